@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What integration tests are written with: private servers, the daemon under test and real migration tools."""
+
+from .alembic import AlembicProject
+from .daemon import Daemon, RawConnection, Response
+from .drizzle import DrizzleProject
+from .flyway import FlywayProject
+from .mariadb import MariaDB, Mysql
+from .postgres import Postgres
+from .process import eventually, free_port
+from .sqlite import SqliteFile
+
+__all__ = [
+    "AlembicProject",
+    "Daemon",
+    "DrizzleProject",
+    "FlywayProject",
+    "MariaDB",
+    "Mysql",
+    "Postgres",
+    "RawConnection",
+    "Response",
+    "SqliteFile",
+    "eventually",
+    "free_port",
+]
