@@ -70,9 +70,11 @@ class MariaDB(Server):
 
     def start(self):
         super().start()
-        # The superuser over TCP, for tools that have no Unix socket; a skipped name resolution needs the address.
-        self.sql(f"CREATE USER IF NOT EXISTS root@'{self.host}' IDENTIFIED BY '{self.password}'")
-        self.sql(f"GRANT ALL ON *.* TO root@'{self.host}' WITH GRANT OPTION")
+        # The superuser over TCP, by its address because names are not resolved; MariaDB made it without a password.
+        who = f"{self.superuser}@'{self.host}'"
+        self.sql(f"CREATE USER IF NOT EXISTS {who}")
+        self.sql(f"ALTER USER {who} IDENTIFIED BY '{self.password}'")
+        self.sql(f"GRANT ALL ON *.* TO {who} WITH GRANT OPTION")
         return self
 
     def connect(self, database=None, user=None, password=None, autocommit=True):
