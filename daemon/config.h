@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The daemon's configuration: immutable once loaded, reference-counted, readable by any thread. Every key stands in one
+ * row of config_keys.h: type, unit, default, reload class, documentation. Passwords are not in here: they are read when a
+ * connection is opened (database_password), so that a rotated secret needs no reload.
+ */
+#ifndef MIGRATIOND_DAEMON_CONFIG_H
+#define MIGRATIOND_DAEMON_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "gate/gate.h"
+#include "journal/tool.h"
+
+struct config_database {
+    const char *name;
+    const struct engine_target *target; /* without password; owned by the config */
+    const char *url;                    /* redacted, for --print-config */
+    const char *url_password;           /* password given in the URL; NULL; warned about */
+    const char *password_file;          /* absolute after loading; NULL */
+    const char *password_env;           /* name of the variable; NULL */
+    const char *const *schemas;         /* patterns; empty: all that are the user's */
+    size_t schema_count;
+
+    bool journal_none;
+    const struct tool *tool;    /* named; NULL: recognised */
+    const char *journal_table;  /* "table" or "schema.table"; NULL */
+
+    const char *expect_revision;  /* literal; NULL */
+    const char *expect_directory; /* absolute after loading; NULL */
+    enum match match;
+    bool checksums_enforced;
+
+    int64_t interval_ms;
+    int64_t journal_interval_ms;
+    bool journal_interval_given; /* false: 2 s, or 15 s where the server has more than 20 databases */
+    int64_t connect_timeout_ms;
+    int64_t query_timeout_ms;
+    int64_t max_staleness_ms;
+    int64_t dirty_grace_ms;
+    int64_t lock_orphan_after_ms;
+    int64_t blocked_grace_ms;
+};
+
+struct config_gate {
+    const char *name;
+    const size_t *databases; /* indexes into config.databases, in the order of `requires` */
+    size_t database_count;
+    struct gate_policy policy;
+    int64_t blocked_grace_ms; /* greatest of its databases' */
+};
+
+/* Which kinds of route a listener that is not loopback answers without a token. */
+enum { ACCESS_HEALTH = 1 << 0, ACCESS_GATE = 1 << 1, ACCESS_READ = 1 << 2, ACCESS_ADMIN = 1 << 3, ACCESS_ALL = 15 };
+
+struct config_listener {
+    const char *text;   /* as written */
+    const char *path;   /* unix socket; NULL: TCP */
+    const char *host;   /* numeric address, brackets removed */
+    uint16_t port;      /* 0: any free one, logged at start */
+    bool loopback;      /* or a unix socket */
+};
+
+struct config {
+    unsigned references; /* atomic */
+    struct arena *arena;
+    const char *path;    /* of the file; NULL for text in memory */
+    struct config_listener listen;
+    struct config_listener probe_listen;
+    unsigned http_threads;
+    unsigned max_waiters;
+    unsigned workers;
+    unsigned allow_anonymous; /* ACCESS_ bits */
+    const struct config_database *databases; /* sorted by name */
+    size_t database_count;
+    const struct config_gate *gates; /* configured gates and one per database, sorted by name */
+    size_t gate_count;
+};
+
+/* Reads, validates and resolves. Errors: ERROR_INVALID with "file:line:column: what is wrong (did you mean …?)",
+ * ERROR_IO, ERROR_NO_MEMORY. Offline: connects to nothing, reads no directory. */
+int config_load(const char *path, struct config **ret_config, struct error *reterr);
+int config_parse(const char *text, size_t length, const char *name, struct config **ret_config, struct error *reterr);
+
+struct config *config_ref(struct config *config);
+void config_unref(struct config *config);
+
+/* By exact name; NULL when there is none. */
+const struct config_database *config_find_database(const struct config *config, const char *name);
+const struct config_gate *config_find_gate(const struct config *config, const char *name);
+
+/* The password as it stands now (file, variable or URL; one trailing newline taken off), to be wiped and freed with
+ * password_free; NULL with no error when none is configured. */
+int database_password(const struct config_database *database, char **ret_password, struct error *reterr);
+void password_free(char *password);
+
+/* The effective configuration as YAML, secrets redacted; and the reference: every key with its documentation, which is
+ * config/migrationd.yaml. */
+int config_print(const struct config *config, struct strbuf *out);
+int config_print_reference(struct strbuf *out);
+
+/* Settings whose change needs a restart, as a sentence, or NULL when `next` may be swapped in for `current` whole. The text lives in
+ * `next`. */
+const char *config_restart_needed(const struct config *current, const struct config *next);
+
+/* Whether two databases' settings are equal, so that a reload keeps schedule and state. */
+bool config_database_equal(const struct config_database *a, const struct config_database *b);
+
+DEFINE_CLEANUP(config, struct config *, config_unref);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The one shared pointer: the current view set, behind one mutex. Acquire copies the pointer and takes a reference under
+ * the lock; replacing swaps under the lock and drops the old reference outside it. Any thread.
+ */
+#ifndef MIGRATIOND_DAEMON_PUBLICATION_H
+#define MIGRATIOND_DAEMON_PUBLICATION_H
+
+#include "daemon/view.h"
+
+struct publication;
+
+struct publication *publication_new(void) __attribute__((warn_unused_result));
+void publication_free(struct publication *publication);
+
+/* The current set, one reference for the caller; NULL before the first publish. */
+struct view_set *publication_acquire(struct publication *publication);
+
+/* Replaces the whole set (start, reload); takes over the caller's reference. */
+void publication_publish(struct publication *publication, struct view_set *set);
+
+/* Replaces one database's view if the current set still has `view->config`; takes over the reference. Fails with
+ * ERROR_NO_MEMORY (the old view stays). Then calls the listener. */
+int publication_replace(struct publication *publication, size_t index, struct view *view, struct error *reterr);
+
+/* Called after every change, by the thread that made it, outside the lock: wakes waiters. */
+void publication_listen(struct publication *publication, void (*changed)(void *payload), void *payload);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every maximum that a user, a file or a database can reach, with its reason. Reaching one is never silent: it is an
+ * error that names it, or it sets `truncated`, which the gate treats as unknown.
+ */
+#ifndef MIGRATIOND_BASE_LIMITS_H
+#define MIGRATIOND_BASE_LIMITS_H
+
+/* Configuration: one file that a person writes; larger ones are a mistake or an attack on a parser. */
+#define LIMIT_CONFIG_BYTES (1024u * 1024u)
+#define LIMIT_CONFIG_DEPTH 16u
+#define LIMIT_DATABASES 4096u
+#define LIMIT_GATES 4096u
+
+/* Schema: the largest ones known have some 100,000 tables; twenty times that fits in 32-bit indexes with room. */
+#define LIMIT_TABLES 2000000u
+#define LIMIT_COLUMNS 20000000u
+#define LIMIT_INDEXES 8000000u
+#define LIMIT_CONSTRAINTS 8000000u
+#define LIMIT_SCHEMA_OBJECTS 2000000u      /* views, enums and sequences, each */
+#define LIMIT_STRING_POOL (1024u * 1024u * 1024u) /* offsets are 32 bits, doubled while growing */
+#define LIMIT_DEFINITION_BYTES (1024u * 1024u)    /* text of one view, default or check; longer ones are hashed */
+
+/* Journal: the issue with a row per request is a log table, not a journal; 1,000,000 is what design.md promises. */
+#define LIMIT_JOURNAL_ROWS 1000000u
+#define LIMIT_JOURNAL_CELL 4096u /* a revision, a description: what tools declare is at most 1,000 characters */
+#define LIMIT_JOURNAL_BYTES (512u * 1024u * 1024u)
+#define LIMIT_JOURNALS 4096u /* one per tenant schema */
+
+/* Migration files: a project with 100,000 migrations has other problems; a file is SQL that people review. */
+#define LIMIT_MIGRATIONS 100000u
+#define LIMIT_MIGRATION_BYTES (64u * 1024u * 1024u)
+#define LIMIT_DIRECTORY_DEPTH 16u
+
+/* JSON that is read: baselines (30 MB for 10,000 tables) and Drizzle's journal files. */
+#define LIMIT_JSON_BYTES (512u * 1024u * 1024u)
+#define LIMIT_JSON_DEPTH 64u
+
+/* HTTP: a gate's query has a few revisions; an admission a few words. */
+#define LIMIT_REQUEST_BODY 16384u
+#define LIMIT_QUERY_VALUE 1024u
+#define LIMIT_QUERY_PARAMETERS 64u
+#define LIMIT_ADMISSIONS 1024u /* kept per gate, oldest dropped */
+#define LIMIT_RESPONSE_BYTES (256u * 1024u * 1024u)
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What an engine can do for an observer: connect, tell cheaply whether the schema may have changed, read the schema, read
+ * a journal. There is no slot that executes anything: code has no way to ask for a write, and every session is opened
+ * read-only besides. A connection belongs to one thread at a time. Every call works under the caller's deadline and
+ * returns within 0.5 s of it even if the server has stopped answering; after ERROR_TIMEOUT or ERROR_UNREACHABLE the
+ * connection may only be closed (engine_close never blocks).
+ *
+ * Errors: ERROR_UNREACHABLE, ERROR_TIMEOUT, ERROR_AUTH_FAILED, ERROR_FORBIDDEN, ERROR_LOCKED (somebody's DDL or the tool
+ * holds what was to be read), ERROR_NOT_FOUND (database or table), ERROR_CHANGED (read again), ERROR_INVALID,
+ * ERROR_NO_MEMORY. Messages name host, database and object, never a password.
+ */
+#ifndef MIGRATIOND_ENGINE_ENGINE_H
+#define MIGRATIOND_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/deadline.h"
+#include "base/error.h"
+#include "model/journal.h"
+#include "model/schema_builder.h"
+#include "model/snapshot.h"
+
+struct engine_ops;
+
+/* The beginning of every engine's own connection struct; callers use `connection->ops->probe(connection, …)`. */
+struct engine_connection {
+    const struct engine_ops *ops;
+};
+
+/* A database's address, parsed from its URL. Owned by whoever parsed it; the password is wiped when freed. */
+struct engine_target {
+    const struct engine_ops *ops;
+    char *url;      /* as given, without the password */
+    char *display;  /* "postgres db1.internal:5432/orders": for people */
+    char *server;   /* "postgres:db1.internal:5432": equal for databases that share a server and its connection budget */
+    char *user;     /* NULL: the library's default */
+    char *password; /* NULL: none, or the library's own sources (passfile) */
+    char *host;     /* NULL or starting with '/': unix socket; several separated by ',' (libpq) */
+    char *port;     /* NULL: the engine's default */
+    char *database; /* SQLite: path of the file */
+    struct engine_parameter {
+        char *name;
+        char *value;
+    } *parameters; /* query part of the URL, percent-decoded */
+    size_t parameter_count;
+};
+
+/* Parses and percent-decodes. Schemes: postgres, postgresql, mysql, mariadb, sqlite. SQLite: `sqlite:///x` is /x, or x
+ * relative to the working directory when only that exists (SQLAlchemy's habit); `sqlite:////x` is /x. Fails with ERROR_INVALID
+ * (message without the URL's secrets) or ERROR_NO_MEMORY. */
+int engine_target_parse(const char *url, struct engine_target **ret_target, struct error *reterr);
+
+/* Replaces the password (NULL takes it away). */
+int engine_target_set_password(struct engine_target *target, const char *password, struct error *reterr);
+void engine_target_free(struct engine_target *target);
+
+/* The URL with user's password and secret parameters replaced by ***; fit for logs. Caller frees (mem_free). */
+char *engine_url_redact(const char *url);
+
+/* A token that changes when the schema may have changed. Equal tokens prove nothing for longer than `interval`. */
+struct engine_probe {
+    char token[160];
+};
+
+/* Schemas to read: shell patterns; none: all that are the user's. */
+struct engine_scope {
+    const char *const *schemas;
+    size_t schema_count;
+};
+
+/* How a cell of a journal is turned into text by the server. NULL stays NULL. */
+enum cell_form {
+    CELL_TEXT,     /* as the engine prints it; booleans "1" or "0" */
+    CELL_BOOLEAN,  /* "1", "0" */
+    CELL_TIME_MS,  /* unix time in milliseconds, from a timestamp */
+    CELL_HEX,      /* bytes as lower-case hexadecimal */
+};
+
+struct cell_request {
+    const char *column;
+    enum cell_form form;
+};
+
+/* One table of a journal. Identifiers are quoted by the engine; names of unknown columns are ERROR_NOT_FOUND. */
+struct table_request {
+    const char *schema; /* "" where there are none */
+    const char *table;
+    const struct cell_request *cells;
+    size_t cell_count;
+    const char *order_by; /* a column, or NULL */
+    size_t row_limit;     /* one more row than this is asked for; it sets *ret_more */
+};
+
+/* Called per row; `cells[i]` is NULL for SQL NULL, else `lengths[i]` bytes with a NUL behind them, cut at LIMIT_JOURNAL_CELL. A
+ * return other than 0 ends the reading with that error (already set by the callback in `reterr`). */
+struct row_sink {
+    int (*row)(void *payload, const char *const *cells, const size_t *lengths, size_t count, struct error *reterr);
+    void *payload;
+};
+
+/* How a tool shows that it runs. */
+enum lock_form {
+    LOCK_NONE,
+    LOCK_ADVISORY, /* PostgreSQL advisory lock: class and object halves, as in pg_locks with objsubid 1 */
+    LOCK_RELATION, /* PostgreSQL: another session wrote to the table in a transaction that is not over */
+    LOCK_NAMED,    /* MySQL GET_LOCK */
+};
+
+struct lock_request {
+    enum lock_form form;
+    uint32_t advisory_class;
+    uint32_t advisory_object;
+    const char *name;   /* LOCK_NAMED */
+    const char *schema; /* LOCK_RELATION */
+    const char *table;
+};
+
+/* A table found by name. */
+struct table_sighting {
+    const char *schema;
+    const char *table;
+    bool readable; /* false: it exists, and the role may not read it; `grant` tells what would help */
+    const char *grant;
+};
+
+struct sighting_sink {
+    int (*sighting)(void *payload, const struct table_sighting *sighting, struct error *reterr);
+    void *payload;
+};
+
+/* What a connection is for: a deep look's is short-lived and may be heavier, a journal's may be kept. */
+enum engine_purpose { PURPOSE_JOURNAL, PURPOSE_DEEP };
+
+struct engine_ops {
+    const char *name;           /* "postgres" */
+    const char *const *schemes; /* URL schemes, NULL-terminated */
+    const char *default_port;   /* NULL: none */
+
+    /* Must. Connects and fills `*ret_facts`. */
+    int (*open)(const struct engine_target *target, enum engine_purpose purpose, struct deadline deadline,
+                struct engine_connection **ret_connection, struct server_facts *ret_facts, struct error *reterr);
+
+    /* Must. Never blocks; accepts connections in any condition. */
+    void (*close)(struct engine_connection *connection);
+
+    /* Must. One round trip, independent of the schema's size. */
+    int (*probe)(struct engine_connection *connection, struct deadline deadline, struct engine_probe *ret_probe,
+                 struct error *reterr);
+
+    /* Must. Reads everything in `scope` into `builder`, including server and coverage, on a PURPOSE_DEEP connection. */
+    int (*read_schema)(struct engine_connection *connection, const struct engine_scope *scope, struct deadline deadline,
+                       struct schema_builder *builder, struct error *reterr);
+
+    /* Must. Brackets the calls below into one short read-only transaction (where reading in one does no harm). After a failure
+     * inside, end_look is still called and cleans up; then the connection is usable again unless it was lost. */
+    int (*begin_look)(struct engine_connection *connection, struct deadline deadline, struct error *reterr);
+    int (*end_look)(struct engine_connection *connection, struct deadline deadline, struct error *reterr);
+
+    /* Must. Which of the tables named exist, in any schema of `scope`; exact names, case-insensitive where the engine is. */
+    int (*find_tables)(struct engine_connection *connection, const struct engine_scope *scope, const char *const *names,
+                       size_t count, struct deadline deadline, const struct sighting_sink *sink, struct error *reterr);
+
+    /* Must. Never waits longer than 250 ms for a lock: ERROR_LOCKED. */
+    int (*read_table)(struct engine_connection *connection, const struct table_request *request, struct deadline deadline,
+                      const struct row_sink *sink, bool *ret_more, struct error *reterr);
+
+    /* Must. Fills `ret_report` (held false when nobody holds it, and for forms that the engine does not know). */
+    int (*read_lock)(struct engine_connection *connection, const struct lock_request *request, struct deadline deadline,
+                     struct lock_report *ret_report, struct error *reterr);
+};
+
+/* NULL-terminated. */
+extern const struct engine_ops *const engines[];
+
+/* The engine for a URL scheme, or NULL. */
+const struct engine_ops *engine_for_scheme(const char *scheme);
+
+/* The close slot; accepts NULL. */
+void engine_close(struct engine_connection *connection);
+
+/* One deep look: open, read_schema (again once after ERROR_CHANGED), seal, close. `ret_facts` may be NULL. */
+int engine_read(const struct engine_target *target, const struct engine_scope *scope, struct deadline deadline,
+                struct schema **ret_schema, struct server_facts *ret_facts, struct error *reterr);
+
+DEFINE_CLEANUP(engine_target, struct engine_target *, engine_target_free);
+DEFINE_CLEANUP(engine_connection, struct engine_connection *, engine_close);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A gate over databases: the worst member decides. Pure.
+ */
+#ifndef MIGRATIOND_GATE_GATE_H
+#define MIGRATIOND_GATE_GATE_H
+
+#include <stddef.h>
+
+#include "gate/state.h"
+
+struct gate_policy {
+    unsigned accept; /* bit (1 << enum migration_state) per accepted state; `current` always is */
+};
+
+struct gate_member {
+    const char *database;
+    const struct verdict *verdict;
+};
+
+struct gate_verdict {
+    enum gate_state state;
+    enum state_code code;
+    size_t worst;            /* index of the member that decided; the first of equals */
+    bool retryable;          /* waiting can help: closed or unknown */
+    int retry_after_seconds; /* 0 unless retryable */
+    int64_t valid_for_ms;    /* time alone cannot change it earlier */
+};
+
+/* `count` ≥ 1. */
+void gate_judge(const struct gate_member *members, size_t count, const struct gate_policy *policy,
+                struct gate_verdict *ret_verdict);
+
+/* 200, 503 or 409. */
+int gate_http_status(enum gate_state state);
+
+enum health_status { HEALTH_PASS, HEALTH_WARN, HEALTH_FAIL };
+
+/* pass, warn or fail of one database's verdict (design, "Health"). */
+enum health_status verdict_health(const struct verdict *verdict);
+const char *health_status_name(enum health_status status);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The migration state of one journal at one moment: a pure function of what was compared and what was observed. The
+ * rules stand in state_rules.c, numbered, in the order in which the first one that holds wins (design: "Migration state
+ * of a database"). No allocation, no clock: the moment is an argument.
+ */
+#ifndef MIGRATIOND_GATE_STATE_H
+#define MIGRATIOND_GATE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "model/comparison.h"
+#include "model/journal.h"
+
+enum migration_state { STATE_UNKNOWN, STATE_RUNNING, STATE_FAILED, STATE_UNVERSIONED, STATE_EMPTY, STATE_DIVERGED,
+                       STATE_PENDING, STATE_AHEAD, STATE_CURRENT, STATE_OBSERVED, MIGRATION_STATES };
+
+enum gate_state { GATE_OPEN, GATE_CLOSED, GATE_BLOCKED, GATE_UNKNOWN, GATE_STATES };
+
+enum state_code {
+#define STATE_CODE(name) CODE_##name,
+#include "gate/state_codes.h"
+#undef STATE_CODE
+    STATE_CODES
+};
+
+/* "unknown", "running", …; "open", …; "NEVER_OBSERVED", … */
+const char *migration_state_name(enum migration_state state);
+const char *gate_state_name(enum gate_state state);
+const char *state_code_name(enum state_code code);
+
+/* MIGRATION_STATES if `text` is no state's name. */
+enum migration_state migration_state_from_name(const char *text);
+
+struct state_policy {
+    int64_t max_staleness_ms;
+    int64_t dirty_grace_ms;
+    int64_t lock_orphan_after_ms;
+    bool checksums_enforced; /* false: mismatches are listed and change no state */
+    bool journal_none;       /* journal: none is configured */
+};
+
+/* Everything that the rules look at. Texts are borrowed and may be NULL. */
+struct state_input {
+    /* The looking. */
+    bool observed;              /* a journal look succeeded at least once */
+    int64_t age_ms;             /* since the last good journal look */
+    enum error_code last_error; /* of the newest look; ERROR_OK if it was good */
+    const char *last_error_message;
+
+    /* What was seen. */
+    bool has_tables;
+    bool absence_proven;      /* no journal seen means that there is none */
+    const char *grant_needed; /* would prove it, or make the journal readable */
+    bool schema_truncated;
+
+    /* The journal judged; `comparison` is NULL when there is none or it could not be read. */
+    const struct journal *journal;
+    const struct comparison *comparison;
+    bool locked;                     /* its table is locked by DDL or by the tool */
+    const struct lock_report *lock;  /* NULL: nobody was seen */
+    enum error_code journal_error;   /* why it could not be read; ERROR_OK */
+    const char *journal_error_message;
+
+    /* The expectation. */
+    bool expectation_failed;         /* the directory could not be read or understood */
+    const char *expectation_message; /* "alembic/versions/0003_x.py:12: …" */
+
+    int64_t now_ms; /* unix time */
+};
+
+struct verdict {
+    enum migration_state state;
+    enum state_code code;
+    enum gate_state gate;  /* before `accept` */
+    unsigned rule;         /* number of the rule that won */
+    char reason[512];      /* one sentence without a full stop: the evidence */
+    char next[320];        /* one action in words or the tool's command; "" when nothing is to do */
+    char warning[256];     /* what is wrong although the state stands: a suspected lock; "" */
+    int64_t valid_for_ms;  /* time alone cannot change this verdict earlier; INT64_MAX: never */
+};
+
+void state_judge(const struct state_input *input, const struct state_policy *policy, struct verdict *ret_verdict);
+
+/* Which of two verdicts of one database stands for it: blocked, then unknown, closed, open; the first of equals. */
+bool verdict_is_worse(const struct verdict *a, const struct verdict *b);
+
+#endif

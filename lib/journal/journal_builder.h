@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rows on their way to a journal: a growing array of entries whose texts live in the journal's arena. One thread.
+ */
+#ifndef MIGRATIOND_JOURNAL_JOURNAL_BUILDER_H
+#define MIGRATIOND_JOURNAL_JOURNAL_BUILDER_H
+
+#include "base/error.h"
+#include "model/journal.h"
+
+struct tool;
+
+struct journal_builder {
+    struct journal *journal;       /* owned until journal_builder_finish */
+    const struct tool *tool;
+    size_t shape;
+    struct journal_entry *entries; /* mutable until finished */
+    size_t count;
+    size_t capacity;
+    struct strbuf *digest_input;   /* not NULL while rows are digested */
+    unsigned long long state[4];   /* private to the builder: running digest */
+};
+
+int journal_builder_init(struct journal_builder *builder, const struct tool *tool, size_t shape,
+                         const struct journal_address *address, struct error *reterr);
+void journal_builder_done(struct journal_builder *builder);
+
+/* Feeds one row: digests it and calls the tool's row slot. Has the signature of row_sink.row with the builder as payload. */
+int journal_builder_row(void *builder, const char *const *cells, const size_t *lengths, size_t count,
+                        struct error *reterr);
+
+/* Appends a zeroed entry (applied_at_ms TIME_UNKNOWN, rank the row's number); NULL with `reterr` when memory or LIMIT_JOURNAL_ROWS is
+ * exhausted. */
+struct journal_entry *journal_builder_entry(struct journal_builder *builder, struct error *reterr);
+
+/* Copies a cell into the journal's arena as valid UTF-8 (bad bytes as \xHH). NULL stays NULL; false when memory is out. */
+bool journal_builder_text(struct journal_builder *builder, const char *cell, size_t length, const char **ret_text);
+
+/* Notes that a row cannot be this tool's; the first note stays. The journal is then not believed (JOURNAL_INVALID). */
+void journal_builder_invalid(struct journal_builder *builder, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Folds and hands the journal over. */
+int journal_builder_finish(struct journal_builder *builder, bool truncated, struct journal **ret_journal,
+                           struct error *reterr);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What migrationd knows about one migration tool: how its journal is recognised and read, what its rows mean, which files
+ * it would apply and how it judges the difference. One file per tool (alembic.c, flyway.c, …), one line in tool_list.c.
+ * Everything is const; functions are pure but for the files that read_files reads, and may be called by any thread.
+ */
+#ifndef MIGRATIOND_JOURNAL_TOOL_H
+#define MIGRATIOND_JOURNAL_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "model/comparison.h"
+#include "model/journal.h"
+#include "model/migration_set.h"
+
+/* One layout of a journal's table; tools change theirs over time. */
+struct tool_shape {
+    const char *const *columns; /* NULL-terminated, lower case: all must exist (compared case-insensitively) */
+    bool exact;                 /* and no other column may */
+    const struct cell_request *cells; /* what is read */
+    size_t cell_count;
+    const char *order_by; /* NULL: unordered */
+};
+
+/* Rows become a journal: `row` for each, in the order read, then `finish`, which folds. Both append to the builder. */
+struct journal_builder;
+
+/* What compare is asked. Everything is borrowed. */
+struct compare_request {
+    const struct journal *journal;
+    const struct migration_set *expected; /* the tool's files; NULL where none are known */
+    const struct revision_graph *known;   /* graph tools: all that was ever seen; NULL */
+    const char *revision;                 /* R; NULL: the whole of `expected` */
+    enum match match;
+    enum expectation_source source;
+};
+
+struct tool {
+    const char *name;                   /* "alembic": configuration, JSON, metrics */
+    const char *title;                  /* "Alembic": sentences */
+    const char *const *default_tables;  /* NULL-terminated; exact names, compared case-insensitively */
+    bool rename_safe;                   /* the columns alone prove the tool, whatever the table's name */
+    const struct tool_shape *shapes;
+    size_t shape_count;
+
+    /* Must. Turns one row into an entry (or remembers it for finish). `shape` is the index of the shape read. A value that the
+     * tool never writes calls journal_builder_invalid and goes on. */
+    int (*row)(struct journal_builder *builder, size_t shape, const char *const *cells, const size_t *lengths,
+               struct error *reterr);
+
+    /* May (NULL: entries stay as appended). Folds by the tool's rules. */
+    int (*finish)(struct journal_builder *builder, struct error *reterr);
+
+    /* May. How the tool shows that it runs on this engine; `buffer` holds names that are made up here. */
+    void (*lock)(const struct journal_address *address, const struct server_facts *server, char *buffer, size_t size,
+                 struct lock_request *ret_request);
+
+    /* Must. The migrations in `directory`. Broken files fail with ERROR_INVALID and "file:line: what"; a directory that holds none
+     * of the tool's layout is ERROR_INVALID too. */
+    int (*read_files)(const char *directory, struct migration_set *set, struct error *reterr);
+
+    /* Must. Fails only for want of memory. */
+    int (*compare)(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
+                   struct error *reterr);
+};
+
+/* NULL-terminated. */
+extern const struct tool *const tools[];
+
+/* The tool of that name, or NULL. */
+const struct tool *tool_find(const char *name);
+
+/* The shape that a relation's columns fit, or -1. */
+int tool_match_shape(const struct tool *tool, const struct schema *schema, const struct schema_relation *relation);
+
+/* Calls `found` for each journal that the captured schema shows, in its order; views count, since some teams rename and
+ * keep one. Stops when it returns other than 0 and returns that. */
+int tool_detect(const struct schema *schema, int (*found)(void *payload, const struct journal_address *address),
+                void *payload);
+
+/* The names of all tools' default tables, each once: what a journal look asks for. */
+const char *const *tool_marker_tables(size_t *ret_count);
+
+/* Reads a directory for `tool`, or, with NULL, for the one tool whose layout it has. The set's digest is over names and
+ * contents. */
+int migration_files_read(const struct tool *tool, const char *directory, struct migration_set **ret_set,
+                         struct error *reterr);
+
+/* A cheap token of a directory's listing (names, sizes, times, inodes, in depth LIMIT_DIRECTORY_DEPTH): equal tokens mean
+ * that reading it again would give the same. */
+int migration_files_token(const char *directory, struct digest *ret_token, struct error *reterr);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Streaming JSON writer into a strbuf: no tree, no allocation of its own. Commas and nesting are kept by the writer;
+ * a call that would make invalid JSON (a value without a key inside an object, a close that does not match) is a
+ * programming error and marks the writer failed. Strings are written as valid UTF-8: a byte that belongs to no
+ * well-formed sequence becomes the text \xHH, control and direction-changing characters become \uXXXX. Keys follow the
+ * same rule. Output is compact unless `indent` is set. Owned by one thread.
+ */
+#ifndef MIGRATIOND_JSON_WRITER_H
+#define MIGRATIOND_JSON_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/strbuf.h"
+
+enum { JSON_WRITER_DEPTH = 32 };
+
+struct json_writer {
+    struct strbuf *out;
+    unsigned depth;
+    unsigned indent;                       /* blanks per level; 0 writes compact */
+    unsigned char kinds[JSON_WRITER_DEPTH]; /* per level: object or array, and whether something was written */
+    bool key_pending;
+    bool failed;
+};
+
+void json_writer_init(struct json_writer *writer, struct strbuf *out, unsigned indent);
+
+void json_open_object(struct json_writer *writer);
+void json_close_object(struct json_writer *writer);
+void json_open_array(struct json_writer *writer);
+void json_close_array(struct json_writer *writer);
+
+/* The key of the next value inside an object. */
+void json_key(struct json_writer *writer, const char *key);
+
+/* `text` NULL writes null. */
+void json_string(struct json_writer *writer, const char *text);
+void json_string_n(struct json_writer *writer, const char *text, size_t length);
+void json_integer(struct json_writer *writer, int64_t value);
+void json_boolean(struct json_writer *writer, bool value);
+void json_null(struct json_writer *writer);
+
+/* Milliseconds as seconds with at most three decimals and no trailing zeros: 800 → 0.8, 2000 → 2. */
+void json_seconds(struct json_writer *writer, int64_t milliseconds);
+
+/* Unix time in milliseconds as RFC 3339 UTC: "2026-11-20T10:00:00Z", with ".123" only when not whole seconds;
+ * INT64_MIN writes null. */
+void json_time(struct json_writer *writer, int64_t unix_ms);
+
+/* json_key, then the value. */
+void json_key_string(struct json_writer *writer, const char *key, const char *text);
+void json_key_integer(struct json_writer *writer, const char *key, int64_t value);
+void json_key_boolean(struct json_writer *writer, const char *key, bool value);
+void json_key_null(struct json_writer *writer, const char *key);
+void json_key_seconds(struct json_writer *writer, const char *key, int64_t milliseconds);
+void json_key_time(struct json_writer *writer, const char *key, int64_t unix_ms);
+void json_key_object(struct json_writer *writer, const char *key);
+void json_key_array(struct json_writer *writer, const char *key);
+
+/* True when one complete value was written, every level is closed and the buffer took it all. */
+bool json_writer_ok(const struct json_writer *writer);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The migrations that a release brings along, read from a tool's directory: what is expected to be applied. Immutable
+ * once built, reference-counted; all texts live in its arena. Any thread may read; one builds.
+ */
+#ifndef MIGRATIOND_MODEL_MIGRATION_SET_H
+#define MIGRATIOND_MODEL_MIGRATION_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/digest.h"
+
+struct migration {
+    const char *revision;
+    const char *key;      /* what the journal's rows are matched by, where that is not the revision; NULL */
+    const char *file;     /* relative to the directory */
+    const char *checksum; /* as the tool spells it; NULL: cannot be computed from the file */
+    const char *const *parents; /* graph tools: all that must be applied before; else empty */
+    size_t parent_count;
+    bool repeatable;          /* applied again whenever its checksum changes */
+    bool baseline;            /* stands for everything up to itself on an empty database */
+    bool checksum_uncertain;  /* placeholders: a difference proves nothing */
+};
+
+struct migration_set {
+    unsigned references; /* atomic */
+    struct arena *arena;
+    const char *tool;                    /* static name */
+    const struct migration *migrations;  /* in the tool's order; graphs in a topological one */
+    size_t count;
+    bool graph;           /* order is given by `parents` */
+    struct digest digest; /* over everything above */
+};
+
+struct migration_set *migration_set_new(const char *tool) __attribute__((warn_unused_result));
+struct migration_set *migration_set_ref(struct migration_set *set);
+void migration_set_unref(struct migration_set *set);
+
+/* The migration of that revision, or NULL. Linear for sets of a few, hashed by the caller where it asks often. */
+const struct migration *migration_set_find(const struct migration_set *set, const char *revision);
+
+/* What was ever known about which revision follows which, for journals that hold heads only. Grows, never forgets;
+ * owned by one database of the daemon, copied on write (immutable once published). */
+struct revision_graph;
+
+/* `known` (may be NULL) and the edges of `set`; a new reference, or NULL when memory is out. Returns `known` itself,
+ * referenced once more, when the set adds nothing. */
+struct revision_graph *revision_graph_extend(struct revision_graph *known, const struct migration_set *set)
+    __attribute__((warn_unused_result));
+struct revision_graph *revision_graph_ref(struct revision_graph *graph);
+void revision_graph_unref(struct revision_graph *graph);
+
+bool revision_graph_has(const struct revision_graph *graph, const char *revision);
+
+/* Parents of a revision; an empty list when it is unknown. */
+const char *const *revision_graph_parents(const struct revision_graph *graph, const char *revision,
+                                          size_t *ret_count);
+
+/* Whether `ancestor` is `descendant` or one of its ancestors, as far as is known. `graph` may be NULL. */
+bool revision_graph_reaches(const struct revision_graph *graph, const char *descendant, const char *ancestor);
+
+DEFINE_CLEANUP(migration_set, struct migration_set *, migration_set_unref);
+DEFINE_CLEANUP(revision_graph, struct revision_graph *, revision_graph_unref);
+
+#endif

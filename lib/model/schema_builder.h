@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The only writer of a schema. Objects come in any order; relations are named by the handle that adding one returned.
+ * Failure (memory) is sticky and is told by schema_builder_seal; reaching a limit sets `truncated`. Texts are made valid
+ * UTF-8: a byte that belongs to no well-formed sequence becomes \xHH, so that names stay distinct and printable. One
+ * thread.
+ */
+#ifndef MIGRATIOND_MODEL_SCHEMA_BUILDER_H
+#define MIGRATIOND_MODEL_SCHEMA_BUILDER_H
+
+#include "base/error.h"
+#include "model/schema.h"
+
+struct schema_builder;
+
+struct schema_builder *schema_builder_new(void) __attribute__((warn_unused_result));
+void schema_builder_free(struct schema_builder *builder);
+
+/* Interns; 0 for NULL. Definitions over LIMIT_DEFINITION_BYTES are replaced by their first part and their hash. */
+uint32_t schema_builder_text(struct schema_builder *builder, const char *text);
+uint32_t schema_builder_text_n(struct schema_builder *builder, const char *text, size_t length);
+
+/* What was interned; valid until the next text is added. */
+const char *schema_builder_get_text(const struct schema_builder *builder, uint32_t text);
+
+/* Appends a list of texts. */
+struct text_list schema_builder_list(struct schema_builder *builder, const uint32_t *texts, size_t count);
+
+/* Returns the handle for `relation` fields; only schema, name, definition and kind of `relation` are read. */
+uint32_t schema_builder_relation(struct schema_builder *builder, const struct schema_relation *relation);
+
+/* Changes the kind or definition of a relation that was added. */
+void schema_builder_set_kind(struct schema_builder *builder, uint32_t handle, enum relation_kind kind);
+void schema_builder_set_definition(struct schema_builder *builder, uint32_t handle, uint32_t definition);
+
+/* `position` orders the columns of a relation; it need not be dense. */
+void schema_builder_column(struct schema_builder *builder, const struct schema_column *column);
+
+/* The columns added so far, in order of adding, for engines whose later queries amend them (defaults, identity). The
+ * array moves when columns are added. */
+struct schema_column *schema_builder_columns(struct schema_builder *builder, size_t *ret_count);
+
+void schema_builder_constraint(struct schema_builder *builder, const struct schema_constraint *constraint);
+
+/* first_part and part_count of `index` are set from `parts`. */
+void schema_builder_index(struct schema_builder *builder, const struct schema_index *index,
+                          const struct schema_index_part *parts, size_t part_count);
+void schema_builder_enum(struct schema_builder *builder, const struct schema_enum *type);
+void schema_builder_sequence(struct schema_builder *builder, const struct schema_sequence *sequence);
+
+void schema_builder_server(struct schema_builder *builder, const char *engine, const char *version);
+void schema_builder_coverage(struct schema_builder *builder, enum schema_kind kind, enum coverage coverage,
+                             const char *reason);
+void schema_builder_truncated(struct schema_builder *builder);
+
+/* Sorts, numbers, digests and hands over. The builder is empty afterwards and may only be freed. Fails with
+ * ERROR_NO_MEMORY, or ERROR_INVALID for an object whose relation does not exist. */
+int schema_builder_seal(struct schema_builder *builder, struct schema **ret_schema, struct error *reterr);
+
+DEFINE_CLEANUP(schema_builder, struct schema_builder *, schema_builder_free);
+
+#endif
