@@ -142,5 +142,5 @@ class Mysql(MariaDB):
         )
 
     def launch(self):
-        self.settings.setdefault("mysqlx", "OFF")
+        self.settings |= {"mysqlx": "OFF", "secure-file-priv": ""}
         return super().launch()
