@@ -39,8 +39,8 @@ bool json_get_integer(const struct json_value *value, int64_t *ret_integer); /* 
 bool json_get_boolean(const struct json_value *value, bool *ret_boolean);
 
 /* Calls `member` for each member of an object in the order of the text; stops when it returns false. */
-void json_each_member(const struct json_value *value, bool (*member)(void *payload, const char *key, const struct json_value *value),
-                      void *payload);
+void json_each_member(const struct json_value *value,
+                      bool (*member)(void *payload, const char *key, const struct json_value *value), void *payload);
 
 DEFINE_CLEANUP(json_document, struct json_document *, json_document_free);
 
