@@ -32,10 +32,12 @@ struct golden_case {
 };
 
 /* Allocation and file trouble in a test is the test's failure. */
-static void *must(void *pointer, const char *what)
+__attribute__((returns_nonnull)) static void *must(void *pointer, const char *what)
 {
-    if (!pointer)
+    if (!pointer) {
         fail_msg("%s: %s", what, strerror(errno));
+        abort(); /* never: fail_msg has left by longjmp */
+    }
     return pointer;
 }
 
