@@ -2,8 +2,8 @@
  *
  * What a database's schema is, in canonical form: immutable after schema_builder_seal, reference-counted, readable by
  * any number of threads. Arrays of small structs sorted by name; texts are 32-bit offsets into one pool in which each
- * text stands once, so equality inside one schema is equality of numbers. 0 is "absent". A schema with ten thousand
- * tables and 150,000 columns takes some 8 MiB: keep the structs small.
+ * text stands once, so equality inside one schema is equality of numbers. 0 is "absent", and so is an empty text. A
+ * schema with ten thousand tables and 150,000 columns takes some 8 MiB: keep the structs small.
  */
 #ifndef MIGRATIOND_MODEL_SCHEMA_H
 #define MIGRATIOND_MODEL_SCHEMA_H
@@ -50,11 +50,23 @@ struct schema_column {
     uint16_t flags;
 };
 
-enum constraint_kind { CONSTRAINT_PRIMARY_KEY, CONSTRAINT_UNIQUE, CONSTRAINT_FOREIGN_KEY, CONSTRAINT_CHECK,
-                       CONSTRAINT_EXCLUSION, CONSTRAINT_KINDS };
+enum constraint_kind {
+    CONSTRAINT_PRIMARY_KEY,
+    CONSTRAINT_UNIQUE,
+    CONSTRAINT_FOREIGN_KEY,
+    CONSTRAINT_CHECK,
+    CONSTRAINT_EXCLUSION,
+    CONSTRAINT_KINDS
+};
 
-enum foreign_key_action { ACTION_NO_ACTION, ACTION_RESTRICT, ACTION_CASCADE, ACTION_SET_NULL, ACTION_SET_DEFAULT,
-                          FOREIGN_KEY_ACTIONS };
+enum foreign_key_action {
+    ACTION_NO_ACTION,
+    ACTION_RESTRICT,
+    ACTION_CASCADE,
+    ACTION_SET_NULL,
+    ACTION_SET_DEFAULT,
+    FOREIGN_KEY_ACTIONS
+};
 
 /* Flags of a constraint. */
 enum {
@@ -157,9 +169,17 @@ struct schema_sequence {
 };
 
 /* The kinds for which coverage is told: what a role cannot see is partial or unread, never absent. */
-enum schema_kind { SCHEMA_TABLES, SCHEMA_COLUMNS, SCHEMA_CONSTRAINTS, SCHEMA_INDEXES, SCHEMA_VIEWS, SCHEMA_ENUMS,
-                   SCHEMA_SEQUENCES, SCHEMA_KINDS };
-enum coverage { COVERAGE_FULL, COVERAGE_PARTIAL, COVERAGE_NONE, COVERAGE_NOT_APPLICABLE };
+enum schema_kind {
+    SCHEMA_TABLES,
+    SCHEMA_COLUMNS,
+    SCHEMA_CONSTRAINTS,
+    SCHEMA_INDEXES,
+    SCHEMA_VIEWS,
+    SCHEMA_ENUMS,
+    SCHEMA_SEQUENCES,
+    SCHEMA_KINDS
+};
+enum coverage { COVERAGE_FULL, COVERAGE_PARTIAL, COVERAGE_NONE, COVERAGE_NOT_APPLICABLE, COVERAGES };
 
 struct schema_coverage {
     enum coverage coverage;
@@ -167,14 +187,14 @@ struct schema_coverage {
 };
 
 struct schema {
-    unsigned references; /* atomic */
+    unsigned references;     /* atomic */
     uint32_t engine;         /* "postgres", "mysql", "mariadb", "sqlite" */
     uint32_t server_version; /* "15.18", not part of the digest */
     bool truncated;          /* a limit was reached: never compare, never trust an absence */
     const char *pool;        /* texts, each with its NUL; offset 0 is the absent text */
     size_t pool_size;
-    const struct schema_relation *relations; /* sorted by schema, name (bytes) */
-    const struct schema_column *columns;     /* by relation, position */
+    const struct schema_relation *relations;     /* sorted by schema, name (bytes) */
+    const struct schema_column *columns;         /* by relation, position */
     const struct schema_constraint *constraints; /* by relation, kind, name, columns */
     const struct schema_index *indexes;          /* by relation, name */
     const struct schema_index_part *parts;
@@ -222,8 +242,11 @@ const char *foreign_key_action_name(enum foreign_key_action action);
 const char *schema_kind_name(enum schema_kind kind);
 const char *coverage_name(enum coverage coverage);
 
-/* The number whose name is `text` in one of the tables above (`count` names given by `name_of`), or -1. */
-int name_lookup(const char *(*name_of)(int), int count, const char *text);
+/* The number that has the name, or -1. */
+int relation_kind_from_name(const char *text);
+int constraint_kind_from_name(const char *text);
+int foreign_key_action_from_name(const char *text);
+int coverage_from_name(const char *text);
 
 /* Thread-safe. schema_unref accepts NULL. */
 struct schema *schema_ref(struct schema *schema);

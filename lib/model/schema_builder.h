@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The only writer of a schema. Objects come in any order; relations are named by the handle that adding one returned.
- * Failure (memory) is sticky and is told by schema_builder_seal; reaching a limit sets `truncated`. Texts are made valid
- * UTF-8: a byte that belongs to no well-formed sequence becomes \xHH, so that names stay distinct and printable. One
- * thread.
+ * Failure (memory) is sticky and is told by schema_builder_seal; reaching a limit sets `truncated`. Texts are made
+ * valid UTF-8: a byte that belongs to no well-formed sequence becomes \xHH, so that names stay distinct and printable.
+ * One thread.
  */
 #ifndef MIGRATIOND_MODEL_SCHEMA_BUILDER_H
 #define MIGRATIOND_MODEL_SCHEMA_BUILDER_H
@@ -16,7 +16,8 @@ struct schema_builder;
 struct schema_builder *schema_builder_new(void) __attribute__((warn_unused_result));
 void schema_builder_free(struct schema_builder *builder);
 
-/* Interns; 0 for NULL. Definitions over LIMIT_DEFINITION_BYTES are replaced by their first part and their hash. */
+/* Interns; 0 for NULL and for an empty text. A text over LIMIT_DEFINITION_BYTES is replaced by its beginning, its size
+ * and its hash. */
 uint32_t schema_builder_text(struct schema_builder *builder, const char *text);
 uint32_t schema_builder_text_n(struct schema_builder *builder, const char *text, size_t length);
 
@@ -26,7 +27,8 @@ const char *schema_builder_get_text(const struct schema_builder *builder, uint32
 /* Appends a list of texts. */
 struct text_list schema_builder_list(struct schema_builder *builder, const uint32_t *texts, size_t count);
 
-/* Returns the handle for `relation` fields; only schema, name, definition and kind of `relation` are read. */
+/* Returns the handle for `relation` fields; only schema, name, definition and kind of `relation` are read. A relation
+ * that a limit refuses gets a handle too: what is added to it is dropped. */
 uint32_t schema_builder_relation(struct schema_builder *builder, const struct schema_relation *relation);
 
 /* Changes the kind or definition of a relation that was added. */
@@ -49,12 +51,15 @@ void schema_builder_enum(struct schema_builder *builder, const struct schema_enu
 void schema_builder_sequence(struct schema_builder *builder, const struct schema_sequence *sequence);
 
 void schema_builder_server(struct schema_builder *builder, const char *engine, const char *version);
+
+/* Every kind is COVERAGE_FULL until this says otherwise. */
 void schema_builder_coverage(struct schema_builder *builder, enum schema_kind kind, enum coverage coverage,
                              const char *reason);
 void schema_builder_truncated(struct schema_builder *builder);
 
 /* Sorts, numbers, digests and hands over. The builder is empty afterwards and may only be freed. Fails with
- * ERROR_NO_MEMORY, or ERROR_INVALID for an object whose relation does not exist. */
+ * ERROR_NO_MEMORY, or ERROR_INVALID for an object whose relation does not exist, two objects of one name or a relation
+ * with more columns than 16 bits count. */
 int schema_builder_seal(struct schema_builder *builder, struct schema **ret_schema, struct error *reterr);
 
 DEFINE_CLEANUP(schema_builder, struct schema_builder *, schema_builder_free);
