@@ -109,9 +109,8 @@ def daemon():
     running = []
 
     def start(config, **options):
-        instance = Daemon(config, **options)
-        running.append(instance)
-        return instance.start()
+        running.append(Daemon(config, **options).start())
+        return running[-1]
 
     yield start
     errors = []

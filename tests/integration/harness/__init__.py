@@ -2,7 +2,7 @@
 """What integration tests are written with: private servers, the daemon under test and real migration tools."""
 
 from .alembic import AlembicProject
-from .daemon import Daemon, RawConnection, Response
+from .daemon import Daemon, RawConnection, Response, migrationctl, migrationd
 from .drizzle import DrizzleProject
 from .flyway import FlywayProject
 from .mariadb import MariaDB, Mysql
@@ -23,4 +23,6 @@ __all__ = [
     "SqliteFile",
     "eventually",
     "free_port",
+    "migrationctl",
+    "migrationd",
 ]

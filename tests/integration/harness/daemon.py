@@ -178,7 +178,9 @@ class Daemon:
                 return self
             if not re.search("address already in use|EADDRINUSE", self.log(), re.IGNORECASE):
                 break
-        raise AssertionError(f"migrationd does not start, exit code {self.process.returncode}:\n{self.log()[-4000:]}")
+        message = f"migrationd does not start, exit code {self.process.returncode}:\n{self.log()[-4000:]}"
+        self.abandon()
+        raise AssertionError(message)
 
     def launch(self):
         environment = {key: value for key, value in os.environ.items() if key != "JOURNAL_STREAM"}
@@ -242,13 +244,17 @@ class Daemon:
                 self.check_log()
                 assert code == self.expected_exit, f"exit code {code}:\n{self.log()[-4000:]}"
         finally:
-            self.pool.shutdown(wait=True, cancel_futures=True)
-            self.notify.close()
-            if self.process and self.process.returncode is None:
-                self.process.signal(signal.SIGKILL)
-                self.process.wait()
-            self.last_log = self.log()[-8000:]
-            remove_folder(self.folder)
+            self.abandon()
+
+    def abandon(self):
+        """Leaves nothing behind, and judges nothing."""
+        if self.process and self.process.returncode is None:
+            self.process.signal(signal.SIGKILL)
+            self.process.wait()
+        self.pool.shutdown(wait=True, cancel_futures=True)
+        self.notify.close()
+        self.last_log = self.log()[-8000:] if self.folder.exists() else self.last_log
+        remove_folder(self.folder)
 
     def check_log(self):
         log = self.log()
@@ -348,9 +354,10 @@ class Daemon:
         return result
 
 
-def migrationctl(*arguments, timeout=60.0, environment=None):
+def run_program(name, *arguments, timeout=60.0, environment=None):
+    """Runs migrationd or migrationctl to its end; returns subprocess.CompletedProcess."""
     result = subprocess.run(
-        [str(programs() / "migrationctl"), *map(str, arguments)],
+        [str(programs() / name), *map(str, arguments)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -360,3 +367,12 @@ def migrationctl(*arguments, timeout=60.0, environment=None):
     report = SANITIZER_REPORT.search(result.stderr)
     assert not report, result.stderr
     return result
+
+
+def migrationd(*arguments, **options):
+    """migrationd --check-config and what else ends by itself; a running one is a Daemon."""
+    return run_program("migrationd", *arguments, **options)
+
+
+def migrationctl(*arguments, **options):
+    return run_program("migrationctl", *arguments, **options)
