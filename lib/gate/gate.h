@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A gate over databases: the worst member decides. Pure.
+ * A gate over databases: the worst member decides. Pure; any thread may call; nothing can fail.
  */
 #ifndef MIGRATIOND_GATE_GATE_H
 #define MIGRATIOND_GATE_GATE_H
@@ -10,9 +10,11 @@
 #include "gate/state.h"
 
 struct gate_policy {
-    unsigned accept; /* bit (1 << enum migration_state) per accepted state; `current` always is */
+    unsigned accept; /* bit (1 << enum migration_state) per accepted state; `current` always is, `unknown` never */
 };
 
+/* One judged journal of one database. A database with several journals is as many members: with `accept`, the one that
+ * is worst for the database need not be the one that is worst for the gate. */
 struct gate_member {
     const char *database;
     const struct verdict *verdict;
@@ -22,6 +24,7 @@ struct gate_verdict {
     enum gate_state state;
     enum state_code code;
     size_t worst;            /* index of the member that decided; the first of equals */
+    const char *database;    /* that member's, borrowed */
     bool retryable;          /* waiting can help: closed or unknown */
     int retry_after_seconds; /* 0 unless retryable */
     int64_t valid_for_ms;    /* time alone cannot change it earlier */

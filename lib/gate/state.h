@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The migration state of one journal at one moment: a pure function of what was compared and what was observed. The
- * rules stand in state_rules.c, numbered, in the order in which the first one that holds wins (design: "Migration state
- * of a database"). No allocation, no clock: the moment is an argument.
+ * rules stand in state_rules.c, numbered, in the order in which they are asked; the first one that holds wins. No
+ * allocation, no clock: the moment is an argument. Any thread may call; nothing can fail.
  */
 #ifndef MIGRATIOND_GATE_STATE_H
 #define MIGRATIOND_GATE_STATE_H
@@ -14,8 +14,19 @@
 #include "model/comparison.h"
 #include "model/journal.h"
 
-enum migration_state { STATE_UNKNOWN, STATE_RUNNING, STATE_FAILED, STATE_UNVERSIONED, STATE_EMPTY, STATE_DIVERGED,
-                       STATE_PENDING, STATE_AHEAD, STATE_CURRENT, STATE_OBSERVED, MIGRATION_STATES };
+enum migration_state {
+    STATE_UNKNOWN,
+    STATE_RUNNING,
+    STATE_FAILED,
+    STATE_UNVERSIONED,
+    STATE_EMPTY,
+    STATE_DIVERGED,
+    STATE_PENDING,
+    STATE_AHEAD,
+    STATE_CURRENT,
+    STATE_OBSERVED,
+    MIGRATION_STATES
+};
 
 enum gate_state { GATE_OPEN, GATE_CLOSED, GATE_BLOCKED, GATE_UNKNOWN, GATE_STATES };
 
@@ -52,19 +63,21 @@ struct state_input {
 
     /* What was seen. */
     bool has_tables;
-    bool absence_proven;      /* no journal seen means that there is none */
+    bool absence_proven;      /* no journal seen means that there is none: the schema was read, and the role sees all */
     const char *grant_needed; /* would prove it, or make the journal readable */
     bool schema_truncated;
 
     /* The journal judged; `comparison` is NULL when there is none or it could not be read. */
     const struct journal *journal;
     const struct comparison *comparison;
-    bool locked;                     /* its table is locked by DDL or by the tool */
-    const struct lock_report *lock;  /* NULL: nobody was seen */
-    enum error_code journal_error;   /* why it could not be read; ERROR_OK */
+    bool locked;                    /* its table is locked by DDL or by the tool */
+    const struct lock_report *lock; /* NULL: nobody was seen */
+    bool runner_visible;            /* the engine shows this tool's lock while it runs: no lock, no runner */
+    enum error_code journal_error;  /* why it could not be read; ERROR_LOCKED counts as `locked`; ERROR_OK */
     const char *journal_error_message;
 
-    /* The expectation. */
+    /* The expectation. `source` tells what was asked even where there is no comparison. */
+    enum expectation_source source;
     bool expectation_failed;         /* the directory could not be read or understood */
     const char *expectation_message; /* "alembic/versions/0003_x.py:12: …" */
 
@@ -74,17 +87,21 @@ struct state_input {
 struct verdict {
     enum migration_state state;
     enum state_code code;
-    enum gate_state gate;  /* before `accept` */
-    unsigned rule;         /* number of the rule that won */
-    char reason[512];      /* one sentence without a full stop: the evidence */
-    char next[320];        /* one action in words or the tool's command; "" when nothing is to do */
-    char warning[256];     /* what is wrong although the state stands: a suspected lock; "" */
-    int64_t valid_for_ms;  /* time alone cannot change this verdict earlier; INT64_MAX: never */
+    enum gate_state gate; /* before `accept` */
+    unsigned rule;        /* number of the rule that won */
+    char reason[512];     /* one sentence without a full stop: the evidence */
+    char next[320];       /* one action in words or the tool's command; "" when nothing is to do */
+    char warning[256];    /* what is wrong although the state stands: a suspected lock; "" */
+    bool stale;           /* there is no good look, or the last one is too old */
+    bool lock_orphaned;   /* see struct lock_report; never both */
+    bool lock_suspected;
+    int64_t valid_for_ms; /* time alone cannot change this verdict earlier; INT64_MAX: never */
 };
 
 void state_judge(const struct state_input *input, const struct state_policy *policy, struct verdict *ret_verdict);
 
-/* Which of two verdicts of one database stands for it: blocked, then unknown, closed, open; the first of equals. */
+/* Which of two stands for both: blocked, then unknown, closed, open; of equals neither is worse. */
+bool gate_state_is_worse(enum gate_state a, enum gate_state b);
 bool verdict_is_worse(const struct verdict *a, const struct verdict *b);
 
 #endif

@@ -62,6 +62,7 @@ struct comparison {
     bool target_applied;     /* R itself (or every head) is applied, whatever else holds */
     const char *remark;      /* what the tool itself would do or why order_unknown; NULL */
     const char *next_apply;  /* the tool's command that applies what is pending: "alembic upgrade head" */
+    const char *next_release; /* the tool's command that releases its orphaned lock; NULL */
     const char *next_repair; /* what to do about failed, mismatched or out-of-order entries; NULL */
 };
 

@@ -46,6 +46,7 @@ struct journal {
     unsigned references; /* atomic */
     struct arena *arena;
     struct journal_address address;
+    size_t shape; /* which of the tool's table layouts was read */
     const struct journal_entry *entries; /* in the tool's order; live ones only */
     size_t entry_count;
     size_t row_count;      /* as read, before folding */
@@ -64,6 +65,9 @@ void journal_unref(struct journal *journal);
 /* The applied (or baseline) entry with that revision, or NULL. */
 const struct journal_entry *journal_find(const struct journal *journal, const char *revision);
 
+/* Applied, or stands for what was applied. */
+bool journal_entry_is_applied(const struct journal_entry *entry);
+
 const char *entry_state_name(enum entry_state state);
 
 /* What is known of a lock that a tool holds while it runs. `since_ms` is unix time. */
@@ -71,6 +75,7 @@ struct lock_report {
     bool held;
     bool orphaned;  /* the holder's session is provably gone */
     bool suspected; /* a lock row without a session, older than lock_orphan_after */
+    bool sessionless; /* a lock row that no session backs: its age alone tells whether it is suspected */
     char holder[160]; /* "pid 4711, flyway at 10.0.0.7"; "" if unknown */
     int64_t since_ms; /* or TIME_UNKNOWN */
 };
