@@ -19,8 +19,11 @@ struct strbuf {
     bool failed;
 };
 
-/* `struct strbuf text = STRBUF(limit)`: nothing is allocated yet. */
+/* `struct strbuf text = STRBUF(limit)`: nothing is allocated yet. (Versions of clang-format fold its braces each in its
+ * own way.) */
+/* clang-format off */
 #define STRBUF(limit) {.maximum = (limit)}
+/* clang-format on */
 
 /* Frees the bytes; the buffer is empty and usable again. */
 void strbuf_done(struct strbuf *buffer);
