@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The daemon's configuration: immutable once loaded, reference-counted, readable by any thread. Every key stands in one
- * row of config_keys.h: type, unit, default, reload class, documentation. Passwords are not in here: they are read when a
- * connection is opened (database_password), so that a rotated secret needs no reload.
+ * row of config_keys.h: type, unit, default, reload class, documentation. Passwords are not in here: they are read when
+ * a connection is opened (database_password), so that a rotated secret needs no reload.
  */
 #ifndef MIGRATIOND_DAEMON_CONFIG_H
 #define MIGRATIOND_DAEMON_CONFIG_H
@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "engine/engine.h"
 #include "gate/gate.h"
 #include "journal/tool.h"
@@ -29,8 +30,8 @@ struct config_database {
     size_t schema_count;
 
     bool journal_none;
-    const struct tool *tool;    /* named; NULL: recognised */
-    const char *journal_table;  /* "table" or "schema.table"; NULL */
+    const struct tool *tool;   /* named; NULL: recognised */
+    const char *journal_table; /* "table" or "schema.table"; NULL */
 
     const char *expect_revision;  /* literal; NULL */
     const char *expect_directory; /* absolute after loading; NULL */
@@ -60,23 +61,23 @@ struct config_gate {
 enum { ACCESS_HEALTH = 1 << 0, ACCESS_GATE = 1 << 1, ACCESS_READ = 1 << 2, ACCESS_ADMIN = 1 << 3, ACCESS_ALL = 15 };
 
 struct config_listener {
-    const char *text;   /* as written */
-    const char *path;   /* unix socket; NULL: TCP */
-    const char *host;   /* numeric address, brackets removed */
-    uint16_t port;      /* 0: any free one, logged at start */
-    bool loopback;      /* or a unix socket */
+    const char *text; /* as written */
+    const char *path; /* unix socket; NULL: TCP */
+    const char *host; /* numeric address, brackets removed */
+    uint16_t port;    /* 0: any free one, logged at start */
+    bool loopback;    /* or a unix socket */
 };
 
 struct config {
     unsigned references; /* atomic */
     struct arena *arena;
-    const char *path;    /* of the file; NULL for text in memory */
+    const char *path; /* of the file; NULL for text in memory */
     struct config_listener listen;
     struct config_listener probe_listen;
     unsigned http_threads;
     unsigned max_waiters;
     unsigned workers;
-    unsigned allow_anonymous; /* ACCESS_ bits */
+    unsigned allow_anonymous;                /* ACCESS_ bits */
     const struct config_database *databases; /* sorted by name */
     size_t database_count;
     const struct config_gate *gates; /* configured gates and one per database, sorted by name */
@@ -105,8 +106,8 @@ void password_free(char *password);
 int config_print(const struct config *config, struct strbuf *out);
 int config_print_reference(struct strbuf *out);
 
-/* Settings whose change needs a restart, as a sentence, or NULL when `next` may be swapped in for `current` whole. The text lives in
- * `next`. */
+/* Settings whose change needs a restart, as a sentence, or NULL when `next` may be swapped in for `current` whole. The
+ * text lives in `next`. */
 const char *config_restart_needed(const struct config *current, const struct config *next);
 
 /* Whether two databases' settings are equal, so that a reload keeps schedule and state. */

@@ -10,7 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING = 4, LOG_LEVEL_NOTICE = 5, LOG_LEVEL_INFO = 6, LOG_LEVEL_DEBUG = 7 };
+enum log_level {
+    LOG_LEVEL_ERROR = 3,
+    LOG_LEVEL_WARNING = 4,
+    LOG_LEVEL_NOTICE = 5,
+    LOG_LEVEL_INFO = 6,
+    LOG_LEVEL_DEBUG = 7
+};
 enum log_format { LOG_FORMAT_AUTO, LOG_FORMAT_LOGFMT, LOG_FORMAT_JSON };
 
 /* Before the first thread starts. */
@@ -20,11 +26,11 @@ void log_init(enum log_format format, enum log_level most_detailed);
 void log_event(enum log_level level, const char *event, const char *database, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Tells repeats apart from news: the first failure and each change of its text is logged, repeats at growing distance (1 min,
- * doubling to 1 h), recovery once. One per subject; owned by one thread at a time. */
+/* Tells repeats apart from news: the first failure and each change of its text is logged, repeats at growing distance
+ * (1 min, doubling to 1 h), recovery once. One per subject; owned by one thread at a time. */
 struct complaint {
     uint64_t hash;
-    int64_t next_ms;     /* monotonic */
+    int64_t next_ms; /* monotonic */
     int64_t distance_ms;
     unsigned suppressed;
     bool active;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Process-wide counters, one row each in metrics_list.h; increments are atomic and cost a few nanoseconds. What is known
- * per database is read from the view set when /metrics is rendered, so it needs no counter.
+ * Process-wide counters, one row each in metrics_list.h; increments are atomic and cost a few nanoseconds. What is
+ * known per database is read from the view set when /metrics is rendered, so it needs no counter.
  */
 #ifndef MIGRATIOND_DAEMON_METRICS_H
 #define MIGRATIOND_DAEMON_METRICS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The one shared pointer: the current view set, behind one mutex. Acquire copies the pointer and takes a reference under
- * the lock; replacing swaps under the lock and drops the old reference outside it. Any thread.
+ * The one shared pointer: the current view set, behind one mutex. Acquire copies the pointer and takes a reference
+ * under the lock; replacing swaps under the lock and drops the old reference outside it. Any thread.
  */
 #ifndef MIGRATIOND_DAEMON_PUBLICATION_H
 #define MIGRATIOND_DAEMON_PUBLICATION_H
@@ -25,5 +25,8 @@ int publication_replace(struct publication *publication, size_t index, struct vi
 
 /* Called after every change, by the thread that made it, outside the lock: wakes waiters. */
 void publication_listen(struct publication *publication, void (*changed)(void *payload), void *payload);
+
+/* Calls the listener although no view changed: a refresh has ended. */
+void publication_announce(struct publication *publication);
 
 #endif

@@ -1,60 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What HTTP may see. A view is one database as its last looks left it; a view set is all of them under one configuration,
- * so that a request sees one consistent picture. Both immutable and reference-counted; any thread may read. Verdicts are
- * not stored: they are judged from a view at the moment of the request, so that a stalled scheduler turns `open` into
- * `unknown`.
+ * What HTTP may see. A view is one database as its last looks left it; a view set is all of them under one
+ * configuration, so that a request sees one consistent picture. Both immutable and reference-counted; any thread may
+ * read. Verdicts are not stored: they are judged from a view at the moment of the request, so that a stalled scheduler
+ * turns `open` into `unknown`.
  */
 #ifndef MIGRATIOND_DAEMON_VIEW_H
 #define MIGRATIOND_DAEMON_VIEW_H
 
+#include "daemon/assessment.h"
 #include "daemon/config.h"
-#include "model/migration_set.h"
 #include "model/snapshot.h"
 #include "report/report.h"
 
-/* What the release expects, as last read from its directory. Immutable, shared between views. */
-struct expectation {
-    unsigned references; /* atomic */
-    struct migration_set *set; /* one reference; NULL when nothing is configured or it could not be read */
-    bool failed;
-    char message[480];         /* why */
+/* How the looks of one database went. */
+struct look_status {
+    bool tried;              /* a look has ended, well or not, since the start */
+    bool observed;           /* a journal look succeeded once */
+    int64_t good_at_ms;      /* monotonic time of the last good journal look */
+    struct error error;      /* of the newest journal look; ERROR_OK */
+    struct error deep_error; /* of the newest deep look; ERROR_OK */
+    unsigned failures;       /* journal looks, in a row */
+    int64_t look_ms;         /* how long the last journal look took */
+    int64_t deep_ms;         /* and the last deep look */
 };
 
 struct view {
-    unsigned references; /* atomic */
-    struct arena *arena; /* holds comparisons and what they allocate */
-    const struct config_database *database; /* lives in the view set's config */
+    unsigned references;                    /* atomic */
     struct config *config;                  /* one reference */
+    const struct config_database *database; /* in `config` */
     struct snapshot *snapshot;              /* one reference; NULL before the first good look */
-    struct expectation *expectation;        /* one reference; NULL: none configured */
-    struct revision_graph *known;           /* one reference; NULL */
-    const struct comparison *comparisons;   /* per reading of the snapshot, against the configured expectation */
-    bool tried;                /* a look has ended, well or not, since the start */
-    bool observed;             /* a journal look succeeded once */
-    int64_t good_at_ms;        /* monotonic time of the last good journal look */
-    enum error_code last_error; /* of the newest look */
-    char last_error_message[480];
-    unsigned failures;          /* in a row */
-    uint64_t generation;        /* rises with each view of this database */
+    struct expectation *expectation;        /* one reference; NULL: none configured, or not read yet */
+    struct assessment *assessment;          /* one reference; NULL without a snapshot */
+    struct look_status status;
+    uint64_t generation; /* rises with each view of this database */
 };
 
 struct view_set {
-    unsigned references; /* atomic */
+    unsigned references;   /* atomic */
     struct config *config; /* one reference */
     struct view **views;   /* by index of the database in the config; never NULL */
     size_t count;
     uint64_t generation;
 };
 
+/* Takes its own references of everything that is given; NULL when memory is out. */
+struct view *view_new(struct config *config, const struct config_database *database, struct snapshot *snapshot,
+                      struct expectation *expectation, struct assessment *assessment, const struct look_status *status)
+    __attribute__((warn_unused_result));
 struct view *view_ref(struct view *view);
 void view_unref(struct view *view);
+
+/* A set with room for the databases of `config`, whose views are still to be filled; NULL when memory is out. */
+struct view_set *view_set_new(struct config *config) __attribute__((warn_unused_result));
 struct view_set *view_set_ref(struct view_set *set);
 void view_set_unref(struct view_set *set);
-struct expectation *expectation_ref(struct expectation *expectation);
-void expectation_unref(struct expectation *expectation);
 
-/* A question that a caller may add to the configured one. */
+/* A question that a caller may put in place of the configured one. */
 struct view_question {
     const char *revision; /* NULL: as configured */
     enum match match;     /* used with `revision` */
@@ -63,9 +65,6 @@ struct view_question {
 /* Judges a view now. Everything in the report is borrowed from `view` and `arena`. Fails only for want of memory. */
 int view_judge(const struct view *view, const struct view_question *question, int64_t monotonic_now_ms,
                int64_t unix_now_ms, struct arena *arena, struct database_report *ret_report, struct error *reterr);
-
-/* Compares every reading of `snapshot` with the configured expectation, into view->arena; called once, by the builder. */
-int view_compare(struct view *view, struct error *reterr);
 
 DEFINE_CLEANUP(view, struct view *, view_unref);
 DEFINE_CLEANUP(view_set, struct view_set *, view_set_unref);

@@ -18,9 +18,9 @@ enum error_code {
 
 struct error {
     enum error_code code;
-    int native;         /* errno or the client library's number; 0 if there is none */
-    char sqlstate[6];   /* five characters, or empty */
-    char message[480];  /* one line of UTF-8, no full stop, cut at a character */
+    int native;        /* errno or the client library's number; 0 if there is none */
+    char sqlstate[6];  /* five characters, or empty */
+    char message[480]; /* one line of UTF-8, no full stop, cut at a character */
 };
 
 /* Fills `reterr` (may be NULL) and returns -1. Control characters of the formatted text become blanks. */

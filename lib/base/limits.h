@@ -17,7 +17,7 @@
 #define LIMIT_COLUMNS 20000000u
 #define LIMIT_INDEXES 8000000u
 #define LIMIT_CONSTRAINTS 8000000u
-#define LIMIT_SCHEMA_OBJECTS 2000000u      /* views, enums and sequences, each */
+#define LIMIT_SCHEMA_OBJECTS 2000000u             /* views, enums and sequences, each */
 #define LIMIT_STRING_POOL (1024u * 1024u * 1024u) /* offsets are 32 bits, doubled while growing */
 #define LIMIT_DEFINITION_BYTES (1024u * 1024u)    /* text of one view, default or check; longer ones are hashed */
 
@@ -31,6 +31,11 @@
 #define LIMIT_MIGRATIONS 100000u
 #define LIMIT_MIGRATION_BYTES (64u * 1024u * 1024u)
 #define LIMIT_DIRECTORY_DEPTH 16u
+#define LIMIT_DIRECTORY_ENTRIES 400000u /* of all kinds: a wrong path such as / is noticed within a second */
+#define LIMIT_MIGRATION_SET_BYTES (256u * 1024u * 1024u)
+#define LIMIT_REVISION_GRAPH 1000000u /* revisions ever seen; ten times what one release may bring */
+#define LIMIT_REVISION_GRAPH_BYTES (512u * 1024u * 1024u)
+#define LIMIT_SNAPSHOT_BYTES (64u * 1024u * 1024u) /* readings and messages of LIMIT_JOURNALS journals */
 
 /* JSON that is read: baselines (30 MB for 10,000 tables) and Drizzle's journal files. */
 #define LIMIT_JSON_BYTES (512u * 1024u * 1024u)

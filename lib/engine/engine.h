@@ -53,8 +53,9 @@ struct engine_target {
  * (message without the URL's secrets) or ERROR_NO_MEMORY. */
 int engine_target_parse(const char *url, struct engine_target **ret_target, struct error *reterr);
 
-/* Replaces the password (NULL takes it away). */
-int engine_target_set_password(struct engine_target *target, const char *password, struct error *reterr);
+/* A copy with that password (NULL: none) in place of its own. */
+int engine_target_copy(const struct engine_target *target, const char *password, struct engine_target **ret_target,
+                       struct error *reterr);
 void engine_target_free(struct engine_target *target);
 
 /* The URL with user's password and secret parameters replaced by ***; fit for logs. Caller frees (mem_free). */
@@ -181,9 +182,9 @@ const struct engine_ops *engine_for_scheme(const char *scheme);
 /* The close slot; accepts NULL. */
 void engine_close(struct engine_connection *connection);
 
-/* One deep look: open, read_schema (again once after ERROR_CHANGED), seal, close. `ret_facts` may be NULL. */
-int engine_read(const struct engine_target *target, const struct engine_scope *scope, struct deadline deadline,
-                struct schema **ret_schema, struct server_facts *ret_facts, struct error *reterr);
+/* One deep look on a PURPOSE_DEEP connection: read_schema (once more after ERROR_CHANGED), then seal. */
+int engine_read(struct engine_connection *connection, const struct engine_scope *scope, struct deadline deadline,
+                struct schema **ret_schema, struct error *reterr);
 
 DEFINE_CLEANUP(engine_target, struct engine_target *, engine_target_free);
 DEFINE_CLEANUP(engine_connection, struct engine_connection *, engine_close);

@@ -29,6 +29,7 @@ struct journal_reading {
     bool locked;              /* DDL, or the tool itself, holds the journal's table locked */
     int error;                /* enum error_code; 0 when read */
     const char *error_message; /* in the snapshot's arena; NULL */
+    const char *error_grant;   /* the statement that would help; NULL */
 };
 
 struct snapshot {
@@ -38,6 +39,8 @@ struct snapshot {
     struct server_facts server;
     const struct journal_reading *readings;
     size_t reading_count;
+    const struct journal_address *detected; /* journals that the schema shows; texts in the schema, tools static */
+    size_t detected_count;
     bool has_tables;       /* relations other than journals exist (views count) */
     int64_t taken_at_ms;   /* unix time of the newest look in it */
     int64_t schema_taken_at_ms; /* unix time of the deep look; TIME_UNKNOWN */

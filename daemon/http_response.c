@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/http_response.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "report/report.h"
+
+struct http_payload *http_payload_new(struct strbuf *text)
+{
+    struct http_payload *payload = mem_calloc(1, sizeof *payload);
+    if (!payload)
+        return NULL;
+    payload->references = 1;
+    payload->length = text->length;
+    payload->bytes = strbuf_steal(text);
+    if (!payload->bytes) {
+        mem_free(payload);
+        return NULL;
+    }
+    return payload;
+}
+
+struct http_payload *http_payload_ref(struct http_payload *payload)
+{
+    __atomic_add_fetch(&payload->references, 1, __ATOMIC_RELAXED);
+    return payload;
+}
+
+void http_payload_unref(struct http_payload *payload)
+{
+    if (!payload || __atomic_sub_fetch(&payload->references, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    mem_free(payload->bytes);
+    mem_free(payload);
+}
+
+void http_response_init(struct http_response *response)
+{
+    *response = (struct http_response){.body = STRBUF(LIMIT_RESPONSE_BYTES)};
+}
+
+void http_response_done(struct http_response *response)
+{
+    strbuf_done(&response->body);
+    http_payload_unref(response->payload);
+    if (response->stream.free)
+        response->stream.free(response->stream.state);
+    gate_question_free(response->hold.question);
+    http_response_init(response);
+}
+
+void http_response_json(struct http_response *response, int status, struct json_writer *ret_writer)
+{
+    response->status = status;
+    response->content_type = HTTP_JSON;
+    strbuf_clear(&response->body);
+    json_writer_init(ret_writer, &response->body, 0);
+}
+
+void http_response_end_json(struct http_response *response, const struct json_writer *writer)
+{
+    if (!json_writer_ok(writer))
+        http_response_no_memory(response);
+}
+
+const char *http_status_title(int status)
+{
+    static const struct {
+        int status;
+        const char *title;
+    } titles[] = {
+        {400, "Bad Request"},        {403, "Forbidden"},           {404, "Not Found"},
+        {405, "Method Not Allowed"}, {409, "Conflict"},            {413, "Content Too Large"},
+        {429, "Too Many Requests"},  {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+        {505, "HTTP Version Not Supported"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(titles); i++) {
+        if (titles[i].status == status)
+            return titles[i].title;
+    }
+    return "Error";
+}
+
+static void set_problem(struct http_response *response, int status, const char *extra_key, const char *extra_value,
+                        const char *format, va_list arguments)
+{
+    char detail[640] = "";
+    vsnprintf(detail, sizeof detail, format, arguments);
+    http_response_done(response);
+    response->status = status;
+    response->content_type = HTTP_PROBLEM;
+    struct json_writer writer = {0};
+    json_writer_init(&writer, &response->body, 0);
+    report_problem(&writer, status, http_status_title(status), detail, extra_key, extra_value);
+    if (!json_writer_ok(&writer))
+        http_response_no_memory(response);
+}
+
+void http_response_problem(struct http_response *response, int status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set_problem(response, status, NULL, NULL, format, arguments);
+    va_end(arguments);
+}
+
+void http_response_bad_parameter(struct http_response *response, const char *parameter, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set_problem(response, 400, "parameter", parameter, format, arguments);
+    va_end(arguments);
+}
+
+void http_response_bad_member(struct http_response *response, const char *member, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set_problem(response, 400, "member", member, format, arguments);
+    va_end(arguments);
+}
+
+/* No body: whoever sends it has one ready that was made at the start. */
+void http_response_no_memory(struct http_response *response)
+{
+    http_response_done(response);
+    response->status = 503;
+    response->retry_after_seconds = 1;
+}
+
+void http_response_error(struct http_response *response, const struct error *error, const char *parameter)
+{
+    if (error->code == ERROR_NOT_FOUND)
+        http_response_problem(response, 404, "%s", error->message);
+    else if (error->code == ERROR_INVALID)
+        http_response_bad_parameter(response, parameter, "%s", error->message);
+    else
+        http_response_no_memory(response);
+}

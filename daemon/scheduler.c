@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/scheduler.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/digest.h"
+#include "daemon/due_heap.h"
+#include "daemon/pace.h"
+#include "daemon/watched.h"
+
+enum {
+    SERVER_LOOKS = 2,             /* connections that work on one server at a time */
+    SERVER_DEEP_LOOKS = 1,        /* of these, so that journals are never starved */
+    SERVER_KEPT_CONNECTIONS = 20, /* databases on one server up to which each keeps a connection */
+    TRANSIENT_JOURNAL_MS = 15000, /* default interval of journal looks beyond that */
+    REFRESH_DISTANCE_MS = 1000,
+    LEADER_NAP_MS = 1000, /* the loop turns at least this often: its heartbeat */
+    OVERRUN_MS = 10000,   /* a look this far beyond its deadline is a hung worker */
+    WORKER_STACK_BYTES = 1024 * 1024,
+};
+
+struct subject;
+
+/* One of the two looks at a database. */
+struct look_task {
+    struct due_task due; /* first: the heap hands it back */
+    struct subject *subject;
+    bool deep;
+    bool running;
+    bool again; /* asked for while it ran: due at once when it ends */
+    unsigned failures;
+    uint64_t turn;
+    int64_t earliest_ms; /* the rest that the last look's length demands */
+    struct look_task *next_deferred;
+};
+
+/* A server and its budget of working connections; shared by the subjects that stand on it, old and new. */
+struct server {
+    struct server *next;
+    unsigned references; /* subjects */
+    char *name;
+    size_t databases; /* in the current configuration */
+    unsigned looks;
+    unsigned deep_looks;
+    struct look_task *deferred; /* due, but over the budget */
+};
+
+/* A watched database under scheduling. Retired by a reload; freed when its looks have ended. */
+struct subject {
+    struct watched *watched;
+    const struct config_database *database; /* in the scheduler's config */
+    struct server *server;
+    uint64_t seed;
+    struct look_task journal;
+    struct look_task deep;
+    bool retired;
+    int demand;
+    uint64_t refresh_asked; /* tickets: asked for, seen by a deep look, then by a journal look */
+    uint64_t refresh_deep;
+    uint64_t refresh_done;
+    int64_t refresh_at_ms;
+};
+
+struct worker {
+    pthread_t thread;
+    struct scheduler *scheduler;
+    int64_t limit_ms; /* monotonic moment after which its look has hung; 0: idle */
+};
+
+struct scheduler {
+    pthread_mutex_t lock;
+    pthread_cond_t due_changed; /* the leader naps on it */
+    pthread_cond_t lead_free;   /* the other idle workers wait for the lead */
+    struct publication *publication;
+    struct config *config;     /* one reference */
+    struct subject **subjects; /* by index of the database in the config */
+    size_t subject_count;
+    struct server *servers;
+    struct due_heap heap;
+    struct worker *workers;
+    size_t worker_count;
+    size_t live_workers; /* workers that have not ended */
+    bool led;
+    bool stopping;
+    int64_t turned_at_ms;
+};
+
+/* The server of that name, with one more reference; made when it is new, NULL when memory is out. */
+static struct server *server_get(struct scheduler *scheduler, const char *name)
+{
+    for (struct server *server = scheduler->servers; server; server = server->next) {
+        if (strcmp(server->name, name) == 0) {
+            server->references++;
+            return server;
+        }
+    }
+    struct server *server = mem_calloc(1, sizeof *server);
+    char *copy = mem_strdup(name);
+    if (!server || !copy) {
+        mem_free(server);
+        mem_free(copy);
+        return NULL;
+    }
+    *server = (struct server){.next = scheduler->servers, .references = 1, .name = copy};
+    scheduler->servers = server;
+    return server;
+}
+
+static void server_put(struct scheduler *scheduler, struct server *server)
+{
+    if (!server || --server->references > 0)
+        return;
+    struct server **link = &scheduler->servers;
+    while (*link != server)
+        link = &(*link)->next;
+    *link = server->next;
+    mem_free(server->name);
+    mem_free(server);
+}
+
+static void subject_free(struct scheduler *scheduler, struct subject *subject)
+{
+    if (!subject)
+        return;
+    server_put(scheduler, subject->server);
+    watched_unref(subject->watched);
+    mem_free(subject);
+}
+
+/* A database that nothing is known of yet; NULL when memory is out. */
+static struct subject *subject_new(struct scheduler *scheduler, struct config *config, size_t index)
+{
+    struct subject *subject = mem_calloc(1, sizeof *subject);
+    if (!subject)
+        return NULL;
+    subject->watched = watched_new(config, index);
+    subject->server = server_get(scheduler, config->databases[index].target->server);
+    if (!subject->watched || !subject->server) {
+        subject_free(scheduler, subject);
+        return NULL;
+    }
+    subject->database = &config->databases[index];
+    subject->seed = hash64(subject->database->name, strlen(subject->database->name));
+    subject->journal.subject = subject;
+    subject->deep.subject = subject;
+    subject->deep.deep = true;
+    return subject;
+}
+
+static bool keeps_connection(const struct subject *subject)
+{
+    return subject->server->databases <= SERVER_KEPT_CONNECTIONS || subject->demand > 0;
+}
+
+static int64_t journal_interval(const struct subject *subject)
+{
+    if (subject->server->databases > SERVER_KEPT_CONNECTIONS && !subject->database->journal_interval_given)
+        return TRANSIENT_JOURNAL_MS;
+    return subject->database->journal_interval_ms;
+}
+
+/* Moves a task to `due_ms` unless it runs (then it follows at its end) or is due earlier already. */
+static void pull_forward(struct scheduler *scheduler, struct look_task *task, int64_t due_ms)
+{
+    if (task->running) {
+        task->again = true;
+        return;
+    }
+    if (task->due.place != 0 && task->due.due_ms > due_ms)
+        due_heap_put(&scheduler->heap, &task->due, due_ms);
+}
+
+/* When a look that has just ended is due again, by its own pace alone. */
+static int64_t next_due(const struct look_task *task, int64_t begun_ms, int64_t now_ms)
+{
+    const struct subject *subject = task->subject;
+    if (task->failures > 0) {
+        int64_t delay = pace_back_off(task->failures, subject->seed);
+        if (!task->deep && subject->demand > 0 && delay > PACE_FAILED_DEMAND_MS)
+            delay = PACE_FAILED_DEMAND_MS;
+        return now_ms + delay;
+    }
+    if (task->deep)
+        return pace_next(now_ms, subject->database->interval_ms, subject->seed, task->turn);
+    if (subject->demand > 0)
+        return begun_ms + PACE_DEMAND_MS;
+    return pace_next(now_ms, journal_interval(subject), subject->seed, task->turn);
+}
+
+static void admit_deferred(struct scheduler *scheduler, struct server *server, int64_t now_ms)
+{
+    struct look_task *task = take(server->deferred);
+    while (task) {
+        struct look_task *next = take(task->next_deferred);
+        due_heap_put(&scheduler->heap, &task->due, now_ms);
+        task = next;
+    }
+}
+
+static void take_budget(struct look_task *task)
+{
+    task->subject->server->looks++;
+    task->subject->server->deep_looks += task->deep;
+}
+
+static void return_budget(struct scheduler *scheduler, struct look_task *task, int64_t now_ms)
+{
+    struct server *server = task->subject->server;
+    server->looks--;
+    server->deep_looks -= task->deep;
+    admit_deferred(scheduler, server, now_ms);
+}
+
+static bool has_budget(const struct look_task *task)
+{
+    const struct server *server = task->subject->server;
+    return server->looks < SERVER_LOOKS && (!task->deep || server->deep_looks < SERVER_DEEP_LOOKS);
+}
+
+/* The journal look follows the deep look that a refresh, the start or a changed schema asked for. */
+static void follow_deep(struct scheduler *scheduler, struct subject *subject, int64_t now_ms)
+{
+    if (subject->journal.due.place == 0 && !subject->journal.running)
+        due_heap_put(&scheduler->heap, &subject->journal.due, now_ms);
+    else
+        pull_forward(scheduler, &subject->journal, now_ms);
+}
+
+static void follow_journal(struct scheduler *scheduler, struct subject *subject, const struct look_result *result,
+                           int64_t now_ms)
+{
+    if (result->schema_due) {
+        int64_t due = subject->deep.earliest_ms > now_ms ? subject->deep.earliest_ms : now_ms;
+        pull_forward(scheduler, &subject->deep, due);
+    }
+    if (result->settle_in_ms > 0)
+        pull_forward(scheduler, &subject->journal, now_ms + result->settle_in_ms);
+}
+
+/* Books what a look's end means. Called with the lock held. */
+static void finish(struct scheduler *scheduler, struct look_task *task, const struct look_result *result,
+                   int64_t begun_ms, uint64_t ticket)
+{
+    struct subject *subject = task->subject;
+    int64_t now = monotonic_ms();
+    task->running = false;
+    task->turn++;
+    task->failures = result->error == ERROR_OK ? 0 : task->failures + 1;
+    task->earliest_ms = result->error == ERROR_OK ? now + result->took_ms * PACE_REST : now;
+    return_budget(scheduler, task, now);
+    if (subject->retired) {
+        if (!subject->journal.running && !subject->deep.running)
+            subject_free(scheduler, subject);
+        return;
+    }
+    int64_t due = next_due(task, begun_ms, now);
+    if (due < task->earliest_ms)
+        due = task->earliest_ms;
+    if (task->again)
+        due = now;
+    task->again = false;
+    due_heap_put(&scheduler->heap, &task->due, due);
+    if (task->deep) {
+        subject->refresh_deep = ticket;
+        follow_deep(scheduler, subject, now);
+    } else {
+        subject->refresh_done = ticket;
+        follow_journal(scheduler, subject, result, now);
+    }
+}
+
+/* Runs one task. Called and left with the lock held. */
+static void run(struct scheduler *scheduler, struct worker *worker, struct look_task *task)
+{
+    struct subject *subject = task->subject;
+    const struct config_database *database = subject->database;
+    struct watched *watched = watched_ref(subject->watched);
+    bool keep = keeps_connection(subject);
+    uint64_t ticket = task->deep ? subject->refresh_asked : subject->refresh_deep;
+    int64_t begun = monotonic_ms();
+    task->running = true;
+    take_budget(task);
+    worker->limit_ms = begun + 2 * (database->connect_timeout_ms + database->query_timeout_ms) + OVERRUN_MS;
+    pthread_mutex_unlock(&scheduler->lock);
+
+    struct look_result result = {0};
+    if (task->deep)
+        watched_look_deep(watched, scheduler->publication, &result);
+    else
+        watched_look_journal(watched, keep, scheduler->publication, &result);
+
+    pthread_mutex_lock(&scheduler->lock);
+    worker->limit_ms = 0;
+    finish(scheduler, task, &result, begun, ticket);
+    pthread_cond_signal(&scheduler->due_changed);
+    pthread_mutex_unlock(&scheduler->lock);
+    watched_unref(watched);
+    publication_announce(scheduler->publication);
+    pthread_mutex_lock(&scheduler->lock);
+}
+
+/* The next task that is due and within its server's budget, or NULL; `*ret_wait_until_ms` is when to ask again. */
+static struct look_task *next_task(struct scheduler *scheduler, int64_t *ret_wait_until_ms)
+{
+    int64_t now = monotonic_ms();
+    scheduler->turned_at_ms = now;
+    for (;;) {
+        struct due_task *first = due_heap_first(&scheduler->heap);
+        *ret_wait_until_ms = now + LEADER_NAP_MS;
+        if (!first)
+            return NULL;
+        if (first->due_ms > now) {
+            if (first->due_ms < *ret_wait_until_ms)
+                *ret_wait_until_ms = first->due_ms;
+            return NULL;
+        }
+        struct look_task *task = (struct look_task *)first;
+        due_heap_remove(&scheduler->heap, first);
+        if (has_budget(task))
+            return task;
+        task->next_deferred = task->subject->server->deferred;
+        task->subject->server->deferred = task;
+    }
+}
+
+static void nap(struct scheduler *scheduler, int64_t until_ms)
+{
+    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+    pthread_cond_clockwait(&scheduler->due_changed, &scheduler->lock, CLOCK_MONOTONIC, &until);
+}
+
+static void *work(void *payload)
+{
+    struct worker *worker = payload;
+    struct scheduler *scheduler = worker->scheduler;
+    pthread_mutex_lock(&scheduler->lock);
+    while (!scheduler->stopping) {
+        if (scheduler->led) {
+            pthread_cond_wait(&scheduler->lead_free, &scheduler->lock);
+            continue;
+        }
+        scheduler->led = true;
+        int64_t until = 0;
+        struct look_task *task = next_task(scheduler, &until);
+        if (!task)
+            nap(scheduler, until);
+        scheduler->led = false;
+        pthread_cond_signal(&scheduler->lead_free);
+        if (task)
+            run(scheduler, worker, task);
+    }
+    scheduler->live_workers--;
+    pthread_cond_broadcast(&scheduler->lead_free);
+    pthread_mutex_unlock(&scheduler->lock);
+    return NULL;
+}
+
+static void count_databases(struct scheduler *scheduler)
+{
+    for (struct server *server = scheduler->servers; server; server = server->next)
+        server->databases = 0;
+    for (size_t i = 0; i < scheduler->subject_count; i++)
+        scheduler->subjects[i]->server->databases++;
+}
+
+/* The subject of the current configuration that `database` of the next one carries on, or NULL. */
+static struct subject *find_equal(const struct scheduler *scheduler, const struct config_database *database)
+{
+    const struct config_database *old =
+        scheduler->config ? config_find_database(scheduler->config, database->name) : NULL;
+    return old && config_database_equal(old, database) ? scheduler->subjects[old - scheduler->config->databases] : NULL;
+}
+
+/* The set of subjects for `config`: carried on where nothing changed, new elsewhere. Called with the lock held; changes
+ * nothing but references of servers. */
+static struct subject **plan_subjects(struct scheduler *scheduler, struct config *config)
+{
+    struct subject **subjects = mem_calloc(config->database_count, sizeof(struct subject *));
+    for (size_t i = 0; subjects && i < config->database_count; i++) {
+        subjects[i] = find_equal(scheduler, &config->databases[i]);
+        if (!subjects[i])
+            subjects[i] = subject_new(scheduler, config, i);
+        if (subjects[i])
+            continue;
+        for (size_t j = 0; j < i; j++) {
+            if (!find_equal(scheduler, &config->databases[j]))
+                subject_free(scheduler, subjects[j]);
+        }
+        mem_free(subjects);
+        return NULL;
+    }
+    return subjects;
+}
+
+static void forget_deferred(struct server *server, const struct look_task *task)
+{
+    for (struct look_task **link = &server->deferred; *link; link = &(*link)->next_deferred) {
+        if (*link == task) {
+            *link = task->next_deferred;
+            return;
+        }
+    }
+}
+
+static void retire(struct scheduler *scheduler, struct subject *subject)
+{
+    subject->retired = true;
+    due_heap_remove(&scheduler->heap, &subject->journal.due);
+    due_heap_remove(&scheduler->heap, &subject->deep.due);
+    forget_deferred(subject->server, &subject->journal);
+    forget_deferred(subject->server, &subject->deep);
+    if (!subject->journal.running && !subject->deep.running)
+        subject_free(scheduler, subject);
+}
+
+/* Puts `subjects` in place of the current ones. Called with the lock held; cannot fail. */
+static void adopt_subjects(struct scheduler *scheduler, struct config *config, struct subject **subjects)
+{
+    int64_t now = monotonic_ms();
+    for (size_t i = 0; i < scheduler->subject_count; i++) {
+        const struct config_database *next = config_find_database(config, scheduler->subjects[i]->database->name);
+        if (!next || subjects[next - config->databases] != scheduler->subjects[i])
+            retire(scheduler, scheduler->subjects[i]);
+    }
+    mem_free(scheduler->subjects);
+    scheduler->subjects = subjects;
+    scheduler->subject_count = config->database_count;
+    struct config *old = scheduler->config;
+    scheduler->config = config_ref(config);
+    for (size_t i = 0; i < config->database_count; i++) {
+        struct subject *subject = subjects[i];
+        bool carried = subject->database != &config->databases[i];
+        subject->database = &config->databases[i];
+        if (carried)
+            watched_set_config(subject->watched, config, i);
+        else
+            due_heap_put(&scheduler->heap, &subject->deep.due, now);
+    }
+    count_databases(scheduler);
+    config_unref(old);
+}
+
+/* A view set of what the subjects know now. Called with the lock held. */
+static struct view_set *collect_views(struct scheduler *scheduler)
+{
+    cleanup(view_set) struct view_set *set = view_set_new(scheduler->config);
+    for (size_t i = 0; set && i < set->count; i++) {
+        set->views[i] = watched_view(scheduler->subjects[i]->watched);
+        if (!set->views[i])
+            return NULL;
+    }
+    return take(set);
+}
+
+int scheduler_reload(struct scheduler *scheduler, struct config *config, struct error *reterr)
+{
+    pthread_mutex_lock(&scheduler->lock);
+    struct subject **subjects = NULL;
+    if (due_heap_reserve(&scheduler->heap, 2 * (scheduler->subject_count + config->database_count)))
+        subjects = plan_subjects(scheduler, config);
+    if (subjects)
+        adopt_subjects(scheduler, config, subjects);
+    struct view_set *set = subjects ? collect_views(scheduler) : NULL;
+    pthread_cond_signal(&scheduler->due_changed);
+    pthread_mutex_unlock(&scheduler->lock);
+    if (!set)
+        return error_no_memory(reterr);
+    publication_publish(scheduler->publication, set);
+    return 0;
+}
+
+static int start_worker(struct scheduler *scheduler, struct error *reterr)
+{
+    struct worker *worker = &scheduler->workers[scheduler->worker_count];
+    worker->scheduler = scheduler;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, WORKER_STACK_BYTES);
+    int failed = pthread_create(&worker->thread, &attributes, work, worker);
+    pthread_attr_destroy(&attributes);
+    if (failed)
+        return error_set(reterr, ERROR_IO, "cannot start a worker thread: %s", strerror(failed));
+    scheduler->worker_count++;
+    scheduler->live_workers++;
+    return 0;
+}
+
+int scheduler_start(struct publication *publication, struct config *config, struct scheduler **ret_scheduler,
+                    struct error *reterr)
+{
+    struct scheduler *scheduler = mem_calloc(1, sizeof *scheduler);
+    if (!scheduler)
+        return error_no_memory(reterr);
+    pthread_mutex_init(&scheduler->lock, NULL);
+    pthread_cond_init(&scheduler->due_changed, NULL);
+    pthread_cond_init(&scheduler->lead_free, NULL);
+    scheduler->publication = publication;
+    scheduler->turned_at_ms = monotonic_ms();
+    scheduler->workers = mem_calloc(config->workers, sizeof *scheduler->workers);
+    int result = scheduler->workers ? scheduler_reload(scheduler, config, reterr) : error_no_memory(reterr);
+    for (unsigned i = 0; result == 0 && i < config->workers; i++) {
+        pthread_mutex_lock(&scheduler->lock);
+        result = start_worker(scheduler, reterr);
+        pthread_mutex_unlock(&scheduler->lock);
+    }
+    if (result < 0) {
+        scheduler_stop(scheduler, deadline_in(0));
+        return -1;
+    }
+    *ret_scheduler = scheduler;
+    return 0;
+}
+
+static void scheduler_free(struct scheduler *scheduler)
+{
+    for (size_t i = 0; i < scheduler->worker_count; i++)
+        pthread_join(scheduler->workers[i].thread, NULL);
+    for (size_t i = 0; i < scheduler->subject_count; i++)
+        subject_free(scheduler, scheduler->subjects[i]);
+    mem_free(scheduler->subjects);
+    mem_free(scheduler->workers);
+    due_heap_done(&scheduler->heap);
+    config_unref(scheduler->config);
+    pthread_cond_destroy(&scheduler->lead_free);
+    pthread_cond_destroy(&scheduler->due_changed);
+    pthread_mutex_destroy(&scheduler->lock);
+    mem_free(scheduler);
+}
+
+bool scheduler_stop(struct scheduler *scheduler, struct deadline deadline)
+{
+    if (!scheduler)
+        return true;
+    struct timespec until = {.tv_sec = deadline.at_ms / 1000, .tv_nsec = deadline.at_ms % 1000 * 1000000};
+    pthread_mutex_lock(&scheduler->lock);
+    scheduler->stopping = true;
+    pthread_cond_broadcast(&scheduler->due_changed);
+    pthread_cond_broadcast(&scheduler->lead_free);
+    int waited = 0;
+    while (scheduler->live_workers > 0 && waited != ETIMEDOUT)
+        waited = pthread_cond_clockwait(&scheduler->lead_free, &scheduler->lock, CLOCK_MONOTONIC, &until);
+    bool ended = scheduler->live_workers == 0;
+    pthread_mutex_unlock(&scheduler->lock);
+    if (ended)
+        scheduler_free(scheduler);
+    return ended;
+}
+
+/* Called with the lock held. */
+static struct subject *find_subject(const struct scheduler *scheduler, const char *database)
+{
+    const struct config_database *found = config_find_database(scheduler->config, database);
+    return found ? scheduler->subjects[found - scheduler->config->databases] : NULL;
+}
+
+void scheduler_demand(struct scheduler *scheduler, const char *database, int change)
+{
+    pthread_mutex_lock(&scheduler->lock);
+    struct subject *subject = find_subject(scheduler, database);
+    if (subject) {
+        subject->demand = subject->demand + change > 0 ? subject->demand + change : 0;
+        if (change > 0 && subject->demand == change) {
+            int64_t due = monotonic_ms();
+            if (due < subject->journal.earliest_ms)
+                due = subject->journal.earliest_ms;
+            pull_forward(scheduler, &subject->journal, due);
+            pthread_cond_signal(&scheduler->due_changed);
+        }
+    }
+    pthread_mutex_unlock(&scheduler->lock);
+}
+
+uint64_t scheduler_refresh(struct scheduler *scheduler, const char *database, int64_t *ret_wait_ms)
+{
+    uint64_t ticket = 0;
+    int64_t now = monotonic_ms();
+    *ret_wait_ms = 0;
+    pthread_mutex_lock(&scheduler->lock);
+    struct subject *subject = find_subject(scheduler, database);
+    if (subject && subject->refresh_done < subject->refresh_asked) {
+        ticket = subject->refresh_asked;
+    } else if (subject && subject->refresh_asked > 0 && now - subject->refresh_at_ms < REFRESH_DISTANCE_MS) {
+        *ret_wait_ms = REFRESH_DISTANCE_MS - (now - subject->refresh_at_ms);
+    } else if (subject) {
+        subject->refresh_at_ms = now;
+        ticket = ++subject->refresh_asked;
+        pull_forward(scheduler, &subject->deep, now);
+        pthread_cond_signal(&scheduler->due_changed);
+    }
+    pthread_mutex_unlock(&scheduler->lock);
+    return ticket;
+}
+
+bool scheduler_refreshed(struct scheduler *scheduler, const char *database, uint64_t ticket)
+{
+    pthread_mutex_lock(&scheduler->lock);
+    const struct subject *subject = find_subject(scheduler, database);
+    bool refreshed = !subject || subject->refresh_done >= ticket;
+    pthread_mutex_unlock(&scheduler->lock);
+    return refreshed;
+}
+
+bool scheduler_is_alive(struct scheduler *scheduler)
+{
+    int64_t now = monotonic_ms();
+    pthread_mutex_lock(&scheduler->lock);
+    size_t busy = 0;
+    bool hung = false;
+    for (size_t i = 0; i < scheduler->worker_count; i++) {
+        int64_t limit = scheduler->workers[i].limit_ms;
+        busy += limit != 0;
+        hung |= limit != 0 && now > limit;
+    }
+    bool turning = busy == scheduler->worker_count || now - scheduler->turned_at_ms < 5 * LEADER_NAP_MS;
+    pthread_mutex_unlock(&scheduler->lock);
+    return turning && !hung;
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/watched.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/refcount.h"
+#include "daemon/metrics.h"
+#include "journal/journal_look.h"
+
+/* A kept connection is renewed now and then: it follows a failover, and the server's process gives its memory back. */
+enum { CONNECTION_LIFETIME_MS = 10 * 60 * 1000 };
+
+/* Two equal listings this far apart end a change of the expected files. */
+enum { SETTLE_MS = 500 };
+
+/* The directory of the expected migrations, as the journal look's thread follows it. */
+struct expectation_watch {
+    bool read;
+    struct digest token; /* of what was read */
+    bool changing;
+    struct digest candidate; /* of the newest listing, when it differs */
+    int64_t candidate_at_ms;
+    int64_t checked_at_ms;
+};
+
+struct watched {
+    unsigned references; /* atomic */
+    pthread_mutex_t lock;
+
+    /* Guarded by lock. */
+    struct config *config;
+    size_t index;
+    struct snapshot *snapshot;
+    struct schema *schema; /* of the newest deep look */
+    struct server_facts schema_server;
+    struct expectation *expectation;
+    struct assessment *assessment;
+    struct look_status status;
+    char said[64]; /* state and code that were logged last */
+
+    /* The journal look's own. */
+    struct engine_connection *connection;
+    struct server_facts server;
+    int64_t connected_at_ms;
+    struct engine_probe probe;
+    struct expectation_watch watch;
+    struct complaint journal_complaint;
+
+    /* The deep look's own. */
+    struct complaint deep_complaint;
+};
+
+static int64_t unix_ms(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static const struct config_database *database_of(const struct watched *watched)
+{
+    return &watched->config->databases[watched->index];
+}
+
+struct watched *watched_new(struct config *config, size_t database)
+{
+    struct watched *watched = mem_calloc(1, sizeof *watched);
+    if (!watched)
+        return NULL;
+    watched->references = 1;
+    pthread_mutex_init(&watched->lock, NULL);
+    watched->config = config_ref(config);
+    watched->index = database;
+    return watched;
+}
+
+struct watched *watched_ref(struct watched *watched)
+{
+    refcount_take(&watched->references);
+    return watched;
+}
+
+void watched_unref(struct watched *watched)
+{
+    if (!watched || !refcount_drop(&watched->references))
+        return;
+    engine_close(watched->connection);
+    assessment_unref(watched->assessment);
+    expectation_unref(watched->expectation);
+    schema_unref(watched->schema);
+    snapshot_unref(watched->snapshot);
+    config_unref(watched->config);
+    pthread_mutex_destroy(&watched->lock);
+    mem_free(watched);
+}
+
+void watched_set_config(struct watched *watched, struct config *config, size_t database)
+{
+    pthread_mutex_lock(&watched->lock);
+    struct config *old = watched->config;
+    watched->config = config_ref(config);
+    watched->index = database;
+    pthread_mutex_unlock(&watched->lock);
+    config_unref(old);
+}
+
+/* Called with the lock held. */
+static struct view *make_view(struct watched *watched)
+{
+    return view_new(watched->config, database_of(watched), watched->snapshot, watched->expectation, watched->assessment,
+                    &watched->status);
+}
+
+struct view *watched_view(struct watched *watched)
+{
+    pthread_mutex_lock(&watched->lock);
+    struct view *view = make_view(watched);
+    pthread_mutex_unlock(&watched->lock);
+    return view;
+}
+
+/* The configuration that a look works with from its beginning to its end, whatever is reloaded meanwhile. */
+static struct config *hold_config(struct watched *watched, const struct config_database **ret_database)
+{
+    pthread_mutex_lock(&watched->lock);
+    struct config *config = config_ref(watched->config);
+    *ret_database = database_of(watched);
+    pthread_mutex_unlock(&watched->lock);
+    return config;
+}
+
+/* Logs a change of state once. Called with the lock held, with the view that is about to be published. */
+static void say_state(struct watched *watched, const struct view *view)
+{
+    cleanup(arena) struct arena *arena = arena_new(SIZE_MAX);
+    struct database_report report = {0};
+    if (!arena || view_judge(view, NULL, monotonic_ms(), unix_ms(), arena, &report, NULL) < 0)
+        return;
+    const struct verdict *verdict = &report.journals[report.worst].verdict;
+    char now[sizeof watched->said] = "";
+    snprintf(now, sizeof now, "%s %s", migration_state_name(verdict->state), state_code_name(verdict->code));
+    if (strcmp(now, watched->said) == 0)
+        return;
+    memcpy(watched->said, now, sizeof now);
+    metric_add(METRIC_state_changes, 1);
+    log_event(verdict->gate == GATE_BLOCKED ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, "database_state",
+              view->database->name, "%s: %s", now, verdict->reason);
+}
+
+/* Puts a view together and publishes it. Called with the lock held. */
+static int publish(struct watched *watched, struct publication *publication, struct error *reterr)
+{
+    if (watched->snapshot) {
+        struct assessment *assessment =
+            assess(watched->snapshot, database_of(watched), watched->expectation, watched->assessment);
+        if (!assessment)
+            return error_no_memory(reterr);
+        assessment_unref(watched->assessment);
+        watched->assessment = assessment;
+    }
+    struct view *view = make_view(watched);
+    if (!view)
+        return error_no_memory(reterr);
+    say_state(watched, view);
+    return publication_replace(publication, watched->index, view, reterr);
+}
+
+/* Opens a connection with the password as it stands now. */
+static int open_connection(const struct config_database *database, enum engine_purpose purpose,
+                           struct deadline deadline, struct engine_connection **ret_connection,
+                           struct server_facts *ret_facts, struct error *reterr)
+{
+    char *password = NULL;
+    if (database_password(database, &password, reterr) < 0)
+        return -1;
+    cleanup(engine_target) struct engine_target *target = NULL;
+    int copied = engine_target_copy(database->target, password, &target, reterr);
+    password_free(password);
+    if (copied < 0)
+        return -1;
+    return target->ops->open(target, purpose, deadline_earlier(deadline, deadline_in(database->connect_timeout_ms)),
+                             ret_connection, ret_facts, reterr);
+}
+
+static int read_schema(const struct config_database *database, struct schema **ret_schema,
+                       struct server_facts *ret_facts, struct error *reterr)
+{
+    struct deadline deadline = deadline_in(database->connect_timeout_ms + database->query_timeout_ms);
+    struct engine_scope scope = {.schemas = database->schemas, .schema_count = database->schema_count};
+    cleanup(engine_connection) struct engine_connection *connection = NULL;
+    if (open_connection(database, PURPOSE_DEEP, deadline, &connection, ret_facts, reterr) < 0)
+        return -1;
+    return engine_read(connection, &scope, deadline, ret_schema, reterr);
+}
+
+/* What a deep look leaves, found or failed. Called with the lock held; takes over `schema`. */
+static int settle_deep(struct watched *watched, struct schema *schema, const struct server_facts *server,
+                       const struct error *failure, struct error *reterr)
+{
+    watched->status.deep_error = *failure;
+    if (!schema)
+        return 0;
+    struct snapshot *snapshot = NULL;
+    if (snapshot_with_schema(watched->snapshot, schema, server, unix_ms(), &snapshot, reterr) < 0) {
+        schema_unref(schema);
+        return -1;
+    }
+    schema_unref(watched->schema);
+    watched->schema = schema;
+    watched->schema_server = *server;
+    snapshot_unref(watched->snapshot);
+    watched->snapshot = snapshot;
+    return 0;
+}
+
+void watched_look_deep(struct watched *watched, struct publication *publication, struct look_result *ret_result)
+{
+    const struct config_database *database = NULL;
+    cleanup(config) struct config *config = hold_config(watched, &database);
+    int64_t begun = monotonic_ms();
+    struct error failure = {.code = ERROR_OK};
+    struct server_facts server = {0};
+    struct schema *schema = NULL;
+    if (read_schema(database, &schema, &server, &failure) < 0)
+        complaint_raise(&watched->deep_complaint, LOG_LEVEL_WARNING, "schema_look_failed", database->name,
+                        failure.message);
+    else
+        complaint_release(&watched->deep_complaint, "schema_look_recovered", database->name,
+                          "the schema is read again");
+    metric_add(METRIC_deep_looks, 1);
+    metric_add(failure.code == ERROR_OK ? METRIC_looks_good : METRIC_looks_failed, 1);
+    *ret_result = (struct look_result){.error = failure.code, .took_ms = monotonic_ms() - begun};
+
+    struct error error = {.code = ERROR_OK};
+    pthread_mutex_lock(&watched->lock);
+    watched->status.deep_ms = ret_result->took_ms;
+    /* Before the first journal look a failed deep look is the only news there is. */
+    if (failure.code != ERROR_OK && !watched->status.observed) {
+        watched->status.error = failure;
+        watched->status.tried = true;
+    }
+    if (settle_deep(watched, schema, &server, &failure, &error) < 0 || publish(watched, publication, &error) < 0)
+        log_event(LOG_LEVEL_ERROR, "publish_failed", database->name, "%s", error.message);
+    pthread_mutex_unlock(&watched->lock);
+}
+
+/* Reads the expected files if they changed and are quiet again. Runs in the journal look's thread. */
+static int follow_expectation(struct watched *watched, const struct config_database *database,
+                              struct look_result *result, struct error *reterr)
+{
+    struct expectation_watch *watch = &watched->watch;
+    int64_t now = monotonic_ms();
+    if (!database->expect_directory || (watch->read && now - watch->checked_at_ms < SETTLE_MS))
+        return 0;
+    watch->checked_at_ms = now;
+    struct digest token = {0};
+    struct error unreadable = {.code = ERROR_OK};
+    if (migration_files_token(database->expect_directory, &token, &unreadable) < 0)
+        token = digest_of(unreadable.message, strlen(unreadable.message));
+    if (watch->read && digest_equal(token, watch->token)) {
+        watch->changing = false;
+        return 0;
+    }
+    bool quiet = watch->changing && digest_equal(token, watch->candidate) && now - watch->candidate_at_ms >= SETTLE_MS;
+    if (watch->read && !quiet) {
+        if (!watch->changing || !digest_equal(token, watch->candidate))
+            watch->candidate_at_ms = now;
+        watch->changing = true;
+        watch->candidate = token;
+        result->settle_in_ms = SETTLE_MS;
+        return 0;
+    }
+    struct expectation *expectation = expectation_read(database, watched->expectation);
+    if (!expectation)
+        return error_no_memory(reterr);
+    if (expectation->error.code != ERROR_OK)
+        log_event(LOG_LEVEL_WARNING, "expectation_invalid", database->name, "%s", expectation->error.message);
+    *watch = (struct expectation_watch){.read = true, .token = token, .checked_at_ms = now};
+    pthread_mutex_lock(&watched->lock);
+    expectation_unref(watched->expectation);
+    watched->expectation = expectation;
+    pthread_mutex_unlock(&watched->lock);
+    return 0;
+}
+
+static void drop_connection(struct watched *watched)
+{
+    engine_close(take(watched->connection));
+}
+
+/* Looks at the journals on the kept connection, or on a new one. */
+static int read_journals(struct watched *watched, const struct config_database *database,
+                         const struct snapshot *previous, struct snapshot **ret_snapshot, struct look_result *result,
+                         struct error *reterr)
+{
+    struct deadline deadline = deadline_in(database->connect_timeout_ms + database->query_timeout_ms);
+    if (watched->connection && monotonic_ms() - watched->connected_at_ms > CONNECTION_LIFETIME_MS)
+        drop_connection(watched);
+    bool fresh = !watched->connection;
+    if (fresh) {
+        if (open_connection(database, PURPOSE_JOURNAL, deadline, &watched->connection, &watched->server, reterr) < 0)
+            return -1;
+        watched->connected_at_ms = monotonic_ms();
+    }
+    struct engine_connection *connection = watched->connection;
+    deadline = deadline_in(database->query_timeout_ms);
+    struct journal_look look = {
+        .previous = previous,
+        .scope = &(struct engine_scope){.schemas = database->schemas, .schema_count = database->schema_count},
+        .tool = database->tool,
+        .table = database->journal_table,
+        .none = database->journal_none,
+        .now_ms = unix_ms(),
+    };
+    if (journal_look(connection, &look, &watched->server, deadline, ret_snapshot, &result->schema_due, reterr) < 0)
+        return -1;
+    struct engine_probe probe = {0};
+    if (connection->ops->probe(connection, deadline, &probe, reterr) < 0)
+        return -1;
+    if (strcmp(probe.token, watched->probe.token) != 0)
+        result->schema_due = true;
+    watched->probe = probe;
+    return 0;
+}
+
+/* A kept connection may have died since the last look without telling; that is no failure of this one. */
+static int read_journals_reconnecting(struct watched *watched, const struct config_database *database,
+                                      const struct snapshot *previous, struct snapshot **ret_snapshot,
+                                      struct look_result *result, struct error *reterr)
+{
+    bool kept = watched->connection != NULL;
+    if (read_journals(watched, database, previous, ret_snapshot, result, reterr) == 0)
+        return 0;
+    drop_connection(watched);
+    if (!kept || reterr->code != ERROR_UNREACHABLE)
+        return -1;
+    if (read_journals(watched, database, previous, ret_snapshot, result, reterr) == 0)
+        return 0;
+    drop_connection(watched);
+    return -1;
+}
+
+/* What a journal look leaves, found or failed. Called with the lock held; takes over `snapshot`. */
+static int settle_journal(struct watched *watched, struct snapshot *snapshot, const struct error *failure,
+                          int64_t begun_ms, struct error *reterr)
+{
+    struct look_status *status = &watched->status;
+    status->tried = true;
+    status->error = *failure;
+    if (!snapshot) {
+        status->failures++;
+        return 0;
+    }
+    status->failures = 0;
+    status->observed = true;
+    status->good_at_ms = begun_ms;
+    if (watched->schema && snapshot->schema != watched->schema) {
+        /* A deep look ended while this one ran: its schema is the newer one. */
+        struct snapshot *merged = NULL;
+        int result =
+            snapshot_with_schema(snapshot, watched->schema, &watched->schema_server, unix_ms(), &merged, reterr);
+        snapshot_unref(snapshot);
+        if (result < 0)
+            return -1;
+        snapshot = merged;
+    }
+    snapshot_unref(watched->snapshot);
+    watched->snapshot = snapshot;
+    return 0;
+}
+
+void watched_look_journal(struct watched *watched, bool keep_connection, struct publication *publication,
+                          struct look_result *ret_result)
+{
+    const struct config_database *database = NULL;
+    cleanup(config) struct config *config = hold_config(watched, &database);
+    *ret_result = (struct look_result){.error = ERROR_OK};
+    int64_t begun = monotonic_ms();
+    pthread_mutex_lock(&watched->lock);
+    cleanup(snapshot) struct snapshot *previous = watched->snapshot ? snapshot_ref(watched->snapshot) : NULL;
+    pthread_mutex_unlock(&watched->lock);
+
+    struct error failure = {.code = ERROR_OK};
+    struct snapshot *snapshot = NULL;
+    if (follow_expectation(watched, database, ret_result, &failure) < 0 ||
+        read_journals_reconnecting(watched, database, previous, &snapshot, ret_result, &failure) < 0) {
+        snapshot_unref(take(snapshot));
+        complaint_raise(&watched->journal_complaint, LOG_LEVEL_WARNING, "look_failed", database->name, failure.message);
+    } else {
+        complaint_release(&watched->journal_complaint, "look_recovered", database->name, "the database answers again");
+    }
+    if (!keep_connection)
+        drop_connection(watched);
+    metric_add(METRIC_journal_looks, 1);
+    metric_add(failure.code == ERROR_OK ? METRIC_looks_good : METRIC_looks_failed, 1);
+    ret_result->error = failure.code;
+    ret_result->took_ms = monotonic_ms() - begun;
+
+    struct error error = {.code = ERROR_OK};
+    pthread_mutex_lock(&watched->lock);
+    watched->status.look_ms = ret_result->took_ms;
+    if (settle_journal(watched, snapshot, &failure, begun, &error) < 0 || publish(watched, publication, &error) < 0)
+        log_event(LOG_LEVEL_ERROR, "publish_failed", database->name, "%s", error.message);
+    pthread_mutex_unlock(&watched->lock);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One configured database as the daemon watches it: its connection, what the last looks found, and the two looks
+ * themselves. A journal look and a deep look may run at the same time, in two workers; each of them at most once. What
+ * they share is guarded by the watched database's own mutex, which is held while a view is put together, never across
+ * I/O; publishing happens under it, so that views of one database never overtake each other (order of locks: watched,
+ * then publication).
+ */
+#ifndef MIGRATIOND_DAEMON_WATCHED_H
+#define MIGRATIOND_DAEMON_WATCHED_H
+
+#include "daemon/log.h"
+#include "daemon/publication.h"
+
+struct watched;
+
+/* Starts with nothing observed. One reference; NULL when memory is out. */
+struct watched *watched_new(struct config *config, size_t database) __attribute__((warn_unused_result));
+struct watched *watched_ref(struct watched *watched);
+void watched_unref(struct watched *watched);
+
+/* Another configuration with equal settings for this database, in which it has the index `database`. */
+void watched_set_config(struct watched *watched, struct config *config, size_t database);
+
+/* What is known of the database now, for a new view set; NULL when memory is out. */
+struct view *watched_view(struct watched *watched) __attribute__((warn_unused_result));
+
+/* How a look went, for whoever schedules the next one. */
+struct look_result {
+    enum error_code error;
+    bool schema_due; /* journal look: a deep look should follow at once */
+    int64_t took_ms;
+    int64_t settle_in_ms; /* journal look: the expectation's files are changing, look again then; 0: they are not */
+};
+
+/* Looks at the journals, publishes, and keeps the connection if `keep_connection`. At most one at a time per database.
+ */
+void watched_look_journal(struct watched *watched, bool keep_connection, struct publication *publication,
+                          struct look_result *ret_result);
+
+/* Reads the schema on a connection of its own, publishes. At most one at a time per database. */
+void watched_look_deep(struct watched *watched, struct publication *publication, struct look_result *ret_result);
+
+DEFINE_CLEANUP(watched, struct watched *, watched_unref);
+
+#endif
