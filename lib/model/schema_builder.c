@@ -56,6 +56,11 @@ void schema_builder_free(struct schema_builder *builder)
     mem_free(builder);
 }
 
+bool schema_builder_ok(const struct schema_builder *builder)
+{
+    return !builder->no_memory;
+}
+
 /* Whether one more element fits into the array at `array_pointer`. */
 static bool has_room(struct schema_builder *builder, void *array_pointer, size_t *capacity, size_t count, size_t size,
                      size_t limit)
@@ -195,7 +200,15 @@ void schema_builder_constraint(struct schema_builder *builder, const struct sche
         !has_room(builder, &storage->constraints, &builder->capacities.constraints, *used, sizeof *constraint,
                   LIMIT_CONSTRAINTS))
         return;
-    storage->constraints[(*used)++] = *constraint;
+    struct schema_constraint *added = &storage->constraints[(*used)++];
+    *added = *constraint;
+    if (constraint->kind == CONSTRAINT_FOREIGN_KEY)
+        return;
+    added->referenced_schema = 0;
+    added->referenced_table = 0;
+    added->referenced_columns = (struct text_list){0};
+    added->on_delete = ACTION_NO_ACTION;
+    added->on_update = ACTION_NO_ACTION;
 }
 
 /* Appends the parts and returns how many there was room for. */
@@ -240,9 +253,13 @@ void schema_builder_sequence(struct schema_builder *builder, const struct schema
 {
     struct schema_storage *storage = builder->storage;
     size_t *used = &storage->schema.sequence_count;
-    if (has_room(builder, &storage->sequences, &builder->capacities.sequences, *used, sizeof *sequence,
-                 LIMIT_SCHEMA_OBJECTS))
-        storage->sequences[(*used)++] = *sequence;
+    if (!has_room(builder, &storage->sequences, &builder->capacities.sequences, *used, sizeof *sequence,
+                  LIMIT_SCHEMA_OBJECTS))
+        return;
+    struct schema_sequence *added = &storage->sequences[(*used)++];
+    *added = *sequence;
+    added->cycles = sequence->cycles != 0;
+    added->owner_column = sequence->owner_table ? sequence->owner_column : 0;
 }
 
 void schema_builder_server(struct schema_builder *builder, const char *engine, const char *version)

@@ -16,6 +16,9 @@ struct schema_builder;
 struct schema_builder *schema_builder_new(void) __attribute__((warn_unused_result));
 void schema_builder_free(struct schema_builder *builder);
 
+/* False once memory ran out: nothing that is added any more matters, and reading on is a waste. */
+bool schema_builder_ok(const struct schema_builder *builder);
+
 /* Interns; 0 for NULL and for an empty text. A text over LIMIT_DEFINITION_BYTES is replaced by its beginning, its size
  * and its hash. */
 uint32_t schema_builder_text(struct schema_builder *builder, const char *text);
@@ -42,6 +45,7 @@ void schema_builder_column(struct schema_builder *builder, const struct schema_c
  * array moves when columns are added. */
 struct schema_column *schema_builder_columns(struct schema_builder *builder, size_t *ret_count);
 
+/* Of a constraint that is no foreign key, the references and actions are not read. */
 void schema_builder_constraint(struct schema_builder *builder, const struct schema_constraint *constraint);
 
 /* first_part and part_count of `index` are set from `parts`. */
