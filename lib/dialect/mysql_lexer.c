@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dialect/mysql_lexer.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+static bool is_space(char byte)
+{
+    return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* Bytes above ASCII may stand in unquoted identifiers. */
+static bool is_word(char byte)
+{
+    return isalnum((unsigned char)byte) || byte == '_' || byte == '$' || (unsigned char)byte >= 0x80;
+}
+
+void mysql_lexer_init(struct mysql_lexer *lexer, const char *text, size_t length)
+{
+    *lexer = (struct mysql_lexer){.at = text, .end = text + length};
+}
+
+static bool looking_at(const struct mysql_lexer *lexer, const char *text)
+{
+    size_t length = strlen(text);
+    return (size_t)(lexer->end - lexer->at) >= length && memcmp(lexer->at, text, length) == 0;
+}
+
+/* Steps into a version comment: its opening and its number disappear. */
+static void open_version_comment(struct mysql_lexer *lexer, size_t opening)
+{
+    lexer->at += opening;
+    while (lexer->at < lexer->end && is_digit(*lexer->at))
+        lexer->at++;
+    lexer->in_version_comment = true;
+}
+
+static void skip_comment(struct mysql_lexer *lexer)
+{
+    lexer->at += 2;
+    while (lexer->at < lexer->end && !looking_at(lexer, "*/"))
+        lexer->at++;
+    lexer->at += lexer->at < lexer->end ? 2 : 0;
+}
+
+static bool skip_blanks(struct mysql_lexer *lexer)
+{
+    const char *start = lexer->at;
+    while (lexer->at < lexer->end) {
+        if (is_space(*lexer->at)) {
+            lexer->at++;
+        } else if (looking_at(lexer, "/*!")) {
+            open_version_comment(lexer, 3);
+        } else if (looking_at(lexer, "/*M!")) {
+            open_version_comment(lexer, 4);
+        } else if (looking_at(lexer, "/*")) {
+            skip_comment(lexer);
+        } else if (lexer->in_version_comment && looking_at(lexer, "*/")) {
+            lexer->at += 2;
+            lexer->in_version_comment = false;
+        } else {
+            break;
+        }
+    }
+    return lexer->at != start;
+}
+
+/* Backslash escapes live in strings only; a doubled quote stands for itself everywhere. */
+static void read_quoted(struct mysql_lexer *lexer, struct mysql_token *token)
+{
+    char quote = *lexer->at++;
+    token->kind = quote == '`' ? MYSQL_TOKEN_NAME : MYSQL_TOKEN_STRING;
+    while (lexer->at < lexer->end) {
+        char byte = *lexer->at++;
+        bool more = lexer->at < lexer->end;
+        if (byte == '\\' && quote != '`' && more) {
+            token->escaped = true;
+            lexer->at++;
+        } else if (byte == quote) {
+            if (!more || *lexer->at != quote)
+                return;
+            token->escaped = true;
+            lexer->at++;
+        }
+    }
+    token->kind = MYSQL_TOKEN_BROKEN;
+}
+
+static void read_number(struct mysql_lexer *lexer, struct mysql_token *token)
+{
+    token->kind = MYSQL_TOKEN_NUMBER;
+    while (lexer->at < lexer->end) {
+        char byte = *lexer->at;
+        bool sign = (byte == '+' || byte == '-') && (lexer->at[-1] == 'e' || lexer->at[-1] == 'E');
+        if (!is_word(byte) && byte != '.' && !sign)
+            break;
+        lexer->at++;
+    }
+}
+
+struct mysql_token mysql_lexer_next(struct mysql_lexer *lexer)
+{
+    struct mysql_token token = {.spaced = skip_blanks(lexer), .text = lexer->at};
+    if (lexer->at >= lexer->end)
+        return token;
+    char byte = *lexer->at;
+    if (byte == '`' || byte == '\'' || byte == '"') {
+        read_quoted(lexer, &token);
+    } else if (is_digit(byte)) {
+        lexer->at++;
+        read_number(lexer, &token);
+    } else if (is_word(byte)) {
+        token.kind = MYSQL_TOKEN_WORD;
+        while (lexer->at < lexer->end && is_word(*lexer->at))
+            lexer->at++;
+    } else {
+        token.kind = MYSQL_TOKEN_SYMBOL;
+        lexer->at++;
+    }
+    token.length = (size_t)(lexer->at - token.text);
+    return token;
+}
+
+bool mysql_token_is(const struct mysql_token *token, const char *word)
+{
+    return token->kind == MYSQL_TOKEN_WORD && strncasecmp(token->text, word, token->length) == 0 &&
+           word[token->length] == '\0';
+}
+
+bool mysql_token_is_symbol(const struct mysql_token *token, char symbol)
+{
+    return token->kind == MYSQL_TOKEN_SYMBOL && *token->text == symbol;
+}
+
+static char unescape(char byte)
+{
+    switch (byte) {
+    case '0':
+        return '\0';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    case 'b':
+        return '\b';
+    case 'Z':
+        return 0x1a;
+    default:
+        return byte;
+    }
+}
+
+void mysql_token_decode(const struct mysql_token *token, struct strbuf *out)
+{
+    bool quoted = token->kind == MYSQL_TOKEN_NAME || token->kind == MYSQL_TOKEN_STRING;
+    size_t margin = quoted ? 1 : 0;
+    if (!quoted || !token->escaped) {
+        strbuf_add(out, token->text + margin, token->length - 2 * margin);
+        return;
+    }
+    char quote = *token->text;
+    for (size_t i = 1; i + 1 < token->length; i++) {
+        char byte = token->text[i];
+        if (byte == '\\' && quote != '`')
+            byte = unescape(token->text[++i]);
+        else if (byte == quote)
+            i++;
+        strbuf_add_char(out, byte);
+    }
+}
+
+void mysql_quote_name(struct strbuf *out, const char *text)
+{
+    strbuf_add_char(out, '`');
+    for (; *text != '\0'; text++) {
+        if (*text == '`')
+            strbuf_add_char(out, '`');
+        strbuf_add_char(out, *text);
+    }
+    strbuf_add_char(out, '`');
+}
+
+void mysql_quote_string(struct strbuf *out, const char *text, size_t length)
+{
+    strbuf_add_char(out, '\'');
+    for (size_t i = 0; i < length; i++) {
+        char byte = text[i];
+        if (byte == '\'')
+            strbuf_add_string(out, "''");
+        else if (byte == '\\')
+            strbuf_add_string(out, "\\\\");
+        else if (byte == '\0')
+            strbuf_add_string(out, "\\0");
+        else
+            strbuf_add_char(out, byte);
+    }
+    strbuf_add_char(out, '\'');
+}
