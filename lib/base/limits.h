@@ -9,6 +9,7 @@
 /* Configuration: one file that a person writes; larger ones are a mistake or an attack on a parser. */
 #define LIMIT_CONFIG_BYTES (1024u * 1024u)
 #define LIMIT_CONFIG_DEPTH 16u
+#define LIMIT_CONFIG_ENTRIES 4096u /* of one mapping or sequence: duplicates are sought pairwise */
 #define LIMIT_DATABASES 4096u
 #define LIMIT_GATES 4096u
 
@@ -46,6 +47,8 @@
 #define LIMIT_QUERY_VALUE 1024u
 #define LIMIT_QUERY_PARAMETERS 64u
 #define LIMIT_ADMISSIONS 1024u /* kept per gate, oldest dropped */
+#define LIMIT_ADMISSION_TEXT 256u /* an application's or instance's name */
+#define LIMIT_WAITERS 1000000u    /* more sockets than a process gets */
 #define LIMIT_RESPONSE_BYTES (256u * 1024u * 1024u)
 
 #endif

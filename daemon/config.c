@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "base/refcount.h"
+#include "daemon/config_reader.h"
+
+/* The tree, the values and their texts: a file of 1 MiB in its worst form. */
+#define LIMIT_CONFIG_ARENA (256u * 1024u * 1024u)
+
+struct config *config_ref(struct config *config)
+{
+    if (config)
+        refcount_take(&config->references);
+    return config;
+}
+
+void config_unref(struct config *config)
+{
+    if (!config || !refcount_drop(&config->references))
+        return;
+    for (size_t i = 0; i < config->database_count; i++) {
+        struct config_database *database = (struct config_database *)(uintptr_t)&config->databases[i];
+        engine_target_free((struct engine_target *)(uintptr_t)database->target);
+        if (database->url_password)
+            explicit_bzero((char *)(uintptr_t)database->url_password, strlen(database->url_password));
+    }
+    arena_free(config->arena);
+    mem_free(config);
+}
+
+static struct config *config_new(void)
+{
+    struct config *config = mem_calloc(1, sizeof *config);
+    if (!config)
+        return NULL;
+    config->references = 1;
+    config->arena = arena_new(LIMIT_CONFIG_ARENA);
+    if (!config->arena) {
+        mem_free(config);
+        return NULL;
+    }
+    return config;
+}
+
+static int check_listener(struct config_reader *reader, const struct yaml_node *root, const char *key,
+                          const struct config_listener *listener)
+{
+    if (listener->loopback || reader->config->allow_anonymous)
+        return 0;
+    const struct yaml_node *node = yaml_member(root, key);
+    return config_fail(reader, node ? node : root,
+                       "'%s' is not a loopback address: say what may be served there, for example "
+                       "allow_anonymous: [health, gate], or listen on a unix socket",
+                       key);
+}
+
+static int read_all(struct config_reader *reader, const struct yaml_node *root)
+{
+    struct config *config = reader->config;
+    if (config_set_presets(reader, &config_timing_keys, reader->defaults) < 0 ||
+        config_set_presets(reader, &config_database_keys, reader->defaults) < 0 ||
+        config_set_presets(reader, &config_expect_keys, reader->defaults) < 0 ||
+        config_set_presets(reader, &config_top_keys, config) < 0)
+        return -1;
+    reader->defaults->journal_interval_given = false;
+    if (config_read_section(reader, &config_top_keys, root, config) < 0)
+        return -1;
+    if (config->database_count == 0)
+        return config_fail(reader, root, "'databases' is missing: at least one 'name: {url: …}' is needed");
+    if (!config->gates && config_read_gates(reader, NULL, config) < 0)
+        return -1;
+    if (check_listener(reader, root, "listen", &config->listen) < 0)
+        return -1;
+    return check_listener(reader, root, "probe_listen", &config->probe_listen);
+}
+
+static int parse_into(struct config *config, const char *text, size_t length, const char *name, const char *folder,
+                      struct error *reterr)
+{
+    struct yaml_node *root = NULL;
+    if (yaml_parse(text, length, name, config->arena, &root, reterr) < 0)
+        return -1;
+    struct config_database defaults = {0};
+    struct config_reader reader = {
+        .config = config, .name = name, .folder = folder, .defaults = &defaults, .error = reterr};
+    return read_all(&reader, root);
+}
+
+static int parse(const char *text, size_t length, const char *name, const char *folder, struct config **ret_config,
+                 struct error *reterr)
+{
+    cleanup(config) struct config *config = config_new();
+    if (!config)
+        return error_no_memory(reterr);
+    config->path = arena_strdup(config->arena, name);
+    if (!config->path)
+        return error_no_memory(reterr);
+    if (parse_into(config, text, length, config->path, folder, reterr) < 0)
+        return -1;
+    *ret_config = take(config);
+    return 0;
+}
+
+int config_parse(const char *text, size_t length, const char *name, struct config **ret_config, struct error *reterr)
+{
+    return parse(text, length, name, "/", ret_config, reterr);
+}
+
+/* The whole file; one byte more than the limit is enough to know that it is too large. */
+static int read_file(const char *path, struct strbuf *out, struct error *reterr)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return error_set(reterr, ERROR_IO, "%s: %s", path, strerror(errno));
+    int result = 0;
+    while (result == 0 && !feof(file) && out->length <= LIMIT_CONFIG_BYTES) {
+        char *place = strbuf_reserve(out, 65536);
+        if (!place) {
+            result = error_no_memory(reterr);
+            break;
+        }
+        strbuf_commit(out, fread(place, 1, 65536, file));
+        if (ferror(file))
+            result = error_set(reterr, ERROR_IO, "%s: %s", path, strerror(errno));
+    }
+    fclose(file);
+    return result;
+}
+
+int config_load(const char *path, struct config **ret_config, struct error *reterr)
+{
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_CONFIG_BYTES + 2 * 65536u);
+    if (read_file(path, &text, reterr) < 0)
+        return -1;
+    cleanup(free) char *absolute = realpath(path, NULL);
+    if (!absolute)
+        return error_set(reterr, ERROR_IO, "%s: %s", path, strerror(errno));
+    char *slash = strrchr(absolute, '/');
+    *(slash == absolute ? slash + 1 : slash) = '\0';
+    int result = parse(strbuf_text(&text), text.length, path, absolute, ret_config, reterr);
+    explicit_bzero(text.bytes, text.length);
+    return result;
+}
+
+static int compare_name_to_database(const void *name, const void *database)
+{
+    return strcmp(name, ((const struct config_database *)database)->name);
+}
+
+static int compare_name_to_gate(const void *name, const void *gate)
+{
+    return strcmp(name, ((const struct config_gate *)gate)->name);
+}
+
+const struct config_database *config_find_database(const struct config *config, const char *name)
+{
+    return config->database_count == 0 ? NULL
+                                       : bsearch(name, config->databases, config->database_count,
+                                                 sizeof *config->databases, compare_name_to_database);
+}
+
+const struct config_gate *config_find_gate(const struct config *config, const char *name)
+{
+    return config->gate_count == 0
+               ? NULL
+               : bsearch(name, config->gates, config->gate_count, sizeof *config->gates, compare_name_to_gate);
+}

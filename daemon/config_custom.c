@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "base/alloc.h"
+#include "daemon/config_reader.h"
+
+enum { NAME_LENGTH = 63 };
+
+static bool is_name(const char *text)
+{
+    static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    size_t length = strlen(text);
+    return length > 0 && length <= NAME_LENGTH && strchr(first, text[0]) && strspn(text, rest) == length;
+}
+
+/* Names stand in URLs, metrics and "orders:ae10…": the same plain characters everywhere. */
+static int check_name(struct config_reader *reader, const struct yaml_node *node, const char *what)
+{
+    if (is_name(node->key))
+        return 0;
+    return config_fail_key(
+        reader, node, "'%s' cannot name a %s: use letters, digits, '_', '-' and '.', at most 63, not '-' or '.' first",
+        node->key, what);
+}
+
+static bool parse_port(const char *text, uint16_t *ret_port)
+{
+    char *end = NULL;
+    unsigned long port = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || port > 65535)
+        return false;
+    *ret_port = (uint16_t)port;
+    return true;
+}
+
+static bool is_loopback(const char *host)
+{
+    struct in_addr four = {0};
+    struct in6_addr six = IN6ADDR_ANY_INIT;
+    if (inet_pton(AF_INET, host, &four) == 1)
+        return (ntohl(four.s_addr) >> 24) == 127;
+    return inet_pton(AF_INET6, host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+static bool is_address(const char *host)
+{
+    unsigned char buffer[sizeof(struct in6_addr)] = {0};
+    return inet_pton(AF_INET, host, buffer) == 1 || inet_pton(AF_INET6, host, buffer) == 1;
+}
+
+static int read_unix_listener(struct config_reader *reader, const struct yaml_node *node, const char *path,
+                              struct config_listener *listener)
+{
+    if (*path != '/')
+        return config_fail(reader, node, "a unix socket needs an absolute path: unix:/run/migrationd/api.sock");
+    if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
+        return config_fail(reader, node, "the path of a unix socket has at most %zu bytes",
+                           sizeof((struct sockaddr_un *)NULL)->sun_path - 1);
+    listener->path = path;
+    listener->loopback = true;
+    return 0;
+}
+
+static int read_listener(struct config_reader *reader, const struct yaml_node *node, struct config_listener *listener)
+{
+    const char *text = config_read_text(reader, node);
+    if (!text)
+        return -1;
+    *listener = (struct config_listener){.text = text};
+    if (strncmp(text, "unix:", 5) == 0)
+        return read_unix_listener(reader, node, text + 5, listener);
+    const char *colon = strrchr(text, ':');
+    if (!colon || !parse_port(colon + 1, &listener->port))
+        return config_fail(reader, node, "'%s' is not ADDRESS:PORT, [IPV6]:PORT or unix:/path", text);
+    bool bracketed = text[0] == '[' && colon > text + 1 && colon[-1] == ']';
+    char *host = bracketed ? arena_strndup(reader->config->arena, text + 1, (size_t)(colon - text) - 2)
+                           : arena_strndup(reader->config->arena, text, (size_t)(colon - text));
+    if (!host)
+        return error_no_memory(reader->error);
+    listener->host = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
+    if (!is_address(listener->host))
+        return config_fail(reader, node, "'%s' is no numeric address (IPv6 stands in brackets)", host);
+    listener->loopback = is_loopback(listener->host);
+    return 0;
+}
+
+int config_read_listen(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    return read_listener(reader, node, &((struct config *)section)->listen);
+}
+
+void config_print_listen(const void *section, struct strbuf *out)
+{
+    strbuf_add_string(out, ((const struct config *)section)->listen.text);
+}
+
+int config_read_probe_listen(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    return read_listener(reader, node, &((struct config *)section)->probe_listen);
+}
+
+void config_print_probe_listen(const void *section, struct strbuf *out)
+{
+    strbuf_add_string(out, ((const struct config *)section)->probe_listen.text);
+}
+
+/* The items of a sequence, or a single value as its own only item. */
+static const struct yaml_node *first_item(const struct yaml_node *node)
+{
+    return node->kind == YAML_SCALAR ? node : node->first;
+}
+
+static const struct yaml_node *next_item(const struct yaml_node *list, const struct yaml_node *item)
+{
+    return list->kind == YAML_SCALAR ? NULL : item->next;
+}
+
+static int check_list(struct config_reader *reader, const struct yaml_node *node)
+{
+    return node->kind == YAML_MAPPING ? config_fail(reader, node, "'%s' takes a list, not a mapping", node->key) : 0;
+}
+
+int config_read_allow_anonymous(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    struct config *config = section;
+    if (check_list(reader, node) < 0)
+        return -1;
+    for (const struct yaml_node *item = first_item(node); item; item = next_item(node, item)) {
+        const char *text = config_read_text(reader, item);
+        if (!text)
+            return -1;
+        if (strcmp(text, "health") == 0)
+            config->allow_anonymous |= ACCESS_HEALTH;
+        else if (strcmp(text, "gate") == 0)
+            config->allow_anonymous |= ACCESS_GATE;
+        else
+            return config_fail(reader, item, "'allow_anonymous' takes health and gate, not '%s'", text);
+    }
+    return 0;
+}
+
+void config_print_allow_anonymous(const void *section, struct strbuf *out)
+{
+    unsigned allowed = ((const struct config *)section)->allow_anonymous;
+    if (!allowed)
+        return;
+    strbuf_printf(out, "[%s%s%s]", allowed & ACCESS_HEALTH ? "health" : "",
+                  allowed == (ACCESS_HEALTH | ACCESS_GATE) ? ", " : "", allowed & ACCESS_GATE ? "gate" : "");
+}
+
+int config_read_journal_interval(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    struct config_database *database = section;
+    const char *text = config_read_text(reader, node);
+    if (!text)
+        return -1;
+    database->journal_interval_given = true;
+    if (!duration_parse(text, &database->journal_interval_ms) || database->journal_interval_ms < 100 ||
+        database->journal_interval_ms > 3600000)
+        return config_fail(reader, node, "'journal_interval' takes a duration between 100ms and 1h, not '%s'", text);
+    return 0;
+}
+
+void config_print_journal_interval(const void *section, struct strbuf *out)
+{
+    const struct config_database *database = section;
+    if (database->journal_interval_given)
+        duration_print(database->journal_interval_ms, out);
+}
+
+int config_read_url(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    struct config_database *database = section;
+    const char *text = config_read_text(reader, node);
+    if (!text)
+        return -1;
+    cleanup(engine_target) struct engine_target *parsed = NULL;
+    struct engine_target *target = NULL;
+    struct error error = {.code = ERROR_OK};
+    if (engine_target_parse(text, &parsed, &error) < 0)
+        return config_fail(reader, node, "%s", error.message);
+    if (parsed->password) {
+        database->url_password = arena_strdup(reader->config->arena, parsed->password);
+        if (!database->url_password)
+            return error_no_memory(reader->error);
+    }
+    if (engine_target_copy(parsed, NULL, &target, reader->error) < 0)
+        return -1;
+    database->target = target; /* freed with the config */
+    cleanup(free) char *redacted = engine_url_redact(text);
+    database->url = redacted ? arena_strdup(reader->config->arena, redacted) : NULL;
+    return database->url ? 0 : error_no_memory(reader->error);
+}
+
+void config_print_url(const void *section, struct strbuf *out)
+{
+    strbuf_printf(out, "\"%s\"", ((const struct config_database *)section)->url);
+}
+
+int config_read_password_file(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    struct config_database *database = section;
+    const char *text = config_read_text(reader, node);
+    if (!text)
+        return -1;
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    if (*text && *text != '/' && credentials && *credentials)
+        text = arena_printf(reader->config->arena, "%s/%s", credentials, text);
+    if (!text)
+        return error_no_memory(reader->error);
+    database->password_file = config_absolute_path(reader, node, text);
+    return database->password_file ? 0 : -1;
+}
+
+void config_print_password_file(const void *section, struct strbuf *out)
+{
+    const char *path = ((const struct config_database *)section)->password_file;
+    if (path)
+        strbuf_printf(out, "\"%s\"", path);
+}
+
+int config_read_journal(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    struct config_database *database = section;
+    if (node->kind == YAML_MAPPING)
+        return config_read_section(reader, &config_journal_keys, node, database);
+    const char *text = config_read_text(reader, node);
+    if (!text)
+        return -1;
+    if (strcmp(text, "none") != 0)
+        return config_fail(reader, node, "'journal' takes {tool: NAME, table: NAME} or none, not '%s'", text);
+    database->journal_none = true;
+    return 0;
+}
+
+void config_print_journal(const void *section, struct strbuf *out)
+{
+    const struct config_database *database = section;
+    if (database->journal_none) {
+        strbuf_add_string(out, "none");
+        return;
+    }
+    if (!database->tool && !database->journal_table)
+        return;
+    strbuf_add_char(out, '{');
+    if (database->tool)
+        strbuf_printf(out, "tool: %s%s", database->tool->name, database->journal_table ? ", " : "");
+    if (database->journal_table)
+        strbuf_printf(out, "table: \"%s\"", database->journal_table);
+    strbuf_add_char(out, '}');
+}
+
+static const char *tool_name_at(const void *names, size_t index)
+{
+    (void)names;
+    return tools[index]->name;
+}
+
+int config_read_tool(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    struct config_database *database = section;
+    const char *text = config_read_text(reader, node);
+    if (!text)
+        return -1;
+    database->tool = tool_find(text);
+    if (database->tool)
+        return 0;
+    size_t count = 0;
+    while (tools[count])
+        count++;
+    const char *meant = config_suggest(text, tool_name_at, NULL, count);
+    return config_fail(reader, node, "no migration tool '%s' is known%s%s%s", text, meant ? " (did you mean '" : "",
+                       meant ? meant : "", meant ? "'?)" : "");
+}
+
+void config_print_tool(const void *section, struct strbuf *out)
+{
+    const struct tool *tool = ((const struct config_database *)section)->tool;
+    if (tool)
+        strbuf_add_string(out, tool->name);
+}
+
+int config_read_expect(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    struct config_database *database = section;
+    if (config_read_section(reader, &config_expect_keys, node, database) < 0)
+        return -1;
+    if (database->expect_revision && database->expect_directory)
+        return config_fail(reader, node, "'expect' takes a revision or a directory, not both");
+    if (!database->expect_revision && !database->expect_directory)
+        return config_fail(reader, node, "'expect' needs a revision or a directory");
+    return 0;
+}
+
+void config_print_expect(const void *section, struct strbuf *out)
+{
+    const struct config_database *database = section;
+    const char *key = database->expect_revision ? "revision" : "directory";
+    const char *value = database->expect_revision ? database->expect_revision : database->expect_directory;
+    if (value)
+        strbuf_printf(out, "{%s: \"%s\", match: %s}", key, value, match_name(database->match));
+}
+
+int config_read_directory(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    struct config_database *database = section;
+    const char *text = config_read_text(reader, node);
+    database->expect_directory = text ? config_absolute_path(reader, node, text) : NULL;
+    return database->expect_directory ? 0 : -1;
+}
+
+void config_print_directory(const void *section, struct strbuf *out)
+{
+    const char *directory = ((const struct config_database *)section)->expect_directory;
+    if (directory)
+        strbuf_printf(out, "\"%s\"", directory);
+}
+
+int config_read_match(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    struct config_database *database = section;
+    const char *text = config_read_text(reader, node);
+    if (!text)
+        return -1;
+    database->match = match_from_name(text);
+    if (database->match == MATCHES)
+        return config_fail(reader, node, "'match' is exact, at-least or contains, not '%s'", text);
+    return 0;
+}
+
+void config_print_match(const void *section, struct strbuf *out)
+{
+    strbuf_add_string(out, match_name(((const struct config_database *)section)->match));
+}
+
+int config_read_checksums(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    struct config_database *database = section;
+    const char *text = config_read_text(reader, node);
+    if (!text)
+        return -1;
+    database->checksums_enforced = strcmp(text, "enforce") == 0;
+    if (!database->checksums_enforced && strcmp(text, "warn") != 0)
+        return config_fail(reader, node, "'checksums' is enforce or warn, not '%s'", text);
+    return 0;
+}
+
+void config_print_checksums(const void *section, struct strbuf *out)
+{
+    strbuf_add_string(out, ((const struct config_database *)section)->checksums_enforced ? "enforce" : "warn");
+}
+
+int config_read_defaults(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    (void)section;
+    return config_read_section(reader, &config_timing_keys, node, reader->defaults);
+}
+
+void config_print_defaults(const void *section, struct strbuf *out)
+{
+    (void)section; /* every database prints its own values */
+    (void)out;
+}
+
+static const char *database_name_at(const void *names, size_t index)
+{
+    return ((const struct config *)names)->databases[index].name;
+}
+
+static int compare_databases(const void *a, const void *b)
+{
+    return strcmp(((const struct config_database *)a)->name, ((const struct config_database *)b)->name);
+}
+
+static int read_database(struct config_reader *reader, const struct yaml_node *node, struct config_database *database)
+{
+    if (check_name(reader, node, "database") < 0)
+        return -1;
+    *database = *reader->defaults;
+    database->name = node->key;
+    if (config_read_section(reader, &config_database_keys, node, database) < 0)
+        return -1;
+    if (!database->target)
+        return config_fail_key(reader, node, "the database '%s' has no url", node->key);
+    if ((database->password_file != NULL) + (database->password_env != NULL) + (database->url_password != NULL) > 1)
+        return config_fail_key(reader, node, "the database '%s' has its password in more than one place", node->key);
+    return 0;
+}
+
+int config_read_databases(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    struct config *config = section;
+    if (node->kind != YAML_MAPPING || !node->first)
+        return config_fail(reader, node, "'databases' needs at least one 'name: {url: …}'");
+    size_t count = 0;
+    for (const struct yaml_node *item = node->first; item; item = item->next)
+        count++;
+    struct config_database *databases = arena_array(config->arena, count, sizeof *databases);
+    if (!databases)
+        return error_no_memory(reader->error);
+    /* Counted as they are read, so that what a failed load leaves is freed. */
+    config->databases = databases;
+    for (const struct yaml_node *item = node->first; item; item = item->next) {
+        struct config_database *database = &databases[config->database_count++];
+        if (read_database(reader, item, database) < 0)
+            return -1;
+    }
+    qsort(databases, count, sizeof *databases, compare_databases);
+    return 0;
+}
+
+/* Blocks of several lines, printed by config_print itself. */
+void config_print_databases(const void *section, struct strbuf *out)
+{
+    (void)section;
+    (void)out;
+}
+
+void config_print_gates(const void *section, struct strbuf *out)
+{
+    (void)section;
+    (void)out;
+}
+
+int config_read_requires(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    struct config_gate *gate = section;
+    const struct config *config = reader->config;
+    if (check_list(reader, node) < 0)
+        return -1;
+    size_t count = 0;
+    for (const struct yaml_node *item = first_item(node); item; item = next_item(node, item))
+        count++;
+    size_t *indexes = arena_array(reader->config->arena, count, sizeof *indexes);
+    if (!indexes)
+        return error_no_memory(reader->error);
+    for (const struct yaml_node *item = first_item(node); item; item = next_item(node, item)) {
+        const char *name = config_read_text(reader, item);
+        if (!name)
+            return -1;
+        const struct config_database *database = config_find_database(config, name);
+        if (!database) {
+            const char *meant = config_suggest(name, database_name_at, config, config->database_count);
+            return config_fail(reader, item, "no database is named '%s'%s%s%s", name, meant ? " (did you mean '" : "",
+                               meant ? meant : "", meant ? "'?)" : "");
+        }
+        size_t index = (size_t)(database - config->databases);
+        for (size_t i = 0; i < gate->database_count; i++) {
+            if (indexes[i] == index)
+                return config_fail(reader, item, "the database '%s' is required twice", name);
+        }
+        indexes[gate->database_count++] = index;
+        if (database->blocked_grace_ms > gate->blocked_grace_ms)
+            gate->blocked_grace_ms = database->blocked_grace_ms;
+    }
+    gate->databases = indexes;
+    return 0;
+}
+
+/* `section` is a gate; the names come from the configuration that config_print sets around it. */
+void config_print_requires(const void *section, struct strbuf *out)
+{
+    (void)section;
+    (void)out;
+}
+
+int config_read_accept(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    struct config_gate *gate = section;
+    if (check_list(reader, node) < 0)
+        return -1;
+    gate->policy.accept = 0;
+    for (const struct yaml_node *item = first_item(node); item; item = next_item(node, item)) {
+        const char *text = config_read_text(reader, item);
+        if (!text)
+            return -1;
+        enum migration_state state = migration_state_from_name(text);
+        if (state != STATE_CURRENT && state != STATE_AHEAD)
+            return config_fail(reader, item, "'accept' takes current and ahead, not '%s'", text);
+        gate->policy.accept |= 1u << state;
+    }
+    return 0;
+}
+
+void config_print_accept(const void *section, struct strbuf *out)
+{
+    unsigned accept = ((const struct config_gate *)section)->policy.accept;
+    strbuf_add_string(out, accept & (1u << STATE_AHEAD) ? "[current, ahead]" : "[current]");
+}
+
+int config_read_on_unknown(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    (void)section;
+    const char *text = config_read_text(reader, node);
+    if (!text)
+        return -1;
+    if (strcmp(text, "closed") != 0)
+        return config_fail(reader, node, "'on_unknown' is closed, not '%s'", text);
+    return 0;
+}
+
+void config_print_on_unknown(const void *section, struct strbuf *out)
+{
+    (void)section;
+    strbuf_add_string(out, "closed");
+}
+
+static int compare_gates(const void *a, const void *b)
+{
+    return strcmp(((const struct config_gate *)a)->name, ((const struct config_gate *)b)->name);
+}
+
+static int read_gate(struct config_reader *reader, const struct yaml_node *node, struct config_gate *gate)
+{
+    if (check_name(reader, node, "gate") < 0)
+        return -1;
+    if (config_find_database(reader->config, node->key))
+        return config_fail_key(reader, node, "'%s' is a database, and every database is a gate of its own name already",
+                               node->key);
+    gate->name = node->key;
+    if (config_set_presets(reader, &config_gate_keys, gate) < 0 ||
+        config_read_section(reader, &config_gate_keys, node, gate) < 0)
+        return -1;
+    if (gate->database_count == 0)
+        return config_fail_key(reader, node, "the gate '%s' requires no database", node->key);
+    return 0;
+}
+
+int config_read_gates(struct config_reader *reader, const struct yaml_node *node, void *section)
+{
+    struct config *config = section;
+    size_t count = config->database_count;
+    bool given = node && !(node->kind == YAML_SCALAR && !*node->text);
+    if (given && node->kind != YAML_MAPPING)
+        return config_fail(reader, node, "'gates' is a mapping of names to gates, not a %s",
+                           yaml_kind_name(node->kind));
+    for (const struct yaml_node *item = given ? node->first : NULL; item; item = item->next)
+        count++;
+    struct config_gate *gates = arena_array(config->arena, count, sizeof *gates);
+    size_t *own = arena_array(config->arena, config->database_count, sizeof *own);
+    if (!gates || !own)
+        return error_no_memory(reader->error);
+    config->gate_count = 0;
+    for (const struct yaml_node *item = given ? node->first : NULL; item; item = item->next) {
+        if (read_gate(reader, item, &gates[config->gate_count]) < 0)
+            return -1;
+        config->gate_count++;
+    }
+    for (size_t i = 0; i < config->database_count; i++) {
+        own[i] = i;
+        gates[config->gate_count++] = (struct config_gate){
+            .name = config->databases[i].name,
+            .databases = &own[i],
+            .database_count = 1,
+            .policy = {.accept = 1u << STATE_CURRENT},
+            .blocked_grace_ms = config->databases[i].blocked_grace_ms,
+        };
+    }
+    qsort(gates, count, sizeof *gates, compare_gates);
+    config->gates = gates;
+    return 0;
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/config_reader.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+static int fail(struct config_reader *reader, unsigned line, unsigned column, const char *format, va_list arguments)
+{
+    char message[sizeof reader->error->message] = "";
+    vsnprintf(message, sizeof message, format, arguments);
+    return error_set(reader->error, ERROR_INVALID, "%s:%u:%u: %s", reader->name, line, column, message);
+}
+
+int config_fail(struct config_reader *reader, const struct yaml_node *node, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int result = fail(reader, node->line, node->column, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+int config_fail_key(struct config_reader *reader, const struct yaml_node *node, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int result = fail(reader, node->key_line, node->key_column, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+enum { SUGGEST_LENGTH = 32 };
+
+/* Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`; a large number for long words. */
+static unsigned distance(const char *a, const char *b)
+{
+    size_t rows = strlen(a);
+    size_t columns = strlen(b);
+    if (rows >= SUGGEST_LENGTH || columns >= SUGGEST_LENGTH)
+        return SUGGEST_LENGTH;
+    unsigned cost[SUGGEST_LENGTH + 1][SUGGEST_LENGTH + 1] = {{0}};
+    for (size_t i = 0; i <= rows; i++) {
+        for (size_t j = 0; j <= columns; j++) {
+            if (i == 0 || j == 0) {
+                cost[i][j] = (unsigned)(i + j);
+                continue;
+            }
+            unsigned best = cost[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            if (cost[i - 1][j] + 1 < best)
+                best = cost[i - 1][j] + 1;
+            if (cost[i][j - 1] + 1 < best)
+                best = cost[i][j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && cost[i - 2][j - 2] + 1 < best)
+                best = cost[i - 2][j - 2] + 1;
+            cost[i][j] = best;
+        }
+    }
+    return cost[rows][columns];
+}
+
+const char *config_suggest(const char *name, const char *(*name_at)(const void *names, size_t index), const void *names,
+                           size_t count)
+{
+    const char *nearest = NULL;
+    unsigned least = (unsigned)(strlen(name) / 3 + 2);
+    for (size_t i = 0; i < count; i++) {
+        unsigned edits = distance(name, name_at(names, i));
+        if (edits < least) {
+            least = edits;
+            nearest = name_at(names, i);
+        }
+    }
+    return nearest;
+}
+
+static const char *key_name_at(const void *section, size_t index)
+{
+    const struct config_section *keys = section;
+    for (; index >= keys->key_count; keys = keys->also)
+        index -= keys->key_count;
+    return keys->keys[index].name;
+}
+
+static size_t key_total(const struct config_section *section)
+{
+    size_t total = 0;
+    for (; section; section = section->also)
+        total += section->key_count;
+    return total;
+}
+
+static const struct config_key *find_key(const struct config_section *section, const char *name)
+{
+    for (; section; section = section->also) {
+        for (size_t i = 0; i < section->key_count; i++) {
+            if (strcmp(section->keys[i].name, name) == 0)
+                return &section->keys[i];
+        }
+    }
+    return NULL;
+}
+
+/* Appends the value of the variable at `*text`, which points behind "${", and moves behind "}". */
+static int expand(struct config_reader *reader, const struct yaml_node *node, const char **text, struct strbuf *out)
+{
+    const char *end = strchr(*text, '}');
+    if (!end)
+        return config_fail(reader, node, "'${' without '}' (write $$ for a dollar sign)");
+    const char *preset = strstr(*text, ":-");
+    if (preset && preset > end)
+        preset = NULL;
+    char name[128] = "";
+    size_t length = (size_t)((preset ? preset : end) - *text);
+    if (length == 0 || length >= sizeof name)
+        return config_fail(reader, node, "'${' needs the name of a variable");
+    memcpy(name, *text, length);
+    const char *value = getenv(name);
+    if (value && *value)
+        strbuf_add_string(out, value);
+    else if (preset)
+        strbuf_add(out, preset + 2, (size_t)(end - preset - 2));
+    else if (value)
+        strbuf_add_string(out, value);
+    else
+        return config_fail(reader, node, "the variable %s is not set (${%s:-default} gives it a default)", name, name);
+    *text = end + 1;
+    return 0;
+}
+
+const char *config_read_text(struct config_reader *reader, const struct yaml_node *node)
+{
+    if (node->kind != YAML_SCALAR) {
+        config_fail(reader, node, "'%s' takes one value, not a %s", node->key ? node->key : "this place",
+                    yaml_kind_name(node->kind));
+        return NULL;
+    }
+    cleanup(strbuf) struct strbuf out = STRBUF(LIMIT_CONFIG_BYTES);
+    for (const char *text = node->text; *text;) {
+        if (text[0] == '$' && text[1] == '$') {
+            strbuf_add_char(&out, '$');
+            text += 2;
+        } else if (text[0] == '$' && text[1] == '{') {
+            text += 2;
+            if (expand(reader, node, &text, &out) < 0)
+                return NULL;
+        } else {
+            strbuf_add_char(&out, *text++);
+        }
+    }
+    const char *copy = strbuf_ok(&out) ? arena_strdup(reader->config->arena, strbuf_text(&out)) : NULL;
+    if (!copy)
+        error_no_memory(reader->error);
+    return copy;
+}
+
+static const struct {
+    const char *unit;
+    int64_t ms;
+} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+
+bool duration_parse(const char *text, int64_t *ret_ms)
+{
+    if (*text < '0' || *text > '9')
+        return false;
+    char *end = NULL;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (errno != 0)
+        return false;
+    for (size_t i = 0; i < ARRAY_LENGTH(units); i++) {
+        if (strcmp(end, units[i].unit) == 0)
+            return !__builtin_mul_overflow((int64_t)number, units[i].ms, ret_ms);
+    }
+    return false;
+}
+
+void duration_print(int64_t ms, struct strbuf *out)
+{
+    size_t unit = 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(units); i++) {
+        if (ms != 0 && ms % units[i].ms == 0)
+            unit = i;
+    }
+    if (ms == 0)
+        unit = 1;
+    strbuf_printf(out, "%lld%s", (long long)(ms / units[unit].ms), units[unit].unit);
+}
+
+static int read_duration(struct config_reader *reader, const struct config_key *key, const struct yaml_node *node,
+                         int64_t *ret_ms)
+{
+    const char *text = config_read_text(reader, node);
+    if (!text)
+        return -1;
+    if (!duration_parse(text, ret_ms))
+        return config_fail(reader, node, "'%s' takes a duration such as 500ms, 30s, 5m, 2h or 1d, not '%s'", key->name,
+                           text);
+    if (*ret_ms >= key->least && *ret_ms <= key->most)
+        return 0;
+    cleanup(strbuf) struct strbuf least = STRBUF(64);
+    cleanup(strbuf) struct strbuf most = STRBUF(64);
+    duration_print(key->least, &least);
+    duration_print(key->most, &most);
+    return config_fail(reader, node, "'%s' must lie between %s and %s", key->name, strbuf_text(&least),
+                       strbuf_text(&most));
+}
+
+static int read_count(struct config_reader *reader, const struct config_key *key, const struct yaml_node *node,
+                      unsigned *ret_count)
+{
+    const char *text = config_read_text(reader, node);
+    if (!text)
+        return -1;
+    char *end = NULL;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno != 0)
+        return config_fail(reader, node, "'%s' takes a whole number, not '%s'", key->name, text);
+    if (number < key->least || number > key->most)
+        return config_fail(reader, node, "'%s' must lie between %lld and %lld", key->name, (long long)key->least,
+                           (long long)key->most);
+    *ret_count = (unsigned)number;
+    return 0;
+}
+
+static int read_texts(struct config_reader *reader, const struct config_key *key, const struct yaml_node *node,
+                      const char *const **ret_texts, size_t *ret_count)
+{
+    if (node->kind == YAML_MAPPING)
+        return config_fail(reader, node, "'%s' takes a list, not a mapping", key->name);
+    const struct yaml_node *first = node->kind == YAML_SCALAR ? node : node->first;
+    size_t count = 0;
+    for (const struct yaml_node *item = first; item; item = node->kind == YAML_SCALAR ? NULL : item->next)
+        count++;
+    const char **texts = arena_array(reader->config->arena, count, sizeof(const char *));
+    if (!texts)
+        return error_no_memory(reader->error);
+    const struct yaml_node *item = first;
+    for (size_t i = 0; i < count; i++, item = item->next) {
+        texts[i] = config_read_text(reader, item);
+        if (!texts[i])
+            return -1;
+        if (!*texts[i])
+            return config_fail(reader, item, "'%s' has an empty entry", key->name);
+    }
+    *ret_texts = texts;
+    *ret_count = count;
+    return 0;
+}
+
+static int read_plain_text(struct config_reader *reader, const struct config_key *key, const struct yaml_node *node,
+                           const char **ret_text)
+{
+    *ret_text = config_read_text(reader, node);
+    if (!*ret_text)
+        return -1;
+    return **ret_text ? 0 : config_fail(reader, node, "'%s' is empty", key->name);
+}
+
+static int read_value(struct config_reader *reader, const struct config_key *key, const struct yaml_node *node,
+                      void *target)
+{
+    void *field = (char *)target + key->offset;
+    switch (key->type) {
+    case KEY_TEXT:
+        return read_plain_text(reader, key, node, field);
+    case KEY_TEXTS:
+        return read_texts(reader, key, node, field, (size_t *)(void *)((char *)target + key->count_offset));
+    case KEY_DURATION:
+        return read_duration(reader, key, node, field);
+    case KEY_COUNT:
+        return read_count(reader, key, node, field);
+    case KEY_CUSTOM:
+        return key->read(reader, node, target);
+    }
+    return error_set(reader->error, ERROR_INTERNAL, "the key %s has no type", key->name);
+}
+
+int config_read_section(struct config_reader *reader, const struct config_section *section,
+                        const struct yaml_node *mapping, void *target)
+{
+    if (mapping->kind != YAML_MAPPING)
+        return config_fail(reader, mapping, "the %s is a mapping of keys to values, not a %s", section->name,
+                           yaml_kind_name(mapping->kind));
+    for (const struct yaml_node *node = mapping->first; node; node = node->next) {
+        if (find_key(section, node->key))
+            continue;
+        const char *meant = config_suggest(node->key, key_name_at, section, key_total(section));
+        return config_fail_key(reader, node, "unknown key '%s'%s%s%s", node->key, meant ? " (did you mean '" : "",
+                               meant ? meant : "", meant ? "'?)" : "");
+    }
+    for (; section; section = section->also) {
+        for (size_t i = 0; i < section->key_count; i++) {
+            const struct yaml_node *node = yaml_member(mapping, section->keys[i].name);
+            if (node && read_value(reader, &section->keys[i], node, target) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+int config_set_presets(struct config_reader *reader, const struct config_section *section, void *target)
+{
+    for (; section; section = section->also) {
+        for (size_t i = 0; i < section->key_count; i++) {
+            const struct config_key *key = &section->keys[i];
+            if (!key->preset)
+                continue;
+            struct yaml_node *node = NULL;
+            if (yaml_parse(key->preset, strlen(key->preset), key->name, reader->config->arena, &node, reader->error) <
+                    0 ||
+                read_value(reader, key, node, target) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+const char *config_absolute_path(struct config_reader *reader, const struct yaml_node *node, const char *path)
+{
+    if (!*path) {
+        config_fail(reader, node, "the path is empty");
+        return NULL;
+    }
+    const char *absolute = *path == '/' ? path : arena_printf(reader->config->arena, "%s/%s", reader->folder, path);
+    if (!absolute)
+        error_no_memory(reader->error);
+    return absolute;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From YAML nodes to typed values, driven by the key tables. Used while one configuration is loaded; single-threaded.
+ */
+#ifndef MIGRATIOND_DAEMON_CONFIG_READER_H
+#define MIGRATIOND_DAEMON_CONFIG_READER_H
+
+#include "daemon/config.h"
+#include "daemon/config_keys.h"
+
+struct config_reader {
+    struct config *config;            /* being built; allocations come from its arena */
+    const char *name;                 /* of the file, for messages */
+    const char *folder;               /* that relative paths start from */
+    struct config_database *defaults; /* what each database begins with */
+    struct error *error;
+};
+
+/* "name:line:column: …"; returns -1. */
+int config_fail(struct config_reader *reader, const struct yaml_node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same at the node's key. */
+int config_fail_key(struct config_reader *reader, const struct yaml_node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Fills `target` from a mapping: unknown keys fail, with the nearest known one as a suggestion. Keys are read in the
+ * order of their table, whatever the order in the file, so that a row may build on those above it. */
+int config_read_section(struct config_reader *reader, const struct config_section *section,
+                        const struct yaml_node *mapping, void *target);
+
+/* Writes the defaults of all rows that have one. */
+int config_set_presets(struct config_reader *reader, const struct config_section *section, void *target);
+
+/* A scalar's text with ${VAR}, ${VAR:-default} and $$ replaced; NULL on failure. */
+const char *config_read_text(struct config_reader *reader, const struct yaml_node *node);
+
+/* A path made absolute against the file's folder; NULL on failure. */
+const char *config_absolute_path(struct config_reader *reader, const struct yaml_node *node, const char *path);
+
+/* Of `count` names the one nearest to `name`, if it is near enough to be meant, else NULL. */
+const char *config_suggest(const char *name, const char *(*name_at)(const void *names, size_t index), const void *names,
+                           size_t count);
+
+/* "30s" → 30000; false when `text` is no duration. */
+bool duration_parse(const char *text, int64_t *ret_ms);
+
+/* 30000 → "30s". */
+void duration_print(int64_t ms, struct strbuf *out);
+
+/* The `read` and `print` functions of KEY_CUSTOM rows. */
+#define CONFIG_CUSTOM(name)                                                                                            \
+    int config_read_##name(struct config_reader *reader, const struct yaml_node *node, void *section);                 \
+    void config_print_##name(const void *section, struct strbuf *out)
+CONFIG_CUSTOM(listen);
+CONFIG_CUSTOM(probe_listen);
+CONFIG_CUSTOM(allow_anonymous);
+CONFIG_CUSTOM(defaults);
+CONFIG_CUSTOM(databases);
+CONFIG_CUSTOM(gates);
+CONFIG_CUSTOM(url);
+CONFIG_CUSTOM(password_file);
+CONFIG_CUSTOM(journal);
+CONFIG_CUSTOM(expect);
+CONFIG_CUSTOM(checksums);
+CONFIG_CUSTOM(journal_interval);
+CONFIG_CUSTOM(tool);
+CONFIG_CUSTOM(directory);
+CONFIG_CUSTOM(match);
+CONFIG_CUSTOM(requires);
+CONFIG_CUSTOM(accept);
+CONFIG_CUSTOM(on_unknown);
+
+#endif
