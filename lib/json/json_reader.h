@@ -18,7 +18,8 @@ struct json_document;
 struct json_value; /* borrowed from its document */
 
 /* Parses `length` bytes. `name` is the file's name or what the text is, for messages: "name:line:column: …". Fails with
- * ERROR_INVALID, ERROR_TRUNCATED (larger than `limit`) or ERROR_NO_MEMORY. */
+ * ERROR_INVALID, ERROR_TRUNCATED (larger than `limit`) or ERROR_NO_MEMORY; jansson calls some of its failed allocations
+ * invalid text. */
 int json_parse(const char *text, size_t length, size_t limit, const char *name, struct json_document **ret_document,
                struct error *reterr);
 void json_document_free(struct json_document *document);
