@@ -27,10 +27,10 @@ void config_unref(struct config *config)
     if (!config || !refcount_drop(&config->references))
         return;
     for (size_t i = 0; i < config->database_count; i++) {
-        struct config_database *database = (struct config_database *)(uintptr_t)&config->databases[i];
-        engine_target_free((struct engine_target *)(uintptr_t)database->target);
+        const struct config_database *database = &config->databases[i];
+        engine_target_free(database->target);
         if (database->url_password)
-            explicit_bzero((char *)(uintptr_t)database->url_password, strlen(database->url_password));
+            explicit_bzero(database->url_password, strlen(database->url_password));
     }
     arena_free(config->arena);
     mem_free(config);
