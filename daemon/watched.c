@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/refcount.h"
+#include "daemon/connect.h"
 #include "daemon/metrics.h"
 #include "journal/journal_look.h"
 
@@ -169,30 +170,13 @@ static int publish(struct watched *watched, struct publication *publication, str
     return publication_replace(publication, watched->index, view, reterr);
 }
 
-/* Opens a connection with the password as it stands now. */
-static int open_connection(const struct config_database *database, enum engine_purpose purpose,
-                           struct deadline deadline, struct engine_connection **ret_connection,
-                           struct server_facts *ret_facts, struct error *reterr)
-{
-    char *password = NULL;
-    if (database_password(database, &password, reterr) < 0)
-        return -1;
-    cleanup(engine_target) struct engine_target *target = NULL;
-    int copied = engine_target_copy(database->target, password, &target, reterr);
-    password_free(password);
-    if (copied < 0)
-        return -1;
-    return target->ops->open(target, purpose, deadline_earlier(deadline, deadline_in(database->connect_timeout_ms)),
-                             ret_connection, ret_facts, reterr);
-}
-
 static int read_schema(const struct config_database *database, struct schema **ret_schema,
                        struct server_facts *ret_facts, struct error *reterr)
 {
     struct deadline deadline = deadline_in(database->connect_timeout_ms + database->query_timeout_ms);
     struct engine_scope scope = {.schemas = database->schemas, .schema_count = database->schema_count};
     cleanup(engine_connection) struct engine_connection *connection = NULL;
-    if (open_connection(database, PURPOSE_DEEP, deadline, &connection, ret_facts, reterr) < 0)
+    if (database_connect(database, PURPOSE_DEEP, deadline, &connection, ret_facts, reterr) < 0)
         return -1;
     return engine_read(connection, &scope, deadline, ret_schema, reterr);
 }
@@ -303,7 +287,7 @@ static int read_journals(struct watched *watched, const struct config_database *
         drop_connection(watched);
     bool fresh = !watched->connection;
     if (fresh) {
-        if (open_connection(database, PURPOSE_JOURNAL, deadline, &watched->connection, &watched->server, reterr) < 0)
+        if (database_connect(database, PURPOSE_JOURNAL, deadline, &watched->connection, &watched->server, reterr) < 0)
             return -1;
         watched->connected_at_ms = monotonic_ms();
     }
