@@ -147,7 +147,7 @@ static void say_state(struct watched *watched, const struct view *view)
     if (strcmp(now, watched->said) == 0)
         return;
     memcpy(watched->said, now, sizeof now);
-    metric_add(METRIC_state_changes_total, 1);
+    metric_add(METRIC_state_changes, 1);
     log_event(verdict->gate == GATE_BLOCKED ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, "database_state",
               view->database->name, "%s: %s", now, verdict->reason);
 }
@@ -216,9 +216,9 @@ void watched_look_deep(struct watched *watched, struct publication *publication,
         complaint_release(&watched->deep_complaint, "schema_look_recovered", database->name,
                           "the schema is read again");
     *ret_result = (struct look_result){.error = failure.code, .took_ms = monotonic_ms() - begun};
-    metric_add(METRIC_deep_looks_total, 1);
-    metric_add(METRIC_deep_look_failures_total, failure.code != ERROR_OK);
-    metric_add(METRIC_deep_look_seconds_total, ret_result->took_ms);
+    metric_add(METRIC_deep_looks, 1);
+    metric_add(failure.code == ERROR_OK ? METRIC_looks_good : METRIC_looks_failed, 1);
+    metric_add(METRIC_deep_look_duration, ret_result->took_ms);
 
     struct error error = {.code = ERROR_OK};
     pthread_mutex_lock(&watched->lock);
@@ -382,9 +382,9 @@ void watched_look_journal(struct watched *watched, bool keep_connection, struct 
         drop_connection(watched);
     ret_result->error = failure.code;
     ret_result->took_ms = monotonic_ms() - begun;
-    metric_add(METRIC_journal_looks_total, 1);
-    metric_add(METRIC_journal_look_failures_total, failure.code != ERROR_OK);
-    metric_add(METRIC_journal_look_seconds_total, ret_result->took_ms);
+    metric_add(METRIC_journal_looks, 1);
+    metric_add(failure.code == ERROR_OK ? METRIC_looks_good : METRIC_looks_failed, 1);
+    metric_add(METRIC_journal_look_duration, ret_result->took_ms);
 
     struct error error = {.code = ERROR_OK};
     pthread_mutex_lock(&watched->lock);
