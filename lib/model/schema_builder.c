@@ -211,6 +211,14 @@ void schema_builder_constraint(struct schema_builder *builder, const struct sche
     added->on_update = ACTION_NO_ACTION;
 }
 
+/* A part cannot sort nulls first and last: saying both must not make two equal indexes look different. */
+static struct schema_index_part normalised_part(struct schema_index_part part)
+{
+    if (part.flags & PART_NULLS_FIRST)
+        part.flags &= (uint16_t)~PART_NULLS_LAST;
+    return part;
+}
+
 /* Appends the parts and returns how many there was room for. */
 static uint16_t add_parts(struct schema_builder *builder, const struct schema_index_part *parts, size_t count)
 {
@@ -223,7 +231,7 @@ static uint16_t add_parts(struct schema_builder *builder, const struct schema_in
     uint16_t added = 0;
     while (added < count &&
            has_room(builder, &storage->parts, &builder->capacities.parts, *used, sizeof *parts, LIMIT_COLUMNS))
-        storage->parts[(*used)++] = parts[added++];
+        storage->parts[(*used)++] = normalised_part(parts[added++]);
     return added;
 }
 
