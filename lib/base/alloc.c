@@ -43,7 +43,10 @@ void *mem_alloc(size_t size)
 
 void *mem_calloc(size_t count, size_t size)
 {
-    return refused() ? NULL : calloc(count ? count : 1, size ? size : 1);
+    size_t bytes = 0;
+    if (__builtin_mul_overflow(count, size, &bytes) || refused())
+        return NULL;
+    return calloc(bytes ? bytes : 1, 1);
 }
 
 void *mem_resize(void *block, size_t count, size_t size)
