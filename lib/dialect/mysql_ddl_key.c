@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,11 +63,9 @@ static bool read_key_part(struct mysql_ddl *ddl, struct key *key)
         part->flags |= PART_DESCENDING;
     else
         mysql_ddl_accept(ddl, "ASC");
-    if (mysql_ddl_accept(ddl, "WITHOUT"))
-        part->flags |= PART_EXPRESSION;
-    if (part->flags & PART_EXPRESSION && mysql_ddl_accept(ddl, "OVERLAPS")) {
+    if (mysql_ddl_accept(ddl, "WITHOUT")) {
         key->period = part->text;
-        return true;
+        return mysql_ddl_accept(ddl, "OVERLAPS");
     }
     key->decorated |= part->flags != 0 || part->prefix != 0;
     key->count++;
