@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/strbuf.h"
 
@@ -35,7 +36,7 @@ void json_open_array(struct json_writer *writer);
 void json_close_array(struct json_writer *writer);
 
 /* The key of the next value inside an object. */
-void json_key(struct json_writer *writer, const char *key);
+void json_key_n(struct json_writer *writer, const char *key, size_t length);
 
 /* The next value, after a key or in an array. `text` NULL writes null. */
 void json_add_string(struct json_writer *writer, const char *text);
@@ -51,15 +52,60 @@ void json_add_seconds(struct json_writer *writer, int64_t milliseconds);
  * that form cannot express (years outside 1 to 9999; INT64_MIN is "unknown") writes null. */
 void json_add_time(struct json_writer *writer, int64_t unix_ms);
 
+/* Inline, because keys are literals and so their length is known. */
+static inline void json_key(struct json_writer *writer, const char *key)
+{
+    json_key_n(writer, key, strlen(key));
+}
+
 /* json_key, then the value. */
-void json_key_string(struct json_writer *writer, const char *key, const char *text);
-void json_key_integer(struct json_writer *writer, const char *key, int64_t value);
-void json_key_boolean(struct json_writer *writer, const char *key, bool value);
-void json_key_null(struct json_writer *writer, const char *key);
-void json_key_seconds(struct json_writer *writer, const char *key, int64_t milliseconds);
-void json_key_time(struct json_writer *writer, const char *key, int64_t unix_ms);
-void json_key_object(struct json_writer *writer, const char *key);
-void json_key_array(struct json_writer *writer, const char *key);
+static inline void json_key_string(struct json_writer *writer, const char *key, const char *text)
+{
+    json_key(writer, key);
+    json_add_string(writer, text);
+}
+
+static inline void json_key_integer(struct json_writer *writer, const char *key, int64_t value)
+{
+    json_key(writer, key);
+    json_add_integer(writer, value);
+}
+
+static inline void json_key_boolean(struct json_writer *writer, const char *key, bool value)
+{
+    json_key(writer, key);
+    json_add_boolean(writer, value);
+}
+
+static inline void json_key_null(struct json_writer *writer, const char *key)
+{
+    json_key(writer, key);
+    json_add_null(writer);
+}
+
+static inline void json_key_seconds(struct json_writer *writer, const char *key, int64_t milliseconds)
+{
+    json_key(writer, key);
+    json_add_seconds(writer, milliseconds);
+}
+
+static inline void json_key_time(struct json_writer *writer, const char *key, int64_t unix_ms)
+{
+    json_key(writer, key);
+    json_add_time(writer, unix_ms);
+}
+
+static inline void json_key_object(struct json_writer *writer, const char *key)
+{
+    json_key(writer, key);
+    json_open_object(writer);
+}
+
+static inline void json_key_array(struct json_writer *writer, const char *key)
+{
+    json_key(writer, key);
+    json_open_array(writer);
+}
 
 /* True when one complete value was written, every level is closed and the buffer took it all. */
 bool json_writer_ok(const struct json_writer *writer);
