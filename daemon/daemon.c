@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "daemon/http_server.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "daemon/notify.h"
+#include "daemon/reload.h"
+#include "daemon/scheduler.h"
+
+enum {
+    STATUS_MS = 5000,          /* between two STATUS= lines */
+    RELOAD_DISTANCE_MS = 1000, /* a storm of SIGHUP ends in one reload a second, and one after the last */
+    STOP_LOOKS_MS = 1000,      /* looks in flight get this long when the daemon stops */
+    OTHER_FILES = 256,         /* libraries, logs, migration files while they are read */
+};
+
+struct daemon {
+    const char *path;
+    struct config *config;
+    struct publication *publication;
+    struct scheduler *scheduler;
+    struct http_server *server;
+    struct reload *reload;
+    int signals;
+    bool stopping;
+    bool reload_due;
+    int64_t reloaded_at_ms;
+    int64_t status_at_ms;
+    int64_t watchdog_ms; /* 0: nobody watches */
+    int64_t alive_at_ms;
+};
+
+/* Sockets for HTTP, two per database, and room for the rest; what cannot be had is said by the server. */
+static void raise_file_limit(const struct config *config)
+{
+    rlim_t wanted = (rlim_t)http_server_needed_files(config) + 2 * config->database_count + OTHER_FILES;
+    struct rlimit limit = {0};
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        log_event(LOG_LEVEL_WARNING, "file_limit", NULL, "cannot raise the number of open files: %s", strerror(errno));
+}
+
+/* Signals arrive through a descriptor, in the main thread alone: every later thread inherits the mask. */
+static int open_signals(struct error *reterr)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    int failed = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    int descriptor = failed ? -1 : signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (descriptor < 0)
+        error_set(reterr, ERROR_IO, "cannot receive signals: %s", strerror(failed ? failed : errno));
+    return descriptor;
+}
+
+static int start(struct daemon *daemon, struct error *reterr)
+{
+    daemon->signals = open_signals(reterr);
+    if (daemon->signals < 0)
+        return -1;
+    raise_file_limit(daemon->config);
+    daemon->reload = reload_new();
+    daemon->publication = publication_new();
+    if (!daemon->reload || !daemon->publication)
+        return error_no_memory(reterr);
+    if (scheduler_start(daemon->publication, daemon->config, &daemon->scheduler, reterr) < 0)
+        return -1;
+    struct http_server_setup setup = {
+        .config = daemon->config,
+        .publication = daemon->publication,
+        .scheduler = daemon->scheduler,
+        .reload = daemon->reload,
+        .listen_fd = notify_socket("listen"),
+        .probe_fd = notify_socket("probe"),
+    };
+    return http_server_start(&setup, &daemon->server, reterr);
+}
+
+static int load_next(struct daemon *daemon, struct error *reterr)
+{
+    cleanup(config) struct config *next = NULL;
+    if (config_load(daemon->path, &next, reterr) < 0)
+        return -1;
+    const char *key = config_restart_needed(daemon->config, next);
+    if (key)
+        log_event(LOG_LEVEL_WARNING, "restart_needed", NULL, "a change of '%s' takes effect after a restart only", key);
+    if (scheduler_reload(daemon->scheduler, next, reterr) < 0)
+        return -1;
+    config_unref(daemon->config);
+    daemon->config = take(next);
+    return 0;
+}
+
+static void reload_config(struct daemon *daemon)
+{
+    struct error outcome = {.code = ERROR_OK};
+    uint64_t ticket = reload_begin(daemon->reload);
+    daemon->reload_due = false;
+    daemon->reloaded_at_ms = monotonic_ms();
+    notify_reloading();
+    if (load_next(daemon, &outcome) < 0)
+        log_event(LOG_LEVEL_ERROR, "reload_failed", NULL, "%s; the old configuration keeps running", outcome.message);
+    else
+        log_event(LOG_LEVEL_NOTICE, "reloaded", NULL, "%zu databases, %zu gates", daemon->config->database_count,
+                  daemon->config->gate_count);
+    metric_add(outcome.code == ERROR_OK ? METRIC_reloads : METRIC_reload_failures, 1);
+    metric_set(METRIC_config_last_reload_successful, outcome.code == ERROR_OK);
+    reload_end(daemon->reload, ticket, &outcome);
+    publication_announce(daemon->publication);
+    notify_ready();
+}
+
+static void take_signals(struct daemon *daemon)
+{
+    struct signalfd_siginfo signal = {0};
+    while (read(daemon->signals, &signal, sizeof signal) == sizeof signal) {
+        if (signal.ssi_signo == SIGHUP)
+            daemon->reload_due = true;
+        else
+            daemon->stopping = true;
+    }
+}
+
+/* Feeds the watchdog, but only while the scheduler and every HTTP loop make progress. */
+static void tell_manager(struct daemon *daemon, int64_t now_ms)
+{
+    if (daemon->watchdog_ms > 0 && now_ms - daemon->alive_at_ms >= daemon->watchdog_ms) {
+        daemon->alive_at_ms = now_ms;
+        if (scheduler_is_alive(daemon->scheduler) && http_server_is_alive(daemon->server, now_ms))
+            notify_alive();
+        else
+            log_event(LOG_LEVEL_ERROR, "stalled", NULL, "a loop makes no progress: the watchdog is not fed");
+    }
+    if (now_ms - daemon->status_at_ms < STATUS_MS || !getenv("NOTIFY_SOCKET"))
+        return;
+    daemon->status_at_ms = now_ms;
+    cleanup(view_set) struct view_set *set = publication_acquire(daemon->publication);
+    notify_status(set, http_server_waiters(daemon->server));
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void loop(struct daemon *daemon)
+{
+    while (!daemon->stopping) {
+        int64_t now = monotonic_ms();
+        int64_t wake = now + STATUS_MS;
+        if (daemon->watchdog_ms > 0)
+            wake = earlier(wake, daemon->alive_at_ms + daemon->watchdog_ms);
+        if (daemon->reload_due)
+            wake = earlier(wake, daemon->reloaded_at_ms + RELOAD_DISTANCE_MS);
+        struct pollfd polled[] = {{.fd = daemon->signals, .events = POLLIN},
+                                  {.fd = daemon->reload_due ? -1 : reload_fd(daemon->reload), .events = POLLIN}};
+        if (poll(polled, ARRAY_LENGTH(polled), wake > now ? (int)(wake - now) : 0) < 0 && errno != EINTR)
+            log_event(LOG_LEVEL_ERROR, "poll", NULL, "%s", strerror(errno));
+        take_signals(daemon);
+        if (polled[1].revents & POLLIN)
+            daemon->reload_due = true;
+        now = monotonic_ms();
+        if (daemon->reload_due && now - daemon->reloaded_at_ms >= RELOAD_DISTANCE_MS && !daemon->stopping)
+            reload_config(daemon);
+        tell_manager(daemon, now);
+    }
+}
+
+/* False when looks were still in flight: their threads use what should be freed. */
+static bool stop(struct daemon *daemon)
+{
+    http_server_stop(daemon->server);
+    if (!scheduler_stop(daemon->scheduler, deadline_in(STOP_LOOKS_MS)))
+        return false;
+    http_server_free(daemon->server);
+    publication_free(daemon->publication);
+    reload_free(daemon->reload);
+    config_unref(daemon->config);
+    if (daemon->signals >= 0)
+        close(daemon->signals);
+    return true;
+}
+
+int daemon_run(const char *path, struct config *config)
+{
+    struct daemon daemon = {.path = path, .config = config_ref(config), .signals = -1, .reloaded_at_ms = INT64_MIN / 2};
+    struct error error = {.code = ERROR_OK};
+    if (start(&daemon, &error) < 0) {
+        log_event(LOG_LEVEL_ERROR, "start_failed", NULL, "%s", error.message);
+        stop(&daemon);
+        return EXIT_FAILURE;
+    }
+    metric_set(METRIC_config_last_reload_successful, 1);
+    daemon.watchdog_ms = notify_watchdog_ms();
+    log_event(LOG_LEVEL_NOTICE, "ready", NULL, "listening on %s, probes on %s; %zu databases",
+              http_server_address(daemon.server), http_server_probe_address(daemon.server), config->database_count);
+    notify_ready();
+    loop(&daemon);
+    notify_stopping();
+    log_event(LOG_LEVEL_NOTICE, "stopping", NULL, "answering %u waiting requests", http_server_waiters(daemon.server));
+    bool clean = stop(&daemon);
+    log_event(LOG_LEVEL_NOTICE, "stopped", NULL, clean ? "bye" : "bye; looks at hung databases were left behind");
+    if (!clean)
+        _exit(EXIT_SUCCESS);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * migrationd: the daemon's entry. Exit codes: 0 stopped as asked, 1 could not start, 2 usage, 70 a bug in a library,
+ * 78 configuration.
+ */
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "daemon/check_connect.h"
+#include "daemon/daemon.h"
+#include "daemon/options.h"
+
+enum { EXIT_CONFIG = 78, PRINT_LIMIT = 64 * 1024 * 1024 };
+
+/* A core file or a debugger of the same user would see passwords. */
+static void hide_memory(void)
+{
+    struct rlimit none = {0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* Snapshots come and go as large blocks: they must go back to the system at once, not into a growing threshold, and a
+ * pool per worker would keep a copy of the peak each. */
+static void tame_allocator(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+    mallopt(M_ARENA_MAX, 2);
+}
+
+static int print(int (*render)(const struct config *config, struct strbuf *out), const struct config *config)
+{
+    cleanup(strbuf) struct strbuf text = STRBUF(PRINT_LIMIT);
+    if (render(config, &text) < 0) {
+        fprintf(stderr, "migrationd: out of memory\n");
+        return EXIT_FAILURE;
+    }
+    fputs(strbuf_text(&text), stdout);
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int render_reference(const struct config *config, struct strbuf *out)
+{
+    (void)config;
+    return config_print_reference(out);
+}
+
+static int act(const struct options *options, struct config *config)
+{
+    switch (options->action) {
+    case ACTION_CHECK:
+        printf("%s: valid, %zu databases, %zu gates\n", options->config_path, config->database_count,
+               config->gate_count);
+        return EXIT_SUCCESS;
+    case ACTION_CHECK_CONNECT:
+        return check_connect(config, stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    case ACTION_PRINT_CONFIG:
+        return print(config_print, config);
+    case ACTION_RUN:
+        log_init(options->log_format, options->log_level);
+        return daemon_run(options->config_path, config);
+    case ACTION_PRINT_REFERENCE:
+    case ACTION_EXIT:
+        break;
+    }
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {0};
+    int code = options_parse(argc, argv, &options);
+    if (code != 0 || options.action == ACTION_EXIT)
+        return code;
+    if (options.action == ACTION_PRINT_REFERENCE)
+        return print(render_reference, NULL);
+    hide_memory();
+    tame_allocator();
+    cleanup(config) struct config *config = NULL;
+    struct error error = {.code = ERROR_OK};
+    if (config_load(options.config_path, &config, &error) < 0) {
+        fprintf(stderr, "%s\n", error.message);
+        return EXIT_CONFIG;
+    }
+    return act(&options, config);
+}
