@@ -11,22 +11,23 @@
 #include "model/snapshot.h"
 
 struct journal_look {
-    const struct snapshot *previous;  /* schema and readings to share; NULL on the first look */
+    const struct snapshot *previous; /* schema and readings to share; NULL on the first look */
     const struct engine_scope *scope;
-    const struct tool *tool;          /* named in the configuration; NULL: recognise */
-    const char *table;                /* named: "table" or "schema.table"; NULL: the tool's default */
-    bool none;                        /* journal: none */
-    int64_t now_ms;                   /* unix time, for taken_at */
+    const struct tool *tool; /* named in the configuration; NULL: recognise */
+    const char *table;       /* named: "table" or "schema.table"; NULL: the tool's default */
+    bool none;               /* journal: none */
+    int64_t now_ms;          /* unix time, for taken_at */
 };
 
-/* Fills a new snapshot that shares schema and unchanged journals with `previous`. `*ret_schema_due` is set when the set of
- * journal tables differs from what the schema shows, or one vanished or changed its columns: a deep look is due at once. Fails only when the database
- * as a whole could not be read; one journal's failure is its reading's. */
+/* Fills a new snapshot that shares schema and unchanged journals with `previous`. `*ret_schema_due` is set when the set
+ * of journal tables differs from what the schema shows, or one vanished or changed its columns: a deep look is due at
+ * once. Fails only when the database as a whole could not be read; one journal's failure is its reading's. */
 int journal_look(struct engine_connection *connection, const struct journal_look *look,
                  const struct server_facts *server, struct deadline deadline, struct snapshot **ret_snapshot,
                  bool *ret_schema_due, struct error *reterr);
 
-/* A snapshot with this schema (one reference is taken) and the readings of `previous` for journals that are still there. */
+/* A snapshot with this schema (one reference is taken) and the readings of `previous` for journals that are still
+ * there. */
 int snapshot_with_schema(const struct snapshot *previous, struct schema *schema, const struct server_facts *server,
                          int64_t now_ms, struct snapshot **ret_snapshot, struct error *reterr);
 

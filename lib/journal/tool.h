@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What migrationd knows about one migration tool: how its journal is recognised and read, what its rows mean, which files
- * it would apply and how it judges the difference. One file per tool (alembic.c, flyway.c, …), one line in tool_list.c.
- * Everything is const; functions are pure but for the files that read_files reads, and may be called by any thread.
+ * What migrationd knows about one migration tool: how its journal is recognised and read, what its rows mean, which
+ * files it would apply and how it judges the difference. One file per tool (alembic.c, flyway.c, …), one line in
+ * tool_list.c. Everything is const; functions are pure but for the files that read_files reads, and may be called by
+ * any thread.
  */
 #ifndef MIGRATIOND_JOURNAL_TOOL_H
 #define MIGRATIOND_JOURNAL_TOOL_H
@@ -17,10 +18,11 @@
 #include "model/journal.h"
 #include "model/migration_set.h"
 
-/* One layout of a journal's table; tools change theirs over time. */
+/* One layout of a journal's table; tools change theirs over time. Newest first. */
 struct tool_shape {
-    const char *const *columns; /* NULL-terminated, lower case: all must exist (compared case-insensitively) */
-    bool exact;                 /* and no other column may */
+    const char *const *columns;       /* NULL-terminated, lower case: all must exist (compared case-insensitively) */
+    bool exact;                       /* and no other column may */
+    bool rename_safe;                 /* the columns alone prove the tool, whatever the table's name */
     const struct cell_request *cells; /* what is read */
     size_t cell_count;
     const char *order_by; /* NULL: unordered */
@@ -33,22 +35,22 @@ struct journal_builder;
 struct compare_request {
     const struct journal *journal;
     const struct migration_set *expected; /* the tool's files; NULL where none are known */
-    const struct revision_graph *known;   /* graph tools: all that was ever seen; NULL */
-    const char *revision;                 /* R; NULL: the whole of `expected` */
+    struct revision_graph
+        *known;           /* graph tools: all that was ever seen; NULL. References are taken and dropped, no more */
+    const char *revision; /* R; NULL: the whole of `expected` */
     enum match match;
     enum expectation_source source;
 };
 
 struct tool {
-    const char *name;                   /* "alembic": configuration, JSON, metrics */
-    const char *title;                  /* "Alembic": sentences */
-    const char *const *default_tables;  /* NULL-terminated; exact names, compared case-insensitively */
-    bool rename_safe;                   /* the columns alone prove the tool, whatever the table's name */
+    const char *name;                  /* "alembic": configuration, JSON, metrics */
+    const char *title;                 /* "Alembic": sentences */
+    const char *const *default_tables; /* NULL-terminated; exact names, compared case-insensitively */
     const struct tool_shape *shapes;
     size_t shape_count;
 
-    /* Must. Turns one row into an entry (or remembers it for finish). `shape` is the index of the shape read. A value that the
-     * tool never writes calls journal_builder_invalid and goes on. */
+    /* Must. Turns one row into an entry (or remembers it for finish). `shape` is the index of the shape read. A value
+     * that the tool never writes calls journal_builder_invalid and goes on. */
     int (*row)(struct journal_builder *builder, size_t shape, const char *const *cells, const size_t *lengths,
                struct error *reterr);
 
@@ -59,11 +61,11 @@ struct tool {
     void (*lock)(const struct journal_address *address, const struct server_facts *server, char *buffer, size_t size,
                  struct lock_request *ret_request);
 
-    /* Must. The migrations in `directory`. Broken files fail with ERROR_INVALID and "file:line: what"; a directory that holds none
-     * of the tool's layout is ERROR_INVALID too. */
+    /* Must. The migrations in `directory`, whose digest need not be set. Broken files fail with ERROR_INVALID and
+     * "file:line: what"; a directory that does not have the tool's layout is ERROR_NOT_FOUND. */
     int (*read_files)(const char *directory, struct migration_set *set, struct error *reterr);
 
-    /* Must. Fails only for want of memory. */
+    /* Must. Fails only for want of memory. Texts of the request must outlive the comparison. */
     int (*compare)(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
                    struct error *reterr);
 };
@@ -74,6 +76,9 @@ extern const struct tool *const tools[];
 /* The tool of that name, or NULL. */
 const struct tool *tool_find(const char *name);
 
+/* Whether a table of that name is the tool's unless somebody renamed it. */
+bool tool_has_default_table(const struct tool *tool, const char *table);
+
 /* The shape that a relation's columns fit, or -1. */
 int tool_match_shape(const struct tool *tool, const struct schema *schema, const struct schema_relation *relation);
 
@@ -82,16 +87,18 @@ int tool_match_shape(const struct tool *tool, const struct schema *schema, const
 int tool_detect(const struct schema *schema, int (*found)(void *payload, const struct journal_address *address),
                 void *payload);
 
-/* The names of all tools' default tables, each once: what a journal look asks for. */
-const char *const *tool_marker_tables(size_t *ret_count);
+/* The names of all tools' default tables: what a journal look asks for. */
+enum { MARKER_TABLES_MAXIMUM = 128 };
+size_t tool_marker_tables(const char *ret_names[static MARKER_TABLES_MAXIMUM]);
 
-/* Reads a directory for `tool`, or, with NULL, for the one tool whose layout it has. The set's digest is over names and
- * contents. */
+/* Reads a directory for `tool`, or, with NULL, for the one tool whose layout it has. The set's digest is over
+ * everything in it, so it changes with names, order and contents. Fails with ERROR_INVALID, ERROR_IO, ERROR_TRUNCATED,
+ * ERROR_NO_MEMORY. */
 int migration_files_read(const struct tool *tool, const char *directory, struct migration_set **ret_set,
                          struct error *reterr);
 
-/* A cheap token of a directory's listing (names, sizes, times, inodes, in depth LIMIT_DIRECTORY_DEPTH): equal tokens mean
- * that reading it again would give the same. */
+/* A cheap token of a directory's listing (names, sizes, times, inodes, in depth LIMIT_DIRECTORY_DEPTH): equal tokens
+ * mean that reading it again would give the same. */
 int migration_files_token(const char *directory, struct digest *ret_token, struct error *reterr);
 
 #endif

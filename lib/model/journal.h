@@ -24,18 +24,19 @@ struct journal_address {
 
 enum entry_state {
     ENTRY_APPLIED,
-    ENTRY_FAILED,  /* the tool recorded a failure that nobody resolved */
-    ENTRY_DIRTY,   /* begun and not ended: running, or its runner died */
-    ENTRY_BASELINE /* stands for everything up to itself; counts as applied */
+    ENTRY_FAILED,   /* the tool recorded a failure that nobody resolved */
+    ENTRY_DIRTY,    /* begun and not ended: running, or its runner died */
+    ENTRY_BASELINE, /* stands for everything up to itself; counts as applied */
+    ENTRY_REVOKES   /* while a journal is built only: takes back the newest earlier entry of its key */
 };
 
 #define TIME_UNKNOWN INT64_MIN
 
 struct journal_entry {
-    const char *revision; /* the tool's own term, as design.md spells it */
-    const char *key;      /* what the tool matches files by, where that is not the revision; NULL: the revision */
-    const char *label;    /* description, script: for people; NULL */
-    const char *checksum; /* as the tool spells it; NULL: none recorded */
+    const char *revision;  /* the tool's own term, as design.md spells it */
+    const char *key;       /* what the tool matches files by, where that is not the revision; NULL: the revision */
+    const char *label;     /* description, script: for people; NULL */
+    const char *checksum;  /* as the tool spells it; NULL: none recorded */
     int64_t applied_at_ms; /* unix time in milliseconds, or TIME_UNKNOWN */
     int64_t rank;          /* the tool's order of application */
     enum entry_state state;
@@ -46,14 +47,14 @@ struct journal {
     unsigned references; /* atomic */
     struct arena *arena;
     struct journal_address address;
-    size_t shape; /* which of the tool's table layouts was read */
+    size_t shape;                        /* which of the tool's table layouts was read */
     const struct journal_entry *entries; /* in the tool's order; live ones only */
     size_t entry_count;
-    size_t row_count;      /* as read, before folding */
-    bool heads_only;       /* entries are the current heads, not all that was applied (Alembic) */
-    bool truncated;        /* more rows than LIMIT_JOURNAL_ROWS: never `current` */
-    const char *invalid;   /* rows that cannot be this tool's: what and where; NULL if all could be believed */
-    struct digest digest;  /* over the rows as read: equal digests need no second folding */
+    size_t row_count;     /* as read, before folding */
+    bool heads_only;      /* entries are the current heads, not all that was applied (Alembic) */
+    bool truncated;       /* more rows than LIMIT_JOURNAL_ROWS: never `current` */
+    const char *invalid;  /* rows that cannot be this tool's: what and where; NULL if all could be believed */
+    struct digest digest; /* over the rows as read: equal digests need no second folding */
 };
 
 /* A journal with an empty arena and one reference; NULL when memory is out. The address is copied. */
@@ -73,8 +74,8 @@ const char *entry_state_name(enum entry_state state);
 /* What is known of a lock that a tool holds while it runs. `since_ms` is unix time. */
 struct lock_report {
     bool held;
-    bool orphaned;  /* the holder's session is provably gone */
-    bool suspected; /* a lock row without a session, older than lock_orphan_after */
+    bool orphaned;    /* the holder's session is provably gone */
+    bool suspected;   /* a lock row without a session, older than lock_orphan_after */
     bool sessionless; /* a lock row that no session backs: its age alone tells whether it is suspected */
     char holder[160]; /* "pid 4711, flyway at 10.0.0.7"; "" if unknown */
     int64_t since_ms; /* or TIME_UNKNOWN */

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/cleanup.h"
@@ -15,21 +16,21 @@
 
 struct migration {
     const char *revision;
-    const char *key;      /* what the journal's rows are matched by, where that is not the revision; NULL */
-    const char *file;     /* relative to the directory */
-    const char *checksum; /* as the tool spells it; NULL: cannot be computed from the file */
+    const char *key;            /* what the journal's rows are matched by, where that is not the revision; NULL */
+    const char *file;           /* relative to the directory */
+    const char *checksum;       /* as the tool spells it; NULL: cannot be computed from the file */
     const char *const *parents; /* graph tools: all that must be applied before; else empty */
     size_t parent_count;
-    bool repeatable;          /* applied again whenever its checksum changes */
-    bool baseline;            /* stands for everything up to itself on an empty database */
-    bool checksum_uncertain;  /* placeholders: a difference proves nothing */
+    bool repeatable;         /* applied again whenever its checksum changes */
+    bool baseline;           /* stands for everything up to itself on an empty database */
+    bool checksum_uncertain; /* placeholders: a difference proves nothing */
 };
 
 struct migration_set {
     unsigned references; /* atomic */
     struct arena *arena;
-    const char *tool;                    /* static name */
-    const struct migration *migrations;  /* in the tool's order; graphs in a topological one */
+    const char *tool;                   /* static name */
+    const struct migration *migrations; /* in the tool's order; graphs in a topological one */
     size_t count;
     bool graph;           /* order is given by `parents` */
     struct digest digest; /* over everything above */
@@ -56,11 +57,20 @@ void revision_graph_unref(struct revision_graph *graph);
 bool revision_graph_has(const struct revision_graph *graph, const char *revision);
 
 /* Parents of a revision; an empty list when it is unknown. */
-const char *const *revision_graph_parents(const struct revision_graph *graph, const char *revision,
-                                          size_t *ret_count);
+const char *const *revision_graph_parents(const struct revision_graph *graph, const char *revision, size_t *ret_count);
 
 /* Whether `ancestor` is `descendant` or one of its ancestors, as far as is known. `graph` may be NULL. */
 bool revision_graph_reaches(const struct revision_graph *graph, const char *descendant, const char *ancestor);
+
+/* For walks: revisions are numbered from 0; SIZE_MAX stands for one that was never heard of. */
+size_t revision_graph_count(const struct revision_graph *graph);
+size_t revision_graph_number(const struct revision_graph *graph, const char *revision);
+const char *revision_graph_revision(const struct revision_graph *graph, size_t number);
+
+/* Sets marks[n] for revision `number` and all its ancestors. `stack` has room for as many numbers as there are
+ * revisions; what was marked before is taken as done. False when a parent is known by name only: the ancestors are then
+ * incomplete. */
+bool revision_graph_mark(const struct revision_graph *graph, size_t number, bool *marks, uint32_t *stack);
 
 DEFINE_CLEANUP(migration_set, struct migration_set *, migration_set_unref);
 DEFINE_CLEANUP(revision_graph, struct revision_graph *, revision_graph_unref);

@@ -11,23 +11,23 @@
 
 /* What the engine says about itself. */
 struct server_facts {
-    char engine[16];   /* "postgres", "mysql", "mariadb", "sqlite": as found, whatever the URL said */
+    char engine[16]; /* "postgres", "mysql", "mariadb", "sqlite": as found, whatever the URL said */
     char version[48];
     char database[128];
     char role[128];
     bool tls;
-    bool replica;          /* the server follows another one */
-    bool absence_proven;   /* what the role does not see is not there */
+    bool replica;           /* the server follows another one */
+    bool absence_proven;    /* what the role does not see is not there */
     char grant_needed[256]; /* the statement that would make absence provable; "" if it is */
 };
 
 /* A journal table that exists and cannot be read is a finding of its own, never "no journal". */
 struct journal_reading {
-    struct journal *journal; /* one reference; NULL if it could not be read */
+    struct journal *journal;        /* one reference; NULL if it could not be read */
     struct journal_address address; /* texts in the snapshot's arena */
     struct lock_report lock;
-    bool locked;              /* DDL, or the tool itself, holds the journal's table locked */
-    int error;                /* enum error_code; 0 when read */
+    bool locked;               /* DDL, or the tool itself, holds the journal's table locked */
+    int error;                 /* enum error_code; 0 when read */
     const char *error_message; /* in the snapshot's arena; NULL */
     const char *error_grant;   /* the statement that would help; NULL */
 };
@@ -41,8 +41,8 @@ struct snapshot {
     size_t reading_count;
     const struct journal_address *detected; /* journals that the schema shows; texts in the schema, tools static */
     size_t detected_count;
-    bool has_tables;       /* relations other than journals exist (views count) */
-    int64_t taken_at_ms;   /* unix time of the newest look in it */
+    bool has_tables;            /* relations other than journals exist (views count) */
+    int64_t taken_at_ms;        /* unix time of the newest look in it */
     int64_t schema_taken_at_ms; /* unix time of the deep look; TIME_UNKNOWN */
 };
 

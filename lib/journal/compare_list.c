@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "journal/compare_list.h"
+
+#include <string.h>
+
+#include "journal/findings.h"
+#include "model/text_index.h"
+
+#define NONE SIZE_MAX
+
+/* One expected migration. */
+struct expected_item {
+    const struct migration *migration;
+    const char *key;
+    const struct journal_entry *entry; /* the row that it was matched with; NULL */
+    size_t next;                       /* another one of the same key; NONE */
+    bool applied;
+    bool covered; /* by the question */
+};
+
+/* Everything that one comparison works with. */
+struct list_comparison {
+    const struct compare_request *request;
+    const struct list_traits *traits;
+    struct arena *arena;
+    struct comparison *result;
+
+    struct expected_item *items; /* in the tool's order */
+    size_t item_count;
+    struct text_index index;
+    const char **entry_keys; /* by index of the journal's entry */
+    size_t *entry_items;     /* the item that it was matched with; NONE */
+
+    const char *baseline;       /* greatest key that stands for all before it; NULL */
+    const char *newest_applied; /* greatest key among applied versions; NULL */
+    size_t newest_entry;
+    const char *newest_expected; /* greatest key among expected versions; NULL */
+
+    const char *target_key; /* R's; NULL: none, or no place in the order */
+    size_t target_item;     /* R among the files; NONE */
+    size_t target_entry;    /* R among the entries, applied; NONE */
+    bool target_elsewhere;  /* R is asked for, and is not among the files */
+
+    struct findings heads, pending, out_of_order, unknown, later, failed, dirty, mismatched, unverified;
+};
+
+static const struct journal_entry *entry_at(const struct list_comparison *self, size_t i)
+{
+    return &self->request->journal->entries[i];
+}
+
+static size_t entry_count(const struct list_comparison *self)
+{
+    return self->request->journal->entry_count;
+}
+
+static const char *migration_key(const struct list_comparison *self, const struct migration *migration)
+{
+    return migration->key && !self->traits->by_revision ? migration->key : migration->revision;
+}
+
+static bool read_entry_key(const struct list_comparison *self, const struct journal_entry *entry, const char **ret_key)
+{
+    if (self->traits->entry_key)
+        return self->traits->entry_key(entry, self->arena, ret_key);
+    *ret_key = entry->key && !self->traits->by_revision ? entry->key : entry->revision;
+    return true;
+}
+
+static bool is_greater(const struct list_comparison *self, const char *key, const char *than)
+{
+    return key && (!than || self->traits->order(key, than) > 0);
+}
+
+/* The file that would be a new database's baseline: the greatest, and only while nothing is applied. */
+static const struct migration *pending_baseline(const struct list_comparison *self)
+{
+    const struct migration_set *set = self->request->expected;
+    const struct migration *greatest = NULL;
+    for (size_t i = 0; i < set->count && entry_count(self) == 0; i++) {
+        const struct migration *migration = &set->migrations[i];
+        if (migration->baseline &&
+            (!greatest || is_greater(self, migration_key(self, migration), migration_key(self, greatest))))
+            greatest = migration;
+    }
+    return greatest;
+}
+
+/* Whether the tool would ever run this file on this database. */
+static bool counts(const struct list_comparison *self, const struct migration *migration,
+                   const struct migration *baseline)
+{
+    if (migration->baseline)
+        return migration == baseline;
+    return !baseline || migration->repeatable ||
+           is_greater(self, migration_key(self, migration), migration_key(self, baseline));
+}
+
+static bool collect_items(struct list_comparison *self)
+{
+    const struct migration_set *set = self->request->expected;
+    size_t count = set ? set->count : 0;
+    self->items = arena_array(self->arena, count, sizeof *self->items);
+    if (!self->items || !text_index_init(&self->index, self->arena, count))
+        return false;
+    const struct migration *baseline = set ? pending_baseline(self) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct migration *migration = &set->migrations[i];
+        if (!counts(self, migration, baseline))
+            continue;
+        size_t number = self->item_count++;
+        struct expected_item *item = &self->items[number];
+        *item = (struct expected_item){.migration = migration, .key = migration_key(self, migration), .next = NONE};
+        if (!migration->repeatable && is_greater(self, item->key, self->newest_expected))
+            self->newest_expected = item->key;
+        size_t first = text_index_add(&self->index, item->key, number);
+        if (first != number) {
+            item->next = self->items[first].next;
+            self->items[first].next = number;
+        }
+    }
+    return true;
+}
+
+/* The item for an entry: of several with one key, the one whose checksum fits, else the first that is free. */
+static size_t match_item(const struct list_comparison *self, const char *key, const struct journal_entry *entry)
+{
+    size_t candidate = NONE;
+    size_t first = text_index_find(&self->index, key);
+    for (size_t i = first; i != NONE; i = self->items[i].next) {
+        const struct migration *migration = self->items[i].migration;
+        if (self->items[i].entry || migration->repeatable != entry->repeatable)
+            continue;
+        if (entry->checksum && migration->checksum && strcmp(entry->checksum, migration->checksum) == 0)
+            return i;
+        if (candidate == NONE || i < candidate)
+            candidate = i;
+    }
+    return candidate != NONE ? candidate : first;
+}
+
+static void note_applied(struct list_comparison *self, size_t i)
+{
+    const struct journal_entry *entry = entry_at(self, i);
+    const char *key = self->entry_keys[i];
+    self->result->applied_count++;
+    if (entry->repeatable)
+        return;
+    if (entry->state == ENTRY_BASELINE && is_greater(self, key, self->baseline))
+        self->baseline = key;
+    if (!self->newest_applied || self->traits->order(key, self->newest_applied) >= 0) {
+        self->newest_applied = key;
+        self->newest_entry = i;
+    }
+}
+
+static bool match_entries(struct list_comparison *self)
+{
+    size_t count = entry_count(self);
+    self->entry_keys = arena_array(self->arena, count, sizeof *self->entry_keys);
+    self->entry_items = arena_array(self->arena, count, sizeof *self->entry_items);
+    if (!self->entry_keys || !self->entry_items)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct journal_entry *entry = entry_at(self, i);
+        if (!read_entry_key(self, entry, &self->entry_keys[i]))
+            return false;
+        size_t item = match_item(self, self->entry_keys[i], entry);
+        self->entry_items[i] = item;
+        if (item != NONE && (!self->items[item].entry || journal_entry_is_applied(entry))) {
+            self->items[item].entry = entry;
+            self->items[item].applied = journal_entry_is_applied(entry);
+        }
+        if (journal_entry_is_applied(entry))
+            note_applied(self, i);
+    }
+    return true;
+}
+
+static bool below_baseline(const struct list_comparison *self, const char *key)
+{
+    return key && self->baseline && self->traits->order(key, self->baseline) <= 0;
+}
+
+static void apply_baseline(struct list_comparison *self)
+{
+    for (size_t i = 0; i < self->item_count; i++)
+        if (!self->items[i].migration->repeatable && !self->items[i].entry && below_baseline(self, self->items[i].key))
+            self->items[i].applied = true;
+}
+
+/* Finds R: among the files by its name, then by its key; else among the entries. */
+static bool find_target(struct list_comparison *self)
+{
+    const char *revision = self->request->revision;
+    self->target_item = self->target_entry = NONE;
+    if (!revision)
+        return true;
+    for (size_t i = 0; i < self->item_count && self->target_item == NONE; i++)
+        if (strcmp(self->items[i].migration->revision, revision) == 0)
+            self->target_item = i;
+    self->target_key = revision;
+    if (self->traits->question_key && !self->traits->question_key(revision, self->arena, &self->target_key))
+        return false;
+    if (self->target_item == NONE && self->target_key)
+        self->target_item = text_index_find(&self->index, self->target_key);
+    if (self->target_item != NONE) {
+        self->target_key = self->items[self->target_item].key;
+        return true;
+    }
+    self->target_elsewhere = true;
+    for (size_t i = 0; i < entry_count(self) && self->target_entry == NONE; i++) {
+        bool same = strcmp(entry_at(self, i)->revision, revision) == 0 ||
+                    (self->target_key && strcmp(self->entry_keys[i], self->target_key) == 0);
+        if (same && journal_entry_is_applied(entry_at(self, i)))
+            self->target_entry = i;
+    }
+    if (self->target_entry != NONE)
+        self->target_key = self->entry_keys[self->target_entry];
+    return true;
+}
+
+static bool is_covered(const struct list_comparison *self, size_t i)
+{
+    if (!self->request->revision)
+        return true;
+    if (self->request->match == MATCH_CONTAINS)
+        return i == self->target_item;
+    if (!self->target_elsewhere)
+        return i <= self->target_item;
+    return self->target_key && !self->items[i].migration->repeatable &&
+           self->traits->order(self->items[i].key, self->target_key) < 0;
+}
+
+static void cover(struct list_comparison *self)
+{
+    struct comparison *result = self->result;
+    const struct expected_item *head = NULL;
+    for (size_t i = 0; i < self->item_count; i++) {
+        struct expected_item *item = &self->items[i];
+        item->covered = is_covered(self, i);
+        result->expected_count += item->covered;
+        if (!head || !item->migration->repeatable)
+            head = item;
+    }
+    if (self->request->revision) {
+        result->expected_count += self->target_elsewhere;
+        result->expected_revision =
+            self->target_elsewhere ? self->request->revision : self->items[self->target_item].migration->revision;
+        result->target_applied = self->target_elsewhere
+                                     ? self->target_entry != NONE || below_baseline(self, self->target_key)
+                                     : self->items[self->target_item].applied;
+    } else if (self->request->expected) {
+        result->expected_revision = head ? head->migration->revision : NULL;
+        result->target_applied = !head || head->migration->repeatable || head->applied;
+    }
+}
+
+/* What was recorded against what the file has now. */
+static bool judge_checksum(struct list_comparison *self, const struct expected_item *item)
+{
+    const struct migration *migration = item->migration;
+    const struct journal_entry *entry = item->entry;
+    if (!entry || entry->state == ENTRY_BASELINE || (!entry->checksum && !migration->checksum))
+        return true;
+    if (!entry->checksum || !migration->checksum) {
+        findings_add(&self->unverified, entry, migration,
+                     entry->checksum ? "the file's checksum cannot be computed" : "no checksum was recorded");
+        return true;
+    }
+    if (strcmp(entry->checksum, migration->checksum) == 0)
+        return true;
+    if (migration->checksum_uncertain) {
+        findings_add(&self->unverified, entry, migration, "the file holds placeholders or is in another encoding");
+        return true;
+    }
+    if (migration->repeatable) {
+        findings_add(&self->pending, entry, migration, "changed since it was applied");
+        return true;
+    }
+    const char *detail =
+        arena_printf(self->arena, "recorded %s, the file has %s", entry->checksum, migration->checksum);
+    findings_add(&self->mismatched, entry, migration, detail);
+    return detail != NULL;
+}
+
+static bool judge_missing(struct list_comparison *self, const struct expected_item *item)
+{
+    bool late = !item->migration->repeatable && self->newest_applied &&
+                self->traits->order(item->key, self->newest_applied) <= 0;
+    if (!late || self->traits->late == LATE_APPLIES) {
+        findings_add(&self->pending, NULL, item->migration, late ? "older than what is applied already" : NULL);
+        return true;
+    }
+    size_t newest = self->entry_items[self->newest_entry];
+    const char *than =
+        newest != NONE ? self->items[newest].migration->revision : entry_at(self, self->newest_entry)->revision;
+    const char *detail = arena_printf(self->arena, "not after %s, which is applied", than);
+    findings_add(&self->out_of_order, NULL, item->migration, detail);
+    return detail != NULL;
+}
+
+static bool judge_items(struct list_comparison *self)
+{
+    for (size_t i = 0; i < self->item_count; i++) {
+        const struct expected_item *item = &self->items[i];
+        if (!item->covered)
+            continue;
+        bool interrupted = item->entry && !journal_entry_is_applied(item->entry);
+        if (item->applied ? !judge_checksum(self, item) : !interrupted && !judge_missing(self, item))
+            return false;
+    }
+    if (self->target_elsewhere && !self->result->target_applied)
+        findings_add_revision(&self->pending, self->request->revision);
+    return true;
+}
+
+/* An applied entry that the question does not cover: is it after, or before and in no file? */
+static void place_entry(struct list_comparison *self, size_t i)
+{
+    const struct journal_entry *entry = entry_at(self, i);
+    const struct expected_item *item = self->entry_items[i] == NONE ? NULL : &self->items[self->entry_items[i]];
+    const char *key = self->entry_keys[i];
+    bool whole = !self->request->revision;
+    if (item && item->covered)
+        return;
+    if (entry->repeatable) {
+        if (!item && whole && self->request->expected)
+            findings_add(&self->unknown, entry, NULL, NULL);
+        return;
+    }
+    if (self->target_elsewhere && !self->result->target_applied)
+        return;
+    bool versioned = !whole && (self->target_elsewhere || !self->items[self->target_item].migration->repeatable);
+    const char *last = versioned ? self->target_key : self->newest_expected;
+    bool after = item && versioned && !self->target_elsewhere ? self->entry_items[i] > self->target_item
+                                                              : i != self->target_entry && is_greater(self, key, last);
+    if (after)
+        findings_add(&self->later, entry, item ? item->migration : NULL, NULL);
+    else if (!item && entry->state != ENTRY_BASELINE && self->newest_expected &&
+             !is_greater(self, key, self->newest_expected))
+        findings_add(&self->unknown, entry, NULL, NULL);
+}
+
+static void place_entries(struct list_comparison *self)
+{
+    bool asked = self->request->revision || self->request->expected;
+    for (size_t i = 0; i < entry_count(self); i++) {
+        const struct journal_entry *entry = entry_at(self, i);
+        size_t item = self->entry_items[i];
+        const struct migration *migration = item == NONE ? NULL : self->items[item].migration;
+        if (entry->state == ENTRY_FAILED)
+            findings_add(&self->failed, entry, migration, entry->label);
+        else if (entry->state == ENTRY_DIRTY)
+            findings_add(&self->dirty, entry, migration, entry->label);
+        else if (asked)
+            place_entry(self, i);
+    }
+    if (self->newest_applied) {
+        size_t item = self->entry_items[self->newest_entry];
+        findings_add(&self->heads, entry_at(self, self->newest_entry),
+                     item == NONE ? NULL : self->items[item].migration, NULL);
+    }
+}
+
+/* The sentence for what matters most, in the order in which the state's rules ask. */
+static void explain(const struct list_comparison *self)
+{
+    struct comparison *result = self->result;
+    const struct list_traits *traits = self->traits;
+    result->next_apply = traits->apply;
+    if (result->failed.count > 0 || result->dirty.count > 0) {
+        result->next_repair = traits->repair_failed;
+    } else if (result->mismatched.count > 0) {
+        result->next_repair = traits->repair_mismatched;
+    } else if (result->out_of_order.count > 0) {
+        result->remark = traits->remark_late;
+        result->next_repair = traits->repair_late;
+    } else if (result->unknown_refused) {
+        result->remark = traits->remark_unknown;
+        result->next_repair = traits->repair_unknown;
+    } else if (result->later.count > 0) {
+        result->remark = traits->remark_later;
+    } else if (self->target_elsewhere && !result->target_applied && !self->target_key) {
+        result->remark = "the revision asked for stands neither in the journal nor in a file";
+    }
+}
+
+static bool answer(struct list_comparison *self)
+{
+    struct comparison *result = self->result;
+    result->heads = findings_list(&self->heads);
+    result->pending = findings_list(&self->pending);
+    result->out_of_order = findings_list(&self->out_of_order);
+    result->unknown = findings_list(&self->unknown);
+    result->later = findings_list(&self->later);
+    result->failed = findings_list(&self->failed);
+    result->dirty = findings_list(&self->dirty);
+    result->mismatched = findings_list(&self->mismatched);
+    result->unverified = findings_list(&self->unverified);
+    result->unknown_refused = self->traits->unknown_refused && result->unknown.count > 0 &&
+                              !(self->request->revision && self->request->match == MATCH_CONTAINS);
+    explain(self);
+    return !(self->heads.failed || self->pending.failed || self->out_of_order.failed || self->unknown.failed ||
+             self->later.failed || self->failed.failed || self->dirty.failed || self->mismatched.failed ||
+             self->unverified.failed);
+}
+
+int compare_list(const struct compare_request *request, const struct list_traits *traits, struct arena *arena,
+                 struct comparison *ret_comparison, struct error *reterr)
+{
+    *ret_comparison =
+        (struct comparison){.tool = request->journal->address.tool, .match = request->match, .source = request->source};
+    const struct findings none = {.arena = arena};
+    struct list_comparison self = {
+        .request = request,
+        .traits = traits,
+        .arena = arena,
+        .result = ret_comparison,
+        .heads = none,
+        .pending = none,
+        .out_of_order = none,
+        .unknown = none,
+        .later = none,
+        .failed = none,
+        .dirty = none,
+        .mismatched = none,
+        .unverified = none,
+    };
+    if (!collect_items(&self) || !match_entries(&self) || !find_target(&self))
+        return error_no_memory(reterr);
+    apply_baseline(&self);
+    cover(&self);
+    if (!judge_items(&self))
+        return error_no_memory(reterr);
+    place_entries(&self);
+    return answer(&self) ? 0 : error_no_memory(reterr);
+}
+
+int order_bytes(const char *a, const char *b)
+{
+    return strcmp(a, b);
+}
+
+int order_numbers(const char *a, const char *b)
+{
+    a += strspn(a, "0");
+    b += strspn(b, "0");
+    size_t digits_a = strspn(a, "0123456789");
+    size_t digits_b = strspn(b, "0123456789");
+    if (digits_a != digits_b)
+        return digits_a < digits_b ? -1 : 1;
+    return strcmp(a, b);
+}

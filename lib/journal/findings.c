@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "journal/findings.h"
+
+#include <string.h>
+
+static void add(struct findings *findings, const struct finding *finding)
+{
+    if (findings->count == findings->capacity) {
+        size_t capacity = findings->capacity ? findings->capacity * 2 : 4;
+        struct finding *grown = arena_array(findings->arena, capacity, sizeof *grown);
+        if (!grown) {
+            findings->failed = true;
+            return;
+        }
+        if (findings->count > 0)
+            memcpy(grown, findings->items, findings->count * sizeof *grown);
+        findings->items = grown;
+        findings->capacity = capacity;
+    }
+    findings->items[findings->count++] = *finding;
+}
+
+void findings_add(struct findings *findings, const struct journal_entry *entry, const struct migration *migration,
+                  const char *detail)
+{
+    struct finding finding = {
+        .revision = migration ? migration->revision : entry->revision,
+        .file = migration ? migration->file : NULL,
+        .detail = detail,
+        .applied_at_ms = entry ? entry->applied_at_ms : TIME_UNKNOWN,
+    };
+    add(findings, &finding);
+}
+
+void findings_add_revision(struct findings *findings, const char *revision)
+{
+    add(findings, &(struct finding){.revision = revision, .applied_at_ms = TIME_UNKNOWN});
+}
+
+struct finding_list findings_list(const struct findings *findings)
+{
+    return (struct finding_list){.items = findings->items, .count = findings->count};
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Growing lists of findings in the arena of whoever compares. Memory is the only failure; it is sticky.
+ */
+#ifndef MIGRATIOND_JOURNAL_FINDINGS_H
+#define MIGRATIOND_JOURNAL_FINDINGS_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "model/comparison.h"
+#include "model/journal.h"
+#include "model/migration_set.h"
+
+/* Grows by doubling; what it outgrows stays in the arena, at most as much again. */
+struct findings {
+    struct arena *arena;
+    struct finding *items;
+    size_t count;
+    size_t capacity;
+    bool failed;
+};
+
+/* Either may be NULL, not both: with a migration its name stands for the entry's, which may be a mere number. */
+void findings_add(struct findings *findings, const struct journal_entry *entry, const struct migration *migration,
+                  const char *detail);
+
+/* A revision of which nothing else is known. */
+void findings_add_revision(struct findings *findings, const char *revision);
+
+struct finding_list findings_list(const struct findings *findings);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "journal/migration_list.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+
+struct migration *migration_list_add(struct migration_list *list, struct error *reterr)
+{
+    if (list->count >= LIMIT_MIGRATIONS) {
+        error_set(reterr, ERROR_TRUNCATED, "more than %u migrations", LIMIT_MIGRATIONS);
+        return NULL;
+    }
+    if (!mem_grow(&list->items, &list->capacity, list->count, sizeof *list->items, LIMIT_MIGRATIONS)) {
+        error_no_memory(reterr);
+        return NULL;
+    }
+    struct migration *migration = &list->items[list->count++];
+    *migration = (struct migration){0};
+    return migration;
+}
+
+int migration_list_finish(const struct migration_list *list, struct migration_set *set, struct error *reterr)
+{
+    struct migration *migrations = arena_array(set->arena, list->count, sizeof *migrations);
+    if (!migrations)
+        return error_no_memory(reterr);
+    if (list->count > 0)
+        memcpy(migrations, list->items, list->count * sizeof *migrations);
+    set->migrations = migrations;
+    set->count = list->count;
+    return 0;
+}
+
+void migration_list_done(struct migration_list *list)
+{
+    mem_free(list->items);
+    *list = (struct migration_list){0};
+}

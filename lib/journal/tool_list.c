@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "journal/tool_list.h"
+
+#include <string.h>
+#include <strings.h>
+
+const struct tool *const tools[] = {
+    &tool_alembic,
+    &tool_drizzle,
+    &tool_flyway,
+    NULL,
+};
+
+const struct tool *tool_find(const char *name)
+{
+    for (size_t i = 0; tools[i]; i++)
+        if (strcmp(tools[i]->name, name) == 0)
+            return tools[i];
+    return NULL;
+}
+
+bool tool_has_default_table(const struct tool *tool, const char *table)
+{
+    for (const char *const *name = tool->default_tables; *name; name++)
+        if (strcasecmp(*name, table) == 0)
+            return true;
+    return false;
+}
+
+static bool is_listed(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+size_t tool_marker_tables(const char *ret_names[static MARKER_TABLES_MAXIMUM])
+{
+    size_t count = 0;
+    for (size_t i = 0; tools[i]; i++)
+        for (const char *const *name = tools[i]->default_tables; *name && count < MARKER_TABLES_MAXIMUM; name++)
+            if (!is_listed(ret_names, count, *name))
+                ret_names[count++] = *name;
+    return count;
+}

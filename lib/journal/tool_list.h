@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tools that there are: one line per file.
+ */
+#ifndef MIGRATIOND_JOURNAL_TOOL_LIST_H
+#define MIGRATIOND_JOURNAL_TOOL_LIST_H
+
+#include "journal/tool.h"
+
+extern const struct tool tool_alembic;
+extern const struct tool tool_drizzle;
+extern const struct tool tool_flyway;
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/journal.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/refcount.h"
+
+struct journal *journal_new(const struct journal_address *address)
+{
+    cleanup(arena) struct arena *arena = arena_new(LIMIT_JOURNAL_BYTES);
+    struct journal *journal = arena ? arena_alloc(arena, sizeof *journal) : NULL;
+    if (!journal)
+        return NULL;
+    journal->references = 1;
+    journal->address.tool = address->tool;
+    journal->address.schema = arena_strdup(arena, address->schema ? address->schema : "");
+    journal->address.table = arena_strdup(arena, address->table);
+    if (!journal->address.schema || !journal->address.table)
+        return NULL;
+    journal->arena = take(arena);
+    return journal;
+}
+
+struct journal *journal_ref(struct journal *journal)
+{
+    refcount_take(&journal->references);
+    return journal;
+}
+
+void journal_unref(struct journal *journal)
+{
+    if (journal && refcount_drop(&journal->references))
+        arena_free(journal->arena);
+}
+
+const struct journal_entry *journal_find(const struct journal *journal, const char *revision)
+{
+    for (size_t i = 0; i < journal->entry_count; i++) {
+        const struct journal_entry *entry = &journal->entries[i];
+        if (journal_entry_is_applied(entry) && strcmp(entry->revision, revision) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+bool journal_entry_is_applied(const struct journal_entry *entry)
+{
+    return entry->state == ENTRY_APPLIED || entry->state == ENTRY_BASELINE;
+}
+
+const char *entry_state_name(enum entry_state state)
+{
+    static const char *const names[] = {"applied", "failed", "dirty", "baseline", "revokes"};
+    return names[state];
+}

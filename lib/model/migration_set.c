@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/migration_set.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/refcount.h"
+
+struct migration_set *migration_set_new(const char *tool)
+{
+    cleanup(arena) struct arena *arena = arena_new(LIMIT_MIGRATION_SET_BYTES);
+    struct migration_set *set = arena ? arena_alloc(arena, sizeof *set) : NULL;
+    if (!set)
+        return NULL;
+    set->references = 1;
+    set->tool = tool;
+    set->arena = take(arena);
+    return set;
+}
+
+struct migration_set *migration_set_ref(struct migration_set *set)
+{
+    refcount_take(&set->references);
+    return set;
+}
+
+void migration_set_unref(struct migration_set *set)
+{
+    if (set && refcount_drop(&set->references))
+        arena_free(set->arena);
+}
+
+const struct migration *migration_set_find(const struct migration_set *set, const char *revision)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (strcmp(set->migrations[i].revision, revision) == 0)
+            return &set->migrations[i];
+    return NULL;
+}
