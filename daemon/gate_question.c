@@ -62,7 +62,8 @@ static const char *member_name(const struct view_set *set, const struct config_g
     return set->config->databases[gate->databases[member]].name;
 }
 
-/* Which member a revision is for, and the revision itself: split at the first colon if a member's name stands before. */
+/* Which member a revision is for, and the revision itself: split at the first colon if a member's name stands before.
+ */
 static int assign(const char *written, const struct view_set *set, const struct config_gate *gate, size_t *ret_member,
                   const char **ret_revision, struct error *reterr)
 {
@@ -114,8 +115,7 @@ static int judge_all(const struct config_gate *gate, const struct view_question 
         const struct view_question *question = questions && questions[i].revision ? &questions[i] : NULL;
         if (view_judge(view, question, monotonic_now_ms, unix_now_ms, arena, &reports[i], reterr))
             return -1;
-        members[i] =
-            (struct gate_member){.database = reports[i].name, .verdict = database_report_verdict(&reports[i])};
+        members[i] = (struct gate_member){.database = reports[i].name, .verdict = database_report_verdict(&reports[i])};
     }
     *ret_answer = (struct gate_answer){.gate = gate, .reports = reports, .count = count};
     gate_judge(members, count, &gate->policy, &ret_answer->verdict);

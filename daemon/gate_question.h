@@ -32,8 +32,8 @@ struct gate_answer {
     struct gate_verdict verdict;
 };
 
-/* Judges now. Errors: ERROR_NOT_FOUND (no such gate), ERROR_INVALID (a revision that names no database of a gate that has
- * several, or names one twice), ERROR_NO_MEMORY. */
+/* Judges now. Errors: ERROR_NOT_FOUND (no such gate), ERROR_INVALID (a revision that names no database of a gate that
+ * has several, or names one twice), ERROR_NO_MEMORY. */
 int gate_question_ask(const struct gate_question *question, const struct view_set *set, int64_t monotonic_now_ms,
                       int64_t unix_now_ms, struct arena *arena, struct gate_answer *ret_answer, struct error *reterr);
 

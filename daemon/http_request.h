@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A request as handlers see it, and what must hold before one sees it: the guard against requests that two parsers could
- * read differently, and our own reading of the target (libmicrohttpd's decodes %00 and forgives too much). Pure, no
- * allocation, no library: everything works on what the caller owns.
+ * A request as handlers see it, and what must hold before one sees it: the guard against requests that two parsers
+ * could read differently, and our own reading of the target (libmicrohttpd's decodes %00 and forgives too much). Pure,
+ * no allocation, no library: everything works on what the caller owns.
  */
 #ifndef MIGRATIOND_DAEMON_HTTP_REQUEST_H
 #define MIGRATIOND_DAEMON_HTTP_REQUEST_H
@@ -54,8 +54,8 @@ struct http_guard {
 void http_guard_header(struct http_guard *guard, const char *name, size_t name_length, const char *value,
                        size_t value_length);
 
-/* 0 when the request may be served; else the status (400, 413, 505) and one sentence. The connection must be closed then:
- * where the next request begins is not known. */
+/* 0 when the request may be served; else the status (400, 413, 505) and one sentence. The connection must be closed
+ * then: where the next request begins is not known. */
 int http_guard_check(const struct http_guard *guard, enum http_method method, const char *version,
                      const char **ret_detail);
 

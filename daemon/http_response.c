@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/refcount.h"
 #include "report/report.h"
 
 struct http_payload *http_payload_new(struct strbuf *text)
@@ -26,13 +27,13 @@ struct http_payload *http_payload_new(struct strbuf *text)
 
 struct http_payload *http_payload_ref(struct http_payload *payload)
 {
-    __atomic_add_fetch(&payload->references, 1, __ATOMIC_RELAXED);
+    refcount_take(&payload->references);
     return payload;
 }
 
 void http_payload_unref(struct http_payload *payload)
 {
-    if (!payload || __atomic_sub_fetch(&payload->references, 1, __ATOMIC_ACQ_REL) > 0)
+    if (!payload || !refcount_drop(&payload->references))
         return;
     mem_free(payload->bytes);
     mem_free(payload);
@@ -73,10 +74,11 @@ const char *http_status_title(int status)
         int status;
         const char *title;
     } titles[] = {
-        {400, "Bad Request"},        {403, "Forbidden"},           {404, "Not Found"},
-        {405, "Method Not Allowed"}, {409, "Conflict"},            {413, "Content Too Large"},
-        {429, "Too Many Requests"},  {503, "Service Unavailable"}, {504, "Gateway Timeout"},
-        {505, "HTTP Version Not Supported"},
+        {400, "Bad Request"},       {403, "Forbidden"},
+        {404, "Not Found"},         {405, "Method Not Allowed"},
+        {409, "Conflict"},          {413, "Content Too Large"},
+        {429, "Too Many Requests"}, {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},   {505, "HTTP Version Not Supported"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(titles); i++) {
         if (titles[i].status == status)
@@ -85,8 +87,9 @@ const char *http_status_title(int status)
     return "Error";
 }
 
-static void set_problem(struct http_response *response, int status, const char *extra_key, const char *extra_value,
-                        const char *format, va_list arguments)
+__attribute__((format(printf, 5, 0))) static void set_problem(struct http_response *response, int status,
+                                                              const char *extra_key, const char *extra_value,
+                                                              const char *format, va_list arguments)
 {
     char detail[640] = "";
     vsnprintf(detail, sizeof detail, format, arguments);

@@ -30,7 +30,8 @@ struct http_payload *http_payload_new(struct strbuf *text) __attribute__((warn_u
 struct http_payload *http_payload_ref(struct http_payload *payload);
 void http_payload_unref(struct http_payload *payload);
 
-/* A body that is rendered piece by piece while it is sent. `next` appends a piece and returns false after the last one. */
+/* A body that is rendered piece by piece while it is sent. `next` appends a piece and returns false after the last one.
+ */
 struct http_stream {
     bool (*next)(void *state, struct strbuf *out);
     void (*free)(void *state);

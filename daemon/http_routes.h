@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The route table, and what is the same for every route: 404, 405, access, unknown parameters, counting. A route is one
+ * row here and one handler in a route_<group>.c. Handlers are functions of the request alone, run on an HTTP loop and
+ * never wait: they answer, or ask to be held.
+ */
+#ifndef MIGRATIOND_DAEMON_HTTP_ROUTES_H
+#define MIGRATIOND_DAEMON_HTTP_ROUTES_H
+
+#include "daemon/admissions.h"
+#include "daemon/http_request.h"
+#include "daemon/http_response.h"
+#include "daemon/publication.h"
+#include "daemon/scheduler.h"
+
+/* What handlers may use besides the view set; set up once, before the first request. */
+struct http_context {
+    struct publication *publication;
+    struct scheduler *scheduler;
+    struct admissions *admissions;
+    bool (*loops_alive)(void *payload, int64_t monotonic_now_ms);
+    void *loops;
+    const bool *draining; /* atomic */
+};
+
+typedef void http_handler(const struct http_request *request, struct http_response *response);
+
+struct http_route {
+    const char *path;          /* "/v1/gates/{gate}" */
+    const char *documentation; /* one line */
+    const char *parameters;    /* names of the accepted ones, separated by blanks */
+    unsigned access;           /* one ACCESS_ bit */
+    bool probe;                /* also on the probe listener */
+    bool drains;               /* refused with 503 while the daemon stops */
+    http_handler *get;         /* HEAD as well; NULL */
+    http_handler *post;        /* NULL */
+};
+
+extern const struct http_route http_routes[];
+extern const size_t http_route_count;
+
+/* Fills request->route and answers: by the handler, or with the problem that keeps it from being asked. `target` must
+ * outlive the request; `request` comes with everything else filled in. */
+void http_route(struct http_request *request, const struct http_target *target, const char *method_name,
+                const char *names[HTTP_SEGMENTS], struct http_response *response);
+
+/* What stands in `target` for the {…} of the route's path, in order. */
+void http_route_names(const struct http_route *route, const struct http_target *target,
+                      const char *names[HTTP_SEGMENTS]);
+
+/* Counts an answer; `route` NULL counts among those of no route. */
+void http_routes_count(const struct http_route *route, int status);
+
+/* migrationd_http_requests_total{route,code}. */
+void http_routes_render_metrics(struct strbuf *out);
+
+/* The one row per handler. */
+#define HTTP_ROUTE_HANDLER(name) void name(const struct http_request *request, struct http_response *response)
+HTTP_ROUTE_HANDLER(route_livez);
+HTTP_ROUTE_HANDLER(route_readyz);
+HTTP_ROUTE_HANDLER(route_health);
+HTTP_ROUTE_HANDLER(route_health_one);
+HTTP_ROUTE_HANDLER(route_databases);
+HTTP_ROUTE_HANDLER(route_database);
+HTTP_ROUTE_HANDLER(route_journal);
+HTTP_ROUTE_HANDLER(route_schema);
+HTTP_ROUTE_HANDLER(route_refresh);
+HTTP_ROUTE_HANDLER(route_gates);
+HTTP_ROUTE_HANDLER(route_gate);
+HTTP_ROUTE_HANDLER(route_admissions_list);
+HTTP_ROUTE_HANDLER(route_admissions_post);
+HTTP_ROUTE_HANDLER(route_metrics);
+
+/* The view of the database that the first name of the path names; answers 404 or 503 itself and returns NULL. */
+const struct view *route_find_view(const struct http_request *request, struct http_response *response);
+
+/* False, with a 503 answered, before the first view set is published. */
+bool route_has_views(const struct http_request *request, struct http_response *response);
+
+#endif

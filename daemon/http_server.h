@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The daemon's HTTP: the loops of `listen`, which serve every route and may hold requests, and the loop of
+ * `probe_listen`, which holds nothing and has a connection limit of its own, so that no number of waiters keeps a probe
+ * from being answered. Start, stop and free are for the main thread.
+ */
+#ifndef MIGRATIOND_DAEMON_HTTP_SERVER_H
+#define MIGRATIOND_DAEMON_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "daemon/config.h"
+#include "daemon/publication.h"
+#include "daemon/reload.h"
+#include "daemon/scheduler.h"
+
+struct http_server;
+
+struct http_server_setup {
+    struct config *config; /* listeners, http_threads and max_waiters, at the start only */
+    struct publication *publication;
+    struct scheduler *scheduler;
+    struct reload *reload; /* may be NULL: then POST /v1/reload is not found */
+    int listen_fd;         /* from systemd, stays the caller's; -1: as configured */
+    int probe_fd;
+};
+
+/* Descriptors that a server of this configuration may have open: what RLIMIT_NOFILE should allow beyond all else. */
+unsigned http_server_needed_files(const struct config *config);
+
+/* Binds, then serves. When fewer files may be open than needed, fewer connections and waiters are admitted, and that is
+ * logged. Becomes the publication's listener. Ignoring SIGPIPE is the caller's. */
+int http_server_start(const struct http_server_setup *setup, struct http_server **ret_server, struct error *reterr);
+
+/* The addresses as bound, with the port that port 0 became. */
+const char *http_server_address(const struct http_server *server);
+const char *http_server_probe_address(const struct http_server *server);
+
+/* Whether every loop has turned within the last five seconds: what /livez and the watchdog ask. Any thread. */
+bool http_server_is_alive(const struct http_server *server, int64_t monotonic_now_ms);
+
+/* Requests that are held now. Any thread. */
+unsigned http_server_waiters(const struct http_server *server);
+
+/* Refuses new connections, answers every held request with 503, ends each connection with its next answer, and returns
+ * when all are gone, 5 s later at the latest. */
+void http_server_stop(struct http_server *server);
+
+/* After the last publication, since the publication still knows the server. Stops first if need be; accepts NULL. */
+void http_server_free(struct http_server *server);
+
+DEFINE_CLEANUP(http_server, struct http_server *, http_server_free);
+
+#endif

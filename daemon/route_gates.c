@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * /v1/gates and /v1/gates/{gate}?revision=&match=&wait=.
+ */
+#include <string.h>
+
+#include "daemon/http_routes.h"
+#include "daemon/waiters.h"
+
+/* Below the usual 60 s after which proxies give up on an idle connection. */
+enum { LONGEST_WAIT_MS = 55000 };
+
+static bool write_line(const struct http_request *request, const struct config_gate *gate, struct json_writer *writer)
+{
+    cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
+    struct gate_answer answer = {0};
+    if (!arena || gate_ask(gate, request->set, request->monotonic_ms, request->unix_ms, arena, &answer, NULL))
+        return false;
+    const struct database_report *worst = &answer.reports[answer.verdict.worst];
+    json_open_object(writer);
+    json_key_string(writer, "gate", gate->name);
+    json_key_string(writer, "state", gate_state_name(answer.verdict.state));
+    json_key_string(writer, "code", state_code_name(answer.verdict.code));
+    json_key_string(writer, "database", worst->name);
+    json_key_array(writer, "requires");
+    for (size_t i = 0; i < answer.count; i++)
+        json_add_string(writer, answer.reports[i].name);
+    json_close_array(writer);
+    json_key_string(writer, "reason", database_report_verdict(worst)->reason);
+    json_close_object(writer);
+    return true;
+}
+
+void route_gates(const struct http_request *request, struct http_response *response)
+{
+    if (!route_has_views(request, response))
+        return;
+    const struct config *config = request->set->config;
+    struct json_writer writer = {0};
+    http_response_json(response, 200, &writer);
+    json_open_object(&writer);
+    json_key_array(&writer, "gates");
+    for (size_t i = 0; i < config->gate_count; i++) {
+        if (!write_line(request, &config->gates[i], &writer)) {
+            http_response_no_memory(response);
+            return;
+        }
+    }
+    json_close_array(&writer);
+    json_close_object(&writer);
+    http_response_end_json(response, &writer);
+}
+
+struct gate_parameters {
+    const char *revisions[LIMIT_QUERY_PARAMETERS];
+    size_t revision_count;
+    enum match match;
+    int64_t wait_ms;
+};
+
+static bool parse_wait(const char *text, int64_t *ret_wait_ms, struct http_response *response)
+{
+    if (http_duration_parse(text, ret_wait_ms) && *ret_wait_ms <= LONGEST_WAIT_MS)
+        return true;
+    http_response_bad_parameter(response, "wait", "wait is a duration such as 30s or 500ms, at most %ds",
+                                LONGEST_WAIT_MS / 1000);
+    return false;
+}
+
+/* Each of these stands at most once: of two, one would be passed over in silence. */
+static bool is_repeated(const struct http_request *request, const char *name, struct http_response *response)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < request->parameter_count; i++)
+        count += strcmp(request->parameters[i].name, name) == 0;
+    if (count > 1)
+        http_response_bad_parameter(response, name, "%s is given more than once", name);
+    return count > 1;
+}
+
+static bool parse_parameters(const struct http_request *request, struct gate_parameters *ret_parameters,
+                             struct http_response *response)
+{
+    ret_parameters->match = MATCH_AT_LEAST;
+    if (is_repeated(request, "match", response) || is_repeated(request, "wait", response))
+        return false;
+    for (size_t i = 0; i < request->parameter_count; i++) {
+        if (strcmp(request->parameters[i].name, "revision") == 0)
+            ret_parameters->revisions[ret_parameters->revision_count++] = request->parameters[i].value;
+    }
+    const char *match = http_request_parameter(request, "match");
+    ret_parameters->match = match ? match_from_name(match) : MATCH_AT_LEAST;
+    if (ret_parameters->match == MATCHES) {
+        http_response_bad_parameter(response, "match", "match is exact, at-least or contains");
+        return false;
+    }
+    if (match && ret_parameters->revision_count == 0) {
+        http_response_bad_parameter(response, "match", "match says how to compare a revision, and none is given");
+        return false;
+    }
+    const char *wait = http_request_parameter(request, "wait");
+    return !wait || parse_wait(wait, &ret_parameters->wait_ms, response);
+}
+
+/* Open needs no wait; all else may change, even blocked, within its grace. */
+static void answer_or_hold(const struct gate_answer *answer, struct gate_question **question, int64_t wait_ms,
+                           struct http_response *response)
+{
+    if (wait_ms <= 0 || answer->verdict.state == GATE_OPEN) {
+        waiters_answer(answer, response);
+        return;
+    }
+    response->hold = (struct http_hold){.kind = HTTP_HELD_BY_GATE, .wait_ms = wait_ms, .question = take(*question)};
+}
+
+void route_gate(const struct http_request *request, struct http_response *response)
+{
+    struct gate_parameters parameters = {0};
+    if (!parse_parameters(request, &parameters, response) || !route_has_views(request, response))
+        return;
+    cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
+    cleanup(gate_question) struct gate_question *question =
+        gate_question_new(request->names[0], parameters.revisions, parameters.revision_count, parameters.match);
+    struct gate_answer answer = {0};
+    struct error error = {0};
+    if (!arena || !question)
+        http_response_no_memory(response);
+    else if (gate_question_ask(question, request->set, request->monotonic_ms, request->unix_ms, arena, &answer, &error))
+        http_response_error(response, &error, "revision");
+    else
+        answer_or_hold(&answer, &question, parameters.wait_ms, response);
+}

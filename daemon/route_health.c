@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * /health and /health/{name}. The bytes may serve other requests for as long as no verdict can change by time alone,
+ * and at most for the second in which a displayed age stays true.
+ */
+#include "daemon/http_routes.h"
+
+enum { AGE_GRANULARITY_MS = 1000 };
+
+static void answer(const struct database_report *reports, size_t count, const char *description,
+                   struct http_response *response)
+{
+    enum health_status worst = HEALTH_PASS;
+    int64_t valid_ms = AGE_GRANULARITY_MS;
+    for (size_t i = 0; i < count; i++) {
+        enum health_status status = report_database_health(&reports[i]);
+        worst = status > worst ? status : worst;
+        for (size_t j = 0; j < reports[i].journal_count; j++) {
+            int64_t valid = reports[i].journals[j].verdict.valid_for_ms;
+            valid_ms = valid < valid_ms ? valid : valid_ms;
+        }
+    }
+    struct json_writer writer = {0};
+    http_response_json(response, worst == HEALTH_FAIL ? 503 : 200, &writer);
+    response->content_type = HTTP_HEALTH;
+    report_health(&writer, worst, description, reports, count);
+    response->cache_ms = valid_ms;
+    http_response_end_json(response, &writer);
+}
+
+void route_health(const struct http_request *request, struct http_response *response)
+{
+    if (!route_has_views(request, response))
+        return;
+    cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
+    struct database_report *reports = arena ? arena_array(arena, request->set->count, sizeof *reports) : NULL;
+    int result = reports ? 0 : -1;
+    for (size_t i = 0; result == 0 && i < request->set->count; i++)
+        result =
+            view_judge(request->set->views[i], NULL, request->monotonic_ms, request->unix_ms, arena, &reports[i], NULL);
+    if (result)
+        http_response_no_memory(response);
+    else
+        answer(reports, request->set->count, "migration state of all databases", response);
+}
+
+void route_health_one(const struct http_request *request, struct http_response *response)
+{
+    if (!route_has_views(request, response))
+        return;
+    const struct config_gate *gate = config_find_gate(request->set->config, request->names[0]);
+    if (!gate) {
+        http_response_problem(response, 404, "there is no database or gate %s", request->names[0]);
+        return;
+    }
+    cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
+    struct gate_answer judged = {0};
+    if (!arena || gate_ask(gate, request->set, request->monotonic_ms, request->unix_ms, arena, &judged, NULL))
+        http_response_no_memory(response);
+    else
+        answer(judged.reports, judged.count, gate->name, response);
+}
