@@ -101,15 +101,15 @@ static void new_line(struct json_writer *writer)
 
 /* Puts the comma and, when indenting, the line's beginning before a member or an element. Returns the comma if the
  * caller has to write it. */
-static char separate(struct json_writer *writer)
+static int separate(struct json_writer *writer)
 {
     unsigned char *level = &writer->kinds[writer->depth];
-    char comma = *level & LEVEL_USED ? ',' : '\0';
+    int comma = *level & LEVEL_USED ? ',' : '\0';
     *level |= LEVEL_USED;
     if (writer->indent == 0)
         return comma;
     if (comma)
-        strbuf_add_char(writer->out, comma);
+        strbuf_add_char(writer->out, (char)comma);
     new_line(writer);
     return '\0';
 }
@@ -281,8 +281,8 @@ void json_key_n(struct json_writer *writer, const char *key, size_t length)
         writer->failed = true;
     if (writer->failed)
         return;
-    char before = separate(writer);
-    put_quoted(writer->out, key, length, before, ':');
+    int before = separate(writer);
+    put_quoted(writer->out, key, length, (char)before, ':');
     if (writer->indent > 0)
         strbuf_add_char(writer->out, ' ');
     writer->key_pending = true;

@@ -343,8 +343,10 @@ static int shrink(struct schema_storage *storage, struct error *reterr)
     };
     for (size_t i = 0; i < ARRAY_LENGTH(arrays); i++) {
         void **array = arrays[i].array;
-        void *shrunk = *array ? mem_resize(*array, arrays[i].count, arrays[i].size) : NULL;
-        if (*array && !shrunk)
+        if (!*array)
+            continue;
+        void *shrunk = mem_resize(*array, arrays[i].count, arrays[i].size);
+        if (!shrunk)
             return error_no_memory(reterr);
         *array = shrunk;
     }

@@ -35,7 +35,7 @@ static void test_messages_are_one_clean_line(void **state)
 {
     (void)state;
     struct error error = {0};
-    error_set(&error, ERROR_INVALID, "%s", "a\nb\x1b\xe2\x80\xae\xff");
+    error_set(&error, ERROR_INVALID, "%s", "a\nb\x1b\xe2\x80\x8f\xff");
     assert_string_equal(error.message, "a b  ?");
 }
 

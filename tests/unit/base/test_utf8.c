@@ -94,13 +94,13 @@ static void test_lines(void **state)
     } cases[] = {{"plain", "plain"},
                  {"two\nlines\r\n", "two lines"},
                  {"a\x1b[31mb", "a [31mb"},
-                 {"\xe2\x80\xaeright", " right"},
+                 {"\xe2\x80\xaeright\xe2\x80\xac", " right"},
                  {"\xff\xc3\xa4", "?\xc3\xa4"},
                  {"\xc3\xa4\xc3", "\xc3\xa4?"},
                  {"", ""}};
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         char buffer[64] = "";
-        strcpy(buffer, cases[i].text);
+        snprintf(buffer, sizeof buffer, "%s", cases[i].text);
         utf8_make_line(buffer, sizeof buffer);
         assert_string_equal(buffer, cases[i].line);
     }

@@ -178,7 +178,7 @@ static void test_brackets_in_strings_are_text(void **state)
     (void)state;
     char text[300] = "[\"\\\"";
     memset(text + 4, '[', 200);
-    strcpy(text + 204, "\\\\\", 1]");
+    memcpy(text + 204, "\\\\\", 1]", 7);
     cleanup(json_document) struct json_document *document = parse(text);
     assert_int_equal(json_length(json_root(document)), 2);
 }

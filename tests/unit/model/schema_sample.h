@@ -175,7 +175,7 @@ static inline uint32_t sample_text(struct schema_builder *builder, uint32_t numb
                                                     "a",
                                                     "b\"",
                                                     "line\nfeed",
-                                                    "\xe2\x80\xae rtl",
+                                                    "\xe2\x80\xae rtl \xe2\x80\xac",
                                                     "\xff\xfe",
                                                     "\\xff",
                                                     "public",
