@@ -148,6 +148,19 @@ static struct state_policy policy_of(const struct config_database *database)
     };
 }
 
+/* What was asked, for answers that no comparison stands behind. */
+static void say_question(const struct view *view, const struct view_question *question, struct database_report *report)
+{
+    const struct config_database *database = view->database;
+    bool asked = question && question->revision;
+    report->expected_revision = asked ? question->revision : database->expect_revision;
+    report->match = asked ? question->match : database->match;
+    report->source = asked                        ? SOURCE_REQUEST
+                     : database->expect_revision  ? SOURCE_REVISION
+                     : database->expect_directory ? SOURCE_DIRECTORY
+                                                  : SOURCE_NONE;
+}
+
 int view_judge(const struct view *view, const struct view_question *question, int64_t monotonic_now_ms,
                int64_t unix_now_ms, struct arena *arena, struct database_report *ret_report, struct error *reterr)
 {
@@ -189,5 +202,6 @@ int view_judge(const struct view *view, const struct view_question *question, in
         .last_error_code = last->code,
         .reachable = status->tried && status->error.code == ERROR_OK,
     };
+    say_question(view, question, ret_report);
     return 0;
 }
