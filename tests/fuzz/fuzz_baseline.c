@@ -21,6 +21,7 @@ static void require(bool holds)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct error error = {0};
+    unsigned indent = (unsigned)(size % 3);
     cleanup(schema) struct schema *schema = NULL;
     cleanup(schema) struct schema *again = NULL;
     cleanup(strbuf) struct strbuf first = STRBUF(DOCUMENT_LIMIT);
@@ -29,10 +30,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(error.code != ERROR_OK && error.message[0] != '\0');
         return 0;
     }
-    schema_json_render(schema, size % 3, &first);
+    schema_json_render(schema, indent, &first);
     require(strbuf_ok(&first));
     require(schema_json_parse(strbuf_text(&first), first.length, "again.json", &again, &error) == 0);
-    schema_json_render(again, size % 3, &second);
+    schema_json_render(again, indent, &second);
     require(strbuf_ok(&second) && first.length == second.length);
     require(digest_equal(digest_of(first.bytes, first.length), digest_of(second.bytes, second.length)));
     require(digest_equal(schema->digest, again->digest));
