@@ -148,6 +148,14 @@ bool json_get_integer(const struct json_value *value, int64_t *ret_integer)
     return true;
 }
 
+bool json_get_number(const struct json_value *value, double *ret_number)
+{
+    if (!json_is_number(node(value)))
+        return false;
+    *ret_number = json_number_value(node(value));
+    return true;
+}
+
 bool json_get_boolean(const struct json_value *value, bool *ret_boolean)
 {
     if (!json_is_boolean(node(value)))

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * migrationctl: what its commands share. A command is one function in a ctl_<name>.c and one row in ctl_commands. It
+ * returns the process's exit code. Single-threaded.
+ */
+#ifndef MIGRATIOND_DAEMON_CTL_H
+#define MIGRATIOND_DAEMON_CTL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/strbuf.h"
+#include "json/json_reader.h"
+
+/* `diff`-like and gate-like commands share these; 124 is what timeout(1) says. */
+enum ctl_exit {
+    CTL_OK = 0,
+    CTL_CLOSED = 1,
+    CTL_USAGE = 2,
+    CTL_UNKNOWN = 3, /* unknown, or the daemon cannot be reached */
+    CTL_BLOCKED = 4,
+    CTL_TIMED_OUT = 124,
+};
+
+enum { CTL_ARGUMENTS = 8 };
+
+struct ctl_options {
+    const char *server;   /* http://HOST:PORT, https://…, or unix:/path */
+    bool json;            /* --output json */
+    const char *revision; /* wait */
+    const char *match;
+    int64_t timeout_ms; /* wait, probe, reload, journal, snapshot */
+    bool timeout_given;
+    const char *arguments[CTL_ARGUMENTS];
+    int argument_count;
+};
+
+struct ctl_command {
+    const char *name;
+    const char *arguments; /* for the usage line */
+    const char *summary;
+    int least; /* number of arguments */
+    int most;
+    int (*run)(const struct ctl_options *options);
+};
+
+extern const struct ctl_command ctl_commands[];
+extern const int ctl_command_count;
+
+int ctl_status(const struct ctl_options *options);
+int ctl_wait(const struct ctl_options *options);
+int ctl_journal(const struct ctl_options *options);
+int ctl_snapshot(const struct ctl_options *options);
+int ctl_probe(const struct ctl_options *options);
+int ctl_reload(const struct ctl_options *options);
+
+/* "migrationctl: …" on standard error; returns `code`. */
+int ctl_fail(enum ctl_exit code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* One HTTP request to the daemon. */
+struct ctl_answer {
+    long status;            /* 0: no answer, then `error` tells why */
+    int64_t retry_after_ms; /* from Retry-After; 0: none */
+    struct strbuf body;
+    char error[256];
+};
+void ctl_answer_done(struct ctl_answer *answer);
+
+/* `path` begins with '/'. `timeout_ms` bounds the whole exchange. */
+void ctl_request(const struct ctl_options *options, const char *method, const char *path, int64_t timeout_ms,
+                 struct ctl_answer *ret_answer);
+
+/* Percent-encodes one segment or value onto `out`. */
+void ctl_encode(struct strbuf *out, const char *text);
+
+/* The answer as JSON, or NULL with a message on standard error. */
+struct json_document *ctl_parse(const struct ctl_answer *answer);
+
+/* The problem's detail, or what came instead. */
+void ctl_print_problem(const struct ctl_answer *answer);
+
+/* A table whose columns line up; cells are made printable. The last column is not padded. */
+enum { CTL_COLUMNS = 8 };
+struct ctl_table {
+    const char *titles[CTL_COLUMNS];
+    int columns;
+    char **cells;
+    size_t rows;
+    size_t capacity;
+    bool failed;
+};
+void ctl_table_row(struct ctl_table *table, const char *const *cells);
+void ctl_table_print(const struct ctl_table *table);
+void ctl_table_done(struct ctl_table *table);
+
+DEFINE_CLEANUP_VALUE(ctl_answer, struct ctl_answer, ctl_answer_done);
+DEFINE_CLEANUP_VALUE(ctl_table, struct ctl_table, ctl_table_done);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What migrationctl reads from a database itself, with no daemon: the journal and the baseline.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "daemon/ctl.h"
+#include "gate/state.h"
+#include "journal/journal_look.h"
+#include "model/schema_json.h"
+#include "report/report.h"
+
+/* Opens `url` for one purpose; the message names no secret. */
+static int open_url(const char *url, enum engine_purpose purpose, struct deadline deadline,
+                    struct engine_connection **ret_connection, struct server_facts *ret_server, struct error *reterr)
+{
+    cleanup(engine_target) struct engine_target *target = NULL;
+    if (engine_target_parse(url, &target, reterr) < 0)
+        return -1;
+    return target->ops->open(target, purpose, deadline, ret_connection, ret_server, reterr);
+}
+
+static int read_schema(const char *url, struct deadline deadline, struct schema **ret_schema,
+                       struct server_facts *ret_server, struct error *reterr)
+{
+    cleanup(engine_connection) struct engine_connection *connection = NULL;
+    struct engine_scope scope = {0};
+    if (open_url(url, PURPOSE_DEEP, deadline, &connection, ret_server, reterr) < 0)
+        return -1;
+    return engine_read(connection, &scope, deadline, ret_schema, reterr);
+}
+
+static int read_journals(const char *url, struct deadline deadline, struct schema *schema, struct server_facts *server,
+                         struct snapshot **ret_snapshot, struct error *reterr)
+{
+    cleanup(snapshot) struct snapshot *before = NULL;
+    cleanup(engine_connection) struct engine_connection *connection = NULL;
+    if (snapshot_with_schema(NULL, schema, server, 0, &before, reterr) < 0 ||
+        open_url(url, PURPOSE_JOURNAL, deadline, &connection, server, reterr) < 0)
+        return -1;
+    struct engine_scope scope = {0};
+    struct journal_look look = {.previous = before, .scope = &scope};
+    bool schema_due = false;
+    return journal_look(connection, &look, server, deadline, ret_snapshot, &schema_due, reterr);
+}
+
+static enum ctl_exit fail_error(const struct error *error)
+{
+    return (enum ctl_exit)ctl_fail(error->code == ERROR_INVALID ? CTL_USAGE : CTL_UNKNOWN, "%s", error->message);
+}
+
+int ctl_snapshot(const struct ctl_options *options)
+{
+    struct error error = {.code = ERROR_OK};
+    struct server_facts server = {0};
+    cleanup(schema) struct schema *schema = NULL;
+    if (read_schema(options->arguments[0], deadline_in(options->timeout_ms), &schema, &server, &error) < 0)
+        return (int)fail_error(&error);
+    struct schema_json stream = {0};
+    cleanup(strbuf) struct strbuf piece = STRBUF(LIMIT_RESPONSE_BYTES);
+    schema_json_init(&stream, schema, options->json ? 0 : 1);
+    while (schema_json_next(&stream, &piece)) {
+        if (!strbuf_ok(&piece) || fwrite(strbuf_text(&piece), 1, piece.length, stdout) != piece.length)
+            return ctl_fail(CTL_UNKNOWN, "the snapshot could not be written");
+        strbuf_clear(&piece);
+    }
+    if (!options->json)
+        putchar('\n');
+    if (fflush(stdout) != 0)
+        return ctl_fail(CTL_UNKNOWN, "the snapshot could not be written");
+    return schema->truncated ? ctl_fail(CTL_UNKNOWN, "the schema exceeds a limit and is not whole") : CTL_OK;
+}
+
+static void format_time(int64_t unix_ms, char *buffer, size_t size)
+{
+    struct strbuf text = STRBUF(64);
+    struct json_writer writer = {0};
+    json_writer_init(&writer, &text, 0);
+    json_add_time(&writer, unix_ms);
+    const char *quoted = strbuf_text(&text);
+    if (*quoted == '"')
+        snprintf(buffer, size, "%.*s", (int)strlen(quoted) - 2, quoted + 1);
+    else
+        snprintf(buffer, size, "-");
+    strbuf_done(&text);
+}
+
+static void print_journal(const struct journal *journal)
+{
+    cleanup(ctl_table) struct ctl_table table = {.titles = {"REVISION", "STATE", "APPLIED AT", "CHECKSUM", "LABEL"},
+                                                 .columns = 5};
+    for (size_t i = 0; i < journal->entry_count; i++) {
+        const struct journal_entry *entry = &journal->entries[i];
+        char at[40] = "";
+        format_time(entry->applied_at_ms, at, sizeof at);
+        ctl_table_row(&table, (const char *[]){entry->revision, entry_state_name(entry->state), at, entry->checksum,
+                                               entry->label});
+    }
+    ctl_table_print(&table);
+}
+
+static void print_readings(const struct snapshot *snapshot)
+{
+    if (snapshot->reading_count == 0)
+        puts(snapshot->has_tables ? "no journal: tables, but no migration tool's record of them"
+                                  : "no journal and no tables");
+    for (size_t i = 0; i < snapshot->reading_count; i++) {
+        const struct journal_reading *reading = &snapshot->readings[i];
+        printf("%s%s in %s%s%s%s\n", i == 0 ? "" : "\n", reading->address.tool, reading->address.schema,
+               *reading->address.schema ? "." : "", reading->address.table,
+               reading->lock.held ? ", a migration is running" : "");
+        if (reading->journal)
+            print_journal(reading->journal);
+        else
+            printf("not readable: %s\n", reading->error_message ? reading->error_message : "locked");
+    }
+}
+
+/* The same document that the daemon serves, with nothing expected. */
+static int print_json(const struct snapshot *snapshot)
+{
+    cleanup(arena) struct arena *arena = arena_new(LIMIT_RESPONSE_BYTES);
+    struct judged_journal *judged = arena ? arena_array(arena, snapshot->reading_count + 1, sizeof *judged) : NULL;
+    if (!judged)
+        return ctl_fail(CTL_UNKNOWN, "out of memory");
+    size_t count = snapshot->reading_count > 0 ? snapshot->reading_count : 1;
+    struct state_policy policy = {.max_staleness_ms = INT64_MAX, .checksums_enforced = true};
+    for (size_t i = 0; i < count; i++) {
+        struct state_input input = {.observed = true,
+                                    .has_tables = snapshot->has_tables,
+                                    .absence_proven = snapshot->server.absence_proven,
+                                    .grant_needed = snapshot->server.grant_needed};
+        if (snapshot->reading_count > 0) {
+            const struct journal_reading *reading = &snapshot->readings[i];
+            struct comparison *comparison = NULL;
+            struct compare_request request = {.journal = reading->journal};
+            judged[i].reading = reading;
+            input.locked = reading->locked;
+            input.lock = &reading->lock;
+            input.journal = reading->journal;
+            input.journal_error = (enum error_code)reading->error;
+            input.journal_error_message = reading->error_message;
+            if (reading->journal) {
+                comparison = arena_alloc(arena, sizeof *comparison);
+                const struct tool *tool = tool_find(reading->address.tool);
+                if (!comparison || !tool || tool->compare(&request, arena, comparison, NULL) < 0)
+                    return ctl_fail(CTL_UNKNOWN, "out of memory");
+            }
+            judged[i].comparison = comparison;
+            input.comparison = comparison;
+        }
+        state_judge(&input, &policy, &judged[i].verdict);
+    }
+    struct database_report report = {.name = snapshot->server.database,
+                                     .engine = snapshot->server.engine,
+                                     .snapshot = snapshot,
+                                     .journals = judged,
+                                     .journal_count = count};
+    struct journal_report stream = {0};
+    cleanup(strbuf) struct strbuf piece = STRBUF(LIMIT_RESPONSE_BYTES);
+    report_journal_init(&stream, &report);
+    while (report_journal_next(&stream, &piece)) {
+        if (!strbuf_ok(&piece) || fwrite(strbuf_text(&piece), 1, piece.length, stdout) != piece.length)
+            return ctl_fail(CTL_UNKNOWN, "the journal could not be written");
+        strbuf_clear(&piece);
+    }
+    putchar('\n');
+    return CTL_OK;
+}
+
+int ctl_journal(const struct ctl_options *options)
+{
+    struct error error = {.code = ERROR_OK};
+    struct server_facts server = {0};
+    struct deadline deadline = deadline_in(options->timeout_ms);
+    cleanup(schema) struct schema *schema = NULL;
+    cleanup(snapshot) struct snapshot *snapshot = NULL;
+    if (read_schema(options->arguments[0], deadline, &schema, &server, &error) < 0 ||
+        read_journals(options->arguments[0], deadline, schema, &server, &snapshot, &error) < 0)
+        return (int)fail_error(&error);
+    if (options->json)
+        return print_json(snapshot);
+    print_readings(snapshot);
+    return fflush(stdout) == 0 ? CTL_OK : ctl_fail(CTL_UNKNOWN, "the journal could not be written");
+}

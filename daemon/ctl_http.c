@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "daemon/ctl.h"
+
+enum { CONNECT_TIMEOUT_MS = 5000 };
+
+void ctl_answer_done(struct ctl_answer *answer)
+{
+    strbuf_done(&answer->body);
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *payload)
+{
+    struct ctl_answer *answer = payload;
+    strbuf_add(&answer->body, bytes, size * count);
+    return strbuf_ok(&answer->body) ? size * count : 0;
+}
+
+void ctl_encode(struct strbuf *out, const char *text)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (; *text; text++) {
+        if (strchr(plain, *text))
+            strbuf_add_char(out, *text);
+        else
+            strbuf_printf(out, "%%%02X", (unsigned char)*text);
+    }
+}
+
+/* "unix:/path" or a URL without a path. */
+static bool set_address(CURL *curl, const char *server, const char *path, struct strbuf *url)
+{
+    if (strncmp(server, "unix:", 5) == 0) {
+        if (curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, server + 5) != CURLE_OK)
+            return false;
+        strbuf_add_string(url, "http://localhost");
+    } else {
+        strbuf_add(url, server, strlen(server) - (server[strlen(server) - 1] == '/'));
+    }
+    strbuf_add_string(url, path);
+    return strbuf_ok(url) && curl_easy_setopt(curl, CURLOPT_URL, strbuf_text(url)) == CURLE_OK;
+}
+
+static bool set_up(CURL *curl, const char *method, int64_t timeout_ms, struct ctl_answer *answer)
+{
+    bool post = strcmp(method, "POST") == 0;
+    return curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, answer->error) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_USERAGENT, "migrationctl/" MIGRATIOND_VERSION) == CURLE_OK &&
+           (!post || (curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
+                      curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "") == CURLE_OK));
+}
+
+void ctl_request(const struct ctl_options *options, const char *method, const char *path, int64_t timeout_ms,
+                 struct ctl_answer *ret_answer)
+{
+    *ret_answer = (struct ctl_answer){.body = STRBUF(LIMIT_RESPONSE_BYTES)};
+    _Static_assert(sizeof ret_answer->error >= CURL_ERROR_SIZE, "libcurl writes this much");
+    cleanup(strbuf) struct strbuf url = STRBUF(16384);
+    CURL *curl = curl_easy_init();
+    if (!curl || !set_address(curl, options->server, path, &url) || !set_up(curl, method, timeout_ms, ret_answer)) {
+        snprintf(ret_answer->error, sizeof ret_answer->error, "'%s' is no address of a daemon", options->server);
+        curl_easy_cleanup(curl);
+        return;
+    }
+    CURLcode code = curl_easy_perform(curl);
+    curl_off_t retry_after = 0;
+    if (code == CURLE_OK) {
+        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &ret_answer->status);
+        curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
+        ret_answer->retry_after_ms = (int64_t)retry_after * 1000;
+    } else if (!*ret_answer->error) {
+        snprintf(ret_answer->error, sizeof ret_answer->error, "%s", curl_easy_strerror(code));
+    }
+    curl_easy_cleanup(curl);
+}
+
+struct json_document *ctl_parse(const struct ctl_answer *answer)
+{
+    struct json_document *document = NULL;
+    struct error error = {.code = ERROR_OK};
+    if (json_parse(strbuf_text(&answer->body), answer->body.length, LIMIT_RESPONSE_BYTES, "answer", &document, &error) <
+        0)
+        fprintf(stderr, "migrationctl: the daemon's answer is no JSON: %s\n", error.message);
+    return document;
+}
+
+void ctl_print_problem(const struct ctl_answer *answer)
+{
+    if (answer->status == 0) {
+        fprintf(stderr, "migrationctl: %s\n", answer->error);
+        return;
+    }
+    cleanup(json_document) struct json_document *document = NULL;
+    const char *detail = NULL;
+    if (json_parse(strbuf_text(&answer->body), answer->body.length, LIMIT_RESPONSE_BYTES, "answer", &document, NULL) ==
+        0)
+        detail = json_text(json_member(json_root(document), "detail"));
+    fprintf(stderr, "migrationctl: HTTP %ld%s%s\n", answer->status, detail ? ": " : "", detail ? detail : "");
+}
