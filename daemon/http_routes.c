@@ -23,6 +23,7 @@ const struct http_route http_routes[] = {
     {"/v1/databases/{database}/schema", "The schema in canonical JSON, which is the baseline format", "", ACCESS_READ,
      false, false, route_schema, NULL},
     {"/v1/databases/{database}/refresh", "Looks at a database now", "", ACCESS_ADMIN, false, true, NULL, route_refresh},
+    {"/v1/reload", "Reads the configuration again", "", ACCESS_ADMIN, false, true, NULL, route_reload},
     {"/v1/gates", "All gates, one line of state each", "", ACCESS_GATE, false, false, route_gates, NULL},
     {"/v1/gates/{gate}", "The readiness gate", "revision match wait", ACCESS_GATE, false, true, route_gate, NULL},
     {"/v1/gates/{gate}/admissions", "Startup signals and their answers", "", ACCESS_GATE, false, true,

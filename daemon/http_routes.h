@@ -18,6 +18,7 @@ struct http_context {
     struct publication *publication;
     struct scheduler *scheduler;
     struct admissions *admissions;
+    struct reload *reload;
     bool (*loops_alive)(void *payload, int64_t monotonic_now_ms);
     void *loops;
     const bool *draining; /* atomic */
@@ -65,6 +66,7 @@ HTTP_ROUTE_HANDLER(route_database);
 HTTP_ROUTE_HANDLER(route_journal);
 HTTP_ROUTE_HANDLER(route_schema);
 HTTP_ROUTE_HANDLER(route_refresh);
+HTTP_ROUTE_HANDLER(route_reload);
 HTTP_ROUTE_HANDLER(route_gates);
 HTTP_ROUTE_HANDLER(route_gate);
 HTTP_ROUTE_HANDLER(route_admissions_list);

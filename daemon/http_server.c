@@ -94,6 +94,7 @@ static int group_init(struct http_server *server, struct loop_group *group, cons
         .publication = setup->publication, .scheduler = setup->scheduler, .budget = &server->budget};
     group->context = (struct http_context){.publication = setup->publication,
                                            .scheduler = setup->scheduler,
+                                           .reload = setup->reload,
                                            .admissions = server->admissions,
                                            .loops_alive = loops_alive,
                                            .loops = server,

@@ -22,7 +22,7 @@ struct http_server_setup {
     struct config *config; /* listeners, http_threads and max_waiters, at the start only */
     struct publication *publication;
     struct scheduler *scheduler;
-    struct reload *reload; /* may be NULL: then POST /v1/reload is not found */
+    struct reload *reload;
     int listen_fd;         /* from systemd, stays the caller's; -1: as configured */
     int probe_fd;
 };
