@@ -314,7 +314,7 @@ static int explain(struct graph_comparison *self, struct error *reterr)
     } else if (result->multiple_heads) {
         result->remark = self->traits->remark_heads;
         result->next_repair = self->traits->repair_heads;
-    } else if (result->later.count > 0) {
+    } else if (findings_lack_files(result->later)) {
         result->remark = self->traits->remark_later;
     }
     if (self->heads.failed || self->pending.failed || self->later.failed || self->unknown.failed)

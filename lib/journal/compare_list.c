@@ -34,6 +34,8 @@ struct list_comparison {
     const char *baseline;       /* greatest key that stands for all before it; NULL */
     const char *newest_applied; /* greatest key among applied versions; NULL */
     size_t newest_entry;
+    const char *newest_known; /* the same among those that have a file */
+    size_t newest_known_item;
     const char *newest_expected; /* greatest key among expected versions; NULL */
 
     const char *target_key; /* R's; NULL: none, or no place in the order */
@@ -151,6 +153,11 @@ static void note_applied(struct list_comparison *self, size_t i)
     if (!self->newest_applied || self->traits->order(key, self->newest_applied) >= 0) {
         self->newest_applied = key;
         self->newest_entry = i;
+    }
+    size_t item = self->entry_items[i];
+    if (item != NONE && (!self->newest_known || self->traits->order(key, self->newest_known) >= 0)) {
+        self->newest_known = key;
+        self->newest_known_item = item;
     }
 }
 
@@ -284,17 +291,17 @@ static bool judge_checksum(struct list_comparison *self, const struct expected_i
     return detail != NULL;
 }
 
+/* Late is what comes before an applied one of the same files. Before one that no file knows, it is a different matter:
+ * another release was here. */
 static bool judge_missing(struct list_comparison *self, const struct expected_item *item)
 {
-    bool late = !item->migration->repeatable && self->newest_applied &&
-                self->traits->order(item->key, self->newest_applied) <= 0;
+    bool late =
+        !item->migration->repeatable && self->newest_known && self->traits->order(item->key, self->newest_known) <= 0;
     if (!late || self->traits->late == LATE_APPLIES) {
         findings_add(&self->pending, NULL, item->migration, late ? "older than what is applied already" : NULL);
         return true;
     }
-    size_t newest = self->entry_items[self->newest_entry];
-    const char *than =
-        newest != NONE ? self->items[newest].migration->revision : entry_at(self, self->newest_entry)->revision;
+    const char *than = self->items[self->newest_known_item].migration->revision;
     const char *detail = arena_printf(self->arena, "not after %s, which is applied", than);
     findings_add(&self->out_of_order, NULL, item->migration, detail);
     return detail != NULL;
@@ -379,7 +386,7 @@ static void explain(const struct list_comparison *self)
     } else if (result->unknown_refused) {
         result->remark = traits->remark_unknown;
         result->next_repair = traits->repair_unknown;
-    } else if (result->later.count > 0) {
+    } else if (findings_lack_files(result->later)) {
         result->remark = traits->remark_later;
     } else if (self->target_elsewhere && !result->target_applied && !self->target_key) {
         result->remark = "the revision asked for stands neither in the journal nor in a file";

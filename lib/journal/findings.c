@@ -41,3 +41,11 @@ struct finding_list findings_list(const struct findings *findings)
 {
     return (struct finding_list){.items = findings->items, .count = findings->count};
 }
+
+bool findings_lack_files(struct finding_list list)
+{
+    for (size_t i = 0; i < list.count; i++)
+        if (list.items[i].file)
+            return false;
+    return list.count > 0;
+}

@@ -28,6 +28,10 @@ void findings_add(struct findings *findings, const struct journal_entry *entry, 
 /* A revision of which nothing else is known. */
 void findings_add_revision(struct findings *findings, const char *revision);
 
+/* Whether there are any, and none has a file: what the tool does with entries that it does not know is then of
+ * interest. */
+bool findings_lack_files(struct finding_list list);
+
 struct finding_list findings_list(const struct findings *findings);
 
 #endif

@@ -21,7 +21,8 @@ struct journal_look {
 
 /* Fills a new snapshot that shares schema and unchanged journals with `previous`. `*ret_schema_due` is set when the set
  * of journal tables differs from what the schema shows, or one vanished or changed its columns: a deep look is due at
- * once. Fails only when the database as a whole could not be read; one journal's failure is its reading's. */
+ * once. While there is no schema, a snapshot without readings proves nothing. Fails only when the database as a whole
+ * could not be read; one journal's failure is its reading's. */
 int journal_look(struct engine_connection *connection, const struct journal_look *look,
                  const struct server_facts *server, struct deadline deadline, struct snapshot **ret_snapshot,
                  bool *ret_schema_due, struct error *reterr);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "journal/journal_look.h"
+
+/* Journals found in a schema so far. */
+struct detection {
+    struct journal_address *addresses;
+    size_t count;
+    size_t capacity;
+};
+
+static int note_journal(void *payload, const struct journal_address *address)
+{
+    struct detection *detection = payload;
+    if (!mem_grow(&detection->addresses, &detection->capacity, detection->count, sizeof *detection->addresses,
+                  LIMIT_JOURNALS))
+        return detection->count >= LIMIT_JOURNALS ? 0 : -1;
+    detection->addresses[detection->count++] = *address;
+    return 0;
+}
+
+/* Detected journals keep texts of the schema, which the snapshot holds, too. */
+static int detect(struct snapshot *snapshot)
+{
+    struct detection detection = {0};
+    int result = tool_detect(snapshot->schema, note_journal, &detection);
+    cleanup(free) struct journal_address *found = detection.addresses;
+    struct journal_address *copy = result == 0 ? arena_array(snapshot->arena, detection.count, sizeof *copy) : NULL;
+    if (!copy)
+        return -1;
+    if (detection.count > 0)
+        memcpy(copy, found, detection.count * sizeof *copy);
+    snapshot->detected = copy;
+    snapshot->detected_count = detection.count;
+    snapshot->has_tables = snapshot->schema->relation_count > detection.count;
+    return 0;
+}
+
+static bool is_still_there(const struct snapshot *snapshot, const struct journal_address *address)
+{
+    return schema_find_relation(snapshot->schema, address->schema, address->table) != NULL;
+}
+
+static int keep_readings(struct snapshot *snapshot, const struct snapshot *previous)
+{
+    struct journal_reading *readings = arena_array(snapshot->arena, previous->reading_count, sizeof *readings);
+    if (!readings)
+        return -1;
+    snapshot->readings = readings;
+    for (size_t i = 0; i < previous->reading_count; i++) {
+        const struct journal_reading *old = &previous->readings[i];
+        /* What the role cannot read may be missing from a schema that is read with the same role. */
+        if (!is_still_there(snapshot, &old->address) && old->error != ERROR_FORBIDDEN)
+            continue;
+        struct journal_reading reading = *old;
+        reading.journal = NULL;
+        reading.address.schema = arena_strdup(snapshot->arena, old->address.schema);
+        reading.address.table = arena_strdup(snapshot->arena, old->address.table);
+        reading.error_message = arena_strdup(snapshot->arena, old->error_message);
+        if (!reading.address.schema || !reading.address.table || (old->error_message && !reading.error_message))
+            return -1;
+        reading.journal = old->journal ? journal_ref(old->journal) : NULL;
+        readings[snapshot->reading_count++] = reading;
+    }
+    return 0;
+}
+
+int snapshot_with_schema(const struct snapshot *previous, struct schema *schema, const struct server_facts *server,
+                         int64_t now_ms, struct snapshot **ret_snapshot, struct error *reterr)
+{
+    cleanup(snapshot) struct snapshot *snapshot = snapshot_new();
+    if (!snapshot)
+        return error_no_memory(reterr);
+    snapshot->schema = schema_ref(schema);
+    snapshot->server = *server;
+    snapshot->taken_at_ms = now_ms;
+    snapshot->schema_taken_at_ms = now_ms;
+    if (detect(snapshot) < 0 || (previous && keep_readings(snapshot, previous) < 0))
+        return error_no_memory(reterr);
+    *ret_snapshot = take(snapshot);
+    return 0;
+}

@@ -1,0 +1,16 @@
+"""a step
+
+Revision ID: b
+Revises: nowhere
+"""
+from alembic import op
+
+# revision identifiers, used by Alembic.
+revision = 'b'
+down_revision = 'nowhere'
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    revision = 'not this one'

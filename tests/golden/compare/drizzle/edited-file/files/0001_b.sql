@@ -1,0 +1,2 @@
+CREATE TABLE 0001_b(i int);
+-- edited

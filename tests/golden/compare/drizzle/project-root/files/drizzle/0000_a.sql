@@ -1,0 +1,1 @@
+CREATE TABLE 0000_a(i int);

@@ -1,0 +1,1 @@
+CREATE TABLE 0002_c(i int);

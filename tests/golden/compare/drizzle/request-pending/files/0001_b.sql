@@ -1,0 +1,1 @@
+CREATE TABLE 0001_b(i int);
