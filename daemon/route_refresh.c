@@ -3,6 +3,7 @@
  * POST /v1/databases/{database}/refresh: asks for a look, is held until it has ended, answers with the new state.
  */
 #include "daemon/http_routes.h"
+#include "daemon/metrics.h"
 
 /* The deep look follows the journal look, each with its own connection in the worst case. */
 static int64_t patience_ms(const struct config_database *database)
@@ -20,6 +21,7 @@ static void begin(const struct http_request *request, const struct view *view, s
     int64_t wait_ms = 0;
     uint64_t ticket = scheduler_refresh(request->context->scheduler, view->database->name, &wait_ms);
     if (ticket) {
+        metric_add(METRIC_refreshes, 1);
         response->hold = (struct http_hold){.kind = HTTP_HELD_BY_POLL,
                                             .wait_ms = patience_ms(view->database),
                                             .ticket = ticket,
