@@ -65,6 +65,12 @@ void *http_exchange_begin(void *payload, const char *target, struct MHD_Connecti
     return exchange;
 }
 
+static void resume(struct http_exchange *exchange)
+{
+    exchange->loop->resumed = true;
+    MHD_resume_connection(exchange->mhd);
+}
+
 static void leave_polls(struct http_exchange *exchange)
 {
     if (!exchange->ready)
@@ -116,7 +122,8 @@ static enum MHD_Result queue(struct http_exchange *exchange, int status, struct 
 static enum MHD_Result answer(struct http_exchange *exchange, struct http_response *response,
                               const struct http_route *route, bool close)
 {
-    struct MHD_Response *reply = http_reply_new(response, close || is_draining(exchange->loop));
+    struct MHD_Response *reply =
+        http_reply_new(response, exchange->method == HTTP_HEAD, close || is_draining(exchange->loop));
     if (!reply || response->status == 0)
         return queue(exchange, 503, exchange->loop->unavailable, route);
     enum MHD_Result result = queue(exchange, response->status, reply, route);
@@ -232,7 +239,7 @@ static enum MHD_Result answer_and_keep(struct http_exchange *exchange, const str
                                 .until_ms = request->monotonic_ms + response->cache_ms,
                                 .status = response->status,
                                 .route = request->route,
-                                .reply = http_reply_new(response, false)};
+                                .reply = http_reply_new(response, false, false)};
     if (!entry.reply)
         return queue(exchange, 503, exchange->loop->unavailable, request->route);
     enum MHD_Result result = queue(exchange, entry.status, entry.reply, entry.route);
@@ -337,7 +344,7 @@ void http_exchange_released(void *owner, const struct http_response *released)
         exchange->retry_after_seconds = released->retry_after_seconds;
         exchange->payload = released->payload ? http_payload_ref(released->payload) : NULL;
     }
-    MHD_resume_connection(exchange->mhd);
+    resume(exchange);
 }
 
 static bool is_ready(const struct http_exchange *exchange)
@@ -360,7 +367,7 @@ bool http_exchange_turn_polls(struct http_loop *loop, bool all)
         if (all || exchange->late || is_ready(exchange)) {
             leave_polls(exchange);
             exchange->step = all ? STEP_RELEASED : STEP_POLLED;
-            MHD_resume_connection(exchange->mhd);
+            resume(exchange);
         }
         exchange = next;
     }

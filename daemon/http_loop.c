@@ -20,7 +20,8 @@
 
 enum {
     /* Measured: serves requests with 3 KiB of headers, and leaves a waiter below 5 KiB in all. */
-    CONNECTION_MEMORY = 4096,
+    CONNECTION_MEMORY = 6656,
+    CONNECTION_MEMORY_STEP = 256,
     STALLED_SECONDS = 75, /* nothing sent or received: longer than load balancers keep connections */
     LONGEST_TURN_MS = 1000,
     POLL_MS = 20,
@@ -125,10 +126,11 @@ static struct MHD_Daemon *start_library(struct http_loop *loop, int listen_fd)
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, accept_policy, loop, http_exchange_handle,
         loop, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd,
         MHD_OPTION_CONNECTION_LIMIT, loop->listener->connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)STALLED_SECONDS,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_UNESCAPE_CALLBACK,
-        leave_encoded, NULL, MHD_OPTION_URI_LOG_CALLBACK, http_exchange_begin, loop, MHD_OPTION_NOTIFY_COMPLETED,
-        http_exchange_complete, loop, MHD_OPTION_NOTIFY_CONNECTION, notify_connection, loop, MHD_OPTION_END);
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)CONNECTION_MEMORY_STEP,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)STALLED_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, NULL,
+        MHD_OPTION_URI_LOG_CALLBACK, http_exchange_begin, loop, MHD_OPTION_NOTIFY_COMPLETED, http_exchange_complete,
+        loop, MHD_OPTION_NOTIFY_CONNECTION, notify_connection, loop, MHD_OPTION_END);
 }
 
 int http_loop_init(struct http_loop *loop, struct http_listener *listener, int listen_fd,
@@ -189,7 +191,7 @@ static void begin_drain(struct http_loop *loop)
 /* When the next turn is due; `waiters_due_ms` on the monotonic clock. */
 static int turn_timeout(struct http_loop *loop, int64_t waiters_due_ms)
 {
-    int64_t timeout = LONGEST_TURN_MS;
+    int64_t timeout = loop->resumed ? 0 : LONGEST_TURN_MS;
     MHD_UNSIGNED_LONG_LONG library = 0;
     if (MHD_get_timeout(loop->mhd, &library) == MHD_YES && library < (MHD_UNSIGNED_LONG_LONG)timeout)
         timeout = (int64_t)library;
@@ -216,6 +218,7 @@ static void await(struct http_loop *loop, int epoll_fd, int timeout_ms)
 
 static int64_t turn(struct http_loop *loop)
 {
+    loop->resumed = false;
     MHD_run(loop->mhd);
     if (!loop->drain_until_ms && atomic_load(&loop->stopping))
         begin_drain(loop);

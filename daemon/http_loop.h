@@ -54,6 +54,7 @@ struct http_loop {
     int wake_fd;
     pthread_t thread;
     bool started;
+    bool resumed;   /* the library has to be run at once: its descriptors do not tell */
     int64_t now_ms; /* monotonic, of this turn */
     int64_t swept_ms;
     int64_t drain_until_ms; /* 0: not draining */

@@ -113,9 +113,23 @@ static bool add_headers(struct MHD_Response *reply, const struct http_response *
            (!close || add_header(reply, MHD_HTTP_HEADER_CONNECTION, "close"));
 }
 
-struct MHD_Response *http_reply_new(struct http_response *response, bool close)
+/* The library would end the answer to a HEAD with an empty chunk, which the next answer on the connection would be
+ * taken for; without chunks there is no such thing, and the connection ends. */
+static struct MHD_Response *from_stream_for_head(struct http_response *response)
 {
-    struct MHD_Response *reply = response->stream.next ? from_stream(response) : from_bytes(response);
+    struct MHD_Response *reply = from_stream(response);
+    if (reply && MHD_set_response_options(reply, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END) != MHD_YES) {
+        MHD_destroy_response(reply);
+        return NULL;
+    }
+    return reply;
+}
+
+struct MHD_Response *http_reply_new(struct http_response *response, bool head, bool close)
+{
+    struct MHD_Response *reply = !response->stream.next ? from_bytes(response)
+                                 : head                 ? from_stream_for_head(response)
+                                                        : from_stream(response);
     if (reply && !add_headers(reply, response, close)) {
         MHD_destroy_response(reply);
         return NULL;
@@ -129,5 +143,5 @@ struct MHD_Response *http_reply_new_unavailable(void)
     http_response_init(&response);
     http_response_problem(&response, 503, "out of memory");
     response.retry_after_seconds = 2;
-    return http_reply_new(&response, true);
+    return http_reply_new(&response, false, true);
 }

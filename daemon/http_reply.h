@@ -10,8 +10,10 @@
 
 struct MHD_Response;
 
-/* Takes body, payload and stream out of `response`. `close`: the connection ends with it. */
-struct MHD_Response *http_reply_new(struct http_response *response, bool close) __attribute__((warn_unused_result));
+/* Takes body, payload and stream out of `response`. `head`: the request was HEAD. `close`: the connection ends with it.
+ */
+struct MHD_Response *http_reply_new(struct http_response *response, bool head, bool close)
+    __attribute__((warn_unused_result));
 
 /* A 503 that says that memory is out, made while there is some. */
 struct MHD_Response *http_reply_new_unavailable(void) __attribute__((warn_unused_result));
