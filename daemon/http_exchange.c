@@ -273,13 +273,14 @@ static enum MHD_Result route(struct http_exchange *exchange, const struct view_s
 static enum MHD_Result run(struct http_exchange *exchange, const char *method)
 {
     struct http_loop *loop = exchange->loop;
-    cleanup(view_set) struct view_set *set = publication_acquire(loop->listener->context->publication);
-    if (set && may_be_cached(exchange)) {
+    struct publication *publication = loop->listener->context->publication;
+    if (may_be_cached(exchange)) {
         const struct http_cached *cached =
-            http_cache_find(&loop->cache, exchange->target, set->generation, monotonic_ms());
+            http_cache_find(&loop->cache, exchange->target, publication_generation(publication), loop->now_ms);
         if (cached)
             return queue(exchange, cached->status, cached->reply, cached->route);
     }
+    cleanup(view_set) struct view_set *set = publication_acquire(publication);
     return route(exchange, set, method);
 }
 

@@ -39,6 +39,11 @@ struct view_set *publication_acquire(struct publication *publication)
     return set;
 }
 
+uint64_t publication_generation(const struct publication *publication)
+{
+    return __atomic_load_n(&publication->generation, __ATOMIC_ACQUIRE);
+}
+
 /* Swaps if the current set is still `expected` (or whatever it is); false leaves everything as it was. */
 static bool swap(struct publication *publication, const struct view_set *expected, bool whatever, struct view_set *set)
 {
@@ -46,7 +51,8 @@ static bool swap(struct publication *publication, const struct view_set *expecte
     struct view_set *old = publication->current;
     bool fits = whatever || old == expected;
     if (fits) {
-        set->generation = ++publication->generation;
+        set->generation = publication->generation + 1;
+        __atomic_store_n(&publication->generation, set->generation, __ATOMIC_RELEASE);
         publication->current = set;
     }
     void (*changed)(void *) = publication->changed;

@@ -16,6 +16,9 @@ void publication_free(struct publication *publication);
 /* The current set, one reference for the caller; NULL before the first publish. */
 struct view_set *publication_acquire(struct publication *publication);
 
+/* The generation of the current set, 0 before the first publish: tells without a lock that nothing has changed. */
+uint64_t publication_generation(const struct publication *publication);
+
 /* Replaces the whole set (start, reload); takes over the caller's reference. */
 void publication_publish(struct publication *publication, struct view_set *set);
 
