@@ -30,7 +30,7 @@ struct graph_comparison {
 
 static const struct migration *file_of(const struct graph_comparison *self, const char *revision)
 {
-    size_t index = text_index_find(&self->files, revision);
+    size_t index = self->expected ? text_index_find(&self->files, revision) : TEXT_INDEX_NONE;
     return index == TEXT_INDEX_NONE ? NULL : &self->expected->migrations[index];
 }
 
@@ -41,6 +41,12 @@ static bool is_head(const struct graph_comparison *self, const char *revision)
         if (strcmp(journal->entries[i].revision, revision) == 0)
             return true;
     return false;
+}
+
+static bool is_marked(const struct graph_comparison *self, const bool *marks, const char *revision)
+{
+    size_t number = revision_graph_number(self->graph, revision);
+    return number != SIZE_MAX && marks[number];
 }
 
 static bool prepare(struct graph_comparison *self)
@@ -103,7 +109,7 @@ static int name_expected_heads(struct graph_comparison *self, const bool *refere
         const char *revision = self->expected->migrations[i].revision;
         strbuf_printf(&joined, "%s%s", *ret_count > 0 ? "," : "", revision);
         (*ret_count)++;
-        if (!self->applied[revision_graph_number(self->graph, revision)])
+        if (!is_marked(self, self->applied, revision))
             self->result->target_applied = false;
     }
     if (*ret_count > 0)
@@ -118,7 +124,7 @@ static bool follows_expected_head(const struct graph_comparison *self, size_t nu
     memset(scratch, 0, self->nodes * sizeof *scratch);
     revision_graph_mark(self->graph, number, scratch, self->stack);
     for (size_t i = 0; i < self->expected->count; i++)
-        if (!referenced[i] && scratch[revision_graph_number(self->graph, self->expected->migrations[i].revision)])
+        if (!referenced[i] && is_marked(self, scratch, self->expected->migrations[i].revision))
             return true;
     return false;
 }

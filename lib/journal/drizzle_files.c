@@ -2,7 +2,6 @@
 #include "journal/drizzle_files.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -85,18 +84,30 @@ static int read_journal(const char *directory, const char *prefix, struct migrat
     return drizzle_parse_journal(strbuf_text(&text), text.length, path, prefix, set->arena, list, reterr);
 }
 
+static int decimal(const char *digits, size_t count)
+{
+    int value = 0;
+    for (size_t i = 0; i < count; i++)
+        value = value * 10 + (digits[i] - '0');
+    return value;
+}
+
 /* The folder's time as Drizzle computes it: its first 14 digits as UTC, in milliseconds. NULL key: it has none. */
 static bool set_folder_key(struct migration *migration, struct arena *arena)
 {
-    struct tm tm = {0};
-    if (strspn(migration->revision, "0123456789") < 14 ||
-        sscanf(migration->revision, "%4d%2d%2d%2d%2d%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
-               &tm.tm_sec) != 6)
+    enum { STAMP_DIGITS = 14 };
+    const char *stamp = migration->revision;
+    if (strspn(stamp, "0123456789") < STAMP_DIGITS)
         return true;
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-    int64_t milliseconds = (int64_t)timegm(&tm) * 1000;
-    migration->key = arena_printf(arena, "%" PRId64, milliseconds);
+    struct tm tm = {
+        .tm_year = decimal(stamp, 4) - 1900,
+        .tm_mon = decimal(stamp + 4, 2) - 1,
+        .tm_mday = decimal(stamp + 6, 2),
+        .tm_hour = decimal(stamp + 8, 2),
+        .tm_min = decimal(stamp + 10, 2),
+        .tm_sec = decimal(stamp + 12, 2),
+    };
+    migration->key = arena_printf(arena, "%" PRId64, (int64_t)timegm(&tm) * 1000);
     return migration->key != NULL;
 }
 

@@ -27,7 +27,7 @@ void journal_builder_done(struct journal_builder *builder);
 
 /* Feeds one row: digests it and calls the tool's row slot. Has the signature of row_sink.row with the builder as
  * payload. */
-int journal_builder_row(void *builder, const char *const *cells, const size_t *lengths, size_t count,
+int journal_builder_row(void *payload, const char *const *cells, const size_t *lengths, size_t count,
                         struct error *reterr);
 
 /* Appends a zeroed entry (applied_at_ms TIME_UNKNOWN, rank the row's number); NULL with `reterr` when memory or

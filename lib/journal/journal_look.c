@@ -13,7 +13,7 @@
 enum { LOCK_NAME_SIZE = 128 };
 
 /* One look in progress. */
-struct look {
+struct look_run {
     const struct journal_look *request;
     struct engine_connection *connection;
     const struct server_facts *server;
@@ -24,14 +24,14 @@ struct look {
     bool schema_due;
 };
 
-static const struct schema *schema_of(const struct look *look)
+static const struct schema *schema_of(const struct look_run *run)
 {
-    return look->request->previous ? look->request->previous->schema : NULL;
+    return run->request->previous ? run->request->previous->schema : NULL;
 }
 
-static const struct engine_ops *ops_of(const struct look *look)
+static const struct engine_ops *ops_of(const struct look_run *run)
 {
-    return look->connection->ops;
+    return run->connection->ops;
 }
 
 /* After these the database as a whole could not be read. */
@@ -42,19 +42,19 @@ static bool is_fatal(enum error_code code)
 }
 
 /* A failed statement leaves PostgreSQL's transaction useless: begins a new one. */
-static int restart(struct look *look, struct error *reterr)
+static int restart(struct look_run *run, struct error *reterr)
 {
     struct error ignored = {0};
-    ops_of(look)->end_look(look->connection, look->deadline, &ignored);
-    return ops_of(look)->begin_look(look->connection, look->deadline, reterr);
+    ops_of(run)->end_look(run->connection, run->deadline, &ignored);
+    return ops_of(run)->begin_look(run->connection, run->deadline, reterr);
 }
 
-static const struct journal_reading *previous_reading(const struct look *look, const struct journal_address *address)
+static const struct journal_reading *previous_reading(const struct look_run *run, const struct journal_address *address)
 {
-    const struct snapshot *previous = look->request->previous;
+    const struct snapshot *previous = run->request->previous;
     /* Nearly always the one at the same place. */
     for (size_t i = 0; previous && i < previous->reading_count; i++) {
-        size_t at = (look->snapshot->reading_count - 1 + i) % previous->reading_count;
+        size_t at = (run->snapshot->reading_count - 1 + i) % previous->reading_count;
         const struct journal_reading *reading = &previous->readings[at];
         if (strcmp(reading->address.tool, address->tool) == 0 &&
             strcmp(reading->address.schema, address->schema) == 0 &&
@@ -65,13 +65,12 @@ static const struct journal_reading *previous_reading(const struct look *look, c
 }
 
 /* A new reading of that address, without result yet; NULL when memory is out. */
-static struct journal_reading *add_reading(struct look *look, const struct journal_address *address)
+static struct journal_reading *add_reading(struct look_run *run, const struct journal_address *address)
 {
-    struct arena *arena = look->snapshot->arena;
-    if (!mem_grow(&look->readings, &look->capacity, look->snapshot->reading_count, sizeof *look->readings,
-                  LIMIT_JOURNALS))
+    struct arena *arena = run->snapshot->arena;
+    if (!mem_grow(&run->readings, &run->capacity, run->snapshot->reading_count, sizeof *run->readings, LIMIT_JOURNALS))
         return NULL;
-    struct journal_reading *reading = &look->readings[look->snapshot->reading_count];
+    struct journal_reading *reading = &run->readings[run->snapshot->reading_count];
     *reading = (struct journal_reading){
         .address = {.tool = address->tool,
                     .schema = arena_strdup(arena, address->schema),
@@ -80,21 +79,21 @@ static struct journal_reading *add_reading(struct look *look, const struct journ
     };
     if (!reading->address.schema || !reading->address.table)
         return NULL;
-    look->snapshot->reading_count++;
+    run->snapshot->reading_count++;
     return reading;
 }
 
-static int set_failure(struct look *look, struct journal_reading *reading, enum error_code code, const char *message,
+static int set_failure(struct look_run *run, struct journal_reading *reading, enum error_code code, const char *message,
                        struct error *reterr)
 {
     reading->error = code;
-    reading->error_message = arena_strdup(look->snapshot->arena, message);
+    reading->error_message = arena_strdup(run->snapshot->arena, message);
     return reading->error_message ? 0 : error_no_memory(reterr);
 }
 
 /* Reads the table in one shape. ERROR_NOT_FOUND: it does not have it. */
-static int read_shape(struct look *look, const struct tool *tool, size_t shape, const struct journal_address *address,
-                      struct journal **ret_journal, struct error *reterr)
+static int read_shape(struct look_run *run, const struct tool *tool, size_t shape,
+                      const struct journal_address *address, struct journal **ret_journal, struct error *reterr)
 {
     cleanup(journal_builder) struct journal_builder builder = {0};
     if (journal_builder_init(&builder, tool, shape, address, reterr) < 0)
@@ -109,31 +108,31 @@ static int read_shape(struct look *look, const struct tool *tool, size_t shape, 
     };
     const struct row_sink sink = {.row = journal_builder_row, .payload = &builder};
     bool more = false;
-    if (ops_of(look)->read_table(look->connection, &request, look->deadline, &sink, &more, reterr) < 0)
+    if (ops_of(run)->read_table(run->connection, &request, run->deadline, &sink, &more, reterr) < 0)
         return -1;
     return journal_builder_finish(&builder, more, ret_journal, reterr);
 }
 
 /* Reads in the shape that the schema shows, or, while the columns are not known, in each from the newest on. */
-static int read_journal(struct look *look, const struct tool *tool, const struct journal_address *address,
+static int read_journal(struct look_run *run, const struct tool *tool, const struct journal_address *address,
                         struct journal **ret_journal, struct error *reterr)
 {
-    const struct schema *schema = schema_of(look);
+    const struct schema *schema = schema_of(run);
     const struct schema_relation *relation =
         schema ? schema_find_relation(schema, address->schema, address->table) : NULL;
     int known = relation ? tool_match_shape(tool, schema, relation) : -1;
     struct error error = {.code = ERROR_NOT_FOUND};
-    if (known >= 0 && read_shape(look, tool, (size_t)known, address, ret_journal, &error) == 0)
+    if (known >= 0 && read_shape(run, tool, (size_t)known, address, ret_journal, &error) == 0)
         return 0;
     for (size_t i = 0; i < tool->shape_count && error.code == ERROR_NOT_FOUND; i++) {
         if ((int)i == known)
             continue;
         if (known >= 0 || i > 0) {
-            if (restart(look, reterr) < 0)
+            if (restart(run, reterr) < 0)
                 return -1;
         }
-        if (read_shape(look, tool, i, address, ret_journal, &error) == 0) {
-            look->schema_due = look->schema_due || known >= 0;
+        if (read_shape(run, tool, i, address, ret_journal, &error) == 0) {
+            run->schema_due = run->schema_due || known >= 0;
             return 0;
         }
     }
@@ -143,9 +142,9 @@ static int read_journal(struct look *look, const struct tool *tool, const struct
 }
 
 /* Shares the journal of the look before if it says the same. */
-static void set_journal(const struct look *look, struct journal_reading *reading, struct journal *journal)
+static void set_journal(const struct look_run *run, struct journal_reading *reading, struct journal *journal)
 {
-    const struct journal_reading *old = previous_reading(look, &reading->address);
+    const struct journal_reading *old = previous_reading(run, &reading->address);
     const struct journal *before = old ? old->journal : NULL;
     bool same = before && before->shape == journal->shape && before->truncated == journal->truncated &&
                 before->row_count == journal->row_count && digest_equal(before->digest, journal->digest);
@@ -155,40 +154,41 @@ static void set_journal(const struct look *look, struct journal_reading *reading
 }
 
 /* What a table that could not be read means for its reading. */
-static int judge_failure(struct look *look, struct journal_reading *reading, const struct tool *tool,
+static int judge_failure(struct look_run *run, struct journal_reading *reading, const struct tool *tool,
                          const struct journal_sighting *sighting, const struct error *failure, struct error *reterr)
 {
-    if (restart(look, reterr) < 0)
+    if (restart(run, reterr) < 0)
         return -1;
     if (failure->code == ERROR_LOCKED) {
-        const struct journal_reading *old = previous_reading(look, &reading->address);
+        const struct journal_reading *old = previous_reading(run, &reading->address);
         reading->locked = true;
         reading->journal = old && old->journal ? journal_ref(old->journal) : NULL;
         return 0;
     }
     if (failure->code == ERROR_FORBIDDEN && sighting->grant) {
         cleanup(free) char *message = mem_printf("%s: %s", failure->message, sighting->grant);
-        return message ? set_failure(look, reading, failure->code, message, reterr) : error_no_memory(reterr);
+        return message ? set_failure(run, reading, failure->code, message, reterr) : error_no_memory(reterr);
     }
     if (failure->code != ERROR_NOT_FOUND)
-        return set_failure(look, reading, failure->code, failure->message, reterr);
-    look->schema_due = true;
+        return set_failure(run, reading, failure->code, failure->message, reterr);
+    run->schema_due = true;
     cleanup(free) char *message =
         mem_printf("%s does not have the columns of a journal of %s", reading->address.table, tool->title);
-    return message ? set_failure(look, reading, ERROR_INVALID, message, reterr) : error_no_memory(reterr);
+    return message ? set_failure(run, reading, ERROR_INVALID, message, reterr) : error_no_memory(reterr);
 }
 
-static int read_lock(struct look *look, struct journal_reading *reading, const struct tool *tool, struct error *reterr)
+static int read_lock(struct look_run *run, struct journal_reading *reading, const struct tool *tool,
+                     struct error *reterr)
 {
     if (!tool->lock)
         return 0;
     char name[LOCK_NAME_SIZE] = "";
     struct lock_request request = {.form = LOCK_NONE};
-    tool->lock(&reading->address, look->server, name, sizeof name, &request);
+    tool->lock(&reading->address, run->server, name, sizeof name, &request);
     if (request.form == LOCK_NONE)
         return 0;
     struct error failure = {0};
-    if (ops_of(look)->read_lock(look->connection, &request, look->deadline, &reading->lock, &failure) == 0)
+    if (ops_of(run)->read_lock(run->connection, &request, run->deadline, &reading->lock, &failure) == 0)
         return 0;
     if (is_fatal(failure.code)) {
         if (reterr)
@@ -196,27 +196,27 @@ static int read_lock(struct look *look, struct journal_reading *reading, const s
         return -1;
     }
     error_prefix(&failure, "whether %s runs cannot be told", tool->title);
-    return restart(look, reterr) < 0 ? -1 : set_failure(look, reading, failure.code, failure.message, reterr);
+    return restart(run, reterr) < 0 ? -1 : set_failure(run, reading, failure.code, failure.message, reterr);
 }
 
 /* The rows first, then the lock: a run that ends in between is then seen as running with its rows still missing, never
  * as done with its rows missing. */
-static int read_sighting(struct look *look, const struct journal_sighting *sighting, struct error *reterr)
+static int read_sighting(struct look_run *run, const struct journal_sighting *sighting, struct error *reterr)
 {
     const struct tool *tool = tool_find(sighting->address.tool);
-    struct journal_reading *reading = add_reading(look, &sighting->address);
+    struct journal_reading *reading = add_reading(run, &sighting->address);
     if (!reading)
         return error_no_memory(reterr);
     if (!sighting->readable) {
         cleanup(free) char *message = mem_printf("the role may not read %s%s%s", sighting->address.table,
                                                  sighting->grant ? ": " : "", sighting->grant ? sighting->grant : "");
-        return message ? set_failure(look, reading, ERROR_FORBIDDEN, message, reterr) : error_no_memory(reterr);
+        return message ? set_failure(run, reading, ERROR_FORBIDDEN, message, reterr) : error_no_memory(reterr);
     }
     struct error failure = {0};
     struct journal *journal = NULL;
-    if (read_journal(look, tool, &sighting->address, &journal, &failure) == 0) {
-        set_journal(look, reading, journal);
-        return read_lock(look, reading, tool, reterr);
+    if (read_journal(run, tool, &sighting->address, &journal, &failure) == 0) {
+        set_journal(run, reading, journal);
+        return read_lock(run, reading, tool, reterr);
     }
     if (is_fatal(failure.code)) {
         if (reterr)
@@ -225,50 +225,50 @@ static int read_sighting(struct look *look, const struct journal_sighting *sight
     }
     /* A table that merely bears a journal's name is none, as long as nobody said that it is. */
     if (failure.code == ERROR_NOT_FOUND && !sighting->certain) {
-        look->snapshot->reading_count--;
-        look->schema_due = true;
-        return restart(look, reterr);
+        run->snapshot->reading_count--;
+        run->schema_due = true;
+        return restart(run, reterr);
     }
-    if (judge_failure(look, reading, tool, sighting, &failure, reterr) < 0)
+    if (judge_failure(run, reading, tool, sighting, &failure, reterr) < 0)
         return -1;
-    return reading->locked ? read_lock(look, reading, tool, reterr) : 0;
+    return reading->locked ? read_lock(run, reading, tool, reterr) : 0;
 }
 
-static int read_everything(struct look *look, struct error *reterr)
+static int read_everything(struct look_run *run, struct error *reterr)
 {
-    if (look->request->none)
+    if (run->request->none)
         return 0;
     cleanup(journal_sightings) struct journal_sightings sightings = {0};
-    if (journal_sightings_read(&sightings, look->connection, look->request, look->deadline, reterr) < 0)
+    if (journal_sightings_read(&sightings, run->connection, run->request, run->deadline, reterr) < 0)
         return -1;
-    look->schema_due = look->schema_due || sightings.schema_due;
+    run->schema_due = run->schema_due || sightings.schema_due;
     for (size_t i = 0; i < sightings.count; i++)
-        if (read_sighting(look, &sightings.items[i], reterr) < 0)
+        if (read_sighting(run, &sightings.items[i], reterr) < 0)
             return -1;
     return 0;
 }
 
-static void share_schema(const struct look *look)
+static void share_schema(const struct look_run *run)
 {
-    const struct snapshot *previous = look->request->previous;
+    const struct snapshot *previous = run->request->previous;
     if (!previous || !previous->schema)
         return;
-    look->snapshot->schema = schema_ref(previous->schema);
-    look->snapshot->schema_taken_at_ms = previous->schema_taken_at_ms;
-    look->snapshot->has_tables = previous->has_tables;
+    run->snapshot->schema = schema_ref(previous->schema);
+    run->snapshot->schema_taken_at_ms = previous->schema_taken_at_ms;
+    run->snapshot->has_tables = previous->has_tables;
 }
 
-static int copy_arrays(const struct look *look, struct error *reterr)
+static int copy_arrays(const struct look_run *run, struct error *reterr)
 {
-    struct snapshot *snapshot = look->snapshot;
-    const struct snapshot *previous = look->request->previous;
+    struct snapshot *snapshot = run->snapshot;
+    const struct snapshot *previous = run->request->previous;
     size_t detected = previous && previous->schema ? previous->detected_count : 0;
     struct journal_reading *readings = arena_array(snapshot->arena, snapshot->reading_count, sizeof *readings);
     struct journal_address *addresses = arena_array(snapshot->arena, detected, sizeof *addresses);
     if (!readings || !addresses)
         return error_no_memory(reterr);
-    if (snapshot->reading_count > 0)
-        memcpy(readings, look->readings, snapshot->reading_count * sizeof *readings);
+    if (run->readings)
+        memcpy(readings, run->readings, snapshot->reading_count * sizeof *readings);
     if (detected > 0)
         memcpy(addresses, previous->detected, detected * sizeof *addresses);
     snapshot->readings = readings;
@@ -279,44 +279,44 @@ static int copy_arrays(const struct look *look, struct error *reterr)
 
 /* Begins, reads and ends; the end matters as much as the rest, since a transaction left open would hold the server's
  * cleaning back. */
-static int take_look(struct look *look, struct error *reterr)
+static int take_look(struct look_run *run, struct error *reterr)
 {
-    if (ops_of(look)->begin_look(look->connection, look->deadline, reterr) < 0)
+    if (ops_of(run)->begin_look(run->connection, run->deadline, reterr) < 0)
         return -1;
     struct error ignored = {0};
-    int result = read_everything(look, reterr);
-    int ended = ops_of(look)->end_look(look->connection, look->deadline, result < 0 ? &ignored : reterr);
-    return result < 0 || ended < 0 ? -1 : copy_arrays(look, reterr);
+    int result = read_everything(run, reterr);
+    int ended = ops_of(run)->end_look(run->connection, run->deadline, result < 0 ? &ignored : reterr);
+    return result < 0 || ended < 0 ? -1 : copy_arrays(run, reterr);
 }
 
-static void forget_readings(const struct look *look)
+static void forget_readings(const struct look_run *run)
 {
-    for (size_t i = 0; i < look->snapshot->reading_count; i++)
-        journal_unref(look->readings[i].journal);
-    look->snapshot->reading_count = 0;
-    look->snapshot->readings = NULL;
+    for (size_t i = 0; run->readings && i < run->snapshot->reading_count; i++)
+        journal_unref(run->readings[i].journal);
+    run->snapshot->reading_count = 0;
+    run->snapshot->readings = NULL;
 }
 
-int journal_look(struct engine_connection *connection, const struct journal_look *request,
+int journal_look(struct engine_connection *connection, const struct journal_look *look,
                  const struct server_facts *server, struct deadline deadline, struct snapshot **ret_snapshot,
                  bool *ret_schema_due, struct error *reterr)
 {
     cleanup(snapshot) struct snapshot *snapshot = snapshot_new();
     if (!snapshot)
         return error_no_memory(reterr);
-    struct look look = {
-        .request = request, .connection = connection, .server = server, .deadline = deadline, .snapshot = snapshot};
+    struct look_run run = {
+        .request = look, .connection = connection, .server = server, .deadline = deadline, .snapshot = snapshot};
     snapshot->server = *server;
-    snapshot->taken_at_ms = request->now_ms;
-    share_schema(&look);
-    look.schema_due = snapshot->schema == NULL;
-    int result = take_look(&look, reterr);
+    snapshot->taken_at_ms = look->now_ms;
+    share_schema(&run);
+    run.schema_due = snapshot->schema == NULL;
+    int result = take_look(&run, reterr);
     if (result < 0)
-        forget_readings(&look);
-    mem_free(look.readings);
+        forget_readings(&run);
+    mem_free(run.readings);
     if (result < 0)
         return -1;
-    *ret_schema_due = look.schema_due;
+    *ret_schema_due = run.schema_due;
     *ret_snapshot = take(snapshot);
     return 0;
 }

@@ -50,6 +50,7 @@ static int read_with(const struct tool *tool, const char *directory, struct migr
 static int read_recognised(const char *directory, struct migration_set **ret_set, struct error *reterr)
 {
     cleanup(migration_set) struct migration_set *found = NULL;
+    const struct tool *finder = NULL;
     for (size_t i = 0; tools[i]; i++) {
         cleanup(migration_set) struct migration_set *set = NULL;
         struct error error = {0};
@@ -60,9 +61,10 @@ static int read_recognised(const char *directory, struct migration_set **ret_set
                 *reterr = error;
             return -1;
         }
-        if (found)
-            return error_set(reterr, ERROR_INVALID, "%s could be %s's or %s's: name the tool", directory, found->tool,
-                             set->tool);
+        if (finder)
+            return error_set(reterr, ERROR_INVALID, "%s could be %s's or %s's: name the tool", directory, finder->title,
+                             tools[i]->title);
+        finder = tools[i];
         found = take(set);
     }
     if (!found)
