@@ -12,11 +12,12 @@
 struct graph_comparison {
     const struct compare_request *request;
     const struct graph_traits *traits;
-    const struct migration_set *expected; /* may be NULL */
-    const struct revision_graph *graph;   /* what is known together with what is expected; may be NULL */
-    struct text_index files;              /* revision → index in `expected` */
-    bool *applied;                        /* heads and their known ancestors */
-    bool *wanted;                         /* what the question covers */
+    const struct migration *migrations; /* the expected ones, in topological order */
+    size_t file_count;
+    const struct revision_graph *graph; /* what is known together with what is expected; may be NULL */
+    struct text_index files;            /* revision → index in `migrations` */
+    bool *applied;                      /* heads and their known ancestors */
+    bool *wanted;                       /* what the question covers */
     uint32_t *stack;
     size_t nodes;
     bool complete; /* all ancestors of all heads are known */
@@ -30,8 +31,8 @@ struct graph_comparison {
 
 static const struct migration *file_of(const struct graph_comparison *self, const char *revision)
 {
-    size_t index = self->expected ? text_index_find(&self->files, revision) : TEXT_INDEX_NONE;
-    return index == TEXT_INDEX_NONE ? NULL : &self->expected->migrations[index];
+    size_t index = text_index_find(&self->files, revision);
+    return index == TEXT_INDEX_NONE ? NULL : &self->migrations[index];
 }
 
 static bool is_head(const struct graph_comparison *self, const char *revision)
@@ -55,11 +56,11 @@ static bool prepare(struct graph_comparison *self)
     self->applied = arena_array(self->arena, self->nodes, sizeof *self->applied);
     self->wanted = arena_array(self->arena, self->nodes, sizeof *self->wanted);
     self->stack = arena_array(self->arena, self->nodes, sizeof *self->stack);
-    size_t files = self->expected ? self->expected->count : 0;
+    size_t files = self->file_count;
     if (!self->applied || !self->wanted || !self->stack || !text_index_init(&self->files, self->arena, files))
         return false;
     for (size_t i = 0; i < files; i++)
-        text_index_add(&self->files, self->expected->migrations[i].revision, i);
+        text_index_add(&self->files, self->migrations[i].revision, i);
     self->pending.arena = self->later.arena = self->unknown.arena = self->heads.arena = self->arena;
     return true;
 }
@@ -86,10 +87,10 @@ static void mark_applied(struct graph_comparison *self)
 /* Marks for each file whether a file names it as a parent: those that none does are the real heads. */
 static bool *referenced_files(const struct graph_comparison *self)
 {
-    bool *referenced = arena_array(self->arena, self->expected->count, sizeof *referenced);
-    for (size_t i = 0; referenced && i < self->expected->count; i++)
-        for (size_t j = 0; j < self->expected->migrations[i].parent_count; j++) {
-            size_t parent = text_index_find(&self->files, self->expected->migrations[i].parents[j]);
+    bool *referenced = arena_array(self->arena, self->file_count, sizeof *referenced);
+    for (size_t i = 0; referenced && i < self->file_count; i++)
+        for (size_t j = 0; j < self->migrations[i].parent_count; j++) {
+            size_t parent = text_index_find(&self->files, self->migrations[i].parents[j]);
             if (parent != TEXT_INDEX_NONE)
                 referenced[parent] = true;
         }
@@ -103,10 +104,10 @@ static int name_expected_heads(struct graph_comparison *self, const bool *refere
     cleanup(strbuf) struct strbuf joined = STRBUF(LIMIT_MIGRATION_SET_BYTES);
     *ret_count = 0;
     self->result->target_applied = true;
-    for (size_t i = 0; i < self->expected->count; i++) {
+    for (size_t i = 0; i < self->file_count; i++) {
         if (referenced[i])
             continue;
-        const char *revision = self->expected->migrations[i].revision;
+        const char *revision = self->migrations[i].revision;
         strbuf_printf(&joined, "%s%s", *ret_count > 0 ? "," : "", revision);
         (*ret_count)++;
         if (!is_marked(self, self->applied, revision))
@@ -123,8 +124,8 @@ static bool follows_expected_head(const struct graph_comparison *self, size_t nu
 {
     memset(scratch, 0, self->nodes * sizeof *scratch);
     revision_graph_mark(self->graph, number, scratch, self->stack);
-    for (size_t i = 0; i < self->expected->count; i++)
-        if (!referenced[i] && is_marked(self, scratch, self->expected->migrations[i].revision))
+    for (size_t i = 0; i < self->file_count; i++)
+        if (!referenced[i] && is_marked(self, scratch, self->migrations[i].revision))
             return true;
     return false;
 }
@@ -198,8 +199,8 @@ static int judge_heads(struct graph_comparison *self, struct error *reterr)
 static void add_pending(struct graph_comparison *self)
 {
     bool contains = self->request->revision && self->request->match == MATCH_CONTAINS;
-    for (size_t i = 0; self->expected && i < self->expected->count; i++) {
-        const struct migration *migration = &self->expected->migrations[i];
+    for (size_t i = 0; i < self->file_count; i++) {
+        const struct migration *migration = &self->migrations[i];
         size_t number = revision_graph_number(self->graph, migration->revision);
         bool *wanted = &self->wanted[number];
         if (*wanted && !self->applied[number] &&
@@ -220,9 +221,9 @@ static int compare_whole(struct graph_comparison *self, struct error *reterr)
     const bool *referenced = referenced_files(self);
     if (!referenced)
         return error_no_memory(reterr);
-    self->result->expected_count = self->expected->count;
-    for (size_t i = 0; i < self->expected->count; i++)
-        self->wanted[revision_graph_number(self->graph, self->expected->migrations[i].revision)] = true;
+    self->result->expected_count = self->file_count;
+    for (size_t i = 0; i < self->file_count; i++)
+        self->wanted[revision_graph_number(self->graph, self->migrations[i].revision)] = true;
     if (name_expected_heads(self, referenced, &heads, reterr) < 0 ||
         place_unknown_heads(self, referenced, reterr) < 0 || judge_heads(self, reterr) < 0)
         return -1;
@@ -343,7 +344,8 @@ int compare_graph(const struct compare_request *request, const struct graph_trai
     struct graph_comparison self = {
         .request = request,
         .traits = traits,
-        .expected = request->expected,
+        .migrations = request->expected ? request->expected->migrations : NULL,
+        .file_count = request->expected ? request->expected->count : 0,
         .graph = graph,
         .arena = arena,
         .result = ret_comparison,
