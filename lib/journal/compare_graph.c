@@ -341,11 +341,13 @@ int compare_graph(const struct compare_request *request, const struct graph_trai
         graph = revision_graph_ref(request->known);
     if (!graph && (request->expected || request->known))
         return error_no_memory(reterr);
+    static const struct migration_set nothing = {0};
+    const struct migration_set *expected = request->expected ? request->expected : &nothing;
     struct graph_comparison self = {
         .request = request,
         .traits = traits,
-        .migrations = request->expected ? request->expected->migrations : NULL,
-        .file_count = request->expected ? request->expected->count : 0,
+        .migrations = expected->migrations,
+        .file_count = expected->count,
         .graph = graph,
         .arena = arena,
         .result = ret_comparison,
