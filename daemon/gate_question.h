@@ -24,7 +24,7 @@ struct gate_question *gate_question_new(const char *gate, const char *const *rev
                                         enum match match) __attribute__((warn_unused_result));
 void gate_question_free(struct gate_question *question);
 
-/* Lives in the arena that it was made in, and borrows from the view set. */
+/* Lives in the arena that it was made in, and borrows from the question and the view set. */
 struct gate_answer {
     const struct config_gate *gate;
     struct database_report *reports; /* one per database of the gate, in its order */

@@ -76,17 +76,6 @@ static bool read_signal(const struct json_value *root, struct signal_members *si
     return response->status == 0;
 }
 
-static int judge(const struct http_request *request, const char *revision, struct arena *arena,
-                 struct gate_answer *ret_answer, struct error *reterr)
-{
-    cleanup(gate_question) struct gate_question *question =
-        gate_question_new(request->names[0], &revision, revision ? 1 : 0, MATCH_AT_LEAST);
-    if (!question)
-        return error_no_memory(reterr);
-    return gate_question_ask(question, request->set, request->monotonic_ms, request->unix_ms, arena, ret_answer,
-                             reterr);
-}
-
 static void write_answer(const struct gate_answer *answer, const struct admission *admission,
                          struct http_response *response)
 {
@@ -107,9 +96,12 @@ static void admit(const struct http_request *request, const struct signal_member
                   struct http_response *response)
 {
     cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
+    cleanup(gate_question) struct gate_question *question =
+        gate_question_new(request->names[0], &signal->revision, signal->revision ? 1 : 0, MATCH_AT_LEAST);
     struct gate_answer answer = {0};
     struct error error = {.code = ERROR_NO_MEMORY};
-    if (!arena || judge(request, signal->revision, arena, &answer, &error)) {
+    if (!arena || !question ||
+        gate_question_ask(question, request->set, request->monotonic_ms, request->unix_ms, arena, &answer, &error)) {
         if (error.code == ERROR_INVALID)
             http_response_bad_member(response, "revision", "%s", error.message);
         else

@@ -87,7 +87,7 @@ static void test_head_is_get_without_body(void **state)
     static const char *const targets[] = {"/livez",         "/readyz",       "/health",
                                           "/health/none",   "/v1/databases", "/v1/databases/orders/journal",
                                           "/v1/gates/shop", "/nowhere"};
-    static const char *const headers[] = {"Content-Type", "Cache-Control", "Content-Length", "Allow", "ETag"};
+    static const char *const headers[] = {"Content-Type", "Cache-Control", "Allow", "ETag"};
     for (size_t i = 0; i < ARRAY_LENGTH(targets); i++) {
         struct reply get = {0};
         struct reply head = {0};
@@ -100,6 +100,9 @@ static void test_head_is_get_without_body(void **state)
             snprintf(expected, sizeof expected, "%s", reply_header(&get, headers[j]));
             assert_string_equal(reply_header(&head, headers[j]), expected);
         }
+        /* Ages make bodies longer and shorter from one request to the next. */
+        bool get_has_length = *reply_header(&get, "Content-Length");
+        assert_int_equal(*reply_header(&head, "Content-Length") != 0, get_has_length);
         /* Had a body followed, the next answer would not begin here; streamed answers end the connection instead. */
         if (strcasecmp(reply_header(&head, "Connection"), "close") == 0) {
             assert_true(client_is_closed(fd));
