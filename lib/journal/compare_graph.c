@@ -139,7 +139,7 @@ static int place_unknown_heads(struct graph_comparison *self, const bool *refere
         return error_no_memory(reterr);
     for (size_t i = 0; i < journal->entry_count; i++) {
         const struct journal_entry *entry = &journal->entries[i];
-        if (file_of(self, entry->revision))
+        if (text_index_find(&self->files, entry->revision) != TEXT_INDEX_NONE)
             continue;
         size_t number = revision_graph_number(self->graph, entry->revision);
         if (number != SIZE_MAX && follows_expected_head(self, number, referenced, scratch)) {
