@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t tool_count = 0;
     while (tools[tool_count])
         tool_count++;
-    if (size < 2)
+    if (size < 2 || tool_count == 0)
         return 0;
     const struct tool *tool = tools[data[0] % tool_count];
     size_t shape = data[1] % tool->shape_count;

@@ -39,7 +39,10 @@ struct journal *journal_of_json(const struct tool *tool, const struct json_value
     const char *name = json_text(json_member(document, "tool"));
     if (!tool && name)
         tool = tool_find(name);
-    assert_non_null(tool);
+    if (!tool) {
+        fail_msg("no tool is named");
+        return NULL;
+    }
     json_get_integer(json_member(document, "shape"), &shape);
     assert_true(shape >= 0 && (size_t)shape < tool->shape_count);
     assert_int_equal(journal_builder_init(&builder, tool, (size_t)shape, &address, &error), 0);

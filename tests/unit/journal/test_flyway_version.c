@@ -44,11 +44,11 @@ static void test_locks(void **state)
     assert_int_equal(request.form, LOCK_ADVISORY);
     assert_int_equal(request.advisory_class, 18028);
     assert_true(request.advisory_object == 4163491309u);
-    strcpy(server.engine, "mariadb");
+    memcpy(server.engine, "mariadb", 8);
     flyway->lock(&address, &server, name, sizeof name, &request);
     assert_int_equal(request.form, LOCK_NAMED);
     assert_string_equal(request.name, "Flyway--320650056");
-    strcpy(server.engine, "sqlite");
+    memcpy(server.engine, "sqlite", 7);
     flyway->lock(&address, &server, name, sizeof name, &request);
     assert_int_equal(request.form, LOCK_NONE);
     /* One character outside of the basic plane is two of Java's. */

@@ -28,7 +28,7 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
 static int make_folder(void **state)
 {
     (void)state;
-    strcpy(folder + strlen(folder) - 6, "XXXXXX");
+    memcpy(folder + sizeof folder - 7, "XXXXXX", 6);
     return mkdtemp(folder) ? 0 : -1;
 }
 
