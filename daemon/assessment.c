@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/assessment.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/refcount.h"
 
@@ -63,8 +65,8 @@ void assessment_unref(struct assessment *assessment)
 }
 
 /* The question that `database` configures, unless the caller asks one of its own. */
-static void set_question(struct compare_request *request, const struct config_database *database,
-                         const struct expectation *expectation, const char *revision, enum match match)
+static void set_question(struct compare_request *request, const struct config_database *database, const char *revision,
+                         enum match match)
 {
     if (revision) {
         request->revision = revision;
@@ -76,7 +78,7 @@ static void set_question(struct compare_request *request, const struct config_da
     request->revision = database->expect_revision;
     if (database->expect_revision)
         request->source = SOURCE_REVISION;
-    else if (expectation && expectation->set)
+    else if (request->expected)
         request->source = SOURCE_DIRECTORY;
 }
 
@@ -84,12 +86,14 @@ int assess_journal(const struct journal *journal, const struct config_database *
                    const struct expectation *expectation, const char *revision, enum match match, struct arena *arena,
                    struct comparison *ret_comparison, struct error *reterr)
 {
+    /* Files of one tool say nothing about the journal of another. */
+    bool fits = expectation && (!expectation->set || strcmp(expectation->set->tool, journal->address.tool) == 0);
     struct compare_request request = {
         .journal = journal,
-        .expected = expectation ? expectation->set : NULL,
-        .known = expectation ? expectation->known : NULL,
+        .expected = fits ? expectation->set : NULL,
+        .known = fits ? expectation->known : NULL,
     };
-    set_question(&request, database, expectation, revision, match);
+    set_question(&request, database, revision, match);
     const struct tool *tool = tool_find(journal->address.tool);
     if (!tool)
         return error_set(reterr, ERROR_INTERNAL, "no tool is named %s", journal->address.tool);
