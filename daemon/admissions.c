@@ -114,8 +114,7 @@ static struct record *keep(struct admissions *admissions, const char *gate, stru
     if (!records)
         return NULL;
     if (records->count < LIMIT_ADMISSIONS) {
-        if (!mem_grow(&records->records, &records->capacity, records->count, sizeof *records->records,
-                      LIMIT_ADMISSIONS))
+        if (!mem_grow(&records->records, &records->capacity, records->count, sizeof(struct record *), LIMIT_ADMISSIONS))
             return NULL;
         records->records[records->count++] = record;
         *ret_kept = true;

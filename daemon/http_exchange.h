@@ -23,7 +23,7 @@ void http_exchange_complete(void *payload, struct MHD_Connection *mhd, void **st
 void http_exchange_free(struct http_exchange *exchange);
 
 /* The released callback of the loop's waiters; `owner` is the exchange. */
-void http_exchange_released(void *owner, const struct http_response *answer);
+void http_exchange_released(void *owner, const struct http_response *released);
 
 /* Resumes the polled exchanges that are ready or late, or all of them. Returns whether any is still held. */
 bool http_exchange_turn_polls(struct http_loop *loop, bool all);

@@ -87,12 +87,11 @@ const char *http_status_title(int status)
     return "Error";
 }
 
-__attribute__((format(printf, 5, 0))) static void set_problem(struct http_response *response, int status,
-                                                              const char *extra_key, const char *extra_value,
-                                                              const char *format, va_list arguments)
+enum { DETAIL_BYTES = 640 };
+
+static void set_problem(struct http_response *response, int status, const char *extra_key, const char *extra_value,
+                        const char *detail)
 {
-    char detail[640] = "";
-    vsnprintf(detail, sizeof detail, format, arguments);
     http_response_done(response);
     response->status = status;
     response->content_type = HTTP_PROBLEM;
@@ -105,26 +104,32 @@ __attribute__((format(printf, 5, 0))) static void set_problem(struct http_respon
 
 void http_response_problem(struct http_response *response, int status, const char *format, ...)
 {
+    char detail[DETAIL_BYTES] = "";
     va_list arguments;
     va_start(arguments, format);
-    set_problem(response, status, NULL, NULL, format, arguments);
+    vsnprintf(detail, sizeof detail, format, arguments);
     va_end(arguments);
+    set_problem(response, status, NULL, NULL, detail);
 }
 
 void http_response_bad_parameter(struct http_response *response, const char *parameter, const char *format, ...)
 {
+    char detail[DETAIL_BYTES] = "";
     va_list arguments;
     va_start(arguments, format);
-    set_problem(response, 400, "parameter", parameter, format, arguments);
+    vsnprintf(detail, sizeof detail, format, arguments);
     va_end(arguments);
+    set_problem(response, 400, "parameter", parameter, detail);
 }
 
 void http_response_bad_member(struct http_response *response, const char *member, const char *format, ...)
 {
+    char detail[DETAIL_BYTES] = "";
     va_list arguments;
     va_start(arguments, format);
-    set_problem(response, 400, "member", member, format, arguments);
+    vsnprintf(detail, sizeof detail, format, arguments);
     va_end(arguments);
+    set_problem(response, 400, "member", member, detail);
 }
 
 /* No body: whoever sends it has one ready that was made at the start. */

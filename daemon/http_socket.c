@@ -57,20 +57,26 @@ static socklen_t tcp_address(const struct config_listener *listener, union addre
     return 0;
 }
 
-/* Binds one socket; on success `address` holds where it is bound. */
-static int bind_tcp(union address *address, socklen_t length, bool shared_port, int *ret_fd)
+static int bind_tcp_socket(int fd, union address *address, socklen_t length, bool shared_port)
 {
     const int yes = 1;
-    cleanup(fd) int fd = new_socket(address->any.sa_family);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes))
         return -1;
     if (shared_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes))
         return -1;
-    if (bind(fd, &address->any, length) || getsockname(fd, &address->any, &length))
-        return -1;
-    *ret_fd = fd;
-    fd = -1;
-    return 0;
+    return bind(fd, &address->any, length) || getsockname(fd, &address->any, &length) ? -1 : 0;
+}
+
+/* Binds one socket; on success `address` holds where it is bound, on failure errno tells why. */
+static int bind_tcp(union address *address, socklen_t length, bool shared_port, int *ret_fd)
+{
+    *ret_fd = new_socket(address->any.sa_family);
+    if (bind_tcp_socket(*ret_fd, address, length, shared_port) == 0)
+        return 0;
+    int failure = errno;
+    close_fd(ret_fd);
+    errno = failure;
+    return -1;
 }
 
 /* A port that is shared between sockets can be shared with another process without notice: a first socket that does not
@@ -133,10 +139,12 @@ static int open_unix(const struct config_listener *listener, struct http_sockets
     if (strlen(listener->path) >= sizeof address.path.sun_path)
         return error_set(reterr, ERROR_INVALID, "%s: the path is longer than %zu bytes", listener->text,
                          sizeof address.path.sun_path - 1);
-    strcpy(address.path.sun_path, listener->path);
+    memcpy(address.path.sun_path, listener->path, strlen(listener->path));
     if (remove_stale(&address, sizeof address.path))
         return fail(reterr, listener, "cannot bind");
-    cleanup(fd) int fd = new_socket(AF_UNIX);
+    /* Whoever closes `sockets` closes it, on failure too. */
+    int fd = sockets->fds[0] = new_socket(AF_UNIX);
+    sockets->count = 1;
     /* The mode before bind(2) keeps the file from being wider for a moment; the one after undoes the umask. */
     if (fd < 0 || fchmod(fd, SOCKET_MODE) || bind(fd, &address.any, sizeof address.path))
         return fail(reterr, listener, "cannot bind");
@@ -146,8 +154,6 @@ static int open_unix(const struct config_listener *listener, struct http_sockets
         unlink(listener->path);
         return -1;
     }
-    sockets->fds[sockets->count++] = fd;
-    fd = -1;
     return 0;
 }
 
