@@ -73,8 +73,6 @@ static int read_all(struct config_reader *reader, const struct yaml_node *root)
     reader->defaults->journal_interval_given = false;
     if (config_read_section(reader, &config_top_keys, root, config) < 0)
         return -1;
-    if (config->database_count == 0)
-        return config_fail(reader, root, "'databases' is missing: at least one 'name: {url: …}' is needed");
     if (!config->gates && config_read_gates(reader, NULL, config) < 0)
         return -1;
     if (check_listener(reader, root, "listen", &config->listen) < 0)

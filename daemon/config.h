@@ -21,12 +21,12 @@
 
 struct config_database {
     const char *name;
-    struct engine_target *target;       /* without password; owned by the config */
-    const char *url;                    /* redacted, for --print-config */
-    char *url_password;                  /* password given in the URL; NULL; warned about */
-    const char *password_file;          /* absolute after loading; NULL */
-    const char *password_env;           /* name of the variable; NULL */
-    const char *const *schemas;         /* patterns; empty: all that are the user's */
+    struct engine_target *target; /* without password; owned by the config */
+    const char *url;              /* redacted, for --print-config */
+    char *url_password;           /* password given in the URL; NULL; warned about */
+    const char *password_file;    /* absolute after loading; NULL */
+    const char *password_env;     /* name of the variable; NULL */
+    const char *const *schemas;   /* patterns; empty: all that are the user's */
     size_t schema_count;
 
     bool journal_none;

@@ -96,7 +96,7 @@ int config_read_listen(struct config_reader *reader, const struct yaml_node *nod
 
 void config_print_listen(const void *section, struct strbuf *out)
 {
-    strbuf_add_string(out, ((const struct config *)section)->listen.text);
+    config_print_text(((const struct config *)section)->listen.text, out);
 }
 
 int config_read_probe_listen(struct config_reader *reader, const struct yaml_node *node, void *section)
@@ -106,7 +106,7 @@ int config_read_probe_listen(struct config_reader *reader, const struct yaml_nod
 
 void config_print_probe_listen(const void *section, struct strbuf *out)
 {
-    strbuf_add_string(out, ((const struct config *)section)->probe_listen.text);
+    config_print_text(((const struct config *)section)->probe_listen.text, out);
 }
 
 /* The items of a sequence, or a single value as its own only item. */
@@ -183,7 +183,8 @@ int config_read_url(struct config_reader *reader, const struct yaml_node *node, 
     struct engine_target *target = NULL;
     struct error error = {.code = ERROR_OK};
     if (engine_target_parse(text, &parsed, &error) < 0)
-        return config_fail(reader, node, "%s", error.message);
+        return error.code == ERROR_NO_MEMORY ? error_no_memory(reader->error)
+                                             : config_fail(reader, node, "%s", error.message);
     if (parsed->password) {
         database->url_password = arena_strdup(reader->config->arena, parsed->password);
         if (!database->url_password)
@@ -199,7 +200,7 @@ int config_read_url(struct config_reader *reader, const struct yaml_node *node, 
 
 void config_print_url(const void *section, struct strbuf *out)
 {
-    strbuf_printf(out, "\"%s\"", ((const struct config_database *)section)->url);
+    config_print_text(((const struct config_database *)section)->url, out);
 }
 
 int config_read_password_file(struct config_reader *reader, const struct yaml_node *node, void *section)
@@ -221,7 +222,7 @@ void config_print_password_file(const void *section, struct strbuf *out)
 {
     const char *path = ((const struct config_database *)section)->password_file;
     if (path)
-        strbuf_printf(out, "\"%s\"", path);
+        config_print_text(path, out);
 }
 
 int config_read_journal(struct config_reader *reader, const struct yaml_node *node, void *section)
@@ -250,8 +251,10 @@ void config_print_journal(const void *section, struct strbuf *out)
     strbuf_add_char(out, '{');
     if (database->tool)
         strbuf_printf(out, "tool: %s%s", database->tool->name, database->journal_table ? ", " : "");
-    if (database->journal_table)
-        strbuf_printf(out, "table: \"%s\"", database->journal_table);
+    if (database->journal_table) {
+        strbuf_add_string(out, "table: ");
+        config_print_text(database->journal_table, out);
+    }
     strbuf_add_char(out, '}');
 }
 
@@ -302,8 +305,11 @@ void config_print_expect(const void *section, struct strbuf *out)
     const struct config_database *database = section;
     const char *key = database->expect_revision ? "revision" : "directory";
     const char *value = database->expect_revision ? database->expect_revision : database->expect_directory;
-    if (value)
-        strbuf_printf(out, "{%s: \"%s\", match: %s}", key, value, match_name(database->match));
+    if (!value)
+        return;
+    strbuf_printf(out, "{%s: ", key);
+    config_print_text(value, out);
+    strbuf_printf(out, ", match: %s}", match_name(database->match));
 }
 
 int config_read_directory(struct config_reader *reader, const struct yaml_node *node, void *section)
@@ -318,7 +324,7 @@ void config_print_directory(const void *section, struct strbuf *out)
 {
     const char *directory = ((const struct config_database *)section)->expect_directory;
     if (directory)
-        strbuf_printf(out, "\"%s\"", directory);
+        config_print_text(directory, out);
 }
 
 int config_read_match(struct config_reader *reader, const struct yaml_node *node, void *section)
@@ -358,6 +364,8 @@ void config_print_checksums(const void *section, struct strbuf *out)
 int config_read_defaults(struct config_reader *reader, const struct yaml_node *node, void *section)
 {
     (void)section;
+    if (node->kind == YAML_SCALAR && !node->quoted && !*node->text)
+        return 0; /* every key below is behind '#' */
     return config_read_section(reader, &config_timing_keys, node, reader->defaults);
 }
 
@@ -385,8 +393,6 @@ static int read_database(struct config_reader *reader, const struct yaml_node *n
     database->name = node->key;
     if (config_read_section(reader, &config_database_keys, node, database) < 0)
         return -1;
-    if (!database->target)
-        return config_fail_key(reader, node, "the database '%s' has no url", node->key);
     if ((database->password_file != NULL) + (database->password_env != NULL) + (database->url_password != NULL) > 1)
         return config_fail_key(reader, node, "the database '%s' has its password in more than one place", node->key);
     return 0;
@@ -474,7 +480,7 @@ int config_read_accept(struct config_reader *reader, const struct yaml_node *nod
     struct config_gate *gate = section;
     if (check_list(reader, node) < 0)
         return -1;
-    gate->policy.accept = 0;
+    gate->policy.accept = 1u << STATE_CURRENT;
     for (const struct yaml_node *item = first_item(node); item; item = next_item(node, item)) {
         const char *text = config_read_text(reader, item);
         if (!text)
@@ -535,7 +541,7 @@ int config_read_gates(struct config_reader *reader, const struct yaml_node *node
 {
     struct config *config = section;
     size_t count = config->database_count;
-    bool given = node && !(node->kind == YAML_SCALAR && !*node->text);
+    bool given = node && !(node->kind == YAML_SCALAR && !node->quoted && !*node->text);
     if (given && node->kind != YAML_MAPPING)
         return config_fail(reader, node, "'gates' is a mapping of names to gates, not a %s",
                            yaml_kind_name(node->kind));

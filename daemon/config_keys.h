@@ -6,6 +6,7 @@
 #ifndef MIGRATIOND_DAEMON_CONFIG_KEYS_H
 #define MIGRATIOND_DAEMON_CONFIG_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,7 +39,10 @@ struct config_key {
     int64_t most;
     enum reload_class reload;
     const char *example; /* for the reference, where there is no default */
-    const char *doc;
+    const char *doc;     /* full sentences: they become config/migrationd.yaml */
+    bool required;
+    bool instead; /* of another key, or of a default that depends on others: the reference keeps it behind '#' */
+    const struct config_section *nested; /* what stands below, where that is a mapping */
     int (*read)(struct config_reader *reader, const struct yaml_node *node, void *section);
     void (*print)(const void *section, struct strbuf *out); /* the value in YAML flow style; nothing when it is unset */
 };

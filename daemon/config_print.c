@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -12,13 +12,15 @@ static void print_value(const struct config_key *key, const void *section, struc
     switch (key->type) {
     case KEY_TEXT:
         if (*(const char *const *)field)
-            strbuf_printf(out, "\"%s\"", *(const char *const *)field);
+            config_print_text(*(const char *const *)field, out);
         return;
     case KEY_TEXTS: {
         const char *const *texts = *(const char *const *const *)field;
         size_t count = *(const size_t *)(const void *)((const char *)section + key->count_offset);
-        for (size_t i = 0; i < count; i++)
-            strbuf_printf(out, "%s\"%s\"", i == 0 ? "[" : ", ", texts[i]);
+        for (size_t i = 0; i < count; i++) {
+            strbuf_add_string(out, i == 0 ? "[" : ", ");
+            config_print_text(texts[i], out);
+        }
         if (count > 0)
             strbuf_add_char(out, ']');
         return;
@@ -72,61 +74,92 @@ int config_print(const struct config *config, struct strbuf *out)
     return strbuf_ok(out) ? 0 : -1;
 }
 
-enum { WRAP = 100 };
+enum { WRAP = 96 };
 
-/* A comment, wrapped. */
-static void print_doc(const char *doc, unsigned indent, struct strbuf *out)
+/* A comment, wrapped; `prefix` stands before each line. */
+static void print_doc(const char *doc, const char *prefix, struct strbuf *out)
 {
+    size_t room = WRAP - strlen(prefix);
     while (*doc) {
         size_t length = strlen(doc);
-        if (length > WRAP) {
-            length = WRAP;
+        if (length > room) {
+            length = room;
             while (length > 1 && doc[length] != ' ')
                 length--;
         }
-        strbuf_printf(out, "%*s# %.*s\n", (int)indent, "", (int)length, doc);
+        strbuf_printf(out, "%s# %.*s\n", prefix, (int)length, doc);
         doc += length;
         while (*doc == ' ')
             doc++;
     }
 }
 
-static void print_reference_keys(const struct config_section *keys, unsigned indent, bool commented, struct strbuf *out)
+static void print_reference_key(const struct config_key *key, const char *prefix, const char *hash, struct strbuf *out)
+{
+    print_doc(key->doc, prefix, out);
+    if (key->reload == RELOAD_RESTART)
+        strbuf_printf(out, "%s# A change needs a restart.\n", prefix);
+    strbuf_printf(out, "%s%s%s: %s\n", prefix, hash, key->name, key->preset ? key->preset : key->example);
+}
+
+/* A mapping behind '#', so that taking the first '#' off its lines leaves one that is valid. */
+static void print_reference_mapping(const struct config_key *key, const char *prefix, struct strbuf *out)
+{
+    print_doc(key->doc, prefix, out);
+    strbuf_printf(out, "%s#%s:\n", prefix, key->name);
+    char inner[32] = "";
+    snprintf(inner, sizeof inner, "%s#  ", prefix);
+    for (size_t i = 0; i < key->nested->key_count; i++) {
+        const struct config_key *below = &key->nested->keys[i];
+        print_reference_key(below, inner, below->instead ? "#" : "", out);
+    }
+}
+
+/* Behind '#' stands what has no default and, unless `active`, what does. */
+static void print_reference_keys(const struct config_section *keys, const char *prefix, bool active, struct strbuf *out)
 {
     for (size_t i = 0; i < keys->key_count; i++) {
         const struct config_key *key = &keys->keys[i];
         if (!key->preset && !key->example)
             continue;
-        print_doc(key->doc, indent, out);
-        if (key->reload == RELOAD_RESTART)
-            strbuf_printf(out, "%*s# A change needs a restart.\n", (int)indent, "");
-        strbuf_printf(out, "%*s%s%s: %s\n\n", (int)indent, "", commented || !key->preset ? "#" : "", key->name,
-                      key->preset ? key->preset : key->example);
+        bool shown = key->required || (active && key->preset && !key->instead);
+        if (key->nested)
+            print_reference_mapping(key, prefix, out);
+        else
+            print_reference_key(key, prefix, shown ? "" : "#", out);
+        strbuf_add_char(out, '\n');
     }
+}
+
+static void print_reference_head(const char *name, struct strbuf *out)
+{
+    for (size_t i = 0; i < config_top_keys.key_count; i++) {
+        if (strcmp(config_top_keys.keys[i].name, name) == 0)
+            print_doc(config_top_keys.keys[i].doc, "", out);
+    }
+    strbuf_printf(out, "%s:\n", name);
 }
 
 int config_print_reference(struct strbuf *out)
 {
     strbuf_add_string(
-        out, "# Configuration of migrationd: every key, its default and its meaning. A key behind '#' has no default,\n"
-             "# or one that depends on others; what stands there is an example. Durations are an integer with\n"
-             "# ms, s, m, h or d. ${VAR}, ${VAR:-default} and $$ work inside values. Check a change with\n"
+        out, "# Configuration of migrationd: every key with its default and its meaning. Behind '#' stands what has\n"
+             "# no default, or what stands instead of another key; the value shown there is an example. Durations\n"
+             "# are an integer with ms, s, m, h or d. ${VAR}, ${VAR:-default} and $$ work inside values.\n"
+             "# Try a change with\n"
              "#   migrationd --config FILE --check-config [--connect]\n"
-             "# and apply it with SIGHUP or `migrationctl reload`.\n\n");
-    print_reference_keys(&config_top_keys, 0, false, out);
-    strbuf_add_string(out, "# What every database begins with; each key may stand in a database too.\ndefaults:\n");
-    print_reference_keys(&config_timing_keys, 2, false, out);
-    strbuf_add_string(out, "# The databases that are watched, by name; at least one.\ndatabases:\n  example:\n"
-                           "    # postgres://, postgresql://, mysql://, mariadb:// or sqlite://\n"
-                           "    url: sqlite:////var/lib/example/app.db\n\n");
-    print_reference_keys(&config_database_keys, 4, true, out);
-    strbuf_add_string(out, "    # Of `journal`:\n");
-    print_reference_keys(&config_journal_keys, 6, true, out);
-    strbuf_add_string(out, "    # Of `expect`:\n");
-    print_reference_keys(&config_expect_keys, 6, true, out);
-    strbuf_add_string(out, "# Named conditions over databases. Every database is also a gate of its own name.\ngates:\n"
-                           "  example-api:\n    requires: [example]\n\n");
-    print_reference_keys(&config_gate_keys, 4, true, out);
+             "# and apply it with SIGHUP or `migrationctl reload`, which also tells whether it was accepted.\n\n");
+    print_reference_keys(&config_top_keys, "", true, out);
+    print_reference_head("defaults", out);
+    print_reference_keys(&config_timing_keys, "  ", true, out);
+    print_reference_head("databases", out);
+    strbuf_add_string(out, "  example:\n");
+    print_reference_keys(&config_database_keys, "    ", false, out);
+    print_reference_head("gates", out);
+    strbuf_add_string(out, "  example-api:\n");
+    print_reference_keys(&config_gate_keys, "    ", true, out);
+    if (out->length > 0 && strbuf_ok(out))
+        out->bytes[--out->length] = '\0'; /* one newline ends the file */
     return strbuf_ok(out) ? 0 : -1;
 }
 

@@ -105,19 +105,19 @@ static const struct config_key *find_key(const struct config_section *section, c
     return NULL;
 }
 
+static const char variable_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+
 /* Appends the value of the variable at `*text`, which points behind "${", and moves behind "}". */
 static int expand(struct config_reader *reader, const struct yaml_node *node, const char **text, struct strbuf *out)
 {
     const char *end = strchr(*text, '}');
     if (!end)
         return config_fail(reader, node, "'${' without '}' (write $$ for a dollar sign)");
-    const char *preset = strstr(*text, ":-");
-    if (preset && preset > end)
-        preset = NULL;
+    const char *preset = memmem(*text, (size_t)(end - *text), ":-", 2);
     char name[128] = "";
     size_t length = (size_t)((preset ? preset : end) - *text);
-    if (length == 0 || length >= sizeof name)
-        return config_fail(reader, node, "'${' needs the name of a variable");
+    if (length == 0 || length >= sizeof name || strspn(*text, variable_characters) < length)
+        return config_fail(reader, node, "'${' needs the name of a variable: letters, digits and '_'");
     memcpy(name, *text, length);
     const char *value = getenv(name);
     if (value && *value)
@@ -177,6 +177,22 @@ bool duration_parse(const char *text, int64_t *ret_ms)
             return !__builtin_mul_overflow((int64_t)number, units[i].ms, ret_ms);
     }
     return false;
+}
+
+void config_print_text(const char *text, struct strbuf *out)
+{
+    strbuf_add_char(out, '"');
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte < ' ' || byte == 0x7f) {
+            strbuf_printf(out, "\\x%02X", byte);
+            continue;
+        }
+        if (byte == '"' || byte == '\\' || byte == '$')
+            strbuf_add_char(out, byte == '$' ? '$' : '\\');
+        strbuf_add_char(out, (char)byte);
+    }
+    strbuf_add_char(out, '"');
 }
 
 void duration_print(int64_t ms, struct strbuf *out)
@@ -281,11 +297,19 @@ static int read_value(struct config_reader *reader, const struct config_key *key
     return error_set(reader->error, ERROR_INTERNAL, "the key %s has no type", key->name);
 }
 
+static int fail_missing(struct config_reader *reader, const struct config_section *section,
+                        const struct yaml_node *mapping, const struct config_key *key)
+{
+    if (mapping->key)
+        return config_fail_key(reader, mapping, "the %s '%s' has no '%s'", section->name, mapping->key, key->name);
+    return config_fail(reader, mapping, "the %s has no '%s'", section->name, key->name);
+}
+
 int config_read_section(struct config_reader *reader, const struct config_section *section,
                         const struct yaml_node *mapping, void *target)
 {
     if (mapping->kind != YAML_MAPPING)
-        return config_fail(reader, mapping, "the %s is a mapping of keys to values, not a %s", section->name,
+        return config_fail(reader, mapping, "here stand keys of the %s, 'key: value' each, not a %s", section->name,
                            yaml_kind_name(mapping->kind));
     for (const struct yaml_node *node = mapping->first; node; node = node->next) {
         if (find_key(section, node->key))
@@ -297,6 +321,8 @@ int config_read_section(struct config_reader *reader, const struct config_sectio
     for (; section; section = section->also) {
         for (size_t i = 0; i < section->key_count; i++) {
             const struct yaml_node *node = yaml_member(mapping, section->keys[i].name);
+            if (!node && section->keys[i].required)
+                return fail_missing(reader, section, mapping, &section->keys[i]);
             if (node && read_value(reader, &section->keys[i], node, target) < 0)
                 return -1;
         }

@@ -53,28 +53,51 @@ static void raise_file_limit(const struct config *config)
         log_event(LOG_LEVEL_WARNING, "file_limit", NULL, "cannot raise the number of open files: %s", strerror(errno));
 }
 
-/* Signals arrive through a descriptor, in the main thread alone: every later thread inherits the mask. */
-static int open_signals(struct error *reterr)
+static sigset_t own_signals(void)
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    int failed = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return set;
+}
+
+void daemon_hold_signals(void)
+{
+    sigset_t set = own_signals();
+    sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
-    int descriptor = failed ? -1 : signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Signals arrive through a descriptor, in the main thread alone: every later thread inherits the mask. */
+static int open_signals(struct error *reterr)
+{
+    sigset_t set = own_signals();
+    int descriptor = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (descriptor < 0)
-        error_set(reterr, ERROR_IO, "cannot receive signals: %s", strerror(failed ? failed : errno));
+        error_set(reterr, ERROR_IO, "cannot receive signals: %s", strerror(errno));
     return descriptor;
+}
+
+/* A URL is shown in many places of an operator's day; a password belongs where only the daemon reads it. */
+static void warn_of_passwords(const struct config *config)
+{
+    for (size_t i = 0; i < config->database_count; i++) {
+        if (config->databases[i].url_password)
+            log_event(LOG_LEVEL_WARNING, "password_in_url", config->databases[i].name,
+                      "the url holds a password: put it into a password_file instead");
+    }
 }
 
 static int start(struct daemon *daemon, struct error *reterr)
 {
+    daemon_hold_signals();
     daemon->signals = open_signals(reterr);
     if (daemon->signals < 0)
         return -1;
     raise_file_limit(daemon->config);
+    warn_of_passwords(daemon->config);
     daemon->reload = reload_new();
     daemon->publication = publication_new();
     if (!daemon->reload || !daemon->publication)
@@ -104,6 +127,7 @@ static int load_next(struct daemon *daemon, struct error *reterr)
         return -1;
     config_unref(daemon->config);
     daemon->config = take(next);
+    warn_of_passwords(daemon->config);
     return 0;
 }
 

@@ -201,7 +201,7 @@ static void group_join(struct loop_group *group)
 
 void http_server_stop(struct http_server *server)
 {
-    if (server->stopped)
+    if (!server || server->stopped)
         return;
     server->stopped = true;
     group_stop(&server->main);

@@ -53,7 +53,7 @@ static int act(const struct options *options, struct config *config)
 {
     switch (options->action) {
     case ACTION_CHECK:
-        printf("%s: valid, %zu databases, %zu gates\n", options->config_path, config->database_count,
+        printf("%s: valid; databases: %zu, gates: %zu\n", options->config_path, config->database_count,
                config->gate_count);
         return EXIT_SUCCESS;
     case ACTION_CHECK_CONNECT:
@@ -78,6 +78,8 @@ int main(int argc, char **argv)
         return code;
     if (options.action == ACTION_PRINT_REFERENCE)
         return print(render_reference, NULL);
+    if (options.action == ACTION_RUN)
+        daemon_hold_signals();
     hide_memory();
     tame_allocator();
     cleanup(config) struct config *config = NULL;

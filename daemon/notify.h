@@ -13,7 +13,7 @@ void notify_ready(void);
 void notify_reloading(void);
 void notify_stopping(void);
 
-/* STATUS=: "42/45 ok, 2 behind, 1 unreachable; 3 waiters". */
+/* STATUS=: "42/45 ok, 2 behind, 1 unknown; 3 waiters". */
 void notify_status(const struct view_set *set, int64_t waiters);
 
 /* The keep-alive; only when scheduler and HTTP loops make progress. */

@@ -83,7 +83,6 @@ int publication_replace(struct publication *publication, size_t index, struct vi
             return error_no_memory(reterr);
         for (size_t i = 0; i < current->count; i++)
             next->views[i] = view_ref(i == index ? view : current->views[i]);
-        view->generation = current->views[index]->generation + 1;
         if (swap(publication, current, false, next)) {
             next = NULL;
             return 0;

@@ -18,8 +18,9 @@ enum {
     SERVER_KEPT_CONNECTIONS = 20, /* databases on one server up to which each keeps a connection */
     TRANSIENT_JOURNAL_MS = 15000, /* default interval of journal looks beyond that */
     REFRESH_DISTANCE_MS = 1000,
-    LEADER_NAP_MS = 1000, /* the loop turns at least this often: its heartbeat */
-    OVERRUN_MS = 10000,   /* a look this far beyond its deadline is a hung worker */
+    LEADER_NAP_MS = 1000,   /* the loop turns at least this often: its heartbeat */
+    OVERRUN_MS = 10000,     /* a look this far beyond its deadline is a hung worker */
+    START_UNDONE_MS = 1000, /* workers that began before the start failed end within this */
     WORKER_STACK_BYTES = 1024 * 1024,
 };
 
@@ -31,10 +32,11 @@ struct look_task {
     struct subject *subject;
     bool deep;
     bool running;
-    bool again; /* asked for while it ran: due at once when it ends */
+    bool again;    /* asked for while it ran: due at once when it ends */
+    bool deferred; /* due, and waiting for a budget: not in the heap */
     unsigned failures;
     uint64_t turn;
-    int64_t earliest_ms; /* the rest that the last look's length demands */
+    int64_t earliest_ms; /* the rest that the last look's length, or its failure, demands */
     struct look_task *next_deferred;
 };
 
@@ -83,7 +85,9 @@ struct scheduler {
     struct due_heap heap;
     struct worker *workers;
     size_t worker_count;
-    size_t live_workers; /* workers that have not ended */
+    size_t live_workers;        /* workers that have not ended */
+    size_t deep_looks;          /* under way, on all servers */
+    struct look_task *deferred; /* deep looks that are due while half of the workers are at such already */
     bool led;
     bool stopping;
     int64_t turned_at_ms;
@@ -191,40 +195,69 @@ static int64_t next_due(const struct look_task *task, int64_t begun_ms, int64_t 
     return pace_next(now_ms, journal_interval(subject), subject->seed, task->turn);
 }
 
-static void admit_deferred(struct scheduler *scheduler, struct server *server, int64_t now_ms)
+static void defer(struct look_task **list, struct look_task *task)
 {
-    struct look_task *task = take(server->deferred);
+    task->deferred = true;
+    task->next_deferred = *list;
+    *list = task;
+}
+
+/* Back into the heap, each with the due time that it had: who waited longest comes first. */
+static void admit_deferred(struct scheduler *scheduler, struct look_task **list)
+{
+    struct look_task *task = take(*list);
     while (task) {
         struct look_task *next = take(task->next_deferred);
-        due_heap_put(&scheduler->heap, &task->due, now_ms);
+        task->deferred = false;
+        due_heap_put(&scheduler->heap, &task->due, task->due.due_ms);
         task = next;
     }
 }
 
-static void take_budget(struct look_task *task)
+static void forget_deferred(struct look_task **list, struct look_task *task)
+{
+    for (; task->deferred && *list; list = &(*list)->next_deferred) {
+        if (*list == task) {
+            *list = take(task->next_deferred);
+            task->deferred = false;
+            return;
+        }
+    }
+}
+
+static void take_budget(struct scheduler *scheduler, struct look_task *task)
 {
     task->subject->server->looks++;
     task->subject->server->deep_looks += task->deep;
+    scheduler->deep_looks += task->deep;
 }
 
-static void return_budget(struct scheduler *scheduler, struct look_task *task, int64_t now_ms)
+static void return_budget(struct scheduler *scheduler, struct look_task *task)
 {
     struct server *server = task->subject->server;
     server->looks--;
     server->deep_looks -= task->deep;
-    admit_deferred(scheduler, server, now_ms);
+    scheduler->deep_looks -= task->deep;
+    admit_deferred(scheduler, &server->deferred);
+    if (task->deep)
+        admit_deferred(scheduler, &scheduler->deferred);
 }
 
-static bool has_budget(const struct look_task *task)
+/* The list on which a task has to wait for its budget, or NULL when it may run. */
+static struct look_task **over_budget(struct scheduler *scheduler, const struct look_task *task)
 {
-    const struct server *server = task->subject->server;
-    return server->looks < SERVER_LOOKS && (!task->deep || server->deep_looks < SERVER_DEEP_LOOKS);
+    struct server *server = task->subject->server;
+    if (server->looks >= SERVER_LOOKS || (task->deep && server->deep_looks >= SERVER_DEEP_LOOKS))
+        return &server->deferred;
+    size_t deep_limit = scheduler->worker_count > 1 ? scheduler->worker_count / 2 : 1;
+    return task->deep && scheduler->deep_looks >= deep_limit ? &scheduler->deferred : NULL;
 }
 
 /* The journal look follows the deep look that a refresh, the start or a changed schema asked for. */
 static void follow_deep(struct scheduler *scheduler, struct subject *subject, int64_t now_ms)
 {
-    if (subject->journal.due.place == 0 && !subject->journal.running)
+    const struct look_task *journal = &subject->journal;
+    if (journal->due.place == 0 && !journal->running && !journal->deferred)
         due_heap_put(&scheduler->heap, &subject->journal.due, now_ms);
     else
         pull_forward(scheduler, &subject->journal, now_ms);
@@ -250,8 +283,11 @@ static void finish(struct scheduler *scheduler, struct look_task *task, const st
     task->running = false;
     task->turn++;
     task->failures = result->error == ERROR_OK ? 0 : task->failures + 1;
-    task->earliest_ms = result->error == ERROR_OK ? now + result->took_ms * PACE_REST : now;
-    return_budget(scheduler, task, now);
+    int64_t rest = task->failures == 0 ? result->took_ms * PACE_REST
+                   : task->deep        ? pace_back_off(task->failures, subject->seed)
+                                       : 0;
+    task->earliest_ms = now + rest;
+    return_budget(scheduler, task);
     if (subject->retired) {
         if (!subject->journal.running && !subject->deep.running)
             subject_free(scheduler, subject);
@@ -266,7 +302,9 @@ static void finish(struct scheduler *scheduler, struct look_task *task, const st
     due_heap_put(&scheduler->heap, &task->due, due);
     if (task->deep) {
         subject->refresh_deep = ticket;
-        follow_deep(scheduler, subject, now);
+        bool first = subject->journal.turn == 0;
+        if (first || task->failures == 0 || ticket > subject->refresh_done)
+            follow_deep(scheduler, subject, now);
     } else {
         subject->refresh_done = ticket;
         follow_journal(scheduler, subject, result, now);
@@ -283,7 +321,7 @@ static void run(struct scheduler *scheduler, struct worker *worker, struct look_
     uint64_t ticket = task->deep ? subject->refresh_asked : subject->refresh_deep;
     int64_t begun = monotonic_ms();
     task->running = true;
-    take_budget(task);
+    take_budget(scheduler, task);
     worker->limit_ms = begun + 2 * (database->connect_timeout_ms + database->query_timeout_ms) + OVERRUN_MS;
     pthread_mutex_unlock(&scheduler->lock);
 
@@ -320,10 +358,10 @@ static struct look_task *next_task(struct scheduler *scheduler, int64_t *ret_wai
         }
         struct look_task *task = (struct look_task *)first;
         due_heap_remove(&scheduler->heap, first);
-        if (has_budget(task))
+        struct look_task **waiting = over_budget(scheduler, task);
+        if (!waiting)
             return task;
-        task->next_deferred = task->subject->server->deferred;
-        task->subject->server->deferred = task;
+        defer(waiting, task);
     }
 }
 
@@ -375,6 +413,16 @@ static struct subject *find_equal(const struct scheduler *scheduler, const struc
     return old && config_database_equal(old, database) ? scheduler->subjects[old - scheduler->config->databases] : NULL;
 }
 
+/* Frees a plan that was not adopted, filled up to its first NULL. */
+static void drop_plan(struct scheduler *scheduler, struct config *config, struct subject **subjects)
+{
+    for (size_t i = 0; subjects && i < config->database_count && subjects[i]; i++) {
+        if (!find_equal(scheduler, &config->databases[i]))
+            subject_free(scheduler, subjects[i]);
+    }
+    mem_free(subjects);
+}
+
 /* The set of subjects for `config`: carried on where nothing changed, new elsewhere. Called with the lock held; changes
  * nothing but references of servers. */
 static struct subject **plan_subjects(struct scheduler *scheduler, struct config *config)
@@ -386,24 +434,10 @@ static struct subject **plan_subjects(struct scheduler *scheduler, struct config
             subjects[i] = subject_new(scheduler, config, i);
         if (subjects[i])
             continue;
-        for (size_t j = 0; j < i; j++) {
-            if (!find_equal(scheduler, &config->databases[j]))
-                subject_free(scheduler, subjects[j]);
-        }
-        mem_free(subjects);
+        drop_plan(scheduler, config, subjects);
         return NULL;
     }
     return subjects;
-}
-
-static void forget_deferred(struct server *server, const struct look_task *task)
-{
-    for (struct look_task **link = &server->deferred; *link; link = &(*link)->next_deferred) {
-        if (*link == task) {
-            *link = task->next_deferred;
-            return;
-        }
-    }
 }
 
 static void retire(struct scheduler *scheduler, struct subject *subject)
@@ -411,10 +445,22 @@ static void retire(struct scheduler *scheduler, struct subject *subject)
     subject->retired = true;
     due_heap_remove(&scheduler->heap, &subject->journal.due);
     due_heap_remove(&scheduler->heap, &subject->deep.due);
-    forget_deferred(subject->server, &subject->journal);
-    forget_deferred(subject->server, &subject->deep);
+    forget_deferred(&subject->server->deferred, &subject->journal);
+    forget_deferred(&subject->server->deferred, &subject->deep);
+    forget_deferred(&scheduler->deferred, &subject->deep);
     if (!subject->journal.running && !subject->deep.running)
         subject_free(scheduler, subject);
+}
+
+/* Whoever waits on a database still waits when its settings have changed, and a refresh is answered by the first looks
+ * under the new ones. */
+static void inherit(struct subject *subject, const struct subject *old)
+{
+    subject->demand = old->demand;
+    subject->refresh_asked = old->refresh_asked;
+    subject->refresh_deep = old->refresh_done;
+    subject->refresh_done = old->refresh_done;
+    subject->refresh_at_ms = old->refresh_at_ms;
 }
 
 /* Puts `subjects` in place of the current ones. Called with the lock held; cannot fail. */
@@ -422,9 +468,14 @@ static void adopt_subjects(struct scheduler *scheduler, struct config *config, s
 {
     int64_t now = monotonic_ms();
     for (size_t i = 0; i < scheduler->subject_count; i++) {
-        const struct config_database *next = config_find_database(config, scheduler->subjects[i]->database->name);
-        if (!next || subjects[next - config->databases] != scheduler->subjects[i])
-            retire(scheduler, scheduler->subjects[i]);
+        struct subject *old = scheduler->subjects[i];
+        const struct config_database *next = config_find_database(config, old->database->name);
+        struct subject *subject = next ? subjects[next - config->databases] : NULL;
+        if (subject == old)
+            continue;
+        if (subject)
+            inherit(subject, old);
+        retire(scheduler, old);
     }
     mem_free(scheduler->subjects);
     scheduler->subjects = subjects;
@@ -444,33 +495,37 @@ static void adopt_subjects(struct scheduler *scheduler, struct config *config, s
     config_unref(old);
 }
 
-/* A view set of what the subjects know now. Called with the lock held. */
-static struct view_set *collect_views(struct scheduler *scheduler)
+/* A view set, under `config`, of what `subjects` know now. Called with the lock held. */
+static struct view_set *collect_views(struct config *config, struct subject **subjects)
 {
-    cleanup(view_set) struct view_set *set = view_set_new(scheduler->config);
+    cleanup(view_set) struct view_set *set = view_set_new(config);
     for (size_t i = 0; set && i < set->count; i++) {
-        set->views[i] = watched_view(scheduler->subjects[i]->watched);
+        set->views[i] = watched_view(subjects[i]->watched, config, i);
         if (!set->views[i])
             return NULL;
     }
     return take(set);
 }
 
+/* Everything that can fail comes before the first change. */
 int scheduler_reload(struct scheduler *scheduler, struct config *config, struct error *reterr)
 {
     pthread_mutex_lock(&scheduler->lock);
     struct subject **subjects = NULL;
     if (due_heap_reserve(&scheduler->heap, 2 * (scheduler->subject_count + config->database_count)))
         subjects = plan_subjects(scheduler, config);
-    if (subjects)
+    cleanup(view_set) struct view_set *set = subjects ? collect_views(config, subjects) : NULL;
+    if (set) {
         adopt_subjects(scheduler, config, subjects);
-    struct view_set *set = subjects ? collect_views(scheduler) : NULL;
-    pthread_cond_signal(&scheduler->due_changed);
+        publication_publish(scheduler->publication, view_set_ref(set));
+        for (size_t i = 0; i < set->count; i++)
+            watched_catch_up(subjects[i]->watched, scheduler->publication, set->views[i]);
+        pthread_cond_signal(&scheduler->due_changed);
+    } else {
+        drop_plan(scheduler, config, subjects);
+    }
     pthread_mutex_unlock(&scheduler->lock);
-    if (!set)
-        return error_no_memory(reterr);
-    publication_publish(scheduler->publication, set);
-    return 0;
+    return set ? 0 : error_no_memory(reterr);
 }
 
 static int start_worker(struct scheduler *scheduler, struct error *reterr)
@@ -508,7 +563,7 @@ int scheduler_start(struct publication *publication, struct config *config, stru
         pthread_mutex_unlock(&scheduler->lock);
     }
     if (result < 0) {
-        scheduler_stop(scheduler, deadline_in(0));
+        scheduler_stop(scheduler, deadline_in(START_UNDONE_MS));
         return -1;
     }
     *ret_scheduler = scheduler;

@@ -4,6 +4,8 @@
 #include "base/alloc.h"
 #include "base/refcount.h"
 
+static uint64_t newest_generation; /* atomic */
+
 struct view *view_ref(struct view *view)
 {
     if (view)
@@ -35,6 +37,7 @@ struct view *view_new(struct config *config, const struct config_database *datab
     view->expectation = expectation_ref(expectation);
     view->assessment = assessment_ref(assessment);
     view->status = *status;
+    view->generation = __atomic_add_fetch(&newest_generation, 1, __ATOMIC_RELAXED);
     return view;
 }
 

@@ -33,7 +33,7 @@ struct view {
     struct expectation *expectation;        /* one reference; NULL: none configured, or not read yet */
     struct assessment *assessment;          /* one reference; NULL without a snapshot */
     struct look_status status;
-    uint64_t generation; /* rises with each view of this database */
+    uint64_t generation; /* greater than that of every view made before */
 };
 
 struct view_set {

@@ -41,7 +41,8 @@ struct watched {
     struct expectation *expectation;
     struct assessment *assessment;
     struct look_status status;
-    char said[64]; /* state and code that were logged last */
+    uint64_t generation; /* of the newest view that a look left */
+    char said[64];       /* state and code that were logged last */
 
     /* The journal look's own. */
     struct engine_connection *connection;
@@ -116,12 +117,25 @@ static struct view *make_view(struct watched *watched)
                     &watched->status);
 }
 
-struct view *watched_view(struct watched *watched)
+struct view *watched_view(struct watched *watched, struct config *config, size_t database)
 {
     pthread_mutex_lock(&watched->lock);
-    struct view *view = make_view(watched);
+    struct view *view = view_new(config, &config->databases[database], watched->snapshot, watched->expectation,
+                                 watched->assessment, &watched->status);
     pthread_mutex_unlock(&watched->lock);
     return view;
+}
+
+void watched_catch_up(struct watched *watched, struct publication *publication, const struct view *shown)
+{
+    struct error error = {.code = ERROR_OK};
+    pthread_mutex_lock(&watched->lock);
+    if (watched->generation > shown->generation) {
+        struct view *view = make_view(watched);
+        if (!view || publication_replace(publication, watched->index, view, &error) < 0)
+            log_event(LOG_LEVEL_ERROR, "publish_failed", shown->database->name, "out of memory");
+    }
+    pthread_mutex_unlock(&watched->lock);
 }
 
 /* The configuration that a look works with from its beginning to its end, whatever is reloaded meanwhile. */
@@ -166,6 +180,7 @@ static int publish(struct watched *watched, struct publication *publication, str
     struct view *view = make_view(watched);
     if (!view)
         return error_no_memory(reterr);
+    watched->generation = view->generation;
     say_state(watched, view);
     return publication_replace(publication, watched->index, view, reterr);
 }

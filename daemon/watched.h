@@ -22,8 +22,14 @@ void watched_unref(struct watched *watched);
 /* Another configuration with equal settings for this database, in which it has the index `database`. */
 void watched_set_config(struct watched *watched, struct config *config, size_t database);
 
-/* What is known of the database now, for a new view set; NULL when memory is out. */
-struct view *watched_view(struct watched *watched) __attribute__((warn_unused_result));
+/* What is known of the database now, for a set of views under `config`, in which it has the index `database`; NULL when
+ * memory is out. */
+struct view *watched_view(struct watched *watched, struct config *config, size_t database)
+    __attribute__((warn_unused_result));
+
+/* Publishes what a look found between watched_view's making of `shown` and the publication of its set, which would be
+ * lost until the next look. */
+void watched_catch_up(struct watched *watched, struct publication *publication, const struct view *shown);
 
 /* How a look went, for whoever schedules the next one. */
 struct look_result {

@@ -9,6 +9,8 @@
 /* The way from the root to the collection that is being filled. */
 struct tree_builder {
     yaml_parser_t *parser;
+    const char *text;
+    size_t length;
     const char *name;
     struct arena *arena;
     struct error *error;
@@ -156,14 +158,56 @@ static int take_event(struct tree_builder *builder, const yaml_event_t *event)
     return 0;
 }
 
+/* The line and column, in characters, of a byte. */
+static yaml_mark_t mark_of(const char *text, size_t offset)
+{
+    yaml_mark_t mark = {.index = offset};
+    for (size_t i = 0; i < offset; i++) {
+        if (text[i] == '\n') {
+            mark.line++;
+            mark.column = 0;
+        } else if (((unsigned char)text[i] & 0xC0) != 0x80) {
+            mark.column++;
+        }
+    }
+    return mark;
+}
+
+/* libyaml reads ahead: bytes that are no text are found long before the place that it parses. */
+static int fail_bytes(struct tree_builder *builder)
+{
+    const yaml_parser_t *parser = builder->parser;
+    size_t offset = parser->problem_offset < builder->length ? parser->problem_offset : builder->length;
+    unsigned byte = offset < builder->length ? (unsigned char)builder->text[offset] : 0;
+    yaml_mark_t mark = mark_of(builder->text, offset);
+    return error_set(builder->error, ERROR_INVALID, "%s:%zu:%zu: %s (byte 0x%02X)", builder->name, mark.line + 1,
+                     mark.column + 1, byte >= 0x80 ? "not valid UTF-8" : "a control character", byte);
+}
+
+/* Whether the first character of a line (0-based) that is no blank is a tab. */
+static bool begins_with_tab(const struct tree_builder *builder, size_t line)
+{
+    const char *text = builder->text;
+    const char *end = text + builder->length;
+    for (; line > 0 && text < end; line--) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        text = newline ? newline + 1 : end;
+    }
+    while (text < end && *text == ' ')
+        text++;
+    return text < end && *text == '\t';
+}
+
 static int fail_syntax(struct tree_builder *builder)
 {
     const yaml_parser_t *parser = builder->parser;
     if (parser->error == YAML_MEMORY_ERROR)
         return error_no_memory(builder->error);
-    yaml_mark_t mark = parser->problem_mark;
     if (parser->error == YAML_READER_ERROR)
-        mark = parser->mark;
+        return fail_bytes(builder);
+    yaml_mark_t mark = parser->problem_mark;
+    if (begins_with_tab(builder, mark.line))
+        return fail_at(builder, mark, "a tab cannot indent in YAML: use blanks");
     const char *problem = parser->problem ? parser->problem : "not valid YAML";
     if (parser->context)
         return error_set(builder->error, ERROR_INVALID, "%s:%zu:%zu: %s %s", builder->name, mark.line + 1,
@@ -196,7 +240,8 @@ int yaml_parse(const char *text, size_t length, const char *name, struct arena *
         return error_no_memory(reterr);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
-    struct tree_builder builder = {.parser = &parser, .name = name, .arena = arena, .error = reterr};
+    struct tree_builder builder = {
+        .parser = &parser, .text = text, .length = length, .name = name, .arena = arena, .error = reterr};
     int result = build(&builder);
     yaml_parser_delete(&parser);
     if (result == 0 && !builder.root)
