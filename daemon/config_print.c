@@ -143,8 +143,8 @@ static void print_reference_head(const char *name, struct strbuf *out)
 int config_print_reference(struct strbuf *out)
 {
     strbuf_add_string(
-        out, "# Configuration of migrationd: every key with its default and its meaning. Behind '#' stands what has\n"
-             "# no default, or what stands instead of another key; the value shown there is an example. Durations\n"
+        out, "# Configuration of migrationd: every key with its default and its meaning. Behind '#' stands what\n"
+             "# has no default, or what stands instead of another key; the value there is an example. Durations\n"
              "# are an integer with ms, s, m, h or d. ${VAR}, ${VAR:-default} and $$ work inside values.\n"
              "# Try a change with\n"
              "#   migrationd --config FILE --check-config [--connect]\n"

@@ -297,6 +297,25 @@ static int read_value(struct config_reader *reader, const struct config_key *key
     return error_set(reader->error, ERROR_INTERNAL, "the key %s has no type", key->name);
 }
 
+/* With the nearest key that may stand here, else with the nearest one that belongs a level below. */
+static int fail_unknown(struct config_reader *reader, const struct config_section *section,
+                        const struct yaml_node *node)
+{
+    const char *meant = config_suggest(node->key, key_name_at, section, key_total(section));
+    if (meant)
+        return config_fail_key(reader, node, "unknown key '%s' (did you mean '%s'?)", node->key, meant);
+    for (const struct config_section *keys = section; keys; keys = keys->also) {
+        for (size_t i = 0; i < keys->key_count; i++) {
+            const struct config_section *below = keys->keys[i].nested;
+            meant = below ? config_suggest(node->key, key_name_at, below, key_total(below)) : NULL;
+            if (meant)
+                return config_fail_key(reader, node, "unknown key '%s' (did you mean '%s', below '%s'?)", node->key,
+                                       meant, keys->keys[i].name);
+        }
+    }
+    return config_fail_key(reader, node, "unknown key '%s'", node->key);
+}
+
 static int fail_missing(struct config_reader *reader, const struct config_section *section,
                         const struct yaml_node *mapping, const struct config_key *key)
 {
@@ -314,9 +333,7 @@ int config_read_section(struct config_reader *reader, const struct config_sectio
     for (const struct yaml_node *node = mapping->first; node; node = node->next) {
         if (find_key(section, node->key))
             continue;
-        const char *meant = config_suggest(node->key, key_name_at, section, key_total(section));
-        return config_fail_key(reader, node, "unknown key '%s'%s%s%s", node->key, meant ? " (did you mean '" : "",
-                               meant ? meant : "", meant ? "'?)" : "");
+        return fail_unknown(reader, section, node);
     }
     for (; section; section = section->also) {
         for (size_t i = 0; i < section->key_count; i++) {
@@ -353,7 +370,9 @@ const char *config_absolute_path(struct config_reader *reader, const struct yaml
         config_fail(reader, node, "the path is empty");
         return NULL;
     }
-    const char *absolute = *path == '/' ? path : arena_printf(reader->config->arena, "%s/%s", reader->folder, path);
+    const char *absolute = *path == '/' ? path
+                                        : arena_printf(reader->config->arena, "%s%s%s", reader->folder,
+                                                       reader->folder[1] ? "/" : "", path);
     if (!absolute)
         error_no_memory(reader->error);
     return absolute;
