@@ -13,29 +13,18 @@
 enum {
     MAY_LIST = 1 << 0, /* any privilege on a table lists it */
     MAY_SELECT = 1 << 1,
-    MAY_SHOW_VIEW = 1 << 2,
-    MAY_ALL = MAY_LIST | MAY_SELECT | MAY_SHOW_VIEW,
+    MAY_ALL = MAY_LIST | MAY_SELECT,
 };
 
 static const struct {
     const char *words; /* joined by blanks */
     unsigned rights;
 } privileges[] = {
-    {"ALL PRIVILEGES", MAY_ALL},
-    {"ALL", MAY_ALL},
-    {"SELECT", MAY_LIST | MAY_SELECT},
-    {"SHOW VIEW", MAY_LIST | MAY_SHOW_VIEW},
-    {"INSERT", MAY_LIST},
-    {"UPDATE", MAY_LIST},
-    {"DELETE", MAY_LIST},
-    {"CREATE", MAY_LIST},
-    {"DROP", MAY_LIST},
-    {"REFERENCES", MAY_LIST},
-    {"INDEX", MAY_LIST},
-    {"ALTER", MAY_LIST},
-    {"CREATE VIEW", MAY_LIST},
-    {"TRIGGER", MAY_LIST},
-    {"DELETE HISTORY", MAY_LIST},
+    {"ALL PRIVILEGES", MAY_ALL}, {"ALL", MAY_ALL},      {"SELECT", MAY_LIST | MAY_SELECT},
+    {"SHOW VIEW", MAY_LIST},     {"INSERT", MAY_LIST},  {"UPDATE", MAY_LIST},
+    {"DELETE", MAY_LIST},        {"CREATE", MAY_LIST},  {"DROP", MAY_LIST},
+    {"REFERENCES", MAY_LIST},    {"INDEX", MAY_LIST},   {"ALTER", MAY_LIST},
+    {"CREATE VIEW", MAY_LIST},   {"TRIGGER", MAY_LIST}, {"DELETE HISTORY", MAY_LIST},
 };
 
 struct table_rights {
@@ -258,11 +247,6 @@ static bool has(const struct mysql_grants *grants, unsigned right)
 bool mysql_grants_sees_tables(const struct mysql_grants *grants)
 {
     return has(grants, MAY_LIST);
-}
-
-bool mysql_grants_sees_views(const struct mysql_grants *grants)
-{
-    return has(grants, MAY_SHOW_VIEW);
 }
 
 bool mysql_grants_can_select(const struct mysql_grants *grants, const char *table)

@@ -24,9 +24,6 @@ bool mysql_grants_add(struct mysql_grants *grants, const char *line, size_t leng
 /* Whether every table of the database would be listed. */
 bool mysql_grants_sees_tables(const struct mysql_grants *grants);
 
-/* Whether every view's text is shown. */
-bool mysql_grants_sees_views(const struct mysql_grants *grants);
-
 /* Whether that table, or every table (NULL), may be read. */
 bool mysql_grants_can_select(const struct mysql_grants *grants, const char *table);
 

@@ -55,6 +55,8 @@ static bool skip_blanks(struct mysql_lexer *lexer)
     while (lexer->at < lexer->end) {
         if (is_space(*lexer->at)) {
             lexer->at++;
+        } else if (*lexer->at != '/' && *lexer->at != '*') {
+            break;
         } else if (looking_at(lexer, "/*!")) {
             open_version_comment(lexer, 3);
         } else if (looking_at(lexer, "/*M!")) {
@@ -106,7 +108,8 @@ static void read_number(struct mysql_lexer *lexer, struct mysql_token *token)
 
 struct mysql_token mysql_lexer_next(struct mysql_lexer *lexer)
 {
-    struct mysql_token token = {.spaced = skip_blanks(lexer), .text = lexer->at};
+    bool spaced = skip_blanks(lexer);
+    struct mysql_token token = {.spaced = spaced, .text = lexer->at};
     if (lexer->at >= lexer->end)
         return token;
     char byte = *lexer->at;
@@ -129,8 +132,9 @@ struct mysql_token mysql_lexer_next(struct mysql_lexer *lexer)
 
 bool mysql_token_is(const struct mysql_token *token, const char *word)
 {
-    return token->kind == MYSQL_TOKEN_WORD && strncasecmp(token->text, word, token->length) == 0 &&
-           word[token->length] == '\0';
+    if (token->kind != MYSQL_TOKEN_WORD || ((*token->text ^ *word) & ~0x20) != 0)
+        return false;
+    return strncasecmp(token->text, word, token->length) == 0 && word[token->length] == '\0';
 }
 
 bool mysql_token_is_symbol(const struct mysql_token *token, char symbol)

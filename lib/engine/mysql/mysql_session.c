@@ -166,6 +166,17 @@ static unsigned port_of(const struct engine_target *target)
     return port <= 65535 ? (unsigned)port : 0;
 }
 
+/* Whoever may do nothing in a database is not even let in. */
+static int explain_denial(const struct engine_target *target, struct error *reterr)
+{
+    if (!reterr || reterr->code != ERROR_FORBIDDEN || !target->database)
+        return -1;
+    size_t length = strlen(reterr->message);
+    snprintf(reterr->message + length, sizeof(reterr->message) - length,
+             "; it takes GRANT REFERENCES, SHOW VIEW ON `%s`.*", target->database);
+    return -1;
+}
+
 static int connect_server(struct mysql_connection *connection, const struct engine_target *target,
                           struct deadline deadline, struct error *reterr)
 {
@@ -184,8 +195,9 @@ static int connect_server(struct mysql_connection *connection, const struct engi
     };
     enum wire_result result = wire_connect(connection->mysql, &address, deadline);
     if (result != WIRE_OK) {
+        mysql_session_error(connection, result, reterr);
         connection->lost = true;
-        return mysql_session_error(connection, result, reterr);
+        return explain_denial(target, reterr);
     }
     if (tls >= MYSQL_TLS_REQUIRED && !mysql_get_ssl_cipher(connection->mysql))
         return error_set(reterr, ERROR_UNREACHABLE, "%s: TLS is required and the server does not offer it",
