@@ -216,10 +216,10 @@ void reason_journal_locked(const struct situation *situation, struct line *line)
     const struct lock_report *lock = situation->input->lock;
     add_journal(line, situation);
     add(line, " is locked by DDL or by its tool");
-    if (lock && lock->holder[0])
-        add(line, ": %s", lock->holder);
-    if (lock)
-        add_time(line, " since ", lock->since_ms);
+    if (!lock || !lock->held)
+        return;
+    add_if_given(line, ": ", lock->holder);
+    add_time(line, " since ", lock->since_ms);
 }
 
 static void add_file(struct line *line, const struct finding *finding)

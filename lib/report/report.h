@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Renders what is known of databases and gates as the JSON of design section 5. Pure: everything is borrowed, times are
- * arguments. The writer's failure (memory, maximum) is the only one.
+ * Renders what is known of databases and gates as the JSON that HTTP serves. Pure: everything is borrowed, times are
+ * arguments, any thread may call. The writer's failure (memory, its buffer's maximum) is the only one; the caller asks
+ * json_writer_ok() or strbuf_ok() at the end. Times are RFC 3339 UTC or null, `_seconds` are numbers or null.
  */
 #ifndef MIGRATIOND_REPORT_REPORT_H
 #define MIGRATIOND_REPORT_REPORT_H
 
 #include "gate/gate.h"
-#include "json/json_writer.h"
 #include "model/snapshot.h"
+#include "json/json_writer.h"
 
 /* One judged journal of a database. */
 struct judged_journal {
@@ -20,50 +21,100 @@ struct judged_journal {
 /* One database at one moment. */
 struct database_report {
     const char *name;
-    const char *engine;             /* as found, or as the URL says before the first look */
-    const struct snapshot *snapshot; /* NULL before the first good look */
+    const char *engine;                    /* as found, or as the URL says before the first look */
+    const struct snapshot *snapshot;       /* NULL before the first good look */
     const struct judged_journal *journals; /* at least one; journals[worst] speaks for the database */
     size_t journal_count;
     size_t worst;
-    int64_t age_ms;               /* since the last good journal look; -1: never */
-    int64_t now_ms;               /* unix time */
-    const char *last_error;       /* message of the newest look's failure; NULL when it was good */
+    int64_t age_ms;         /* since the last good journal look; -1: never */
+    int64_t now_ms;         /* unix time */
+    const char *last_error; /* message of the newest look's failure; NULL when it was good */
     enum error_code last_error_code;
-    bool reachable;               /* the newest look reached the server */
+    bool reachable; /* the newest look reached the server */
+
+    /* The question, said in `expected` where no comparison says it (there is no journal, or it could not be read). */
+    const char *expected_revision; /* NULL: what a directory holds */
+    enum match match;
+    enum expectation_source source;
 };
 
-/* The object that stands in a gate's "databases" and, with more keys, at /v1/databases/{db}: database, state, code, tool,
- * expected, observed, pending … lock, journals, snapshot, reason, next. Lists longer than LIST_SHOWN are cut and
- * "<list>_count" tells how many there are. */
+/* Elements of a list, and journals, that an answer shows; the journal's own report shows them all. */
 enum { LIST_SHOWN = 100 };
+
+/* The object that stands in a gate's "databases":
+ *
+ *   {"database","state","code","tool":string|null,
+ *    "expected":null | {"revision":string|null,"match","source"},
+ *    "observed":null | {"heads":[revision],"applied_count":n},
+ *    "pending":[revision],"unknown","later","failed","mismatched","unverified","out_of_order",
+ *    "lock":null | {"held","orphaned","suspected","holder":string|null,"since":time|null},
+ *    "journals":[{"journal":"schema.table","tool","state","code", the lists, "lock","reason","next"}],
+ *    "snapshot":{"taken_at","age_seconds","fingerprint","last_error"},"reason","next":string|null}
+ *
+ * `journals` is empty unless there are several; then it holds the worst first. A list with more than LIST_SHOWN
+ * elements is cut, and "<list>_count" behind it tells how many there are; so is `journals`, with "journals_count".
+ * `failed` names dirty entries, too, once they count as failed. */
 void report_gate_database(struct json_writer *writer, const struct database_report *database);
 
-/* GET /v1/gates/{gate}. */
+/* GET /v1/gates/{gate}: {"gate","state","code","database","retryable","retry_after_seconds":n|null,"databases":[…]}. */
 void report_gate(struct json_writer *writer, const char *gate, const struct gate_verdict *verdict,
                  const struct database_report *databases, size_t count);
 
-/* GET /v1/databases/{db}: report_gate_database's keys, and engine, server, gate, coverage, warning. */
+/* GET /v1/databases/{db}: report_gate_database's keys, and
+ *
+ *   "gate":"open|…","rule":n,"warning":string|null,"engine",
+ *   "server":null | {"version","database","role","tls","replica"},
+ *   "grant_needed":string|null,"schema_taken_at":time|null,
+ *   "coverage":null | {"tables":{"coverage":"full|partial|none|not_applicable","reason":string|null},…},
+ *   "details":[{"list":"mismatched","revision","file":string|null,"detail":string|null,"applied_at":time|null}]
+ *
+ * `details` holds the findings of which more than the revision is known, at most LIST_SHOWN of each list. */
 void report_database(struct json_writer *writer, const struct database_report *database);
 
-/* One element of GET /v1/databases: name, engine, state, code, gate, tool, revision, age_seconds, reason. */
+/* One element of GET /v1/databases:
+ * {"database","engine","state","code","gate","tool","revision":string|null,"age_seconds":n|null,"reason"}. `revision`
+ * is where the database stands, several heads joined by ",". */
 void report_database_line(struct json_writer *writer, const struct database_report *database);
 
-/* GET /v1/databases/{db}/journal: every applied migration, and all lists in full. Rendered in pieces so that a journal of a
- * million rows never stands in memory as one document: call until false. */
+/* GET /v1/databases/{db}/journal, whole:
+ *
+ *   {"database","taken_at",
+ *    "journal":"schema.table"|null,"tool","state","code","heads_only":bool,"truncated":bool,
+ *    "applied":[{"revision","label","checksum","applied_at","state":"applied|baseline","repeatable":bool}],
+ *    "pending":[{"revision","file","detail","applied_at"}],"unknown","later","failed","mismatched","unverified",
+ *    "out_of_order","dirty",
+ *    "journals":[]}
+ *
+ * Where a database has several journals, the keys from "journal" to "dirty" describe the worst, and `journals` holds an
+ * object of these keys for each. Rendered in pieces, so that a journal of a million rows never stands in memory as one
+ * document: call report_journal_next until it returns false; a call that returns true has appended a piece. `out` may
+ * be emptied between calls. */
 struct journal_report {
     const struct database_report *database; /* borrowed */
-    size_t journal;
-    size_t entry;
+    struct json_writer writer;
     unsigned phase;
+    size_t object; /* 0: the outermost one; then one per journal */
+    size_t list;
+    size_t next; /* entry or finding */
 };
 void report_journal_init(struct journal_report *stream, const struct database_report *database);
 bool report_journal_next(struct journal_report *stream, struct strbuf *out);
 
-/* GET /health, /health/{name}: application/health+json. `status` is the worst of `databases`. */
+/* pass, warn or fail of a database: the worst of its journals. */
+enum health_status report_database_health(const struct database_report *database);
+
+/* GET /health, /health/{name}: application/health+json,
+ *
+ *   {"status":"pass|warn|fail","version":"1","releaseId","description","output":the worst database's reason,
+ *    "checks":{"orders:migration":[one per journal],"orders:connection":[…],"orders:snapshot_age":[…]}}
+ *
+ * A check is {"componentId","componentType":"datastore","observedValue","observedUnit","status","time","output"};
+ * `output` is left out on pass, and `observedUnit` where there is none. `status` is the worst of `databases`. */
 void report_health(struct json_writer *writer, enum health_status status, const char *description,
                    const struct database_report *databases, size_t count);
 
-/* RFC 9457. `detail` one sentence; `extra_key` (may be NULL) a string member such as "parameter". */
+/* RFC 9457: {"type":"about:blank","title","status","detail"}. `detail` one sentence; `extra_key` (may be NULL) a string
+ * member such as "parameter". */
 void report_problem(struct json_writer *writer, int status, const char *title, const char *detail,
                     const char *extra_key, const char *extra_value);
 

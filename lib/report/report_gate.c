@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/report_lists.h"
+
+static void add_expected(struct json_writer *writer, const struct database_report *database)
+{
+    const struct comparison *comparison = report_worst(database)->comparison;
+    bool compared = comparison && comparison->source != SOURCE_NONE;
+    enum expectation_source source = compared ? comparison->source : database->source;
+    if (source == SOURCE_NONE) {
+        json_key_null(writer, "expected");
+        return;
+    }
+    json_key_object(writer, "expected");
+    json_key_string(writer, "revision", compared ? comparison->expected_revision : database->expected_revision);
+    json_key_string(writer, "match", match_name(compared ? comparison->match : database->match));
+    json_key_string(writer, "source", expectation_source_name(source));
+    json_close_object(writer);
+}
+
+static void add_observed(struct json_writer *writer, const struct comparison *comparison)
+{
+    if (!comparison) {
+        json_key_null(writer, "observed");
+        return;
+    }
+    json_key_object(writer, "observed");
+    json_key_array(writer, "heads");
+    for (size_t i = 0; i < comparison->heads.count && i < LIST_SHOWN; i++)
+        json_add_string(writer, comparison->heads.items[i].revision);
+    json_close_array(writer);
+    if (comparison->heads.count > LIST_SHOWN)
+        json_key_integer(writer, "heads_count", (int64_t)comparison->heads.count);
+    json_key_integer(writer, "applied_count", (int64_t)comparison->applied_count);
+    json_close_object(writer);
+}
+
+static void add_journal(struct json_writer *writer, const struct judged_journal *journal)
+{
+    json_open_object(writer);
+    report_journal_name(writer, "journal", journal);
+    json_key_string(writer, "tool", report_tool(journal));
+    report_state(writer, &journal->verdict);
+    report_revision_lists(writer, journal);
+    report_lock(writer, journal);
+    report_advice(writer, &journal->verdict);
+    json_close_object(writer);
+}
+
+/* Of thousands of tenants' journals those matter that keep the gate shut. */
+static void add_journals(struct json_writer *writer, const struct database_report *database)
+{
+    static const enum gate_state worst_first[GATE_STATES] = {GATE_BLOCKED, GATE_UNKNOWN, GATE_CLOSED, GATE_OPEN};
+    json_key_array(writer, "journals");
+    size_t shown = 0;
+    for (size_t i = 0; i < GATE_STATES && database->journal_count > 1; i++) {
+        for (size_t j = 0; j < database->journal_count && shown < LIST_SHOWN; j++) {
+            if (database->journals[j].verdict.gate != worst_first[i])
+                continue;
+            add_journal(writer, &database->journals[j]);
+            shown++;
+        }
+    }
+    json_close_array(writer);
+    if (database->journal_count > LIST_SHOWN)
+        json_key_integer(writer, "journals_count", (int64_t)database->journal_count);
+}
+
+static void add_snapshot(struct json_writer *writer, const struct database_report *database)
+{
+    const struct snapshot *snapshot = database->snapshot;
+    char fingerprint[DIGEST_HEX_SIZE] = "";
+    if (snapshot && snapshot->schema)
+        digest_to_hex(snapshot->schema->digest, fingerprint);
+    json_key_object(writer, "snapshot");
+    json_key_time(writer, "taken_at", snapshot ? snapshot->taken_at_ms : TIME_UNKNOWN);
+    if (database->age_ms >= 0)
+        json_key_seconds(writer, "age_seconds", database->age_ms);
+    else
+        json_key_null(writer, "age_seconds");
+    report_key_text(writer, "fingerprint", fingerprint);
+    json_key_string(writer, "last_error", database->last_error);
+    json_close_object(writer);
+}
+
+void report_database_members(struct json_writer *writer, const struct database_report *database)
+{
+    const struct judged_journal *worst = report_worst(database);
+    json_key_string(writer, "database", database->name);
+    report_state(writer, &worst->verdict);
+    json_key_string(writer, "tool", report_tool(worst));
+    add_expected(writer, database);
+    add_observed(writer, worst->comparison);
+    report_revision_lists(writer, worst);
+    report_lock(writer, worst);
+    add_journals(writer, database);
+    add_snapshot(writer, database);
+    report_advice(writer, &worst->verdict);
+}
+
+void report_gate_database(struct json_writer *writer, const struct database_report *database)
+{
+    json_open_object(writer);
+    report_database_members(writer, database);
+    json_close_object(writer);
+}
+
+void report_gate(struct json_writer *writer, const char *gate, const struct gate_verdict *verdict,
+                 const struct database_report *databases, size_t count)
+{
+    json_open_object(writer);
+    json_key_string(writer, "gate", gate);
+    json_key_string(writer, "state", gate_state_name(verdict->state));
+    json_key_string(writer, "code", state_code_name(verdict->code));
+    json_key_string(writer, "database", verdict->database);
+    json_key_boolean(writer, "retryable", verdict->retryable);
+    if (verdict->retryable)
+        json_key_integer(writer, "retry_after_seconds", verdict->retry_after_seconds);
+    else
+        json_key_null(writer, "retry_after_seconds");
+    json_key_array(writer, "databases");
+    for (size_t i = 0; i < count; i++)
+        report_gate_database(writer, &databases[i]);
+    json_close_array(writer);
+    json_close_object(writer);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/report_lists.h"
+
+#include <stdio.h>
+
+enum { CHECK_NAME_SIZE = 320 };
+
+static enum health_status worse_health(enum health_status a, enum health_status b)
+{
+    return a > b ? a : b;
+}
+
+enum health_status report_database_health(const struct database_report *database)
+{
+    enum health_status status = HEALTH_PASS;
+    for (size_t i = 0; i < database->journal_count; i++)
+        status = worse_health(status, verdict_health(&database->journals[i].verdict));
+    return status;
+}
+
+static void open_check(struct json_writer *writer, const struct database_report *database, const char *what)
+{
+    char name[CHECK_NAME_SIZE] = "";
+    snprintf(name, sizeof name, "%s:%s", database->name, what);
+    json_key_array(writer, name);
+}
+
+static void open_component(struct json_writer *writer, const char *component)
+{
+    json_open_object(writer);
+    json_key_string(writer, "componentId", component);
+    json_key_string(writer, "componentType", "datastore");
+}
+
+/* What a component ends with; `output` only where there is something to say. */
+static void close_component(struct json_writer *writer, enum health_status status, int64_t time_ms, const char *output)
+{
+    json_key_string(writer, "status", health_status_name(status));
+    json_key_time(writer, "time", time_ms);
+    if (status != HEALTH_PASS && output && *output)
+        json_key_string(writer, "output", output);
+    json_close_object(writer);
+}
+
+static int64_t taken_at(const struct database_report *database)
+{
+    return database->snapshot ? database->snapshot->taken_at_ms : TIME_UNKNOWN;
+}
+
+static void add_migration_check(struct json_writer *writer, const struct database_report *database)
+{
+    open_check(writer, database, "migration");
+    for (size_t i = 0; i < database->journal_count; i++) {
+        const struct judged_journal *journal = &database->journals[i];
+        const struct verdict *verdict = &journal->verdict;
+        char component[CHECK_NAME_SIZE] = "";
+        const struct journal_address *address = journal->reading ? &journal->reading->address : NULL;
+        if (database->journal_count > 1 && address && address->table)
+            snprintf(component, sizeof component, "%s#%s.%s", database->name, address->schema, address->table);
+        else
+            snprintf(component, sizeof component, "%s", database->name);
+        open_component(writer, component);
+        json_key_string(writer, "observedValue", migration_state_name(verdict->state));
+        json_key_string(writer, "code", state_code_name(verdict->code));
+        bool lock_bad = verdict->lock_orphaned || verdict->lock_suspected;
+        close_component(writer, verdict_health(verdict), taken_at(database),
+                        lock_bad && verdict->gate == GATE_OPEN ? verdict->warning : verdict->reason);
+    }
+    json_close_array(writer);
+}
+
+/* A look that failed fails no database that is still known well enough; it does not pass, either. */
+static void add_connection_check(struct json_writer *writer, const struct database_report *database)
+{
+    const struct verdict *verdict = &report_worst(database)->verdict;
+    enum health_status status = HEALTH_PASS;
+    if (!database->reachable)
+        status = verdict->stale ? verdict_health(verdict) : HEALTH_WARN;
+    open_check(writer, database, "connection");
+    open_component(writer, database->name);
+    json_key_string(writer, "observedValue",
+                    database->reachable ? "reachable" : error_code_name(database->last_error_code));
+    close_component(writer, status, database->now_ms, database->last_error);
+    json_close_array(writer);
+}
+
+static void add_age_check(struct json_writer *writer, const struct database_report *database)
+{
+    const struct verdict *verdict = &report_worst(database)->verdict;
+    open_check(writer, database, "snapshot_age");
+    open_component(writer, database->name);
+    if (database->age_ms >= 0)
+        json_key_seconds(writer, "observedValue", database->age_ms);
+    else
+        json_key_null(writer, "observedValue");
+    json_key_string(writer, "observedUnit", "s");
+    close_component(writer, verdict->stale ? verdict_health(verdict) : HEALTH_PASS, taken_at(database),
+                    verdict->reason);
+    json_close_array(writer);
+}
+
+/* One line for whoever sees nothing but the first screen: the first of the worst databases, and how many there are. */
+static void add_output(struct json_writer *writer, enum health_status status, const struct database_report *databases,
+                       size_t count)
+{
+    const struct database_report *first = NULL;
+    size_t alike = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (report_database_health(&databases[i]) != status)
+            continue;
+        first = first ? first : &databases[i];
+        alike++;
+    }
+    if (!first || status == HEALTH_PASS)
+        return;
+    char text[1024] = "";
+    int length = snprintf(text, sizeof text, "%s: %s", first->name, report_worst(first)->verdict.reason);
+    if (alike > 1 && length > 0 && (size_t)length < sizeof text)
+        snprintf(text + length, sizeof text - (size_t)length, " (and %zu more)", alike - 1);
+    json_key_string(writer, "output", text);
+}
+
+void report_health(struct json_writer *writer, enum health_status status, const char *description,
+                   const struct database_report *databases, size_t count)
+{
+    json_open_object(writer);
+    json_key_string(writer, "status", health_status_name(status));
+    json_key_string(writer, "version", "1");
+    json_key_string(writer, "releaseId", MIGRATIOND_VERSION);
+    json_key_string(writer, "description", description);
+    add_output(writer, status, databases, count);
+    json_key_object(writer, "checks");
+    for (size_t i = 0; i < count; i++) {
+        add_migration_check(writer, &databases[i]);
+        add_connection_check(writer, &databases[i]);
+        add_age_check(writer, &databases[i]);
+    }
+    json_close_object(writer);
+    json_close_object(writer);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What several reports say alike: the lists of a comparison, a journal's name, its lock. Private to lib/report.
+ */
+#ifndef MIGRATIOND_REPORT_REPORT_LISTS_H
+#define MIGRATIOND_REPORT_REPORT_LISTS_H
+
+#include "report/report.h"
+
+/* The lists of a comparison in the order in which reports show them; `dirty` comes last and stands in full reports
+ * only. */
+enum { LIST_FAILED = 3, LIST_DIRTY = 7, REPORT_LISTS };
+
+const char *report_list_key(size_t list);
+
+/* An empty list where `comparison` is NULL. */
+const struct finding_list *report_list_of(const struct comparison *comparison, size_t list);
+
+/* All lists but `dirty` as arrays of revisions. */
+void report_revision_lists(struct json_writer *writer, const struct judged_journal *journal);
+
+/* {"revision","file","detail","applied_at"}, without the braces. */
+void report_finding_members(struct json_writer *writer, const struct finding *finding);
+
+/* The tool's name or NULL. */
+const char *report_tool(const struct judged_journal *journal);
+
+/* The key "journal" with "schema.table", or null. */
+void report_journal_name(struct json_writer *writer, const char *key, const struct judged_journal *journal);
+
+/* The keys "lock"; "state" and "code"; "reason" and "next". */
+void report_lock(struct json_writer *writer, const struct judged_journal *journal);
+void report_state(struct json_writer *writer, const struct verdict *verdict);
+void report_advice(struct json_writer *writer, const struct verdict *verdict);
+
+/* The keys of report_gate_database, without the braces. */
+void report_database_members(struct json_writer *writer, const struct database_report *database);
+
+/* "" as null. */
+void report_key_text(struct json_writer *writer, const char *key, const char *text);
+
+static inline const struct judged_journal *report_worst(const struct database_report *database)
+{
+    return &database->journals[database->worst];
+}
+
+#endif
