@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/postgres/postgres_engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "engine/postgres/postgres_session.h"
+
+static const char *const schemes[] = {"postgresql", "postgres", NULL};
+
+/* "15.4 (Debian 15.4-1)" without the packager's part. */
+static void fill_version(const struct postgres_session *session, char *ret_version, size_t size)
+{
+    const char *text = PQparameterStatus(session->conn, "server_version");
+    text = text ? text : "";
+    snprintf(ret_version, size, "%.*s", (int)strcspn(text, " "), text);
+}
+
+static int learn_facts(struct postgres_session *session, struct deadline deadline, struct server_facts *facts,
+                       struct error *reterr)
+{
+    cleanup(strbuf) struct strbuf sql = STRBUF(4096);
+    postgres_add_begin(session, &sql, deadline, false);
+    strbuf_add_string(&sql, "SELECT current_database(),current_user,pg_is_in_recovery();COMMIT");
+    if (!strbuf_ok(&sql))
+        return error_no_memory(reterr);
+    cleanup(result) PGresult *result = NULL;
+    if (postgres_query(session, strbuf_text(&sql), deadline, &result, reterr) < 0)
+        return -1;
+    *facts = (struct server_facts){.engine = "postgres", .absence_proven = true};
+    fill_version(session, facts->version, sizeof facts->version);
+    snprintf(facts->database, sizeof facts->database, "%s", PQgetvalue(result, 0, 0));
+    snprintf(facts->role, sizeof facts->role, "%s", PQgetvalue(result, 0, 1));
+    utf8_make_line(facts->database, sizeof facts->database);
+    utf8_make_line(facts->role, sizeof facts->role);
+    facts->replica = PQgetvalue(result, 0, 2)[0] == 't';
+    facts->tls = PQsslInUse(session->conn);
+    return 0;
+}
+
+static int open_connection(const struct engine_target *target, enum engine_purpose purpose, struct deadline deadline,
+                           struct engine_connection **ret_connection, struct server_facts *ret_facts,
+                           struct error *reterr)
+{
+    (void)purpose;
+    cleanup(postgres_session) struct postgres_session *session = NULL;
+    struct server_facts facts = {0};
+    if (postgres_session_open(target, deadline, &session, reterr) < 0 ||
+        learn_facts(session, deadline, &facts, reterr) < 0)
+        return -1;
+    if (ret_facts)
+        *ret_facts = facts;
+    *ret_connection = &take(session)->base;
+    return 0;
+}
+
+static void close_connection(struct engine_connection *connection)
+{
+    postgres_session_close(postgres_session_of(connection));
+}
+
+/* Writes to the catalogues that a schema is made of, as the statistics counted them so far. No lock, no table access.
+ * The counters come late: ten seconds and more where the session that ran the DDL stays busy, never from a standby's
+ * replay, and COMMENT does not show; a token that is unchanged proves nothing. */
+static int probe(struct engine_connection *connection, struct deadline deadline, struct engine_probe *ret_probe,
+                 struct error *reterr)
+{
+    static const char sql[] =
+        "SELECT pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(o)"
+        "OPERATOR(pg_catalog.+)pg_catalog.pg_stat_get_tuples_updated(o)"
+        "OPERATOR(pg_catalog.+)pg_catalog.pg_stat_get_tuples_deleted(o))"
+        /* class, attribute, attrdef, constraint, index, type, enum, rewrite, namespace, inherits, depend, sequence */
+        "FROM pg_catalog.unnest('{1259,1249,2604,2606,2610,1247,3501,2618,2615,2611,2608,2224}'::pg_catalog.oid[])o";
+    cleanup(result) PGresult *result = NULL;
+    if (postgres_query(postgres_session_of(connection), sql, deadline, &result, reterr) < 0)
+        return -1;
+    snprintf(ret_probe->token, sizeof ret_probe->token, "%s", PQgetvalue(result, 0, 0));
+    return 0;
+}
+
+static int begin_look(struct engine_connection *connection, struct deadline deadline, struct error *reterr)
+{
+    struct postgres_session *session = postgres_session_of(connection);
+    cleanup(strbuf) struct strbuf sql = STRBUF(4096);
+    postgres_add_begin(session, &sql, deadline, false);
+    if (!strbuf_ok(&sql))
+        return error_no_memory(reterr);
+    return postgres_query(session, strbuf_text(&sql), deadline, NULL, reterr);
+}
+
+static int end_look(struct engine_connection *connection, struct deadline deadline, struct error *reterr)
+{
+    return postgres_end(postgres_session_of(connection), deadline, reterr);
+}
+
+const struct engine_ops postgres_ops = {
+    .name = "postgres",
+    .schemes = schemes,
+    .default_port = "5432",
+    .open = open_connection,
+    .close = close_connection,
+    .probe = probe,
+    .read_schema = postgres_read_schema,
+    .begin_look = begin_look,
+    .end_look = end_look,
+    .find_tables = postgres_find_tables,
+    .read_table = postgres_read_table,
+    .read_lock = postgres_read_lock,
+};

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads the whole schema in three messages to the server, however many tables there are: namespaces; the raw
+ * catalogues; the types' spelling and the views, last, because deparsing a view keeps its tables locked to the
+ * transaction's end. Catalogues are read raw and put together here: format_type, pg_get_indexdef and their like for
+ * every row would take the server three times as long, and information_schema shows only what one may use.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "engine/postgres/catalog_reader.h"
+
+enum { QUERY_BYTES = 64 * 1024 * 1024 };
+
+/* What deparsed text depends on is pinned by the transaction. @name@ is replaced by a fragment below. */
+struct catalog_query {
+    const char *sql;
+    catalog_taker *taker;
+    size_t fields;
+};
+
+static const struct catalog_query namespace_queries[] = {
+    {"SELECT oid,nspname FROM pg_namespace", catalog_take_namespace, 2},
+};
+
+static const struct catalog_query catalog_queries[] = {
+    {"SELECT classid,objid FROM pg_depend WHERE refclassid=3079 AND deptype='e'AND classid IN(1259,1247)",
+     catalog_take_member, 2},
+    {"SELECT oid,amname FROM pg_am WHERE amtype='i'", catalog_take_method, 2},
+    {"SELECT o.oid,o.opcmethod,o.opcintype,o.opcdefault,CASE WHEN o.opcnamespace=11 THEN quote_ident(o.opcname)"
+     "ELSE quote_ident(n.nspname)||'.'||quote_ident(o.opcname)END "
+     "FROM pg_opclass o JOIN pg_namespace n ON n.oid=o.opcnamespace",
+     catalog_take_operator_class, 5},
+    {"SELECT o.oid,CASE WHEN o.collnamespace=11 THEN quote_ident(o.collname)"
+     "ELSE quote_ident(n.nspname)||'.'||quote_ident(o.collname)END "
+     "FROM pg_collation o JOIN pg_namespace n ON n.oid=o.collnamespace",
+     catalog_take_collation, 2},
+    {"SELECT t.oid,t.typnamespace,t.typname,e.enumlabel FROM pg_type t LEFT JOIN pg_enum e ON e.enumtypid=t.oid "
+     "WHERE t.typtype='e'AND t.typnamespace@in_namespaces@ ORDER BY t.oid,e.enumsortorder",
+     catalog_take_enum_label, 4},
+    {"SELECT c.oid,c.relnamespace,c.relname,c.relkind,c.relispartition FROM pg_class c "
+     "WHERE c.oid>=16384 AND c.relkind IN('r','p','v','m','f')AND c.relpersistence<>'t'AND @relevant@",
+     catalog_take_relation, 5},
+    {"SELECT a.attrelid,a.attnum,a.attname,a.atttypid,a.atttypmod,a.attnotnull,a.attidentity,a.attgenerated,"
+     "a.attcollation FROM pg_attribute a JOIN pg_class c ON c.oid=a.attrelid AND c.relkind IN('r','p','v','m','f')"
+     "AND c.relpersistence<>'t'WHERE a.attrelid>=16384 AND a.attnum>0 AND NOT a.attisdropped AND @relevant@",
+     catalog_take_column, 9},
+    /* An expression without columns is deparsed without opening the table: faster, and nobody's lock matters. */
+    {"SELECT d.adrelid,d.adnum,pg_get_expr(d.adbin,CASE WHEN position('{VAR 'IN d.adbin::text)>0 THEN d.adrelid "
+     "ELSE 0 END)FROM pg_attrdef d WHERE d.adrelid@in_relations@",
+     catalog_take_default, 3},
+    /* The clones of a foreign key that partitions cause are left out, as by pg_dump. */
+    {"SELECT k.conrelid,k.conname,k.contype,CASE WHEN k.contype<>'c'THEN k.conkey END,k.confrelid,k.confkey,"
+     "k.confupdtype,k.confdeltype,k.condeferrable,k.condeferred,k.convalidated,@enforced@,"
+     "COALESCE(@nulls_not_distinct@,false),k.conindid,k.contype='c'OR @peculiar@,CASE WHEN k.contype='c'"
+     "THEN pg_get_expr(k.conbin,k.conrelid)WHEN @peculiar@ THEN pg_get_constraintdef(k.oid)END "
+     "FROM pg_constraint k LEFT JOIN pg_index x ON x.indexrelid=k.conindid AND k.contype IN('p','u')"
+     "AND(x.indnkeyatts<>x.indnatts OR @nulls_not_distinct@)WHERE k.conrelid>=16384 "
+     "AND k.contype IN('p','u','f','c','x')AND(k.contype<>'f'OR k.conparentid=0)AND k.conrelid@in_relations@",
+     catalog_take_constraint, 16},
+    {"SELECT i.indexrelid,i.indrelid,c.relname,c.relam,i.indkey,i.indnkeyatts,i.indclass,i.indcollation,i.indoption,"
+     "i.indisunique,i.indisvalid,@index_nulls@,i.indexprs IS NOT NULL,"
+     "CASE WHEN i.indexprs IS NOT NULL THEN pg_get_expr(i.indexprs,i.indrelid)END,i.indpred IS NOT NULL,"
+     "CASE WHEN i.indpred IS NOT NULL THEN pg_get_expr(i.indpred,i.indrelid)END "
+     "FROM pg_index i JOIN pg_class c ON c.oid=i.indexrelid WHERE i.indexrelid>=16384 AND c.relnamespace<>99 "
+     "AND c.relpersistence<>'t'AND i.indislive AND NOT i.indisprimary AND c.relnamespace@in_namespaces@",
+     catalog_take_index, 16},
+    /* A sequence behind an identity column (deptype i) is that column's affair. */
+    {"SELECT c.oid,c.relnamespace,c.relname,format_type(s.seqtypid,NULL),s.seqstart,s.seqincrement,s.seqmax,s.seqmin,"
+     "s.seqcache,s.seqcycle,d.refobjid,d.refobjsubid FROM pg_class c JOIN pg_sequence s ON s.seqrelid=c.oid "
+     "LEFT JOIN pg_depend d ON d.classid=1259 AND d.objid=c.oid AND d.objsubid=0 AND d.refclassid=1259 "
+     "AND d.deptype IN('a','i')AND d.refobjsubid>0 WHERE c.relkind='S'AND c.relpersistence<>'t'"
+     "AND d.deptype IS DISTINCT FROM 'i'AND c.relnamespace@in_namespaces@",
+     catalog_take_sequence, 12},
+};
+
+static const struct catalog_query final_queries[] = {
+    {"SELECT n,format_type(t,m)FROM unnest('{@types@}'::oid[],'{@modifiers@}'::int4[])WITH ORDINALITY AS x(t,m,n)",
+     catalog_take_type, 2},
+    {"SELECT c.oid,pg_get_viewdef(c.oid)FROM pg_class c WHERE c.relkind IN('v','m')AND c.oid>=16384 "
+     "AND c.relpersistence<>'t'AND c.relnamespace@in_namespaces@",
+     catalog_take_view, 2},
+};
+
+/* What differs between server versions. */
+static const struct {
+    const char *name;
+    int since;
+    const char *text;
+    const char *before;
+} fragments[] = {
+    {"enforced", 180000, "k.conenforced", "true"},
+    {"nulls_not_distinct", 150000, "x.indnullsnotdistinct", "false"},
+    {"index_nulls", 150000, "i.indnullsnotdistinct", "false"},
+    {"delete_columns", 150000, " OR k.confdelsetcols IS NOT NULL", ""},
+    {"period", 180000, " OR k.conperiod", ""},
+};
+
+/* Constraints with more to them than the model's fields hold: their whole definition stands for it. */
+static const char peculiar[] = "(k.contype='x'OR COALESCE(x.indnkeyatts<>x.indnatts,false)OR k.confmatchtype='f'"
+                               "@delete_columns@@period@)";
+
+static void add_namespace_oids(const struct catalog_reader *reader, struct strbuf *sql)
+{
+    const char *separator = "";
+    strbuf_add_string(sql, "=ANY('{");
+    for (size_t i = 0; i < reader->scoped.capacity; i++) {
+        if (!reader->scoped.keys[i])
+            continue;
+        strbuf_printf(sql, "%s%u", separator, (unsigned)reader->scoped.keys[i]);
+        separator = ",";
+    }
+    strbuf_add_string(sql, "}'::oid[])");
+}
+
+/* Whether the server shall leave out what is not in scope; else it is dropped here, if there is any. */
+static bool is_scoped(const struct catalog_reader *reader)
+{
+    return reader->scope->schema_count > 0;
+}
+
+static void add_scope(const struct catalog_reader *reader, const char *name, struct strbuf *sql)
+{
+    if (!is_scoped(reader)) {
+        strbuf_add_string(sql, strcmp(name, "relevant") == 0 ? "true" : " IS NOT NULL");
+    } else if (strcmp(name, "in_relations") == 0) {
+        strbuf_add_string(sql, " IN(SELECT oid FROM pg_class WHERE relnamespace");
+        add_namespace_oids(reader, sql);
+        strbuf_add_char(sql, ')');
+    } else if (strcmp(name, "relevant") == 0) {
+        /* A foreign key's target is named even where it is out of scope. */
+        strbuf_add_string(sql, "(c.oid IN(SELECT f.confrelid FROM pg_constraint f WHERE f.contype='f')"
+                               "OR c.relnamespace");
+        add_namespace_oids(reader, sql);
+        strbuf_add_char(sql, ')');
+    } else {
+        add_namespace_oids(reader, sql);
+    }
+}
+
+static void add_types(const struct catalog_reader *reader, bool modifiers, struct strbuf *sql)
+{
+    const struct catalog_type *types = reader->type_list.items;
+    for (size_t i = 0; i < reader->type_list.count; i++)
+        if (modifiers)
+            strbuf_printf(sql, "%s%d", i > 0 ? "," : "", types[i].modifier);
+        else
+            strbuf_printf(sql, "%s%u", i > 0 ? "," : "", types[i].oid);
+}
+
+static void add_expanded(const struct catalog_reader *reader, const char *template, struct strbuf *sql);
+
+static void add_fragment(const struct catalog_reader *reader, const char *name, struct strbuf *sql)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(fragments); i++)
+        if (strcmp(fragments[i].name, name) == 0) {
+            bool known = reader->session->version >= fragments[i].since;
+            strbuf_add_string(sql, known ? fragments[i].text : fragments[i].before);
+            return;
+        }
+    if (strcmp(name, "peculiar") == 0)
+        add_expanded(reader, peculiar, sql);
+    else if (strcmp(name, "types") == 0 || strcmp(name, "modifiers") == 0)
+        add_types(reader, strcmp(name, "modifiers") == 0, sql);
+    else
+        add_scope(reader, name, sql);
+}
+
+/* Recursion ends after one level: `peculiar` names fragments of the table only. */
+static void add_expanded(const struct catalog_reader *reader, const char *template, struct strbuf *sql)
+{
+    for (;;) {
+        size_t plain = strcspn(template, "@");
+        strbuf_add(sql, template, plain);
+        template += plain;
+        if (!*template)
+            return;
+        char name[32] = "";
+        size_t length = strcspn(template + 1, "@");
+        memcpy(name, template + 1, length < sizeof name ? length : sizeof name - 1);
+        add_fragment(reader, name, sql);
+        template += length + 2;
+    }
+}
+
+static int take_rows(struct catalog_reader *reader, const struct catalog_query *query, struct deadline deadline,
+                     struct error *reterr)
+{
+    for (;;) {
+        cleanup(libpq_text) char *line = NULL;
+        size_t length = 0;
+        int status = postgres_copy_next(reader->session, deadline, &line, &length, reterr);
+        if (status <= 0)
+            return status;
+        struct copy_row row = {0};
+        if (!postgres_copy_split(line, length, &row) || row.count != query->fields)
+            return error_set(reterr, ERROR_INVALID, "%s: a catalogue's row has an unexpected shape",
+                             reader->session->where);
+        if (query->taker(reader, &row, reterr) < 0)
+            return -1;
+    }
+}
+
+/* Sends `before`, the queries and `after` as one message and takes the rows as they come. */
+static int run(struct catalog_reader *reader, const char *before, const struct catalog_query *queries, size_t count,
+               const char *after, struct deadline deadline, struct error *reterr)
+{
+    cleanup(strbuf) struct strbuf sql = STRBUF(QUERY_BYTES);
+    strbuf_add_string(&sql, before);
+    for (size_t i = 0; i < count; i++) {
+        strbuf_add_string(&sql, "COPY(");
+        add_expanded(reader, queries[i].sql, &sql);
+        strbuf_add_string(&sql, ")TO STDOUT;");
+    }
+    strbuf_add_string(&sql, after);
+    if (!strbuf_ok(&sql))
+        return error_no_memory(reterr);
+    if (postgres_send(reader->session, strbuf_text(&sql), deadline, reterr) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (postgres_copy_begin(reader->session, deadline, reterr) < 0 ||
+            take_rows(reader, &queries[i], deadline, reterr) < 0)
+            return -1;
+    for (bool done = false; !done;) {
+        cleanup(result) PGresult *result = NULL;
+        if (postgres_next(reader->session, deadline, &result, reterr) < 0)
+            return -1;
+        done = !result;
+    }
+    return 0;
+}
+
+static int read_all(struct catalog_reader *reader, struct deadline deadline, struct error *reterr)
+{
+    cleanup(strbuf) struct strbuf begin = STRBUF(4096);
+    postgres_add_begin(reader->session, &begin, deadline, true);
+    if (!strbuf_ok(&begin))
+        return error_no_memory(reterr);
+    if (run(reader, strbuf_text(&begin), namespace_queries, ARRAY_LENGTH(namespace_queries), "", deadline, reterr) <
+            0 ||
+        run(reader, "", catalog_queries, ARRAY_LENGTH(catalog_queries), "", deadline, reterr) < 0)
+        return -1;
+    catalog_finish_enum(reader);
+    if (run(reader, "", final_queries, ARRAY_LENGTH(final_queries), "COMMIT", deadline, reterr) < 0)
+        return -1;
+    catalog_apply_types(reader);
+    return 0;
+}
+
+static void describe(struct catalog_reader *reader)
+{
+    const char *version = PQparameterStatus(reader->session->conn, "server_version");
+    char text[48] = "";
+    size_t length = version ? strcspn(version, " ") : 0;
+    memcpy(text, version ? version : "", length < sizeof text ? length : sizeof text - 1);
+    schema_builder_server(reader->builder, "postgres", text);
+    /* The catalogues show every object to every role. */
+    for (int kind = 0; kind < SCHEMA_KINDS; kind++)
+        schema_builder_coverage(reader->builder, (enum schema_kind)kind, COVERAGE_FULL, NULL);
+}
+
+/* Among catalogues, a missing object was dropped while we read. */
+static void judge(struct error *error)
+{
+    static const char *const gone[] = {"42P01", "42703", "42704", "42883", "3F000"};
+    for (size_t i = 0; i < ARRAY_LENGTH(gone); i++)
+        if (strcmp(error->sqlstate, gone[i]) == 0)
+            error->code = ERROR_CHANGED;
+}
+
+int postgres_read_schema(struct engine_connection *connection, const struct engine_scope *scope,
+                         struct deadline deadline, struct schema_builder *builder, struct error *reterr)
+{
+    static const struct engine_scope everything = {0};
+    cleanup(catalog_reader) struct catalog_reader reader = {
+        .session = postgres_session_of(connection), .builder = builder, .scope = scope ? scope : &everything};
+    reader.arena = arena_new(LIMIT_STRING_POOL);
+    if (!reader.arena)
+        return error_no_memory(reterr);
+    struct error error = {0};
+    if (read_all(&reader, deadline, &error) == 0) {
+        describe(&reader);
+        return 0;
+    }
+    judge(&error);
+    /* Rows that were not read stand between us and the next answer. */
+    if (PQtransactionStatus(reader.session->conn) == PQTRANS_ACTIVE)
+        reader.session->lost = true;
+    if (!reader.session->lost)
+        postgres_end(reader.session, deadline, NULL);
+    if (reterr)
+        *reterr = error;
+    return -1;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One libpq connection that never blocks beyond a deadline: every wait is our own poll(2), libpq only ever works on
+ * what is there. Whatever breaks the protocol's order (a deadline, a lost socket, a reading given up half-way) marks
+ * the session as lost, and it may then only be closed. No query is ever cancelled from here: the statement_timeout of
+ * each transaction ends it on the server, also when this side is gone. Internal to the engine; one thread at a time.
+ */
+#ifndef MIGRATIOND_ENGINE_POSTGRES_POSTGRES_SESSION_H
+#define MIGRATIOND_ENGINE_POSTGRES_POSTGRES_SESSION_H
+
+#include <libpq-fe.h>
+
+#include "base/strbuf.h"
+#include "engine/engine.h"
+
+/* Longest wait for a lock: beyond that somebody's DDL is reported instead of waited for. */
+#define POSTGRES_LOCK_TIMEOUT "250ms"
+
+struct postgres_session {
+    struct engine_connection base;
+    PGconn *conn;
+    int version;    /* as PQserverVersion: 150004 */
+    bool raw_bytes; /* SQL_ASCII database: text is whatever was stored */
+    bool lost;
+    char where[200]; /* for messages: "postgres db1:5432/orders" */
+};
+
+static inline struct postgres_session *postgres_session_of(struct engine_connection *connection)
+{
+    return (struct postgres_session *)connection;
+}
+
+/* Connects; the candidates share the time that is left. */
+int postgres_session_open(const struct engine_target *target, struct deadline deadline,
+                          struct postgres_session **ret_session, struct error *reterr);
+void postgres_session_close(struct postgres_session *session);
+
+/* Waits until the socket is ready for `events` (poll's). */
+int postgres_wait(struct postgres_session *session, short events, struct deadline deadline, struct error *reterr);
+
+/* Sends statements as one simple query. */
+int postgres_send(struct postgres_session *session, const char *sql, struct deadline deadline, struct error *reterr);
+
+/* The next result; NULL when the query is done. A server's error is returned as a failure, after which the rest of the
+ * query was read and the session is usable (unless lost). */
+int postgres_next(struct postgres_session *session, struct deadline deadline, PGresult **ret_result,
+                  struct error *reterr);
+
+/* Sends and reads everything; `*ret_result` (may be NULL) is the last result that has rows. */
+int postgres_query(struct postgres_session *session, const char *sql, struct deadline deadline, PGresult **ret_result,
+                   struct error *reterr);
+
+/* Skips results up to the next COPY. Fails if there is none. */
+int postgres_copy_begin(struct postgres_session *session, struct deadline deadline, struct error *reterr);
+
+/* The next row of a COPY: 1, with `*ret_row` for PQfreemem; 0 at its end; -1. */
+int postgres_copy_next(struct postgres_session *session, struct deadline deadline, char **ret_row, size_t *ret_length,
+                       struct error *reterr);
+
+/* Appends the beginning of a look: a read-only transaction and everything that text depends on. `schema_form` pins what
+ * changes how expressions are printed, too. */
+void postgres_add_begin(const struct postgres_session *session, struct strbuf *sql, struct deadline deadline,
+                        bool schema_form);
+
+/* Ends the transaction, whatever happened in it. */
+int postgres_end(struct postgres_session *session, struct deadline deadline, struct error *reterr);
+
+/* Appends an identifier or a literal, quoted. */
+int postgres_add_identifier(struct postgres_session *session, struct strbuf *sql, const char *name,
+                            struct error *reterr);
+int postgres_add_literal(struct postgres_session *session, struct strbuf *sql, const char *text, struct error *reterr);
+
+/* Slots of the engine that have a file of their own. */
+int postgres_read_schema(struct engine_connection *connection, const struct engine_scope *scope,
+                         struct deadline deadline, struct schema_builder *builder, struct error *reterr);
+int postgres_find_tables(struct engine_connection *connection, const struct engine_scope *scope,
+                         const char *const *names, size_t count, struct deadline deadline,
+                         const struct sighting_sink *sink, struct error *reterr);
+int postgres_read_table(struct engine_connection *connection, const struct table_request *request,
+                        struct deadline deadline, const struct row_sink *sink, bool *ret_more, struct error *reterr);
+int postgres_read_lock(struct engine_connection *connection, const struct lock_request *request,
+                       struct deadline deadline, struct lock_report *ret_report, struct error *reterr);
+
+DEFINE_CLEANUP(postgres_session, struct postgres_session *, postgres_session_close);
+DEFINE_CLEANUP(result, PGresult *, PQclear);
+DEFINE_CLEANUP(libpq_text, char *, PQfreemem);
+
+#endif
