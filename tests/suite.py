@@ -39,6 +39,12 @@ def fixed_addresses(preset):
     return prefix if works else []
 
 
+def excerpt(output):
+    """The lines that are not about what went well: passing cmocka tests, finished build steps."""
+    dull = re.compile(r"\[ RUN  |\[       OK|\[====|\[\d+/\d+\] |\.+ +\[ *\d+%\]$|bringing up nodes")
+    return "\n".join(line for line in output.splitlines() if not dull.match(line))
+
+
 class Tally:
     """Counts and failure texts; filled by several threads."""
 
@@ -54,7 +60,8 @@ class Tally:
             note = f", {skipped} skipped" if skipped else ""
             print(f"{part:12} {name}: {passed} passed, {failed} failed{note} ({seconds:.0f} s)", flush=True)
             if failed and details:
-                print("    " + "\n    ".join(details.rstrip().splitlines()[-SHOWN_LINES:]), flush=True)
+                lines = excerpt(details).splitlines()
+                print("    " + "\n    ".join(lines[-SHOWN_LINES:]), flush=True)
 
 
 class Suite:
@@ -124,17 +131,12 @@ class Suite:
         tests = self.ctests(preset, pattern)
         with concurrent.futures.ThreadPoolExecutor(PROCESSORS) as pool:
             results = list(pool.map(lambda test: self.unit_test(preset, *test), tests))
-        details = "\n".join(f"{name}:\n{self.excerpt(r[3])}" for (name, _), r in zip(tests, results) if r[1])
+        details = "\n".join(f"{name}:\n{r[3]}" for (name, _), r in zip(tests, results) if r[1])
         passed, failed, skipped = (sum(r[i] for r in results) for i in range(3))
         if not tests:
             failed, details = 1, "no test executables"
         self.tally.add(part, f"{len(tests)} executables", passed, failed, skipped, time.monotonic() - started, details)
 
-    @staticmethod
-    def excerpt(output):
-        """The lines of a failing executable that are not about its passing tests."""
-        lines = [line for line in output.splitlines() if not re.match(r"\[ RUN  |\[       OK|\[====", line)]
-        return "\n".join(lines[:SHOWN_LINES])
 
     # pytest
 
