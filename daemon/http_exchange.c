@@ -131,11 +131,15 @@ static enum MHD_Result answer(struct http_exchange *exchange, struct http_respon
     return result;
 }
 
-static enum MHD_Result refuse(struct http_exchange *exchange, int status, const char *detail)
+/* `parameter` is NULL unless one is to blame. */
+static enum MHD_Result refuse(struct http_exchange *exchange, int status, const char *parameter, const char *detail)
 {
     cleanup(http_response) struct http_response response = {0};
     http_response_init(&response);
-    http_response_problem(&response, status, "%s", detail);
+    if (parameter)
+        http_response_bad_parameter(&response, parameter, "%s", detail);
+    else
+        http_response_problem(&response, status, "%s", detail);
     metric_add(METRIC_http_requests_rejected, 1);
     return answer(exchange, &response, NULL, true);
 }
@@ -157,7 +161,7 @@ static enum MHD_Result begin(struct http_exchange *exchange, const char *method,
     const char *detail = NULL;
     int status = http_guard_check(&guard, exchange->method, version, &detail);
     if (status)
-        return refuse(exchange, status, detail);
+        return refuse(exchange, status, NULL, detail);
     exchange->step = STEP_READING;
     http_connection_enter(exchange->loop, exchange->connection, PHASE_BODY);
     return MHD_YES;
@@ -259,7 +263,7 @@ static enum MHD_Result route(struct http_exchange *exchange, const struct view_s
     /* Only OPTIONS may ask about no path at all, and it is not a method of ours. */
     bool nowhere = exchange->method == HTTP_OTHER_METHOD && strcmp(exchange->target, "*") == 0;
     if (http_target_parse(nowhere ? "/" : exchange->target, &target, &error))
-        return refuse(exchange, 400, error.message);
+        return refuse(exchange, 400, target.bad_parameter, error.message);
     const char *names[HTTP_SEGMENTS] = {0};
     cleanup(http_response) struct http_response response = {0};
     http_response_init(&response);

@@ -50,7 +50,7 @@ static int decode(char *part, bool plus_is_blank, struct error *reterr)
     }
     *out = 0;
     if (!utf8_is_valid(part, (size_t)(out - part)))
-        return error_set(reterr, ERROR_INVALID, "the target is not valid UTF-8");
+        return error_set(reterr, ERROR_INVALID, "what is percent-encoded is not valid UTF-8");
     return 0;
 }
 
@@ -79,10 +79,14 @@ static int parse_query(char *query, struct http_target *target, struct error *re
         char *value = strchr(pair, '=');
         if (value)
             *value++ = 0;
-        if (decode(pair, true, reterr) || (value && decode(value, true, reterr)))
+        if (decode(pair, true, reterr))
+            return -1;
+        target->bad_parameter = pair;
+        if (value && decode(value, true, reterr))
             return -1;
         if (value && strlen(value) > LIMIT_QUERY_VALUE)
             return error_set(reterr, ERROR_INVALID, "parameter %.40s is longer than %u bytes", pair, LIMIT_QUERY_VALUE);
+        target->bad_parameter = NULL;
         target->parameters[target->parameter_count++] =
             (struct http_parameter){.name = pair, .value = value ? value : ""};
     }
@@ -93,6 +97,7 @@ int http_target_parse(const char *raw, struct http_target *ret_target, struct er
 {
     ret_target->segment_count = 0;
     ret_target->parameter_count = 0;
+    ret_target->bad_parameter = NULL;
     if (raw[0] != '/')
         return error_set(reterr, ERROR_INVALID, "the target must begin with a slash");
     size_t length = strlen(raw);

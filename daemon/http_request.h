@@ -33,12 +33,13 @@ struct http_target {
     const char *segments[HTTP_SEGMENTS];
     size_t parameter_count;
     struct http_parameter parameters[LIMIT_QUERY_PARAMETERS];
+    const char *bad_parameter; /* the name of the one whose value was refused; NULL */
     char text[HTTP_TARGET_SIZE];
 };
 
 /* Takes `raw` ("/v1/gates/a%20b?wait=3s") apart. A segment may hold any decoded character but NUL, a slash included.
- * Fails with ERROR_INVALID and one sentence: not origin-form, control characters, bad percent-encoding, not UTF-8, too
- * many or too long parameters. */
+ * Fails with ERROR_INVALID and one sentence, and with `bad_parameter` where a value is to blame: not origin-form,
+ * control characters, bad percent-encoding, not UTF-8, too many or too long parameters. */
 int http_target_parse(const char *raw, struct http_target *ret_target, struct error *reterr);
 
 /* Header fields that decide where a request ends, collected one by one. */

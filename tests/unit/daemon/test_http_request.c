@@ -30,6 +30,9 @@ static void test_targets(void **state)
             fail_msg("accepted: %s", bad[i]);
         assert_int_equal(error.code, ERROR_INVALID);
     }
+    assert_string_equal(target.bad_parameter, "a");
+    assert_int_equal(http_target_parse("/%00?a=1", &target, &error), -1);
+    assert_null(target.bad_parameter);
 }
 
 static void test_targets_are_bounded(void **state)
