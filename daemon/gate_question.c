@@ -101,11 +101,28 @@ static int resolve(const struct gate_question *question, const struct view_set *
     return 0;
 }
 
+/* Makes the journal that keeps this gate shut speak for its database: with `accept` it need not be the one that is
+ * worst for the database, which stays where it is as bad. Returns how long time alone cannot change any of them. */
+static int64_t choose_journal(struct database_report *report, const struct gate_policy *policy,
+                              struct gate_member *members)
+{
+    size_t count = report->journal_count;
+    size_t first = report->worst;
+    for (size_t i = 0; i < count; i++)
+        members[i] =
+            (struct gate_member){.database = report->name, .verdict = &report->journals[(first + i) % count].verdict};
+    struct gate_verdict verdict = {0};
+    gate_judge(members, count, policy, &verdict);
+    report->worst = (first + verdict.worst) % count;
+    return verdict.valid_for_ms;
+}
+
 static int judge_all(const struct config_gate *gate, const struct view_question *questions, const struct view_set *set,
                      int64_t monotonic_now_ms, int64_t unix_now_ms, struct arena *arena, struct gate_answer *ret_answer,
                      struct error *reterr)
 {
     size_t count = gate->database_count;
+    int64_t valid_for_ms = INT64_MAX;
     struct database_report *reports = arena_array(arena, count, sizeof *reports);
     struct gate_member *members = arena_array(arena, count, sizeof *members);
     if (!reports || !members)
@@ -115,10 +132,16 @@ static int judge_all(const struct config_gate *gate, const struct view_question 
         const struct view_question *question = questions && questions[i].revision ? &questions[i] : NULL;
         if (view_judge(view, question, monotonic_now_ms, unix_now_ms, arena, &reports[i], reterr))
             return -1;
+        struct gate_member *journals = arena_array(arena, reports[i].journal_count, sizeof *journals);
+        if (!journals)
+            return error_no_memory(reterr);
+        int64_t valid = choose_journal(&reports[i], &gate->policy, journals);
+        valid_for_ms = valid < valid_for_ms ? valid : valid_for_ms;
         members[i] = (struct gate_member){.database = reports[i].name, .verdict = database_report_verdict(&reports[i])};
     }
     *ret_answer = (struct gate_answer){.gate = gate, .reports = reports, .count = count};
     gate_judge(members, count, &gate->policy, &ret_answer->verdict);
+    ret_answer->verdict.valid_for_ms = valid_for_ms;
     return 0;
 }
 

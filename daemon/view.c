@@ -151,17 +151,24 @@ static struct state_policy policy_of(const struct config_database *database)
     };
 }
 
+static enum expectation_source source_asked(const struct config_database *database,
+                                            const struct view_question *question)
+{
+    if (question && question->revision)
+        return SOURCE_REQUEST;
+    if (database->expect_revision)
+        return SOURCE_REVISION;
+    return database->expect_directory ? SOURCE_DIRECTORY : SOURCE_NONE;
+}
+
 /* What was asked, for answers that no comparison stands behind. */
 static void say_question(const struct view *view, const struct view_question *question, struct database_report *report)
 {
     const struct config_database *database = view->database;
-    bool asked = question && question->revision;
+    report->source = source_asked(database, question);
+    bool asked = report->source == SOURCE_REQUEST;
     report->expected_revision = asked ? question->revision : database->expect_revision;
     report->match = asked ? question->match : database->match;
-    report->source = asked                        ? SOURCE_REQUEST
-                     : database->expect_revision  ? SOURCE_REVISION
-                     : database->expect_directory ? SOURCE_DIRECTORY
-                                                  : SOURCE_NONE;
 }
 
 int view_judge(const struct view *view, const struct view_question *question, int64_t monotonic_now_ms,
@@ -177,6 +184,8 @@ int view_judge(const struct view *view, const struct view_question *question, in
     struct state_input common = {0};
     describe_looks(view, monotonic_now_ms, unix_now_ms, &common);
     describe_expectation(view, question, &common);
+    if (readings == 0) /* else the comparison says it */
+        common.source = source_asked(view->database, question);
     size_t worst = 0;
     for (size_t i = 0; i < count; i++) {
         struct state_input input = common;

@@ -104,6 +104,24 @@ def database(request):
 
 
 @pytest.fixture
+def new_database(request, tmp_path):
+    """new_database() makes a fresh database, as many as a test wants, of the engine that suits where any will do."""
+    engine = os.environ.get("MIGRATIOND_TEST_ENGINE", "sqlite")
+    made = []
+
+    def make():
+        if engine == "sqlite":
+            made.append(SqliteFile(tmp_path / f"any{len(made)}.db"))
+        else:
+            made.append(request.getfixturevalue(f"{engine}_server").create_database())
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.drop()
+
+
+@pytest.fixture
 def daemon():
     """daemon(config) starts a migrationd; each is stopped and checked at the end of the test."""
     running = []
