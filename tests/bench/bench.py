@@ -1,0 +1,492 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The measurements of scripts/bench. Each part returns rows (what, measured, peer, ratio, target, met)."""
+
+import argparse
+import json
+import os
+import random
+import re
+import resource
+import select
+import shutil
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+REPOSITORY = FOLDER.parent.parent
+sys.path.insert(0, str(FOLDER.parent / "integration"))
+
+from harness import Daemon, MariaDB, Postgres, SqliteFile  # noqa: E402
+from harness.process import eventually, free_port, private_folder, remove_folder  # noqa: E402
+
+BIN = Path(os.environ["MIGRATIOND_BIN_DIR"]).resolve()
+COLUMNS = 15
+
+
+class Row:
+    def __init__(self, what, measured, peer, ratio, target, met):
+        self.cells = [what, measured, peer, ratio, target, "met" if met else "MISSED"]
+        self.met = met
+
+
+def ratio_row(what, ours, peer, unit, most):
+    ratio = ours / peer
+    return Row(what, f"{ours:.2f} {unit}", f"{peer:.2f} {unit}", f"{ratio:.3f}", f"<= {most}", ratio <= most)
+
+
+def at_least_row(what, ours, peer, unit, least):
+    ratio = ours / peer
+    return Row(what, f"{ours:.0f} {unit}", f"{peer:.0f} {unit}", f"{ratio:.3f}", f">= {least}", ratio >= least)
+
+
+def limit_row(what, value, unit, most):
+    return Row(what, f"{value:.2f} {unit}", "", "", f"<= {most} {unit}", value <= most)
+
+
+def table_ddl(number, engine):
+    """A table of 15 columns with a primary key, two indexes and a foreign key to the one before it."""
+    kinds = {
+        "postgresql": ("bigint", "text", "timestamptz", "numeric(10,2)", "boolean DEFAULT false", "varchar(40) DEFAULT 'x'"),
+        "mariadb": ("bigint", "text", "datetime", "decimal(10,2)", "tinyint(1) DEFAULT 0", "varchar(40) DEFAULT 'x'"),
+        "sqlite": ("INTEGER", "TEXT", "TEXT", "NUMERIC", "INTEGER DEFAULT 0", "TEXT DEFAULT 'x'"),
+    }[engine]
+    columns = [f"id {kinds[0]} NOT NULL PRIMARY KEY", f"parent_id {kinds[0]}"]
+    columns += [f"column_{i}_{number % 97} {kinds[i % len(kinds)]}" for i in range(2, COLUMNS)]
+    if number > 0:
+        columns.append(f"CONSTRAINT fk_{number} FOREIGN KEY (parent_id) REFERENCES t_{number - 1} (id)")
+    first, second = f"column_3_{number % 97}", f"column_5_{number % 97}"
+    statements = [f"CREATE TABLE t_{number} ({', '.join(columns)})"]
+    if engine == "mariadb":
+        statements[0] = statements[0][:-1] + f", INDEX ix_{number}_a ({first}), INDEX ix_{number}_b ({second}))"
+    else:
+        statements += [f"CREATE INDEX ix_{number}_a ON t_{number} ({first})", f"CREATE INDEX ix_{number}_b ON t_{number} ({second})"]
+    return statements
+
+
+def fill(database, tables):
+    """Creates the tables in `database`; SQLite's are written in one transaction."""
+    if isinstance(database, SqliteFile):
+        connection = sqlite3.connect(database.path)
+        connection.executescript("BEGIN;" + ";".join(s for n in range(tables) for s in table_ddl(n, "sqlite")) + ";COMMIT;")
+        connection.close()
+        return
+    with database.connect() as connection, connection.cursor() as cursor:
+        for number in range(tables):
+            statements = table_ddl(number, database.engine)
+            for statement in [";".join(statements)] if database.engine == "postgresql" else statements:
+                cursor.execute(statement)
+
+
+class Engine:
+    """bench_engine in the background, asked over pipes."""
+
+    def __init__(self, url):
+        self.process = subprocess.Popen(
+            [BIN / "bench_engine", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def ask(self, command):
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"bench_engine ended at '{command}'")
+        return float(line)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def timed(command, environment=None):
+    begun = time.monotonic()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True, env={**os.environ, **(environment or {})})
+    return (time.monotonic() - begun) * 1000
+
+
+class Servers:
+    """One private server of each kind for the whole run, and the big schemas that are loaded once."""
+
+    def __init__(self, options):
+        self.options = options
+        self.folder = private_folder("bench")
+        self.loaded = {}
+        self.started = {}
+
+    def server(self, kind):
+        if kind not in self.started:
+            print(f"starting {kind.__name__} …", file=sys.stderr)
+            self.started[kind] = kind().start()
+        return self.started[kind]
+
+    def database(self, engine, tables):
+        if (engine, tables) not in self.loaded:
+            print(f"loading {tables} tables into {engine} …", file=sys.stderr)
+            if engine == "sqlite":
+                database = SqliteFile(self.folder / f"{tables}.db")
+            else:
+                database = self.server(Postgres if engine == "postgresql" else MariaDB).create_database()
+            fill(database, tables)
+            if engine == "postgresql":
+                database.sql("VACUUM ANALYZE")
+            self.loaded[engine, tables] = database
+        return self.loaded[engine, tables]
+
+    def dump(self, database):
+        """The peer's command that prints the whole schema."""
+        if isinstance(database, SqliteFile):
+            return ["sqlite3", database.path, ".schema"], {}
+        server = database.server
+        where = ["-h", server.host, "-u" if server.engine == "mariadb" else "-U", server.superuser]
+        if server.engine == "postgresql":
+            program = [server.programs / "pg_dump", "--schema-only", *where, "-p", str(server.port), database.name]
+            return program, {"PGPASSWORD": server.password}
+        program = [shutil.which("mariadb-dump") or "mysqldump", "--no-defaults", *where, "-P", str(server.port)]
+        return [*program, "--no-data", "--skip-lock-tables", database.name], {"MYSQL_PWD": server.password}
+
+    def close(self):
+        for server in self.started.values():
+            server.close()
+        remove_folder(self.folder)
+
+
+ENGINES = {"postgresql": (0.18, 0.10), "mariadb": (0.05, 0.05), "sqlite": (2.0, 1.0)}
+PEERS = {"postgresql": "pg_dump -s", "mariadb": "mysqldump --no-data", "sqlite": "sqlite3 .schema"}
+
+
+def measure_schema(servers):
+    """Whole snapshot, new connection and warm one, against the engine's own dump."""
+    rows = []
+    for engine, (new_most, warm_most) in ENGINES.items():
+        for tables in servers.options.sizes:
+            database = servers.database(engine, tables)
+            ours = Engine(database.url())
+            command, environment = servers.dump(database)
+            new, warm, peer = [], [], []
+            ours.ask("warm")
+            for _ in range(servers.options.rounds):
+                peer.append(timed(command, environment))
+                new.append(ours.ask("new"))
+                warm.append(ours.ask("warm"))
+            memory = ours.ask("memory")
+            ours.close()
+            what = f"{engine} snapshot, {tables} tables"
+            last = tables == servers.options.sizes[-1]
+            peer_ms = statistics.median(peer)
+            for name, times, most in (("new", new, new_most), ("warm", warm, warm_most)):
+                row = ratio_row(f"{what}, {name} / {PEERS[engine]}", statistics.median(times), peer_ms, "ms", most)
+                if not last and not row.met:
+                    row.cells[5] = "(target is for the largest)"
+                    row.met = True
+                rows.append(row)
+            if last:
+                rows.append(limit_row(f"{engine} model per column, {tables} tables", memory, "B", 72))
+    return rows
+
+
+def measure_probe(servers):
+    """The poll when nothing changed, against SELECT 1 on the same kind of connection."""
+    rows = []
+    for engine, most in (("postgresql", 1.5), ("mariadb", 5.0), ("sqlite", None)):
+        for tables in (servers.options.sizes[0], servers.options.sizes[-1]):
+            ours = Engine(servers.database(engine, tables).url())
+            probes, selects = [], []
+            for _ in range(servers.options.rounds):
+                probes.append(ours.ask("probe 500"))
+                if most:
+                    selects.append(ours.ask("select 500"))
+            ours.close()
+            what = f"{engine} probe, {tables} tables"
+            if most:
+                rows.append(ratio_row(f"{what} / SELECT 1", statistics.median(probes), statistics.median(selects), "us", most))
+            else:
+                rows.append(limit_row(what, statistics.median(probes), "us", 10))
+    return rows
+
+
+def anonymous_kib(pid):
+    return int(re.search(r"RssAnon:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()).group(1))
+
+
+def watch(databases, **settings):
+    """A daemon, not yet started, that watches `databases` (name → url)."""
+    return Daemon({"databases": {name: {"url": url, **settings} for name, url in databases.items()}})
+
+
+def measure_memory(servers):
+    """The daemon with the largest schema, at rest and while the snapshot is replaced; the watched server's backend."""
+    tables = servers.options.sizes[-1]
+    database = servers.database("postgresql", tables)
+    rows = []
+    with watch({"big": database.url()}, interval="1h", query_timeout="60s").start() as daemon:
+        eventually(lambda: daemon.get("/v1/databases/big/schema").status == 200, 120)
+        eventually(lambda: daemon.database("big")["snapshot"]["age_seconds"] < 3, 30)
+        time.sleep(3)
+        rest = anonymous_kib(daemon.pid) / 1024
+        peak, stop = [rest], threading.Event()
+
+        def sample():
+            while not stop.is_set():
+                peak.append(anonymous_kib(daemon.pid) / 1024)
+
+        sampler = threading.Thread(target=sample)
+        sampler.start()
+        for _ in range(3):
+            assert daemon.post("/v1/databases/big/refresh").status == 200
+            time.sleep(1.1)
+        stop.set()
+        sampler.join()
+        backends = [anonymous_kib(pid) / 1024 for pid in database.backends()]
+        rows.append(limit_row(f"daemon at rest, {tables} tables", rest, "MiB", 24))
+        rows.append(limit_row("daemon while the snapshot is replaced", max(peak), "MiB", 40))
+        rows.append(limit_row("PostgreSQL backend between deep looks", max(backends, default=0), "MiB", 8))
+    return rows
+
+
+NGINX = """
+worker_processes {threads};
+daemon off;
+pid {folder}/pid;
+error_log {folder}/error.log crit;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off;
+  keepalive_requests 100000000;
+  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  server {{ listen 127.0.0.1:{port} reuseport backlog=4096; default_type application/health+json;
+    location / {{ return 200 '{body}'; }} }}
+}}
+"""
+
+
+def wrk_rate(port, path, connections, seconds):
+    printed = subprocess.run(
+        ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{port}{path}"],
+        capture_output=True, text=True, check=True,
+    ).stdout
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", printed).group(1))
+
+
+def measure_http(servers):
+    """GET /health against nginx answering the same bytes with as many threads, at rising numbers of connections."""
+    rows = []
+    threads = 2
+    folder = private_folder("nginx")
+    database = SqliteFile(servers.folder / "http.db")
+    database.sql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); INSERT INTO alembic_version VALUES ('a1')")
+    with watch({"app": database.url()}, expect={"revision": "a1"}).start() as daemon:
+        daemon.wait_state("app", "current")
+        body = json.dumps(daemon.get("/health").json, separators=(",", ":"))
+        port = free_port()
+        (folder / "nginx.conf").write_text(NGINX.format(threads=threads, folder=folder, port=port, body=body))
+        nginx = subprocess.Popen(["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")])
+        try:
+            eventually(lambda: socket.create_connection(("127.0.0.1", port)).close() is None, 10)
+            ours, peer = {}, []
+            counts = (64, 128, 256, 512, 1024)
+            for _ in range(servers.options.rounds):
+                peer.append(wrk_rate(port, "/", 64, servers.options.seconds))
+                for count in counts:
+                    ours.setdefault(count, []).append(wrk_rate(daemon.port, "/health", count, servers.options.seconds))
+        finally:
+            nginx.terminate()
+            nginx.wait()
+            remove_folder(folder)
+    base = statistics.median(ours[64])
+    rows.append(at_least_row(f"/health, 64 connections, {len(body)} B / nginx", base, statistics.median(peer), "req/s", 0.95))
+    for count in counts[1:]:
+        rows.append(at_least_row(f"/health, {count} connections / at 64", statistics.median(ours[count]), base, "req/s", 0.6))
+    return rows
+
+
+def measure_latency(servers):
+    """From COMMIT of the last expected migration to the answer of a waiting request."""
+    rows = []
+    for kind in (Postgres, MariaDB):
+        database = servers.server(kind).create_database()
+        database.sql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
+        database.sql("INSERT INTO alembic_version VALUES ('r0')")
+        times = []
+        with watch({"app": database.url()}).start() as daemon, database.connect(autocommit=False) as connection:
+            daemon.wait_state("app", "observed")
+            answered = {}
+
+            def ask(revision):
+                status = daemon.get(f"/v1/gates/app?revision={revision}&wait=30s").status
+                answered[revision] = (time.monotonic(), status)
+
+            for number in range(1, servers.options.commits + 1):
+                revision = f"r{number}"
+                waiting = threading.Thread(target=ask, args=(revision,))
+                waiting.start()
+                eventually(lambda: "migrationd_waiters 1\n" in daemon.probe("/metrics").text, 10)
+                time.sleep(random.uniform(0.1, 0.3))
+                with connection.cursor() as cursor:
+                    cursor.execute(f"UPDATE alembic_version SET version_num = '{revision}'")
+                begun = time.monotonic()
+                connection.commit()
+                waiting.join()
+                assert answered[revision][1] == 200
+                times.append((answered[revision][0] - begun) * 1000)
+        times.sort()
+        name = f"{database.engine}: COMMIT to answer"
+        rows.append(limit_row(f"{name}, p50 of {len(times)}", times[len(times) // 2], "ms", 75))
+        rows.append(limit_row(f"{name}, p99", times[min(len(times) - 1, int(len(times) * 0.99))], "ms", 130))
+    return rows
+
+
+def open_waiters(port, count, cookie):
+    """`count` keep-alive connections that wait at the gate."""
+    request = f"GET /v1/gates/app?revision=next&wait=55s HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode()
+    sockets = []
+    for number in range(count):
+        connection = socket.socket()
+        connection.bind((f"127.0.0.{2 + number // 20000}", 0))
+        connection.connect(("127.0.0.1", port))
+        connection.sendall(request)
+        sockets.append(connection)
+    return sockets
+
+
+def read_answer(connection):
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = int(re.search(rb"(?i)content-length: (\d+)", head).group(1))
+    while len(body) < length:
+        body += connection.recv(65536)
+    return int(head.split()[1]), b"connection: close" not in head.lower()
+
+
+def measure_waiters(servers):
+    """What waiters cost, how fast they are released, and whether a probe notices them."""
+
+
+
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    count = min(servers.options.waiters, hard - 1000)
+    database = SqliteFile(servers.folder / "waiters.db")
+    database.sql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); INSERT INTO alembic_version VALUES ('r0')")
+    rows = []
+    with watch({"app": database.url()}, journal={"tool": "alembic"}).start() as daemon:
+        daemon.wait_state("app", "observed")
+        before = anonymous_kib(daemon.pid)
+        sockets = open_waiters(daemon.port, count, "c" * 20)
+        eventually(lambda: f"migrationd_waiters {count}\n" in daemon.probe("/metrics").text, 60)
+        each = (anonymous_kib(daemon.pid) - before) / count
+        probes = []
+        for _ in range(50):
+            begun = time.monotonic()
+            assert daemon.probe("/livez").status == 200
+            probes.append((time.monotonic() - begun) * 1000)
+        big = socket.create_connection(("127.0.0.1", daemon.port))
+        big.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nCookie: " + b"c" * 3072 + b"\r\n\r\n")
+        served, _ = read_answer(big)
+        poller = select.epoll()
+        for connection in sockets:
+            poller.register(connection, select.EPOLLIN)
+        database.sql("UPDATE alembic_version SET version_num = 'next'")
+        arrivals = {}
+        while len(arrivals) < count:
+            now = time.monotonic()
+            for descriptor, _ in poller.poll(30):
+                arrivals.setdefault(descriptor, now)
+                poller.modify(descriptor, 0)
+        answers = [read_answer(connection) for connection in sockets]
+        poller.close()
+        for connection in [*sockets, big]:
+            connection.close()
+    released = (max(arrivals.values()) - min(arrivals.values())) * 1000
+    good = all(status == 200 and kept for status, kept in answers)
+    rows.append(limit_row(f"memory per waiter, {count} of them", each, "KiB", 5))
+    rows.append(Row("a request with 3 KiB of headers meanwhile", f"HTTP {served}", "", "", "HTTP 200", served == 200))
+    rows.append(limit_row("first to last of all answers", released, "ms", 200))
+    rows.append(Row("all 200, connections kept", "yes" if good else "no", "", "", "yes", good))
+    rows.append(limit_row("/livez meanwhile, slowest of 50", max(probes), "ms", 50))
+    return rows
+
+
+def measure_idle(servers):
+    """A hundred small databases on one server."""
+    server = servers.server(Postgres)
+    urls = {}
+    for number in range(100):
+        database = server.create_database()
+        database.sql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY)")
+        urls[f"db{number}"] = database.url()
+    seconds = servers.options.idle
+    ticks = os.sysconf("SC_CLK_TCK")
+
+    def used(pid):
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / ticks
+
+    with watch(urls).start(timeout=60) as daemon:
+        eventually(lambda: daemon.get("/readyz").status == 200, 120)
+        begun = used(daemon.pid)
+        time.sleep(seconds)
+        share = (used(daemon.pid) - begun) / seconds * 100
+        memory = anonymous_kib(daemon.pid) / 1024
+    return [limit_row("100 databases, idle: share of a core", share, "%", 2), limit_row("100 databases, idle: memory", memory, "MiB", 32)]
+
+
+PARTS = {
+    "schema": measure_schema,
+    "probe": measure_probe,
+    "memory": measure_memory,
+    "http": measure_http,
+    "latency": measure_latency,
+    "waiters": measure_waiters,
+    "idle": measure_idle,
+}
+
+
+def print_rows(rows):
+    titles = ["what", "migrationd", "peer", "ratio", "target", ""]
+    table = [titles, *(row.cells for row in rows)]
+    widths = [max(len(line[i]) for line in table) for i in range(len(titles))]
+    for line in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="1,000 tables at most, 3 rounds")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    options = parser.parse_args()
+    unknown = set(options.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    options.sizes = [100, 1000] if options.quick else [100, 1000, 10000]
+    options.rounds = 3 if options.quick else 5
+    options.seconds = 1 if options.quick else 2
+    options.commits = 40 if options.quick else 200
+    options.waiters = 2000 if options.quick else 10000
+    options.idle = 15 if options.quick else 60
+    servers = Servers(options)
+    rows = []
+    try:
+        for name, measure in PARTS.items():
+            if not options.parts or name in options.parts:
+                print(f"measuring {name} …", file=sys.stderr)
+                rows += measure(servers)
+    finally:
+        servers.close()
+    print_rows(rows)
+    missed = sum(not row.met for row in rows)
+    print(f"{len(rows) - missed} of {len(rows)} targets met")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Times an engine from inside, on commands from standard input, so that a driver can interleave it with its peers:
+ *
+ *   new        a whole snapshot into the sealed model, connecting first: milliseconds
+ *   warm       the same on a connection that is kept: milliseconds
+ *   probe N    the change probe, N times: median microseconds
+ *   select N   the client library's own SELECT 1, N times: median microseconds
+ *   memory     bytes of the model per column, all included
+ *
+ * Usage: bench_engine URL. Prints one number a line.
+ */
+#include <libpq-fe.h>
+#include <mysql.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "engine/engine.h"
+
+enum { DEADLINE_MS = 300000, MOST_RUNS = 100000 };
+
+struct bench {
+    struct engine_target *target;
+    struct engine_connection *deep;
+    struct engine_connection *kept;
+    struct schema *schema;
+    PGconn *postgres;
+    MYSQL *mysql;
+};
+
+static double now_us(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static void die(const char *message)
+{
+    fprintf(stderr, "bench_engine: %s\n", message);
+    exit(1);
+}
+
+static struct engine_connection *open_connection(struct bench *bench, enum engine_purpose purpose)
+{
+    struct error error = {.code = ERROR_OK};
+    struct server_facts facts = {0};
+    struct engine_connection *connection = NULL;
+    if (bench->target->ops->open(bench->target, purpose, deadline_in(DEADLINE_MS), &connection, &facts, &error) < 0)
+        die(error.message);
+    return connection;
+}
+
+static double snapshot_ms(struct bench *bench, bool fresh)
+{
+    struct error error = {.code = ERROR_OK};
+    struct engine_scope scope = {0};
+    struct schema *schema = NULL;
+    if (!fresh && !bench->deep)
+        bench->deep = open_connection(bench, PURPOSE_DEEP);
+    double begun = now_us();
+    struct engine_connection *connection = fresh ? open_connection(bench, PURPOSE_DEEP) : bench->deep;
+    if (engine_read(connection, &scope, deadline_in(DEADLINE_MS), &schema, &error) < 0)
+        die(error.message);
+    if (fresh)
+        engine_close(connection);
+    double took = (now_us() - begun) / 1e3;
+    schema_unref(bench->schema);
+    bench->schema = schema;
+    return took;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double difference = *(const double *)a - *(const double *)b;
+    return difference < 0 ? -1 : difference > 0;
+}
+
+static double median_us(struct bench *bench, size_t runs, void (*run)(struct bench *bench))
+{
+    double *times = calloc(runs, sizeof *times);
+    if (!times)
+        die("out of memory");
+    for (size_t i = 0; i < runs; i++) {
+        double begun = now_us();
+        run(bench);
+        times[i] = now_us() - begun;
+    }
+    qsort(times, runs, sizeof *times, compare);
+    double median = times[runs / 2];
+    free(times);
+    return median;
+}
+
+static void probe(struct bench *bench)
+{
+    struct error error = {.code = ERROR_OK};
+    struct engine_probe token = {0};
+    if (bench->kept->ops->probe(bench->kept, deadline_in(DEADLINE_MS), &token, &error) < 0)
+        die(error.message);
+}
+
+static void select_one(struct bench *bench)
+{
+    if (bench->postgres) {
+        PQclear(PQexec(bench->postgres, "SELECT 1"));
+        return;
+    }
+    if (mysql_query(bench->mysql, "SELECT 1") != 0)
+        die(mysql_error(bench->mysql));
+    mysql_free_result(mysql_store_result(bench->mysql));
+}
+
+static void connect_peer(struct bench *bench)
+{
+    const struct engine_target *target = bench->target;
+    if (strcmp(target->ops->name, "postgres") == 0) {
+        bench->postgres = PQconnectdb(target->url);
+        if (PQstatus(bench->postgres) != CONNECTION_OK)
+            die(PQerrorMessage(bench->postgres));
+        return;
+    }
+    const char *socket = NULL;
+    for (size_t i = 0; i < target->parameter_count; i++) {
+        if (strcmp(target->parameters[i].name, "socket") == 0)
+            socket = target->parameters[i].value;
+    }
+    bench->mysql = mysql_init(NULL);
+    if (!mysql_real_connect(bench->mysql, target->host, target->user, target->password, target->database,
+                            target->port ? (unsigned)atoi(target->port) : 0, socket, 0))
+        die(mysql_error(bench->mysql));
+}
+
+static double answer(struct bench *bench, const char *command)
+{
+    size_t runs = 0;
+    if (strcmp(command, "new") == 0)
+        return snapshot_ms(bench, true);
+    if (strcmp(command, "warm") == 0)
+        return snapshot_ms(bench, false);
+    if (strcmp(command, "memory") == 0)
+        return (double)schema_memory(bench->schema) / (double)bench->schema->column_count;
+    if (sscanf(command, "probe %zu", &runs) == 1 && runs > 0 && runs <= MOST_RUNS) {
+        if (!bench->kept)
+            bench->kept = open_connection(bench, PURPOSE_JOURNAL);
+        return median_us(bench, runs, probe);
+    }
+    if (sscanf(command, "select %zu", &runs) == 1 && runs > 0 && runs <= MOST_RUNS) {
+        if (!bench->postgres && !bench->mysql)
+            connect_peer(bench);
+        return median_us(bench, runs, select_one);
+    }
+    die("unknown command");
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct bench bench = {0};
+    struct error error = {.code = ERROR_OK};
+    if (argc != 2 || engine_target_parse(argv[1], &bench.target, &error) < 0)
+        die(argc != 2 ? "usage: bench_engine URL" : error.message);
+    char line[64] = "";
+    while (fgets(line, sizeof line, stdin)) {
+        line[strcspn(line, "\n")] = '\0';
+        printf("%.3f\n", answer(&bench, line));
+        fflush(stdout);
+    }
+    return 0;
+}
