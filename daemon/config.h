@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "engine/engine.h"
@@ -37,6 +38,8 @@ struct config_database {
     const char *expect_directory; /* absolute after loading; NULL */
     enum match match;
     bool checksums_enforced;
+
+    struct digest settings; /* over all that is configured here */
 
     int64_t interval_ms;
     int64_t journal_interval_ms;

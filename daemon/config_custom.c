@@ -395,7 +395,7 @@ static int read_database(struct config_reader *reader, const struct yaml_node *n
         return -1;
     if ((database->password_file != NULL) + (database->password_env != NULL) + (database->url_password != NULL) > 1)
         return config_fail_key(reader, node, "the database '%s' has its password in more than one place", node->key);
-    return 0;
+    return config_digest_settings(database) == 0 ? 0 : error_no_memory(reader->error);
 }
 
 int config_read_databases(struct config_reader *reader, const struct yaml_node *node, void *section)

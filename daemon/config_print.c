@@ -179,17 +179,19 @@ const char *config_restart_needed(const struct config *current, const struct con
     return NULL;
 }
 
-static bool texts_equal(const char *a, const char *b)
+int config_digest_settings(struct config_database *database)
 {
-    return a && b ? strcmp(a, b) == 0 : a == b;
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_CONFIG_BYTES * 2);
+    print_section(&config_database_keys, database, 0, &text);
+    strbuf_printf(&text, "%s\n%s", database->target->url, database->url_password ? database->url_password : "");
+    if (!strbuf_ok(&text))
+        return -1;
+    database->settings = digest_of(text.bytes, text.length);
+    explicit_bzero(text.bytes, text.length);
+    return 0;
 }
 
 bool config_database_equal(const struct config_database *a, const struct config_database *b)
 {
-    cleanup(strbuf) struct strbuf first = STRBUF(LIMIT_CONFIG_BYTES);
-    cleanup(strbuf) struct strbuf second = STRBUF(LIMIT_CONFIG_BYTES);
-    print_section(&config_database_keys, a, 0, &first);
-    print_section(&config_database_keys, b, 0, &second);
-    return strbuf_ok(&first) && strbuf_ok(&second) && strcmp(strbuf_text(&first), strbuf_text(&second)) == 0 &&
-           texts_equal(a->target->url, b->target->url) && texts_equal(a->url_password, b->url_password);
+    return digest_equal(a->settings, b->settings);
 }

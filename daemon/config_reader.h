@@ -34,6 +34,9 @@ int config_set_presets(struct config_reader *reader, const struct config_section
 /* A scalar's text with ${VAR}, ${VAR:-default} and $$ replaced; NULL on failure. */
 const char *config_read_text(struct config_reader *reader, const struct yaml_node *node);
 
+/* Sums up a database's settings, password in the URL included, for config_database_equal; -1 when memory is out. */
+int config_digest_settings(struct config_database *database);
+
 /* A path made absolute against the file's folder; NULL on failure. */
 const char *config_absolute_path(struct config_reader *reader, const struct yaml_node *node, const char *path);
 

@@ -59,6 +59,7 @@ struct subject {
     uint64_t seed;
     struct look_task journal;
     struct look_task deep;
+    bool adopted; /* stands, or stood, in the scheduler's subjects */
     bool retired;
     int demand;
     uint64_t refresh_asked; /* tickets: asked for, seen by a deep look, then by a journal look */
@@ -417,7 +418,7 @@ static struct subject *find_equal(const struct scheduler *scheduler, const struc
 static void drop_plan(struct scheduler *scheduler, struct config *config, struct subject **subjects)
 {
     for (size_t i = 0; subjects && i < config->database_count && subjects[i]; i++) {
-        if (!find_equal(scheduler, &config->databases[i]))
+        if (!subjects[i]->adopted)
             subject_free(scheduler, subjects[i]);
     }
     mem_free(subjects);
@@ -484,12 +485,12 @@ static void adopt_subjects(struct scheduler *scheduler, struct config *config, s
     scheduler->config = config_ref(config);
     for (size_t i = 0; i < config->database_count; i++) {
         struct subject *subject = subjects[i];
-        bool carried = subject->database != &config->databases[i];
         subject->database = &config->databases[i];
-        if (carried)
+        if (subject->adopted)
             watched_set_config(subject->watched, config, i);
         else
             due_heap_put(&scheduler->heap, &subject->deep.due, now);
+        subject->adopted = true;
     }
     count_databases(scheduler);
     config_unref(old);

@@ -321,7 +321,8 @@ static int read_journals(struct watched *watched, const struct config_database *
     struct engine_probe probe = {0};
     if (connection->ops->probe(connection, deadline, &probe, reterr) < 0)
         return -1;
-    if (strcmp(probe.token, watched->probe.token) != 0)
+    /* The first token has nothing to be compared with: the schema was read a moment ago. */
+    if (*watched->probe.token && strcmp(probe.token, watched->probe.token) != 0)
         result->schema_due = true;
     watched->probe = probe;
     return 0;
