@@ -95,15 +95,17 @@ static const char *tool_of(const struct situation *situation)
     return journal && journal->address.tool ? journal->address.tool : NULL;
 }
 
-/* "journal public.alembic_version", or "journal" where no name is known. */
+/* "journal public.alembic_version", or "the journal" where no name is known. */
 static void add_journal(struct line *line, const struct situation *situation)
 {
     const struct journal *journal = situation->input->journal;
-    add(line, "journal");
-    if (!journal || !journal->address.table)
+    if (!journal || !journal->address.table) {
+        add(line, "the journal");
         return;
+    }
     bool has_schema = journal->address.schema && *journal->address.schema;
-    add(line, " %s%s%s", has_schema ? journal->address.schema : "", has_schema ? "." : "", journal->address.table);
+    add(line, "journal %s%s%s", has_schema ? journal->address.schema : "", has_schema ? "." : "",
+        journal->address.table);
 }
 
 static const char *failure_text(const struct situation *situation)
@@ -352,8 +354,7 @@ void reason_unknown_applied(const struct situation *situation, struct line *line
 {
     const struct finding_list *unknown = &situation->comparison->unknown;
     const char *tool = tool_of(situation);
-    add(line, "applied ");
-    add_migrations(line, "", unknown);
+    add_migrations(line, "applied ", unknown);
     add(line, " %s in no file, and %s refuses to run", is_or_are(unknown->count), tool ? tool : "the tool");
 }
 
@@ -380,9 +381,8 @@ void reason_pending(const struct situation *situation, struct line *line)
 void reason_ahead(const struct situation *situation, struct line *line)
 {
     const struct comparison *comparison = situation->comparison;
-    add(line, "all that is expected is applied, and ");
+    add(line, "all that is expected is applied, and so %s ", is_or_are(comparison->later.count));
     add_migrations(line, "newer ", &comparison->later);
-    add(line, " besides");
     add_if_given(line, "; ", comparison->remark);
 }
 
@@ -447,7 +447,7 @@ static void add_remedy(struct line *line, enum state_code code, const char *gran
         add(line, "narrow `schemas` to what the application uses");
         break;
     default:
-        add(line, "look into migrationd's own log: it did not look in time");
+        add(line, "look into migrationd's own log for what kept it from looking");
         break;
     }
 }
@@ -503,7 +503,10 @@ void next_configure_journal(const struct situation *situation, struct line *line
 
 void next_give_files(const struct situation *situation, struct line *line)
 {
-    (void)situation;
+    if (!situation->compared) {
+        add(line, "wait: the next look compares");
+        return;
+    }
     add(line, "configure `expect: {directory: …}` with migrations that hold both the expected and the applied ones");
 }
 
