@@ -13,7 +13,7 @@ static const struct {
 } number_types[] = {
     {"tinyint", true, true}, {"smallint", true, true}, {"mediumint", true, true},
     {"int", true, true},     {"bigint", true, true},   {"decimal", true, false},
-    {"float", true, false},  {"double", true, false},  {"year", false, true},
+    {"float", true, false},  {"double", true, false},  {"year", true, true},
 };
 
 /* A column while its attributes are read. */

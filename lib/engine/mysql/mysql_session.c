@@ -266,31 +266,43 @@ static int pin_session(struct mysql_connection *connection, struct deadline dead
     return mysql_session_run(connection, text, deadline, reterr);
 }
 
-/* Since when the server runs, and whether it follows another one. Neither is worth failing for. */
+/* A number that is not worth failing for: 0 where the role may not ask. */
+static int read_number(struct mysql_connection *connection, const char *text, struct deadline deadline,
+                       int64_t *ret_number, struct error *reterr)
+{
+    char *cell = NULL;
+    bool found = false;
+    struct error error = {0};
+    *ret_number = 0;
+    if (mysql_session_single(connection, text, deadline, &cell, 1, &found, &error) == 0 && cell)
+        *ret_number = strtoll(cell, NULL, 10);
+    mem_free(cell);
+    if (connection->lost && reterr)
+        *reterr = error;
+    return connection->lost ? -1 : 0;
+}
+
+/* Since when the server runs, and whether it follows another one. */
 static int read_status(struct mysql_connection *connection, struct deadline deadline, struct server_facts *ret_facts,
                        struct error *reterr)
 {
-    const char *text =
-        connection->mariadb
-            ? "SELECT UNIX_TIMESTAMP() - MAX(IF(VARIABLE_NAME = 'UPTIME', VARIABLE_VALUE, 0)),"
-              " MAX(IF(VARIABLE_NAME = 'SLAVES_RUNNING', VARIABLE_VALUE + 0, 0))"
-              " FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME IN ('UPTIME', 'SLAVES_RUNNING')"
-            : "SELECT UNIX_TIMESTAMP() - VARIABLE_VALUE, (SELECT COUNT(*) FROM"
-              " performance_schema.replication_connection_configuration)"
-              " FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Uptime'";
-    char *cells[2] = {0};
-    bool found = false;
-    struct error error = {0};
-    int failed = mysql_session_single(connection, text, deadline, cells, ARRAY_LENGTH(cells), &found, &error);
-    if (!failed && cells[0])
-        connection->server_started = strtoll(cells[0], NULL, 10);
-    if (!failed && cells[1])
-        ret_facts->replica = strtoll(cells[1], NULL, 10) > 0;
-    mem_free(cells[0]);
-    mem_free(cells[1]);
-    if (failed && connection->lost && reterr)
-        *reterr = error;
-    return connection->lost ? -1 : 0;
+    static const struct {
+        const char *started;
+        const char *sources;
+    } queries[] = {
+        {"SELECT UNIX_TIMESTAMP() - VARIABLE_VALUE FROM performance_schema.global_status"
+         " WHERE VARIABLE_NAME = 'Uptime'",
+         "SELECT COUNT(*) FROM performance_schema.replication_connection_configuration"},
+        {"SELECT UNIX_TIMESTAMP() - VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS"
+         " WHERE VARIABLE_NAME = 'UPTIME'",
+         "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'SLAVES_RUNNING'"},
+    };
+    int64_t sources = 0;
+    if (read_number(connection, queries[connection->mariadb].started, deadline, &connection->server_started, reterr) ||
+        read_number(connection, queries[connection->mariadb].sources, deadline, &sources, reterr))
+        return -1;
+    ret_facts->replica = sources > 0;
+    return 0;
 }
 
 static void prove_absence(const struct mysql_connection *connection, struct server_facts *ret_facts)
@@ -309,7 +321,6 @@ static void prove_absence(const struct mysql_connection *connection, struct serv
 static int introduce(struct mysql_connection *connection, struct deadline deadline, struct server_facts *ret_facts,
                      struct error *reterr)
 {
-    *ret_facts = (struct server_facts){0};
     if (read_identity(connection, deadline, ret_facts, reterr) || pin_session(connection, deadline, reterr) ||
         read_status(connection, deadline, ret_facts, reterr) || mysql_session_read_grants(connection, deadline, reterr))
         return -1;
@@ -336,12 +347,15 @@ int mysql_session_open(const struct engine_target *target, enum engine_purpose p
     struct mysql_connection *connection = mem_calloc(1, sizeof(*connection));
     if (!connection)
         return error_no_memory(reterr);
+    struct server_facts facts = {0};
     connection->base.ops = &mysql_ops;
     connection->purpose = purpose;
-    if (establish(connection, target, deadline, ret_facts, reterr)) {
+    if (establish(connection, target, deadline, &facts, reterr)) {
         mysql_session_close(&connection->base);
         return -1;
     }
+    if (ret_facts)
+        *ret_facts = facts;
     *ret_connection = &connection->base;
     return 0;
 }
