@@ -114,7 +114,8 @@ static void print_readings(const struct snapshot *snapshot)
         if (reading->journal)
             print_journal(reading->journal);
         else
-            printf("not readable: %s\n", reading->error_message ? reading->error_message : "locked");
+            printf("not readable: %s%s%s\n", reading->error_message ? reading->error_message : "locked",
+                   reading->error_grant ? "; " : "", reading->error_grant ? reading->error_grant : "");
     }
 }
 
@@ -142,6 +143,8 @@ static int print_json(const struct snapshot *snapshot)
             input.journal = reading->journal;
             input.journal_error = (enum error_code)reading->error;
             input.journal_error_message = reading->error_message;
+            if (reading->error_grant)
+                input.grant_needed = reading->error_grant;
             if (reading->journal) {
                 comparison = arena_alloc(arena, sizeof *comparison);
                 const struct tool *tool = tool_find(reading->address.tool);

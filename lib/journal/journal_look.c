@@ -91,6 +91,16 @@ static int set_failure(struct look_run *run, struct journal_reading *reading, en
     return reading->error_message ? 0 : error_no_memory(reterr);
 }
 
+/* `grant` is the statement that would help; NULL where the engine knows none. */
+static int set_forbidden(struct look_run *run, struct journal_reading *reading, const char *message, const char *grant,
+                         struct error *reterr)
+{
+    reading->error_grant = arena_strdup(run->snapshot->arena, grant);
+    if (grant && !reading->error_grant)
+        return error_no_memory(reterr);
+    return set_failure(run, reading, ERROR_FORBIDDEN, message, reterr);
+}
+
 /* Reads the table in one shape. ERROR_NOT_FOUND: it does not have it. */
 static int read_shape(struct look_run *run, const struct tool *tool, size_t shape,
                       const struct journal_address *address, struct journal **ret_journal, struct error *reterr)
@@ -165,10 +175,8 @@ static int judge_failure(struct look_run *run, struct journal_reading *reading, 
         reading->journal = old && old->journal ? journal_ref(old->journal) : NULL;
         return 0;
     }
-    if (failure->code == ERROR_FORBIDDEN && sighting->grant) {
-        cleanup(free) char *message = mem_printf("%s: %s", failure->message, sighting->grant);
-        return message ? set_failure(run, reading, failure->code, message, reterr) : error_no_memory(reterr);
-    }
+    if (failure->code == ERROR_FORBIDDEN)
+        return set_forbidden(run, reading, failure->message, sighting->grant, reterr);
     if (failure->code != ERROR_NOT_FOUND)
         return set_failure(run, reading, failure->code, failure->message, reterr);
     run->schema_due = true;
@@ -208,9 +216,8 @@ static int read_sighting(struct look_run *run, const struct journal_sighting *si
     if (!reading)
         return error_no_memory(reterr);
     if (!sighting->readable) {
-        cleanup(free) char *message = mem_printf("the role may not read %s%s%s", sighting->address.table,
-                                                 sighting->grant ? ": " : "", sighting->grant ? sighting->grant : "");
-        return message ? set_failure(run, reading, ERROR_FORBIDDEN, message, reterr) : error_no_memory(reterr);
+        cleanup(free) char *message = mem_printf("the role may not read %s", sighting->address.table);
+        return message ? set_forbidden(run, reading, message, sighting->grant, reterr) : error_no_memory(reterr);
     }
     struct error failure = {0};
     struct journal *journal = NULL;

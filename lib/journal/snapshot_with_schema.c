@@ -60,7 +60,9 @@ static int keep_readings(struct snapshot *snapshot, const struct snapshot *previ
         reading.address.schema = arena_strdup(snapshot->arena, old->address.schema);
         reading.address.table = arena_strdup(snapshot->arena, old->address.table);
         reading.error_message = arena_strdup(snapshot->arena, old->error_message);
-        if (!reading.address.schema || !reading.address.table || (old->error_message && !reading.error_message))
+        reading.error_grant = arena_strdup(snapshot->arena, old->error_grant);
+        if (!reading.address.schema || !reading.address.table || (old->error_message && !reading.error_message) ||
+            (old->error_grant && !reading.error_grant))
             return -1;
         reading.journal = old->journal ? journal_ref(old->journal) : NULL;
         readings[snapshot->reading_count++] = reading;

@@ -122,7 +122,7 @@ def test_role_without_select_on_the_journal(daemon, postgres):
     role, password = postgres.server.create_role()
     instance = daemon({"databases": {"app": entry(postgres.url(user=role, password=password))}})
     app = instance.wait_state("app", "unknown", code="FORBIDDEN")
-    assert "GRANT SELECT" in app["next"] + app["reason"]
+    assert app["next"].startswith("GRANT SELECT")
     postgres.sql(f'GRANT SELECT ON alembic_version TO "{role}"')
     instance.wait_state("app", "observed")
 
