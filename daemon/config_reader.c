@@ -9,29 +9,29 @@
 
 #include "base/limits.h"
 
-static int fail(struct config_reader *reader, unsigned line, unsigned column, const char *format, va_list arguments)
+static int fail(struct config_reader *reader, unsigned line, unsigned column, const char *message)
 {
-    char message[sizeof reader->error->message] = "";
-    vsnprintf(message, sizeof message, format, arguments);
     return error_set(reader->error, ERROR_INVALID, "%s:%u:%u: %s", reader->name, line, column, message);
 }
 
 int config_fail(struct config_reader *reader, const struct yaml_node *node, const char *format, ...)
 {
+    char message[sizeof reader->error->message] = "";
     va_list arguments;
     va_start(arguments, format);
-    int result = fail(reader, node->line, node->column, format, arguments);
+    vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    return result;
+    return fail(reader, node->line, node->column, message);
 }
 
 int config_fail_key(struct config_reader *reader, const struct yaml_node *node, const char *format, ...)
 {
+    char message[sizeof reader->error->message] = "";
     va_list arguments;
     va_start(arguments, format);
-    int result = fail(reader, node->key_line, node->key_column, format, arguments);
+    vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    return result;
+    return fail(reader, node->key_line, node->key_column, message);
 }
 
 enum { SUGGEST_LENGTH = 32 };
@@ -120,12 +120,10 @@ static int expand(struct config_reader *reader, const struct yaml_node *node, co
         return config_fail(reader, node, "'${' needs the name of a variable: letters, digits and '_'");
     memcpy(name, *text, length);
     const char *value = getenv(name);
-    if (value && *value)
+    if (value && (*value || !preset))
         strbuf_add_string(out, value);
     else if (preset)
         strbuf_add(out, preset + 2, (size_t)(end - preset - 2));
-    else if (value)
-        strbuf_add_string(out, value);
     else
         return config_fail(reader, node, "the variable %s is not set (${%s:-default} gives it a default)", name, name);
     *text = end + 1;

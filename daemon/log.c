@@ -27,11 +27,12 @@ static bool to_journal = false;
 static bool stderr_is_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
-    unsigned long long device = 0;
-    unsigned long long inode = 0;
     struct stat status = {0};
-    return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &status) == 0 &&
-           status.st_dev == device && status.st_ino == inode;
+    if (!stream || fstat(STDERR_FILENO, &status) < 0)
+        return false;
+    char own[64] = "";
+    snprintf(own, sizeof own, "%llu:%llu", (unsigned long long)status.st_dev, (unsigned long long)status.st_ino);
+    return strcmp(stream, own) == 0;
 }
 
 void log_init(enum log_format format, enum log_level most_detailed)
@@ -109,16 +110,10 @@ static void send_to_journal(enum log_level level, const char *event, const char 
         sd_journal_send("MESSAGE=%s", message, "PRIORITY=%d", (int)level, "MIGRATIOND_EVENT=%s", event, NULL);
 }
 
-void log_event(enum log_level level, const char *event, const char *database, const char *format, ...)
+/* One line; makes `message` printable in its place. */
+static void say(enum log_level level, const char *event, const char *database, char *message, size_t size)
 {
-    if (level > most_detailed_level)
-        return;
-    char message[MESSAGE_SIZE] = "";
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    utf8_make_line(message, sizeof message);
+    utf8_make_line(message, size);
     if (to_journal) {
         send_to_journal(level, event, database, message);
         return;
@@ -135,6 +130,17 @@ void log_event(enum log_level level, const char *event, const char *database, co
         return;
 }
 
+void log_event(enum log_level level, const char *event, const char *database, const char *format, ...)
+{
+    char message[MESSAGE_SIZE] = "";
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    if (level <= most_detailed_level)
+        say(level, event, database, message, sizeof message);
+}
+
 void complaint_raise(struct complaint *complaint, enum log_level level, const char *event, const char *database,
                      const char *message)
 {
@@ -148,10 +154,13 @@ void complaint_raise(struct complaint *complaint, enum log_level level, const ch
     int64_t distance = !repeated ? REPEAT_FIRST_MS : complaint->distance_ms * 2;
     if (distance > REPEAT_CAP_MS)
         distance = REPEAT_CAP_MS;
+    char text[MESSAGE_SIZE] = "";
     if (repeated)
-        log_event(level, event, database, "%s (%u times more since it was last said)", message, complaint->suppressed);
+        snprintf(text, sizeof text, "%s (%u times more since it was last said)", message, complaint->suppressed);
     else
-        log_event(level, event, database, "%s", message);
+        snprintf(text, sizeof text, "%s", message);
+    if (level <= most_detailed_level)
+        say(level, event, database, text, sizeof text);
     *complaint = (struct complaint){.hash = hash, .next_ms = now + distance, .distance_ms = distance, .active = true};
 }
 
@@ -159,6 +168,9 @@ void complaint_release(struct complaint *complaint, const char *event, const cha
 {
     if (!complaint->active)
         return;
-    log_event(LOG_LEVEL_NOTICE, event, database, "%s", message);
+    char text[MESSAGE_SIZE] = "";
+    snprintf(text, sizeof text, "%s", message);
+    if (most_detailed_level >= LOG_LEVEL_NOTICE)
+        say(LOG_LEVEL_NOTICE, event, database, text, sizeof text);
     *complaint = (struct complaint){0};
 }

@@ -61,12 +61,12 @@ static int set_key(struct tree_builder *builder, struct yaml_node *node)
 /* Puts a finished or just opened node where it belongs. */
 static int place(struct tree_builder *builder, struct yaml_node *node)
 {
-    if (builder->depth == 0) {
+    struct yaml_node *parent = builder->depth > 0 ? builder->open[builder->depth - 1] : NULL;
+    if (!parent) {
         builder->root = node;
         return 0;
     }
     unsigned top = builder->depth - 1;
-    struct yaml_node *parent = builder->open[top];
     if (parent->kind == YAML_MAPPING) {
         if (!builder->pending_key) {
             if (node->kind != YAML_SCALAR)
