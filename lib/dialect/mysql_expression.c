@@ -35,12 +35,14 @@ static bool introduces(const struct mysql_token *token, const struct mysql_token
     return token->kind == MYSQL_TOKEN_WORD && *token->text == '_' && next->kind == MYSQL_TOKEN_STRING && is_plain(next);
 }
 
-static bool names(const struct mysql_token *token, const char *database)
+/* Fails `out` where it cannot be told. */
+static bool names(const struct mysql_token *token, const char *database, struct strbuf *out)
 {
     if (!database || token->kind != MYSQL_TOKEN_NAME)
         return false;
-    cleanup(strbuf) struct strbuf name = STRBUF(LIMIT_DEFINITION_BYTES);
+    cleanup(strbuf) struct strbuf name = STRBUF(LIMIT_STRING_POOL);
     mysql_token_decode(token, &name);
+    out->failed |= !strbuf_ok(&name);
     return strbuf_ok(&name) && strcmp(strbuf_text(&name), database) == 0;
 }
 
@@ -122,7 +124,7 @@ void mysql_expression_canonical(const char *text, size_t length, const char *dat
         if (introduces(&token, &next)) {
             add_token(&next, spaced, start, out);
             next = mysql_lexer_next(&lexer);
-        } else if (mysql_token_is_symbol(&next, '.') && names(&token, database)) {
+        } else if (mysql_token_is_symbol(&next, '.') && names(&token, database, out)) {
             next = mysql_lexer_next(&lexer);
             next.spaced = spaced;
         } else {

@@ -202,7 +202,7 @@ bool mysql_grants_add(struct mysql_grants *grants, const char *line, size_t leng
         return true;
     token = mysql_lexer_next(&lexer);
     unsigned rights = read_privileges(&lexer, &token);
-    if (!mysql_token_is(&token, "ON") || rights == 0)
+    if (!mysql_token_is(&token, "ON"))
         return true;
     struct mysql_token database = mysql_lexer_next(&lexer);
     struct mysql_token dot = mysql_lexer_next(&lexer);

@@ -1,0 +1,3 @@
+CREATE TABLE `t` (
+  `a` int NOT NULL,
+  `b` varchar(10) DEFAULT 'open
