@@ -203,7 +203,8 @@ void reason_order_unknown(const struct situation *situation, struct line *line)
 
 static void add_holder(struct line *line, const struct lock_report *lock)
 {
-    add(line, "%s", lock->holder[0] ? lock->holder : "a session that is not shown");
+    const char *unknown = lock->sessionless ? "somebody unknown" : "a session that is not shown";
+    add(line, "%s", lock->holder[0] ? lock->holder : unknown);
 }
 
 void reason_lock_held(const struct situation *situation, struct line *line)

@@ -5,17 +5,28 @@
 
 enum { CHECK_NAME_SIZE = 320 };
 
-static enum health_status worse_health(enum health_status a, enum health_status b)
+/* The journal that is worst for health, which need not be the one that is worst for a gate: `ahead` blocks and warns,
+ * `pending` closes and fails. */
+static const struct verdict *unhealthiest(const struct database_report *database)
 {
-    return a > b ? a : b;
+    const struct verdict *worst = &report_worst(database)->verdict;
+    for (size_t i = 0; i < database->journal_count; i++) {
+        const struct verdict *verdict = &database->journals[i].verdict;
+        if (verdict_health(verdict) > verdict_health(worst))
+            worst = verdict;
+    }
+    return worst;
 }
 
 enum health_status report_database_health(const struct database_report *database)
 {
-    enum health_status status = HEALTH_PASS;
-    for (size_t i = 0; i < database->journal_count; i++)
-        status = worse_health(status, verdict_health(&database->journals[i].verdict));
-    return status;
+    return verdict_health(unhealthiest(database));
+}
+
+/* What is wrong: beside an open gate that is the warning. */
+static const char *complaint(const struct verdict *verdict)
+{
+    return verdict->gate == GATE_OPEN && verdict->warning[0] ? verdict->warning : verdict->reason;
 }
 
 static void open_check(struct json_writer *writer, const struct database_report *database, const char *what)
@@ -62,9 +73,7 @@ static void add_migration_check(struct json_writer *writer, const struct databas
         open_component(writer, component);
         json_key_string(writer, "observedValue", migration_state_name(verdict->state));
         json_key_string(writer, "code", state_code_name(verdict->code));
-        bool lock_bad = verdict->lock_orphaned || verdict->lock_suspected;
-        close_component(writer, verdict_health(verdict), taken_at(database),
-                        lock_bad && verdict->gate == GATE_OPEN ? verdict->warning : verdict->reason);
+        close_component(writer, verdict_health(verdict), taken_at(database), complaint(verdict));
     }
     json_close_array(writer);
 }
@@ -114,7 +123,7 @@ static void add_output(struct json_writer *writer, enum health_status status, co
     if (!first || status == HEALTH_PASS)
         return;
     char text[1024] = "";
-    int length = snprintf(text, sizeof text, "%s: %s", first->name, report_worst(first)->verdict.reason);
+    int length = snprintf(text, sizeof text, "%s: %s", first->name, complaint(unhealthiest(first)));
     if (alike > 1 && length > 0 && (size_t)length < sizeof text)
         snprintf(text + length, sizeof text - (size_t)length, " (and %zu more)", alike - 1);
     json_key_string(writer, "output", text);
