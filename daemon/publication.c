@@ -76,13 +76,13 @@ int publication_replace(struct publication *publication, size_t index, struct vi
     cleanup(view) struct view *owned = view;
     for (;;) {
         cleanup(view_set) struct view_set *current = publication_acquire(publication);
-        if (!current || current->config != view->config || index >= current->count)
+        if (!current || current->config != owned->config || index >= current->count)
             return 0; /* a reload overtook this look */
         cleanup(view_set) struct view_set *next = view_set_new(current->config);
         if (!next)
             return error_no_memory(reterr);
         for (size_t i = 0; i < current->count; i++)
-            next->views[i] = view_ref(i == index ? view : current->views[i]);
+            next->views[i] = view_ref(i == index ? owned : current->views[i]);
         if (swap(publication, current, false, next)) {
             next = NULL;
             return 0;
