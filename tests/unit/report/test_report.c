@@ -97,7 +97,9 @@ static void gate_long_lists(struct json_writer *writer, struct sample *sample)
 
 static void gate_hostile_names(struct json_writer *writer, struct sample *sample)
 {
-    static const struct finding hostile = {.revision = "a\"b\\\n\xFF\xE2\x80\xAE", .applied_at_ms = TIME_UNKNOWN};
+    /* quote, backslash, newline, a byte that is no UTF-8, U+202E */
+    static const unsigned char name[] = {'a', '"', 'b', '\\', '\n', 0xFF, 0xE2, 0x80, 0xAE, 0};
+    struct finding hostile = {.revision = (const char *)name, .applied_at_ms = TIME_UNKNOWN};
     sample->comparisons[0].pending = sample_list(&hostile, 1);
     sample->comparisons[0].expected_count = 1;
     add_gate(writer, sample);
