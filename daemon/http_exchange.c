@@ -9,7 +9,7 @@
 #include "daemon/http_reply.h"
 #include "daemon/metrics.h"
 
-enum step { STEP_BEGUN, STEP_READING, STEP_HELD, STEP_RELEASED, STEP_POLLED, STEP_ANSWERED };
+enum __attribute__((packed)) step { STEP_BEGUN, STEP_READING, STEP_HELD, STEP_RELEASED, STEP_POLLED, STEP_ANSWERED };
 
 struct http_exchange {
     struct http_loop *loop;
@@ -44,6 +44,14 @@ static struct http_connection *connection_of(struct MHD_Connection *mhd)
     return info ? info->socket_context : NULL;
 }
 
+/* The library copies the first Cookie it finds to take it apart, which nobody here reads: a long one would need its
+ * length twice out of the connection's memory. An empty one in front of what the client sends spares that. The marker
+ * is no more than that: without it, large cookies are refused earlier. */
+static void keep_cookies_whole(struct MHD_Connection *mhd)
+{
+    MHD_set_connection_value(mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_COOKIE, "");
+}
+
 void *http_exchange_begin(void *payload, const char *target, struct MHD_Connection *mhd)
 {
     struct http_loop *loop = payload;
@@ -52,6 +60,7 @@ void *http_exchange_begin(void *payload, const char *target, struct MHD_Connecti
         return NULL;
     http_exchange_free(take(connection->exchange));
     http_connection_enter(loop, connection, PHASE_HEADERS);
+    keep_cookies_whole(mhd);
     size_t length = strlen(target);
     struct http_exchange *exchange = mem_calloc(1, sizeof *exchange + length + 1);
     if (!exchange)

@@ -19,8 +19,17 @@
 struct MHD_Daemon;
 struct http_exchange;
 
-/* What a connection is doing; each phase but HELD has a longest duration (http_loop.c). */
-enum http_phase { PHASE_NEW, PHASE_IDLE, PHASE_HEADERS, PHASE_BODY, PHASE_HELD, PHASE_ANSWERING, HTTP_PHASES };
+/* What a connection is doing; each phase but HELD has a longest duration (http_loop.c). Packed, as every byte below is
+ * paid for by each of ten thousand waiters. */
+enum __attribute__((packed)) http_phase {
+    PHASE_NEW,
+    PHASE_IDLE,
+    PHASE_HEADERS,
+    PHASE_BODY,
+    PHASE_HELD,
+    PHASE_ANSWERING,
+    HTTP_PHASES
+};
 
 struct http_connection {
     int fd;

@@ -18,7 +18,7 @@
 /* A connection's memory holds no longer target; no route has more segments. */
 enum { HTTP_TARGET_SIZE = 4096, HTTP_SEGMENTS = 6 };
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_OTHER_METHOD };
+enum __attribute__((packed)) http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_OTHER_METHOD };
 
 enum http_method http_method_from_name(const char *name);
 

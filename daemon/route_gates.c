@@ -4,17 +4,19 @@
  */
 #include <string.h>
 
+#include "daemon/http_list.h"
 #include "daemon/http_routes.h"
 #include "daemon/waiters.h"
 
 /* Below the usual 60 s after which proxies give up on an idle connection. */
 enum { LONGEST_WAIT_MS = 55000 };
 
-static bool write_line(const struct http_request *request, const struct config_gate *gate, struct json_writer *writer)
+static bool add_line(const struct view_set *set, size_t row, struct http_moment now, struct json_writer *writer)
 {
+    const struct config_gate *gate = &set->config->gates[row];
     cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
     struct gate_answer answer = {0};
-    if (!arena || gate_ask(gate, request->set, request->monotonic_ms, request->unix_ms, arena, &answer, NULL))
+    if (!arena || gate_ask(gate, set, now.monotonic_ms, now.unix_ms, arena, &answer, NULL))
         return false;
     const struct database_report *worst = &answer.reports[answer.verdict.worst];
     json_open_object(writer);
@@ -33,22 +35,8 @@ static bool write_line(const struct http_request *request, const struct config_g
 
 void route_gates(const struct http_request *request, struct http_response *response)
 {
-    if (!route_has_views(request, response))
-        return;
-    const struct config *config = request->set->config;
-    struct json_writer writer = {0};
-    http_response_json(response, 200, &writer);
-    json_open_object(&writer);
-    json_key_array(&writer, "gates");
-    for (size_t i = 0; i < config->gate_count; i++) {
-        if (!write_line(request, &config->gates[i], &writer)) {
-            http_response_no_memory(response);
-            return;
-        }
-    }
-    json_close_array(&writer);
-    json_close_object(&writer);
-    http_response_end_json(response, &writer);
+    if (route_has_views(request, response))
+        http_list_respond(request, "gates", request->set->config->gate_count, add_line, response);
 }
 
 struct gate_parameters {

@@ -24,7 +24,7 @@
 
 #include "base/cleanup.h"
 
-enum { REPLY_SIZE = 64 * 1024, REQUEST_SIZE = 16 * 1024, OWN_FILES = 16, AWAIT_S = 30 };
+enum { REPLY_SIZE = 64 * 1024, REQUEST_SIZE = 16 * 1024, OWN_FILES = 16, AWAIT_S = 10 };
 
 struct bench {
     struct sockaddr_in address;
@@ -181,7 +181,7 @@ static bool open_all(struct bench *bench)
 static bool hold_all(const struct bench *bench)
 {
     char target[256] = "";
-    snprintf(target, sizeof target, "/v1/gates/%s?wait=5m", bench->gate);
+    snprintf(target, sizeof target, "/v1/gates/%s?wait=50s", bench->gate);
     for (size_t i = 0; i < bench->count; i++) {
         if (!send_request(bench, bench->fds[i], target))
             return false;

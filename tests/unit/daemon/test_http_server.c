@@ -237,6 +237,43 @@ static void test_large_requests(void **state)
     assert_int_equal(reply.status, 200);
 }
 
+/* 3 KiB in all, in so many lines of this name. */
+static char *make_headers(const char *name, size_t lines)
+{
+    struct strbuf text = STRBUF(8192);
+    for (size_t i = 0; i < lines; i++) {
+        size_t end = 3072 * (i + 1) / lines;
+        strbuf_printf(&text, "%s: a=", name);
+        while (text.length + 2 < end)
+            strbuf_add_string(&text, "b");
+        strbuf_add_string(&text, "\r\n");
+    }
+    char *taken = strbuf_steal(&text);
+    assert_non_null(taken);
+    return taken;
+}
+
+static void test_three_kib_of_headers_are_served_again_and_again(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"Cookie", "Authorization", "X-Forwarded-Client-Cert"};
+    static const char *const targets[] = {"/livez", "/health", "/v1/databases", "/v1/gates/orders?wait=20ms"};
+    struct reply reply = {0};
+    int fd = client_connect(fixture.port);
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        for (size_t lines = 1; lines <= 6; lines++) {
+            cleanup(free) char *headers = make_headers(names[i], lines);
+            for (size_t j = 0; j < ARRAY_LENGTH(targets); j++) {
+                client_ask(fd, "GET", targets[j], headers, &reply);
+                assert_int_equal(reply.status, 200);
+                client_ask(fd, "GET", targets[j], "", &reply);
+                assert_int_equal(reply.status, 200);
+            }
+        }
+    }
+    close(fd);
+}
+
 static void test_probe_listener_has_its_own_routes(void **state)
 {
     (void)state;
@@ -360,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ambiguous_requests_are_refused, start_open, stop),
         cmocka_unit_test_setup_teardown(test_schema_is_streamed_and_has_an_etag, start_open, stop),
         cmocka_unit_test_setup_teardown(test_large_requests, start_open, stop),
+        cmocka_unit_test_setup_teardown(test_three_kib_of_headers_are_served_again_and_again, start_open, stop),
         cmocka_unit_test_setup_teardown(test_probe_listener_has_its_own_routes, start_open, stop),
         cmocka_unit_test_setup_teardown(test_admissions, start_open, stop),
         cmocka_unit_test_setup_teardown(test_refresh, start_open, stop),
