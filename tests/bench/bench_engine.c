@@ -23,6 +23,7 @@
 enum { DEADLINE_MS = 300000, MOST_RUNS = 100000 };
 
 struct bench {
+    const char *url; /* with its password, for the client libraries themselves */
     struct engine_target *target;
     struct engine_connection *deep;
     struct engine_connection *kept;
@@ -118,7 +119,7 @@ static void connect_peer(struct bench *bench)
 {
     const struct engine_target *target = bench->target;
     if (strcmp(target->ops->name, "postgres") == 0) {
-        bench->postgres = PQconnectdb(target->url);
+        bench->postgres = PQconnectdb(bench->url);
         if (PQstatus(bench->postgres) != CONNECTION_OK)
             die(PQerrorMessage(bench->postgres));
         return;
@@ -163,6 +164,7 @@ int main(int argc, char **argv)
     struct error error = {.code = ERROR_OK};
     if (argc != 2 || engine_target_parse(argv[1], &bench.target, &error) < 0)
         die(argc != 2 ? "usage: bench_engine URL" : error.message);
+    bench.url = argv[1];
     char line[64] = "";
     while (fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = '\0';
