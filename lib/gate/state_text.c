@@ -17,9 +17,21 @@ struct line line_in(char *buffer, size_t size)
     return (struct line){.text = buffer, .size = size};
 }
 
+/* What was a line break or a control character in a foreign name must not leave gaps. */
+static void squeeze_blanks(char *text)
+{
+    char *out = text;
+    for (const char *in = text; *in; in++) {
+        if (*in != ' ' || (out > text && out[-1] != ' '))
+            *out++ = *in;
+    }
+    *out = '\0';
+}
+
 void line_finish(struct line *line)
 {
     utf8_make_line(line->text, line->size);
+    squeeze_blanks(line->text);
 }
 
 static void add(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -19,7 +19,7 @@ struct line {
 
 struct line line_in(char *buffer, size_t size);
 
-/* Makes what was written one line of UTF-8, cut at a character. */
+/* Makes what was written one line of UTF-8, cut at a character, with single blanks. */
 void line_finish(struct line *line);
 
 typedef void sentence_writer(const struct situation *situation, struct line *line); /* a function type, not a struct */
