@@ -31,12 +31,12 @@ static size_t find_outside(const char *text, size_t length, char stop)
             i = skip_quoted(text, length, i);
             continue;
         }
-        if (byte == ')' || byte == ']')
-            depth -= depth > 0;
         if (byte == stop && depth == 0)
             return i;
         if (byte == '(' || byte == '[')
             depth++;
+        else if ((byte == ')' || byte == ']') && depth > 0)
+            depth--;
     }
     return length;
 }

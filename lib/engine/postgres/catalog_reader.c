@@ -10,7 +10,7 @@ void catalog_reader_done(struct catalog_reader *reader)
 {
     struct number_map *const maps[] = {&reader->namespaces, &reader->scoped,   &reader->members,    &reader->methods,
                                        &reader->classes,    &reader->defaults, &reader->collations, &reader->relations,
-                                       &reader->columns,    &reader->types,    &reader->backing};
+                                       &reader->columns,    &reader->types,    &reader->backing,    &reader->generated};
     struct catalog_array *const arrays[] = {&reader->operator_classes, &reader->collation_names, &reader->relation_list,
                                             &reader->column_list,      &reader->type_list,       &reader->labels};
     for (size_t i = 0; i < ARRAY_LENGTH(maps); i++)

@@ -63,6 +63,7 @@ struct catalog_reader {
     struct number_map collations;          /* oid: index into collation_names */
     struct number_map relations;           /* oid: index into relation_list */
     struct number_map columns;             /* index into relation_list and attribute number: index into column_list */
+    struct number_map generated;           /* relation's oid and attribute number of generated columns: 1 */
     struct number_map types;               /* oid and modifier: index into type_list */
     struct number_map backing;             /* oid of indexes that are a constraint's */
     struct catalog_array operator_classes; /* struct operator_class */

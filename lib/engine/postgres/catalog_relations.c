@@ -93,13 +93,17 @@ int catalog_take_column(struct catalog_reader *reader, const struct copy_row *ro
         .name = catalog_text(reader, row, 2), .place = CATALOG_NONE, .collation = copy_oid(row, 8)};
     if (note_type(reader, copy_oid(row, 3), (int32_t)copy_number(row, 4), &column->type, reterr) < 0)
         return -1;
+    uint16_t flags = column_flags(row);
+    if ((flags & (COLUMN_GENERATED_STORED | COLUMN_GENERATED_VIRTUAL)) &&
+        !number_map_set(&reader->generated, (uint64_t)copy_oid(row, 0) << 16 | number, 1))
+        return error_no_memory(reterr);
     if (relation->handle == CATALOG_NONE)
         return 0;
     size_t place = 0;
     size_t after = 0;
     (void)schema_builder_columns(reader->builder, &place);
     const struct schema_column added = {
-        .relation = relation->handle, .name = column->name, .position = (uint16_t)number, .flags = column_flags(row)};
+        .relation = relation->handle, .name = column->name, .position = (uint16_t)number, .flags = flags};
     schema_builder_column(reader->builder, &added);
     (void)schema_builder_columns(reader->builder, &after);
     if (after > place)

@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 
-enum { FIRST_CAPACITY = 64 };
+enum { FIRST_CAPACITY = 64, FIRST_SHIFT = 58 };
 
 void number_map_done(struct number_map *map)
 {
@@ -15,8 +15,9 @@ void number_map_done(struct number_map *map)
 /* The slot that holds `key`, or the free one where it belongs. */
 static size_t slot_of(const struct number_map *map, uint64_t key)
 {
-    /* Fibonacci hashing spreads the runs of neighbours that object identifiers are. */
-    size_t slot = (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 20) & (map->capacity - 1);
+    /* Fibonacci hashing spreads the runs of neighbours that object identifiers are; its best bits are the upper ones.
+     */
+    size_t slot = (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> map->shift);
     while (map->keys[slot] && map->keys[slot] != key)
         slot = (slot + 1) & (map->capacity - 1);
     return slot;
@@ -25,6 +26,7 @@ static size_t slot_of(const struct number_map *map, uint64_t key)
 static bool grow(struct number_map *map)
 {
     struct number_map larger = {.capacity = map->capacity ? map->capacity * 2 : FIRST_CAPACITY, .count = map->count};
+    larger.shift = map->capacity ? map->shift - 1 : FIRST_SHIFT;
     larger.keys = mem_calloc(larger.capacity, sizeof *larger.keys);
     larger.values = mem_calloc(larger.capacity, sizeof *larger.values);
     if (!larger.keys || !larger.values) {

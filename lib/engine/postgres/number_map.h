@@ -14,6 +14,7 @@ struct number_map {
     uint64_t *keys; /* 0: free slot */
     uint32_t *values;
     size_t capacity; /* power of two, or 0 */
+    unsigned shift;  /* leaves as many bits of a hash as a slot's number has */
     size_t count;
 };
 

@@ -60,22 +60,24 @@ static void close_connection(struct engine_connection *connection)
     postgres_session_close(postgres_session_of(connection));
 }
 
-/* Writes to the catalogues that a schema is made of, as the statistics counted them so far. No lock, no table access.
- * The counters come late: ten seconds and more where the session that ran the DDL stays busy, never from a standby's
- * replay, and COMMENT does not show; a token that is unchanged proves nothing. */
+/* Writes to each of the catalogues that a schema is made of, as the statistics counted them. No lock, no table access,
+ * and one function per catalogue, since resolving a function's name is what such a query costs. The counters come late:
+ * ten seconds and more where the session that ran the DDL stays busy, never from a standby's replay, and COMMENT does
+ * not show. A token that is unchanged proves nothing; one that changed may be no more than an ANALYZE. */
 static int probe(struct engine_connection *connection, struct deadline deadline, struct engine_probe *ret_probe,
                  struct error *reterr)
 {
-    static const char sql[] =
-        "SELECT pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(o)"
-        "OPERATOR(pg_catalog.+)pg_catalog.pg_stat_get_tuples_updated(o)"
-        "OPERATOR(pg_catalog.+)pg_catalog.pg_stat_get_tuples_deleted(o))"
-        /* class, attribute, attrdef, constraint, index, type, enum, rewrite, namespace, inherits, depend, sequence */
-        "FROM pg_catalog.unnest('{1259,1249,2604,2606,2610,1247,3501,2618,2615,2611,2608,2224}'::pg_catalog.oid[])o";
+    static const char sql[] = "SELECT pg_catalog.pg_stat_get_mod_since_analyze(pg_catalog.unnest("
+                              /* class, attribute, constraint, index, type, enum, rewrite, sequence, namespace */
+                              "'{1259,1249,2606,2610,1247,3501,2618,2224,2615}'::pg_catalog.oid[]))";
     cleanup(result) PGresult *result = NULL;
     if (postgres_query(postgres_session_of(connection), sql, deadline, &result, reterr) < 0)
         return -1;
-    snprintf(ret_probe->token, sizeof ret_probe->token, "%s", PQgetvalue(result, 0, 0));
+    size_t used = 0;
+    ret_probe->token[0] = '\0';
+    for (int i = 0; i < PQntuples(result) && used < sizeof ret_probe->token; i++)
+        used += (size_t)snprintf(ret_probe->token + used, sizeof ret_probe->token - used, "%s%s", i > 0 ? "." : "",
+                                 PQgetvalue(result, i, 0));
     return 0;
 }
 

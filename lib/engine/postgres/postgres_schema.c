@@ -5,6 +5,7 @@
  * transaction's end. Catalogues are read raw and put together here: format_type, pg_get_indexdef and their like for
  * every row would take the server three times as long, and information_schema shows only what one may use.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -24,7 +25,7 @@ static const struct catalog_query namespace_queries[] = {
     {"SELECT oid,nspname FROM pg_namespace", catalog_take_namespace, 2},
 };
 
-static const struct catalog_query catalog_queries[] = {
+static const struct catalog_query lookup_queries[] = {
     {"SELECT classid,objid FROM pg_depend WHERE refclassid=3079 AND deptype='e'AND classid IN(1259,1247)",
      catalog_take_member, 2},
     {"SELECT oid,amname FROM pg_am WHERE amtype='i'", catalog_take_method, 2},
@@ -42,14 +43,14 @@ static const struct catalog_query catalog_queries[] = {
     {"SELECT c.oid,c.relnamespace,c.relname,c.relkind,c.relispartition FROM pg_class c "
      "WHERE c.oid>=16384 AND c.relkind IN('r','p','v','m','f')AND c.relpersistence<>'t'AND @relevant@",
      catalog_take_relation, 5},
+};
+
+static const struct catalog_query table_queries[] = {
+    /* CASE keeps the planner from looking at attisdropped, which stands far behind, of every index's columns first. */
     {"SELECT a.attrelid,a.attnum,a.attname,a.atttypid,a.atttypmod,a.attnotnull,a.attidentity,a.attgenerated,"
-     "a.attcollation FROM pg_attribute a JOIN pg_class c ON c.oid=a.attrelid AND c.relkind IN('r','p','v','m','f')"
-     "AND c.relpersistence<>'t'WHERE a.attrelid>=16384 AND a.attnum>0 AND NOT a.attisdropped AND @relevant@",
+     "a.attcollation FROM pg_attribute a WHERE a.attrelid>=16384 "
+     "AND CASE WHEN a.attnum>0 THEN a.attrelid@known@ AND NOT a.attisdropped END",
      catalog_take_column, 9},
-    /* An expression without columns is deparsed without opening the table: faster, and nobody's lock matters. */
-    {"SELECT d.adrelid,d.adnum,pg_get_expr(d.adbin,CASE WHEN position('{VAR 'IN d.adbin::text)>0 THEN d.adrelid "
-     "ELSE 0 END)FROM pg_attrdef d WHERE d.adrelid@in_relations@",
-     catalog_take_default, 3},
     /* The clones of a foreign key that partitions cause are left out, as by pg_dump. */
     {"SELECT k.conrelid,k.conname,k.contype,CASE WHEN k.contype<>'c'THEN k.conkey END,k.confrelid,k.confkey,"
      "k.confupdtype,k.confdeltype,k.condeferrable,k.condeferred,k.convalidated,@enforced@,"
@@ -57,7 +58,7 @@ static const struct catalog_query catalog_queries[] = {
      "THEN pg_get_expr(k.conbin,k.conrelid)WHEN @peculiar@ THEN pg_get_constraintdef(k.oid)END "
      "FROM pg_constraint k LEFT JOIN pg_index x ON x.indexrelid=k.conindid AND k.contype IN('p','u')"
      "AND(x.indnkeyatts<>x.indnatts OR @nulls_not_distinct@)WHERE k.conrelid>=16384 "
-     "AND k.contype IN('p','u','f','c','x')AND(k.contype<>'f'OR k.conparentid=0)AND k.conrelid@in_relations@",
+     "AND k.contype IN('p','u','f','c','x')AND(k.contype<>'f'OR k.conparentid=0)AND k.conrelid@in_scope@",
      catalog_take_constraint, 16},
     {"SELECT i.indexrelid,i.indrelid,c.relname,c.relam,i.indkey,i.indnkeyatts,i.indclass,i.indcollation,i.indoption,"
      "i.indisunique,i.indisvalid,@index_nulls@,i.indexprs IS NOT NULL,"
@@ -76,6 +77,11 @@ static const struct catalog_query catalog_queries[] = {
 };
 
 static const struct catalog_query final_queries[] = {
+    /* Only a generated column's expression names columns; any other is deparsed without opening the table, which is
+     * faster and waits for nobody's lock. */
+    {"SELECT d.adrelid,d.adnum,pg_get_expr(d.adbin,CASE WHEN(d.adrelid::int8<<16|d.adnum)@generated@ THEN d.adrelid "
+     "ELSE 0 END)FROM pg_attrdef d WHERE d.adrelid@in_scope@",
+     catalog_take_default, 3},
     {"SELECT n,format_type(t,m)FROM unnest('{@types@}'::oid[],'{@modifiers@}'::int4[])WITH ORDINALITY AS x(t,m,n)",
      catalog_take_type, 2},
     {"SELECT c.oid,pg_get_viewdef(c.oid)FROM pg_class c WHERE c.relkind IN('v','m')AND c.oid>=16384 "
@@ -101,41 +107,45 @@ static const struct {
 static const char peculiar[] = "(k.contype='x'OR COALESCE(x.indnkeyatts<>x.indnatts,false)OR k.confmatchtype='f'"
                                "@delete_columns@@period@)";
 
-static void add_namespace_oids(const struct catalog_reader *reader, struct strbuf *sql)
+/* Whether a number is among many: an array is hashed since 14, before that only a subquery is. */
+static void open_set(const struct catalog_reader *reader, struct strbuf *sql)
+{
+    strbuf_add_string(sql, reader->session->version >= 140000 ? "=ANY('{" : " IN(SELECT unnest('{");
+}
+
+static void close_set(const struct catalog_reader *reader, const char *type, struct strbuf *sql)
+{
+    strbuf_printf(sql, "}'::%s[])%s", type, reader->session->version >= 140000 ? "" : ")");
+}
+
+static void add_keys(const struct catalog_reader *reader, const struct number_map *map, const char *type,
+                     struct strbuf *sql)
 {
     const char *separator = "";
-    strbuf_add_string(sql, "=ANY('{");
-    for (size_t i = 0; i < reader->scoped.capacity; i++) {
-        if (!reader->scoped.keys[i])
+    open_set(reader, sql);
+    for (size_t i = 0; i < map->capacity; i++) {
+        if (!map->keys[i])
             continue;
-        strbuf_printf(sql, "%s%u", separator, (unsigned)reader->scoped.keys[i]);
+        strbuf_printf(sql, "%s%" PRIu64, separator, map->keys[i]);
         separator = ",";
     }
-    strbuf_add_string(sql, "}'::oid[])");
+    close_set(reader, type, sql);
 }
 
-/* Whether the server shall leave out what is not in scope; else it is dropped here, if there is any. */
-static bool is_scoped(const struct catalog_reader *reader)
-{
-    return reader->scope->schema_count > 0;
-}
-
+/* Without a scope, what is not the user's is left out here, not by the server: there is hardly any. */
 static void add_scope(const struct catalog_reader *reader, const char *name, struct strbuf *sql)
 {
-    if (!is_scoped(reader)) {
-        strbuf_add_string(sql, strcmp(name, "relevant") == 0 ? "true" : " IS NOT NULL");
-    } else if (strcmp(name, "in_relations") == 0) {
-        strbuf_add_string(sql, " IN(SELECT oid FROM pg_class WHERE relnamespace");
-        add_namespace_oids(reader, sql);
-        strbuf_add_char(sql, ')');
-    } else if (strcmp(name, "relevant") == 0) {
+    bool all = reader->scope->schema_count == 0;
+    if (strcmp(name, "relevant") == 0 && !all) {
         /* A foreign key's target is named even where it is out of scope. */
         strbuf_add_string(sql, "(c.oid IN(SELECT f.confrelid FROM pg_constraint f WHERE f.contype='f')"
                                "OR c.relnamespace");
-        add_namespace_oids(reader, sql);
+        add_keys(reader, &reader->scoped, "oid", sql);
         strbuf_add_char(sql, ')');
+    } else if (all) {
+        strbuf_add_string(sql, strcmp(name, "relevant") == 0 ? "true" : " IS NOT NULL");
     } else {
-        add_namespace_oids(reader, sql);
+        add_keys(reader, strcmp(name, "in_scope") == 0 ? &reader->relations : &reader->scoped, "oid", sql);
     }
 }
 
@@ -161,6 +171,10 @@ static void add_fragment(const struct catalog_reader *reader, const char *name, 
         }
     if (strcmp(name, "peculiar") == 0)
         add_expanded(reader, peculiar, sql);
+    else if (strcmp(name, "known") == 0)
+        add_keys(reader, &reader->relations, "oid", sql);
+    else if (strcmp(name, "generated") == 0)
+        add_keys(reader, &reader->generated, "int8", sql);
     else if (strcmp(name, "types") == 0 || strcmp(name, "modifiers") == 0)
         add_types(reader, strcmp(name, "modifiers") == 0, sql);
     else
@@ -239,10 +253,11 @@ static int read_all(struct catalog_reader *reader, struct deadline deadline, str
         return error_no_memory(reterr);
     if (run(reader, strbuf_text(&begin), namespace_queries, ARRAY_LENGTH(namespace_queries), "", deadline, reterr) <
             0 ||
-        run(reader, "", catalog_queries, ARRAY_LENGTH(catalog_queries), "", deadline, reterr) < 0)
+        run(reader, "", lookup_queries, ARRAY_LENGTH(lookup_queries), "", deadline, reterr) < 0)
         return -1;
     catalog_finish_enum(reader);
-    if (run(reader, "", final_queries, ARRAY_LENGTH(final_queries), "COMMIT", deadline, reterr) < 0)
+    if (run(reader, "", table_queries, ARRAY_LENGTH(table_queries), "", deadline, reterr) < 0 ||
+        run(reader, "", final_queries, ARRAY_LENGTH(final_queries), "COMMIT", deadline, reterr) < 0)
         return -1;
     catalog_apply_types(reader);
     return 0;
@@ -284,11 +299,8 @@ int postgres_read_schema(struct engine_connection *connection, const struct engi
         return 0;
     }
     judge(&error);
-    /* Rows that were not read stand between us and the next answer. */
-    if (PQtransactionStatus(reader.session->conn) == PQTRANS_ACTIVE)
-        reader.session->lost = true;
-    if (!reader.session->lost)
-        postgres_end(reader.session, deadline, NULL);
+    postgres_drain(reader.session, deadline);
+    (void)postgres_end(reader.session, deadline, NULL);
     if (reterr)
         *reterr = error;
     return -1;

@@ -177,6 +177,20 @@ int postgres_copy_next(struct postgres_session *session, struct deadline deadlin
     }
 }
 
+void postgres_drain(struct postgres_session *session, struct deadline deadline)
+{
+    while (!session->lost && PQtransactionStatus(session->conn) == PQTRANS_ACTIVE) {
+        cleanup(result) PGresult *result = NULL;
+        if (postgres_next(session, deadline, &result, NULL) < 0)
+            continue; /* an error of the query ends it; anything else has lost the session */
+        for (int status = 1; PQresultStatus(result) == PGRES_COPY_OUT && status > 0;) {
+            cleanup(libpq_text) char *row = NULL;
+            size_t length = 0;
+            status = postgres_copy_next(session, deadline, &row, &length, NULL);
+        }
+    }
+}
+
 void postgres_add_begin(const struct postgres_session *session, struct strbuf *sql, struct deadline deadline,
                         bool schema_form)
 {

@@ -57,6 +57,9 @@ int postgres_copy_begin(struct postgres_session *session, struct deadline deadli
 int postgres_copy_next(struct postgres_session *session, struct deadline deadline, char **ret_row, size_t *ret_length,
                        struct error *reterr);
 
+/* Reads and drops what is left of the query, so that the session is usable; marks it lost where that fails. */
+void postgres_drain(struct postgres_session *session, struct deadline deadline);
+
 /* Appends the beginning of a look: a read-only transaction and everything that text depends on. `schema_form` pins what
  * changes how expressions are printed, too. */
 void postgres_add_begin(const struct postgres_session *session, struct strbuf *sql, struct deadline deadline,
