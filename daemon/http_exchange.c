@@ -176,7 +176,7 @@ static enum MHD_Result begin(struct http_exchange *exchange, const char *method,
     return MHD_YES;
 }
 
-static struct http_request make_request(const struct http_exchange *exchange, const struct view_set *set)
+static struct http_request make_request(const struct http_exchange *exchange, struct view_set *set)
 {
     return (struct http_request){
         .context = exchange->loop->listener->context,
@@ -265,7 +265,7 @@ static bool may_be_cached(const struct http_exchange *exchange)
     return (exchange->method == HTTP_GET || exchange->method == HTTP_HEAD) && !is_draining(exchange->loop);
 }
 
-static enum MHD_Result route(struct http_exchange *exchange, const struct view_set *set, const char *method)
+static enum MHD_Result route(struct http_exchange *exchange, struct view_set *set, const char *method)
 {
     struct http_target target = {0};
     struct error error = {0};

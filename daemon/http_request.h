@@ -65,7 +65,7 @@ struct http_route;
 
 struct http_request {
     const struct http_context *context;
-    const struct view_set *set; /* NULL before the first publication */
+    struct view_set *set; /* NULL before the first publication */
     const struct http_route *route;
     enum http_method method;
     const char *const *names; /* what stood for the {…} of the route's path, in order */
