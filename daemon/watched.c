@@ -36,7 +36,8 @@ struct watched {
     struct config *config;
     size_t index;
     struct snapshot *snapshot;
-    struct schema *schema; /* of the newest deep look */
+    struct engine_connection *handed_over; /* a deep look's, for the journal look that follows it */
+    struct schema *schema;                 /* of the newest deep look */
     struct server_facts schema_server;
     struct expectation *expectation;
     struct assessment *assessment;
@@ -91,6 +92,7 @@ void watched_unref(struct watched *watched)
     if (!watched || !refcount_drop(&watched->references))
         return;
     engine_close(watched->connection);
+    engine_close(watched->handed_over);
     assessment_unref(watched->assessment);
     expectation_unref(watched->expectation);
     schema_unref(watched->schema);
@@ -139,11 +141,11 @@ void watched_catch_up(struct watched *watched, struct publication *publication, 
 }
 
 /* The configuration that a look works with from its beginning to its end, whatever is reloaded meanwhile. */
-static struct config *hold_config(struct watched *watched, const struct config_database **ret_database)
+static struct config *hold_config(struct watched *watched, size_t *ret_index)
 {
     pthread_mutex_lock(&watched->lock);
     struct config *config = config_ref(watched->config);
-    *ret_database = database_of(watched);
+    *ret_index = watched->index;
     pthread_mutex_unlock(&watched->lock);
     return config;
 }
@@ -185,15 +187,28 @@ static int publish(struct watched *watched, struct publication *publication, str
     return publication_replace(publication, watched->index, view, reterr);
 }
 
-static int read_schema(const struct config_database *database, struct schema **ret_schema,
-                       struct server_facts *ret_facts, struct error *reterr)
+/* `*ret_connection` is left open when the schema was read. */
+static int read_schema(const struct config_database *database, struct engine_connection **ret_connection,
+                       struct schema **ret_schema, struct server_facts *ret_facts, struct error *reterr)
 {
     struct deadline deadline = deadline_in(database->connect_timeout_ms + database->query_timeout_ms);
     struct engine_scope scope = {.schemas = database->schemas, .schema_count = database->schema_count};
     cleanup(engine_connection) struct engine_connection *connection = NULL;
-    if (database_connect(database, PURPOSE_DEEP, deadline, &connection, ret_facts, reterr) < 0)
+    if (database_connect(database, PURPOSE_DEEP, deadline, &connection, ret_facts, reterr) < 0 ||
+        engine_read(connection, &scope, deadline, ret_schema, reterr) < 0)
         return -1;
-    return engine_read(connection, &scope, deadline, ret_schema, reterr);
+    *ret_connection = take(connection);
+    return 0;
+}
+
+/* The journal look that follows a deep look needs no login of its own. */
+static void hand_over(struct watched *watched, struct engine_connection *connection)
+{
+    pthread_mutex_lock(&watched->lock);
+    struct engine_connection *stale = watched->handed_over;
+    watched->handed_over = connection;
+    pthread_mutex_unlock(&watched->lock);
+    engine_close(stale);
 }
 
 /* What a deep look leaves, found or failed. Called with the lock held; takes over `schema`. */
@@ -216,20 +231,27 @@ static int settle_deep(struct watched *watched, struct schema *schema, const str
     return 0;
 }
 
-void watched_look_deep(struct watched *watched, struct publication *publication, struct look_result *ret_result)
+void watched_look_deep(struct watched *watched, bool keep_connection, struct publication *publication,
+                       struct look_result *ret_result)
 {
-    const struct config_database *database = NULL;
-    cleanup(config) struct config *config = hold_config(watched, &database);
+    size_t index = 0;
+    cleanup(config) struct config *config = hold_config(watched, &index);
+    const struct config_database *database = &config->databases[index];
     int64_t begun = monotonic_ms();
     struct error failure = {.code = ERROR_OK};
     struct server_facts server = {0};
     struct schema *schema = NULL;
-    if (read_schema(database, &schema, &server, &failure) < 0)
+    cleanup(engine_connection) struct engine_connection *connection = NULL;
+    if (read_schema(database, &connection, &schema, &server, &failure) < 0)
         complaint_raise(&watched->deep_complaint, LOG_LEVEL_WARNING, "schema_look_failed", database->name,
                         failure.message);
     else
         complaint_release(&watched->deep_complaint, "schema_look_recovered", database->name,
                           "the schema is read again");
+    /* A kept connection must not be one that has read a schema: the server's process would keep what it cached. */
+    if (connection && !keep_connection)
+        hand_over(watched, take(connection));
+    engine_close(take(connection));
     *ret_result = (struct look_result){.error = failure.code, .took_ms = monotonic_ms() - begun};
     metric_add(METRIC_deep_looks, 1);
     metric_add(failure.code == ERROR_OK ? METRIC_looks_good : METRIC_looks_failed, 1);
@@ -300,8 +322,7 @@ static int read_journals(struct watched *watched, const struct config_database *
     struct deadline deadline = deadline_in(database->connect_timeout_ms + database->query_timeout_ms);
     if (watched->connection && monotonic_ms() - watched->connected_at_ms > CONNECTION_LIFETIME_MS)
         drop_connection(watched);
-    bool fresh = !watched->connection;
-    if (fresh) {
+    if (!watched->connection) {
         if (database_connect(database, PURPOSE_JOURNAL, deadline, &watched->connection, &watched->server, reterr) < 0)
             return -1;
         watched->connected_at_ms = monotonic_ms();
@@ -328,11 +349,23 @@ static int read_journals(struct watched *watched, const struct config_database *
     return 0;
 }
 
+/* What a deep look has left open, if anything. */
+static void take_over(struct watched *watched)
+{
+    pthread_mutex_lock(&watched->lock);
+    watched->connection = take(watched->handed_over);
+    watched->server = watched->connection ? watched->schema_server : watched->server;
+    pthread_mutex_unlock(&watched->lock);
+    watched->connected_at_ms = monotonic_ms();
+}
+
 /* A kept connection may have died since the last look without telling; that is no failure of this one. */
 static int read_journals_reconnecting(struct watched *watched, const struct config_database *database,
                                       const struct snapshot *previous, struct snapshot **ret_snapshot,
                                       struct look_result *result, struct error *reterr)
 {
+    if (!watched->connection)
+        take_over(watched);
     bool kept = watched->connection != NULL;
     if (read_journals(watched, database, previous, ret_snapshot, result, reterr) == 0)
         return 0;
@@ -377,8 +410,9 @@ static int settle_journal(struct watched *watched, struct snapshot *snapshot, co
 void watched_look_journal(struct watched *watched, bool keep_connection, struct publication *publication,
                           struct look_result *ret_result)
 {
-    const struct config_database *database = NULL;
-    cleanup(config) struct config *config = hold_config(watched, &database);
+    size_t index = 0;
+    cleanup(config) struct config *config = hold_config(watched, &index);
+    const struct config_database *database = &config->databases[index];
     *ret_result = (struct look_result){.error = ERROR_OK};
     int64_t begun = monotonic_ms();
     pthread_mutex_lock(&watched->lock);
