@@ -142,6 +142,14 @@ int ctl_wait(const struct ctl_options *options)
     }
 }
 
+/* A gate says whether it is closed or unknown; health and readiness just say no. */
+static enum ctl_exit judge_refusal(const struct ctl_answer *answer)
+{
+    cleanup(json_document) struct json_document *document = ctl_parse(answer);
+    const struct json_value *root = document ? json_root(document) : NULL;
+    return json_text(json_member(root, "state")) ? judge(answer, root) : CTL_CLOSED;
+}
+
 int ctl_probe(const struct ctl_options *options)
 {
     const char *path = options->argument_count > 0 ? options->arguments[0] : "/livez";
@@ -162,7 +170,7 @@ int ctl_probe(const struct ctl_options *options)
     if (answer.status == 409)
         return CTL_BLOCKED;
     if (answer.status == 503)
-        return CTL_CLOSED;
+        return (int)judge_refusal(&answer);
     ctl_print_problem(&answer);
     return CTL_UNKNOWN;
 }
