@@ -180,48 +180,40 @@ static bool begins_column_constraint(const struct sqlite_parser *parser)
     return sqlite_parser_is(parser, "GENERATED") && sqlite_token_is(&next, "ALWAYS");
 }
 
-static void append_upper(struct strbuf *texts, const char *bytes, size_t length)
+/* `( … )` behind a type's name: a blank only between words. */
+static int parse_type_arguments(struct sqlite_parser *parser, struct strbuf *texts)
 {
-    for (size_t i = 0; i < length; i++) {
-        char byte = bytes[i];
-        strbuf_add_char(texts, byte >= 'a' && byte <= 'z' ? (char)(byte - 'a' + 'A') : byte);
+    bool after_word = false;
+    while (!sqlite_parser_is(parser, ")")) {
+        if (parser->token.kind == TOKEN_END || parser->token.kind == TOKEN_BAD)
+            return sqlite_parser_fail(parser, ")");
+        if (after_word && parser->token.kind == TOKEN_WORD)
+            strbuf_add_char(texts, ' ');
+        strbuf_add(texts, parser->token.text, parser->token.length);
+        after_word = parser->token.kind == TOKEN_WORD || parser->token.kind == TOKEN_LITERAL;
+        sqlite_parser_advance(parser);
     }
+    strbuf_add_char(texts, ')');
+    sqlite_parser_advance(parser);
+    return 0;
 }
 
-/* Any number of words, then perhaps arguments in parentheses. */
+/* Any number of words, then perhaps arguments. */
 static int parse_type(struct sqlite_parser *parser, uint32_t *ret_type)
 {
     struct strbuf *texts = &parser->statement->texts;
     size_t start = texts->length;
-    bool any = false;
     while (sqlite_token_is_name(&parser->token) && !begins_column_constraint(parser)) {
-        if (any)
+        if (texts->length > start)
             strbuf_add_char(texts, ' ');
-        size_t word = texts->length;
         sqlite_token_append_name(&parser->token, texts);
-        for (size_t i = word; i < texts->length; i++) {
-            if (texts->bytes[i] >= 'a' && texts->bytes[i] <= 'z')
-                texts->bytes[i] = (char)(texts->bytes[i] - 'a' + 'A');
-        }
-        any = true;
         sqlite_parser_advance(parser);
     }
-    if (!any)
+    if (texts->length == start)
         return 0;
-    if (sqlite_parser_is(parser, "(")) {
-        const char *previous = NULL;
-        while (!sqlite_parser_is(parser, ")")) {
-            if (parser->token.kind == TOKEN_END || parser->token.kind == TOKEN_BAD)
-                return sqlite_parser_fail(parser, ")");
-            if (previous && parser->token.kind == TOKEN_WORD)
-                strbuf_add_char(texts, ' ');
-            append_upper(texts, parser->token.text, parser->token.length);
-            previous = sqlite_parser_is(parser, ",") || sqlite_parser_is(parser, "(") ? NULL : parser->token.text;
-            sqlite_parser_advance(parser);
-        }
-        strbuf_add_char(texts, ')');
-        sqlite_parser_advance(parser);
-    }
+    if (sqlite_parser_is(parser, "(") && parse_type_arguments(parser, texts) < 0)
+        return -1;
+    sqlite_text_raise(texts, start);
     *ret_type = sqlite_parser_end_text(parser, start);
     return 0;
 }
@@ -464,6 +456,20 @@ static void apply_implied_not_null(struct sqlite_statement *statement)
     }
 }
 
+/* Constraints name columns in any case; the model names them as they are declared. */
+static void spell_columns_as_declared(struct sqlite_statement *statement)
+{
+    for (size_t i = 0; i < statement->constraint_count; i++) {
+        const struct sqlite_name_list *columns = &statement->constraints[i].columns;
+        for (uint32_t n = 0; n < columns->count; n++) {
+            uint32_t *name = &statement->names[columns->first + n];
+            const struct sqlite_column *column = find_column(statement, *name);
+            if (column)
+                *name = column->name;
+        }
+    }
+}
+
 int sqlite_parse_table(const char *sql, size_t length, struct sqlite_statement *statement, struct error *reterr)
 {
     struct sqlite_parser parser = {0};
@@ -479,6 +485,9 @@ int sqlite_parse_table(const char *sql, size_t length, struct sqlite_statement *
     if (parse_table_constraints(&parser) < 0 || sqlite_parser_expect(&parser, ")") < 0 ||
         parse_table_options(&parser) < 0)
         return -1;
+    if (statement->out_of_memory)
+        return error_no_memory(reterr);
+    spell_columns_as_declared(statement);
     apply_implied_not_null(statement);
     return sqlite_parser_finish(&parser);
 }

@@ -63,6 +63,20 @@ static int scan_part(struct sqlite_parser *parser, struct extent *extent)
     return sqlite_parser_fail(parser, ")");
 }
 
+/* The column that a part is, if it is one: a name, which may stand in parentheses. */
+static struct sqlite_token column_of(const struct extent *extent)
+{
+    struct sqlite_token name = extent->first;
+    struct sqlite_lexer lexer = {.next = name.text + name.length, .end = extent->end};
+    size_t depth = 0;
+    for (; sqlite_token_is(&name, "("); depth++)
+        name = sqlite_lexer_next(&lexer);
+    /* As many tokens as a name in that many parentheses has, the next one closing the innermost: then it is that. */
+    struct sqlite_token next = sqlite_lexer_next(&lexer);
+    bool alone = extent->tokens == 2 * depth + 1 && (depth == 0 || sqlite_token_is(&next, ")"));
+    return sqlite_token_is_name(&name) && alone ? name : (struct sqlite_token){.kind = TOKEN_END};
+}
+
 static int parse_part(struct sqlite_parser *parser)
 {
     struct extent extent = {0};
@@ -73,12 +87,14 @@ static int parse_part(struct sqlite_parser *parser)
     size_t start = texts->length;
     if (extent.collated) {
         sqlite_token_append_name(&extent.collation, texts);
+        sqlite_text_raise(texts, start);
         part->collation = sqlite_parser_end_text(parser, start);
         extent.end = extent.end_before_collation;
         start = texts->length;
     }
-    if (extent.tokens == 1 && sqlite_token_is_name(&extent.first)) {
-        sqlite_token_append_name(&extent.first, texts);
+    struct sqlite_token column = column_of(&extent);
+    if (column.kind != TOKEN_END) {
+        sqlite_token_append_name(&column, texts);
         part->text = sqlite_parser_end_text(parser, start);
     } else {
         part->text = sqlite_parser_canonical(parser, extent.begin, extent.end);

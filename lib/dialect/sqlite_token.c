@@ -18,9 +18,10 @@ static bool is_digit(char byte)
 
 static bool is_blank(char byte)
 {
-    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f';
+    return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
+/* Behind the comment that begins here, or `at` if none does. */
 static const char *comment_end(const char *at, const char *end)
 {
     if (end - at < 2)
@@ -33,6 +34,9 @@ static const char *comment_end(const char *at, const char *end)
         const char *close = memmem(at + 2, (size_t)(end - at - 2), "*/", 2);
         return close ? close + 2 : end;
     }
+    /* A byte order mark counts as a blank where a token could begin. */
+    if (end - at > 2 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
+        return at + 3;
     return at;
 }
 
@@ -138,8 +142,11 @@ struct sqlite_token sqlite_lexer_next(struct sqlite_lexer *lexer)
 
 bool sqlite_token_is(const struct sqlite_token *token, const char *text)
 {
-    return (token->kind == TOKEN_WORD || token->kind == TOKEN_OPERATOR) && strlen(text) == token->length &&
-           strncasecmp(token->text, text, token->length) == 0;
+    if (token->kind != TOKEN_WORD && token->kind != TOKEN_OPERATOR)
+        return false;
+    if ((token->text[0] | 0x20) != (text[0] | 0x20)) /* most comparisons end here */
+        return false;
+    return strlen(text) == token->length && strncasecmp(token->text, text, token->length) == 0;
 }
 
 bool sqlite_token_is_name(const struct sqlite_token *token)
@@ -159,6 +166,14 @@ void sqlite_token_append_name(const struct sqlite_token *token, struct strbuf *o
         strbuf_add_char(out, *at);
         if (*at == quote && quote != '[')
             at++;
+    }
+}
+
+void sqlite_text_raise(struct strbuf *text, size_t start)
+{
+    for (size_t i = start; i < text->length; i++) {
+        if (text->bytes[i] >= 'a' && text->bytes[i] <= 'z')
+            text->bytes[i] = (char)(text->bytes[i] - 'a' + 'A');
     }
 }
 

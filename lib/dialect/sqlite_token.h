@@ -44,6 +44,9 @@ bool sqlite_token_is_name(const struct sqlite_token *token);
 /* Appends the name without its quotes. */
 void sqlite_token_append_name(const struct sqlite_token *token, struct strbuf *out);
 
+/* Writes everything from `start` on in upper case (ASCII): types and collations are compared without case. */
+void sqlite_text_raise(struct strbuf *text, size_t start);
+
 /* Appends SQL in canonical spacing: no comments, one blank between tokens except where punctuation needs none, keywords
  * in upper case, [x] and `x` as "x". Texts that differ in layout only become equal. */
 void sqlite_text_append_canonical(const char *text, size_t length, struct strbuf *out);

@@ -19,9 +19,10 @@ static int sqlite_open(const struct engine_target *target, enum engine_purpose p
     connection->base.ops = &sqlite_ops;
     connection->deadline = deadline;
     connection->path = mem_strdup(target->database);
-    if (!connection->path || sqlite_connection_reopen(connection, reterr) < 0) {
-        if (!connection->path)
-            error_no_memory(reterr);
+    int result =
+        connection->path ? sqlite_disk_observe(connection->path, &connection->seen, reterr) : error_no_memory(reterr);
+    connection->seen_since_ms = monotonic_ms();
+    if (result < 0 || sqlite_connection_reopen(connection, reterr) < 0) {
         sqlite_ops.close(&connection->base);
         return -1;
     }

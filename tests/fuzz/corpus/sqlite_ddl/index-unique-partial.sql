@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX ix ON t(a) WHERE b IS NOT NULL AND c='x;y'

@@ -1,0 +1,1 @@
+CREATE TABLE t("aÿþ" INT, bÃ TEXT)

@@ -1,0 +1,1 @@
+CREATE TABLE "t"("a""b" INT, [c]d] e, `f``g` int, 'h''i' TEXT)

@@ -1,0 +1,1 @@
+CREATE TABLE t(id integer primary key asc on conflict abort autoincrement)

@@ -1,0 +1,3 @@
+CREATE TABLE t( -- first
+ a INT, /* second, ) */ b INT -- last
+)
