@@ -21,16 +21,16 @@ enum { LOCK_WAIT_MS = 250, LOCK_RETRY_MS = 25 };
 /* A statement with all its names: a journal has some 20 columns of at most 64 characters, find_tables some 50 names. */
 enum { MAX_STATEMENT = 1024 * 1024 };
 
-int mysql_begin_look(struct engine_connection *connection, struct deadline deadline, struct error *reterr)
+int mysql_begin_look(struct engine_connection *base, struct deadline deadline, struct error *reterr)
 {
     (void)deadline;
-    return mysql_session_check((struct mysql_connection *)connection, reterr);
+    return mysql_session_check((struct mysql_connection *)base, reterr);
 }
 
-int mysql_end_look(struct engine_connection *connection, struct deadline deadline, struct error *reterr)
+int mysql_end_look(struct engine_connection *base, struct deadline deadline, struct error *reterr)
 {
     (void)deadline;
-    return mysql_session_check((struct mysql_connection *)connection, reterr);
+    return mysql_session_check((struct mysql_connection *)base, reterr);
 }
 
 static void add_database(struct strbuf *text, const struct mysql_connection *connection)

@@ -8,22 +8,22 @@
 
 #include "engine/mysql/mysql_session.h"
 
-int mysql_probe(struct engine_connection *connection, struct deadline deadline, struct engine_probe *ret_probe,
+int mysql_probe(struct engine_connection *base, struct deadline deadline, struct engine_probe *ret_probe,
                 struct error *reterr);
 
-int mysql_read_schema(struct engine_connection *connection, const struct engine_scope *scope, struct deadline deadline,
+int mysql_read_schema(struct engine_connection *base, const struct engine_scope *scope, struct deadline deadline,
                       struct schema_builder *builder, struct error *reterr);
 
-int mysql_begin_look(struct engine_connection *connection, struct deadline deadline, struct error *reterr);
-int mysql_end_look(struct engine_connection *connection, struct deadline deadline, struct error *reterr);
+int mysql_begin_look(struct engine_connection *base, struct deadline deadline, struct error *reterr);
+int mysql_end_look(struct engine_connection *base, struct deadline deadline, struct error *reterr);
 
-int mysql_find_tables(struct engine_connection *connection, const struct engine_scope *scope, const char *const *names,
+int mysql_find_tables(struct engine_connection *base, const struct engine_scope *scope, const char *const *names,
                       size_t count, struct deadline deadline, const struct sighting_sink *sink, struct error *reterr);
 
-int mysql_read_table(struct engine_connection *connection, const struct table_request *request,
-                     struct deadline deadline, const struct row_sink *sink, bool *ret_more, struct error *reterr);
+int mysql_read_table(struct engine_connection *base, const struct table_request *request, struct deadline deadline,
+                     const struct row_sink *sink, bool *ret_more, struct error *reterr);
 
-int mysql_read_lock(struct engine_connection *connection, const struct lock_request *request, struct deadline deadline,
+int mysql_read_lock(struct engine_connection *base, const struct lock_request *request, struct deadline deadline,
                     struct lock_report *ret_report, struct error *reterr);
 
 #endif

@@ -49,7 +49,7 @@ enum mysql_tls {
 /* The slots `open` and `close`. */
 int mysql_session_open(const struct engine_target *target, enum engine_purpose purpose, struct deadline deadline,
                        struct engine_connection **ret_connection, struct server_facts *ret_facts, struct error *reterr);
-void mysql_session_close(struct engine_connection *connection);
+void mysql_session_close(struct engine_connection *base);
 
 /* Sets everything about TLS, authentication and safety (mysql_options.c). `*ret_socket` is borrowed from `target`. */
 int mysql_session_configure(MYSQL *mysql, const struct engine_target *target, enum mysql_tls *ret_tls,
