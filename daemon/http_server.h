@@ -23,7 +23,7 @@ struct http_server_setup {
     struct publication *publication;
     struct scheduler *scheduler;
     struct reload *reload;
-    int listen_fd;         /* from systemd, stays the caller's; -1: as configured */
+    int listen_fd; /* from systemd, stays the caller's; -1: as configured */
     int probe_fd;
 };
 

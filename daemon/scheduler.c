@@ -193,7 +193,13 @@ static int64_t next_due(const struct look_task *task, int64_t begun_ms, int64_t 
         return pace_next(now_ms, subject->database->interval_ms, subject->seed, task->turn);
     if (subject->demand > 0)
         return begun_ms + PACE_DEMAND_MS;
-    return pace_next(now_ms, journal_interval(subject), subject->seed, task->turn);
+    int64_t interval = journal_interval(subject);
+    int64_t due = pace_next(now_ms, interval, subject->seed, task->turn);
+    /* Where every look logs in anew, the one that follows a deep look does for its own time, too. */
+    bool soon = subject->deep.due.place != 0 && subject->deep.due.due_ms - due < interval / 2;
+    if (!keeps_connection(subject) && soon && due < subject->deep.due.due_ms + interval / 2)
+        due = subject->deep.due.due_ms + interval / 2;
+    return due;
 }
 
 static void defer(struct look_task **list, struct look_task *task)
@@ -328,7 +334,7 @@ static void run(struct scheduler *scheduler, struct worker *worker, struct look_
 
     struct look_result result = {0};
     if (task->deep)
-        watched_look_deep(watched, scheduler->publication, &result);
+        watched_look_deep(watched, keep, scheduler->publication, &result);
     else
         watched_look_journal(watched, keep, scheduler->publication, &result);
 

@@ -44,8 +44,10 @@ struct look_result {
 void watched_look_journal(struct watched *watched, bool keep_connection, struct publication *publication,
                           struct look_result *ret_result);
 
-/* Reads the schema on a connection of its own, publishes. At most one at a time per database. */
-void watched_look_deep(struct watched *watched, struct publication *publication, struct look_result *ret_result);
+/* Reads the schema on a connection of its own, publishes; unless connections are kept, leaves it open for the journal
+ * look that follows. At most one at a time per database. */
+void watched_look_deep(struct watched *watched, bool keep_connection, struct publication *publication,
+                       struct look_result *ret_result);
 
 DEFINE_CLEANUP(watched, struct watched *, watched_unref);
 
