@@ -46,7 +46,7 @@
 #define LIMIT_REQUEST_BODY 16384u
 #define LIMIT_QUERY_VALUE 1024u
 #define LIMIT_QUERY_PARAMETERS 64u
-#define LIMIT_ADMISSIONS 1024u /* kept per gate, oldest dropped */
+#define LIMIT_ADMISSIONS 1024u    /* kept per gate, oldest dropped */
 #define LIMIT_ADMISSION_TEXT 256u /* an application's or instance's name */
 #define LIMIT_WAITERS 1000000u    /* more sockets than a process gets */
 #define LIMIT_RESPONSE_BYTES (256u * 1024u * 1024u)

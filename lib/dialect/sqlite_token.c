@@ -209,6 +209,11 @@ static const char *keyword_of(const struct sqlite_token *token)
     return NULL;
 }
 
+static bool is_variable(const struct sqlite_token *token)
+{
+    return token->kind == TOKEN_OPERATOR && strchr("?:@$#", token->text[0]);
+}
+
 /* A sign that belongs to what follows: at the beginning, or behind something that is no operand. */
 static bool is_sign(const struct sqlite_token *token, const struct sqlite_token *before)
 {
@@ -217,19 +222,21 @@ static bool is_sign(const struct sqlite_token *token, const struct sqlite_token 
     if (!sqlite_token_is(token, "-") && !sqlite_token_is(token, "+"))
         return false;
     return before->kind == TOKEN_END || keyword_of(before) ||
-           (before->kind == TOKEN_OPERATOR && !sqlite_token_is(before, ")") && !strchr("?:@$#", before->text[0]));
+           (before->kind == TOKEN_OPERATOR && !sqlite_token_is(before, ")") && !is_variable(before));
 }
 
+/* Never false where two tokens would become another one: two signs a comment, a point and digits a number. */
 static bool needs_blank(const struct sqlite_token *before, const struct sqlite_token *token, bool after_sign)
 {
-    if (after_sign) /* two signs in a row would begin a comment */
-        return sqlite_token_is(before, "-") && sqlite_token_is(token, "-");
-    if (before->kind == TOKEN_END || sqlite_token_is(before, "(") || sqlite_token_is(before, "."))
+    bool operand = token->kind != TOKEN_OPERATOR || sqlite_token_is(token, "(") || is_variable(token);
+    if (after_sign)
+        return !operand;
+    if (before->kind == TOKEN_END || sqlite_token_is(before, "(") || sqlite_token_is(token, ")") ||
+        sqlite_token_is(token, ",") || sqlite_token_is(token, ";"))
         return false;
-    if (sqlite_token_is(token, ")") || sqlite_token_is(token, ",") || sqlite_token_is(token, ".") ||
-        sqlite_token_is(token, ";"))
-        return false;
-    if (sqlite_token_is(token, "("))
+    if (sqlite_token_is(before, "."))
+        return !sqlite_token_is_name(token) && !sqlite_token_is(token, "*");
+    if (sqlite_token_is(token, ".") || sqlite_token_is(token, "("))
         return !sqlite_token_is_name(before) || keyword_of(before);
     return true;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What an engine can do for an observer: connect, tell cheaply whether the schema may have changed, read the schema, read
- * a journal. There is no slot that executes anything: code has no way to ask for a write, and every session is opened
- * read-only besides. A connection belongs to one thread at a time. Every call works under the caller's deadline and
- * returns within 0.5 s of it even if the server has stopped answering; after ERROR_TIMEOUT or ERROR_UNREACHABLE the
+ * What an engine can do for an observer: connect, tell cheaply whether the schema may have changed, read the schema,
+ * read a journal. There is no slot that executes anything: code has no way to ask for a write, and every session is
+ * opened read-only besides. A connection belongs to one thread at a time. Every call works under the caller's deadline
+ * and returns within 0.5 s of it even if the server has stopped answering; after ERROR_TIMEOUT or ERROR_UNREACHABLE the
  * connection may only be closed (engine_close never blocks).
  *
- * Errors: ERROR_UNREACHABLE, ERROR_TIMEOUT, ERROR_AUTH_FAILED, ERROR_FORBIDDEN, ERROR_LOCKED (somebody's DDL or the tool
- * holds what was to be read), ERROR_NOT_FOUND (database or table), ERROR_CHANGED (read again), ERROR_INVALID,
+ * Errors: ERROR_UNREACHABLE, ERROR_TIMEOUT, ERROR_AUTH_FAILED, ERROR_FORBIDDEN, ERROR_LOCKED (somebody's DDL or the
+ * tool holds what was to be read), ERROR_NOT_FOUND (database or table), ERROR_CHANGED (read again), ERROR_INVALID,
  * ERROR_NO_MEMORY. Messages name host, database and object, never a password.
  */
 #ifndef MIGRATIOND_ENGINE_ENGINE_H
@@ -33,10 +33,10 @@ struct engine_connection {
 /* A database's address, parsed from its URL. Owned by whoever parsed it; the password is wiped when freed. */
 struct engine_target {
     const struct engine_ops *ops;
-    char *url;      /* as given, without the password */
-    char *display;  /* "postgres db1.internal:5432/orders": for people */
-    char *server;   /* "postgres:db1.internal:5432": equal for databases that share a server and its connection budget */
-    char *user;     /* NULL: the library's default */
+    char *url;     /* as given, without the password */
+    char *display; /* "postgres db1.internal:5432/orders": for people */
+    char *server;  /* "postgres:db1.internal:5432": equal for databases that share a server and its connection budget */
+    char *user;    /* NULL: the library's default */
     char *password; /* NULL: none, or the library's own sources (passfile) */
     char *host;     /* NULL or starting with '/': unix socket; several separated by ',' (libpq) */
     char *port;     /* NULL: the engine's default */
@@ -44,13 +44,13 @@ struct engine_target {
     struct engine_parameter {
         char *name;
         char *value;
-    } *parameters; /* query part of the URL, percent-decoded */
+    } * parameters; /* query part of the URL, percent-decoded */
     size_t parameter_count;
 };
 
 /* Parses and percent-decodes. Schemes: postgres, postgresql, mysql, mariadb, sqlite. SQLite: `sqlite:///x` is /x, or x
- * relative to the working directory when only that exists (SQLAlchemy's habit); `sqlite:////x` is /x. Fails with ERROR_INVALID
- * (message without the URL's secrets) or ERROR_NO_MEMORY. */
+ * relative to the working directory when only that exists (SQLAlchemy's habit); `sqlite:////x` is /x. Fails with
+ * ERROR_INVALID (message without the URL's secrets) or ERROR_NO_MEMORY. */
 int engine_target_parse(const char *url, struct engine_target **ret_target, struct error *reterr);
 
 /* A copy with that password (NULL: none) in place of its own. */
@@ -74,10 +74,10 @@ struct engine_scope {
 
 /* How a cell of a journal is turned into text by the server. NULL stays NULL. */
 enum cell_form {
-    CELL_TEXT,     /* as the engine prints it; booleans "1" or "0" */
-    CELL_BOOLEAN,  /* "1", "0" */
-    CELL_TIME_MS,  /* unix time in milliseconds, from a timestamp */
-    CELL_HEX,      /* bytes as lower-case hexadecimal */
+    CELL_TEXT,    /* as the engine prints it; booleans "1" or "0" */
+    CELL_BOOLEAN, /* "1", "0" */
+    CELL_TIME_MS, /* unix time in milliseconds, from a timestamp */
+    CELL_HEX,     /* bytes as lower-case hexadecimal */
 };
 
 struct cell_request {
@@ -95,8 +95,9 @@ struct table_request {
     size_t row_limit;     /* one more row than this is asked for; it sets *ret_more */
 };
 
-/* Called per row; `cells[i]` is NULL for SQL NULL, else `lengths[i]` bytes with a NUL behind them, cut at LIMIT_JOURNAL_CELL. A
- * return other than 0 ends the reading with that error (already set by the callback in `reterr`). */
+/* Called per row; `cells[i]` is NULL for SQL NULL, else `lengths[i]` bytes with a NUL behind them, cut at
+ * LIMIT_JOURNAL_CELL. A return other than 0 ends the reading with that error (already set by the callback in `reterr`).
+ */
 struct row_sink {
     int (*row)(void *payload, const char *const *cells, const size_t *lengths, size_t count, struct error *reterr);
     void *payload;
@@ -155,18 +156,20 @@ struct engine_ops {
     int (*read_schema)(struct engine_connection *connection, const struct engine_scope *scope, struct deadline deadline,
                        struct schema_builder *builder, struct error *reterr);
 
-    /* Must. Brackets the calls below into one short read-only transaction (where reading in one does no harm). After a failure
-     * inside, end_look is still called and cleans up; then the connection is usable again unless it was lost. */
+    /* Must. Brackets the calls below into one short read-only transaction (where reading in one does no harm). After a
+     * failure inside, end_look is still called and cleans up; then the connection is usable again unless it was lost.
+     */
     int (*begin_look)(struct engine_connection *connection, struct deadline deadline, struct error *reterr);
     int (*end_look)(struct engine_connection *connection, struct deadline deadline, struct error *reterr);
 
-    /* Must. Which of the tables named exist, in any schema of `scope`; exact names, case-insensitive where the engine is. */
+    /* Must. Which of the tables named exist, in any schema of `scope`; exact names, case-insensitive where the engine
+     * is. */
     int (*find_tables)(struct engine_connection *connection, const struct engine_scope *scope, const char *const *names,
                        size_t count, struct deadline deadline, const struct sighting_sink *sink, struct error *reterr);
 
     /* Must. Never waits longer than 250 ms for a lock: ERROR_LOCKED. */
-    int (*read_table)(struct engine_connection *connection, const struct table_request *request, struct deadline deadline,
-                      const struct row_sink *sink, bool *ret_more, struct error *reterr);
+    int (*read_table)(struct engine_connection *connection, const struct table_request *request,
+                      struct deadline deadline, const struct row_sink *sink, bool *ret_more, struct error *reterr);
 
     /* Must. Fills `ret_report` (held false when nobody holds it, and for forms that the engine does not know). */
     int (*read_lock)(struct engine_connection *connection, const struct lock_request *request, struct deadline deadline,

@@ -37,7 +37,7 @@ size_t json_length(const struct json_value *value); /* array elements or object 
 /* NULL (or false) when the value is NULL or of another kind. */
 const char *json_text(const struct json_value *value);
 bool json_get_integer(const struct json_value *value, int64_t *ret_integer); /* also a real without fraction */
-bool json_get_number(const struct json_value *value, double *ret_number); /* integer or real */
+bool json_get_number(const struct json_value *value, double *ret_number);    /* integer or real */
 bool json_get_boolean(const struct json_value *value, bool *ret_boolean);
 
 /* Calls `member` for each member of an object in the order of the text; stops when it returns false. */
