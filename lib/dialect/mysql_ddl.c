@@ -46,13 +46,14 @@ bool mysql_ddl_enclosed(struct mysql_ddl *ddl, const char **ret_text, size_t *re
 {
     if (!mysql_ddl_at_symbol(ddl, '('))
         return false;
-    *ret_text = ddl->token.text + 1;
+    const char *text = ddl->token.text + 1;
     size_t depth = 0;
     for (; ddl->token.kind != MYSQL_TOKEN_END; mysql_ddl_advance(ddl)) {
         if (mysql_ddl_at_symbol(ddl, '('))
             depth++;
         if (mysql_ddl_at_symbol(ddl, ')') && --depth == 0) {
-            *ret_length = (size_t)(ddl->token.text - *ret_text);
+            *ret_text = text;
+            *ret_length = (size_t)(ddl->token.text - text);
             mysql_ddl_advance(ddl);
             return true;
         }

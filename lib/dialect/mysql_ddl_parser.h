@@ -32,7 +32,8 @@ bool mysql_ddl_at_symbol(const struct mysql_ddl *ddl, char symbol);
 bool mysql_ddl_accept(struct mysql_ddl *ddl, const char *word);
 bool mysql_ddl_accept_symbol(struct mysql_ddl *ddl, char symbol);
 
-/* At "(": moves behind the matching ")"; what stands between them is `*ret_text`. False if it is not closed. */
+/* At "(": moves behind the matching ")"; what stands between them is `*ret_text`. False, with nothing
+ * returned, if it is not closed. */
 bool mysql_ddl_enclosed(struct mysql_ddl *ddl, const char **ret_text, size_t *ret_length);
 
 /* Interns what the current token stands for, or a canonical expression. */

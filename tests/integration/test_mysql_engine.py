@@ -456,6 +456,6 @@ def test_mysql_passwords_with_and_without_tls(request):
     assert unverified["code"] == "unreachable"
 
 
-def test_parameters_of_the_socket(mariadb):
-    where = urllib.parse.quote(str(mariadb.server.socket), safe="")
-    assert ask("facts", f"mysql://root@localhost/{mariadb.name}?socket={where}")["role"] == "root@localhost"
+def test_parameters_of_the_socket(database):
+    where = urllib.parse.quote(str(database.server.socket), safe="")
+    assert ask("facts", f"mysql://root@localhost/{database.name}?socket={where}")["role"] == "root@localhost"
