@@ -317,12 +317,21 @@ int journal_look(struct engine_connection *connection, const struct journal_look
     snapshot->taken_at_ms = look->now_ms;
     share_schema(&run);
     run.schema_due = snapshot->schema == NULL;
-    int result = take_look(&run, reterr);
+    struct error failure = {0};
+    int result = take_look(&run, &failure);
     if (result < 0)
         forget_readings(&run);
+    if (result < 0 && failure.code == ERROR_CHANGED) { /* what was read is a mixture of two states: read it again */
+        result = take_look(&run, &failure);
+        if (result < 0)
+            forget_readings(&run);
+    }
     mem_free(run.readings);
-    if (result < 0)
+    if (result < 0) {
+        if (reterr)
+            *reterr = failure;
         return -1;
+    }
     *ret_schema_due = run.schema_due;
     *ret_snapshot = take(snapshot);
     return 0;
