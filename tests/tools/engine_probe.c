@@ -12,6 +12,7 @@
  *                                         relation URL SCHEMA TABLE
  *                                         named URL NAME
  *                                         bench URL ROUNDS
+ *                                         oom URL
  *                                         redact URL
  */
 #include <inttypes.h>
@@ -328,13 +329,35 @@ static int run_bench(struct call *call, struct error *reterr)
     return 0;
 }
 
+/* Lets the first allocation of a deep look fail, then the second, …: each look must say so, and none may leak. */
+static int run_oom(struct call *call, struct error *reterr)
+{
+    const struct engine_scope everything = {0};
+    for (size_t successes = 0;; successes++) {
+        cleanup(engine_connection) struct engine_connection *connection = NULL;
+        cleanup(schema) struct schema *schema = NULL;
+        struct error error = {0};
+        mem_fault_after(successes);
+        int status = connect_to(call, PURPOSE_DEEP, &connection, NULL, &error);
+        if (status == 0)
+            status = engine_read(connection, &everything, call->deadline, &schema, &error);
+        bool refused = mem_fault_off();
+        if (refused != (status < 0) || (refused && error.code != ERROR_NO_MEMORY))
+            return error_set(reterr, ERROR_INTERNAL, "allocation %zu: status %d, %s", successes, status, error.message);
+        if (!refused) {
+            json_add_integer(&call->json, (int64_t)successes);
+            return 0;
+        }
+    }
+}
+
 static const struct {
     const char *name;
     int (*run)(struct call *call, struct error *reterr);
 } commands[] = {
-    {"schema", run_schema},     {"facts", run_facts},     {"probe", run_probe},
-    {"tables", run_tables},     {"journal", run_journal}, {"advisory", run_advisory},
-    {"relation", run_relation}, {"named", run_named},     {"bench", run_bench},
+    {"schema", run_schema},   {"facts", run_facts},       {"probe", run_probe},       {"tables", run_tables},
+    {"journal", run_journal}, {"advisory", run_advisory}, {"relation", run_relation}, {"named", run_named},
+    {"bench", run_bench},     {"oom", run_oom},
 };
 
 static int redact(const char *url)
