@@ -32,10 +32,28 @@ void ctl_encode(struct strbuf *out, const char *text)
     }
 }
 
+static bool starts_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* A proxy of the environment is for the outside: a health check in a container must not leave by it. */
+static bool is_on_this_machine(const char *server)
+{
+    static const char *const prefixes[] = {"unix:", "http://127.", "http://localhost", "http://[::1]"};
+    for (size_t i = 0; i < ARRAY_LENGTH(prefixes); i++) {
+        if (starts_with(server, prefixes[i]))
+            return true;
+    }
+    return false;
+}
+
 /* "unix:/path" or a URL without a path. */
 static bool set_address(CURL *curl, const char *server, const char *path, struct strbuf *url)
 {
-    if (strncmp(server, "unix:", 5) == 0) {
+    if (is_on_this_machine(server) && curl_easy_setopt(curl, CURLOPT_PROXY, "") != CURLE_OK)
+        return false;
+    if (starts_with(server, "unix:")) {
         if (curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, server + 5) != CURLE_OK)
             return false;
         strbuf_add_string(url, "http://localhost");

@@ -156,6 +156,14 @@ def test_server_from_the_environment_and_by_unix_socket(daemon, new_database, tm
     assert instance.ctl("--server", f"unix:{path}.missing", "probe").returncode == 3
 
 
+def test_no_proxy_stands_before_a_daemon_on_the_same_machine(watched):
+    """An image's http_proxy is about the outside: a health check inside must not leave by it."""
+    environment = {"http_proxy": f"http://127.0.0.1:{free_port()}", "all_proxy": f"http://127.0.0.1:{free_port()}"}
+    for host in ("127.0.0.1", "localhost"):
+        result = watched.ctl("--server", f"http://{host}:{watched.port}", "probe", environment=environment)
+        assert result.returncode == 0, result.stderr
+
+
 def test_journal_straight_from_a_database(database):
     flyway_journal(database, "1", "2", failed=("2",))
     result = migrationctl("journal", database.url())
