@@ -445,7 +445,7 @@ static void add_remedy(struct line *line, enum state_code code, const char *gran
 {
     switch (code) {
     case CODE_UNREACHABLE:
-        add(line, "check that the server runs and that the configured address is its own");
+        add(line, "check that the server runs and that the configured address and database are right");
         break;
     case CODE_TIMEOUT:
         add(line, "check the server's load and locks, and the network between");
