@@ -273,7 +273,10 @@ def test_worst_database_names_the_gate(daemon, new_database):
     states = {"blocked": "unversioned", "unknown": "observed", "closed": "pending", "open": "current"}
     for name, state in states.items():
         instance.wait_state(name, state)
-    seen = {name: (answer.status, *(answer.json[key] for key in ("state", "code", "database"))) for name in ("g4", "g3", "g2", "g1") for answer in [instance.gate(name)]}
+    seen = {}
+    for name in ("g4", "g3", "g2", "g1"):
+        answer = instance.gate(name)
+        seen[name] = (answer.status, answer.json["state"], answer.json["code"], answer.json["database"])
     assert seen == {
         "g4": (409, "blocked", "UNVERSIONED", "blocked"),
         "g3": (503, "unknown", "NO_EXPECTATION", "unknown"),

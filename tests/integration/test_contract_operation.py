@@ -8,7 +8,7 @@ import re
 import socket
 
 import pytest
-from harness import eventually, free_port, migrationd
+from harness import SqliteFile, eventually, free_port, migrationd
 from harness.journals import alembic_files, alembic_journal, drizzle_files, drizzle_journal, flyway_files, flyway_journal
 
 FAST = {"journal_interval": "100ms", "interval": "1s"}
@@ -88,24 +88,11 @@ def test_what_anonymous_callers_get(daemon, new_database, allowed):
     database = new_database()
     flyway_journal(database, "1")
     port = free_port()
-    instance = daemon(
-        {
-            "databases": {"app": entry(database, expect={"revision": "1"})},
-            "probe_listen": f"{address}:{port}",
-            "allow_anonymous": allowed,
-        }
-    ) if allowed == ["health"] else daemon(
-        json.dumps(
-            {
-                "listen": f"{address}:{port}",
-                "probe_listen": "{probe_listen}",
-                "databases": {"app": entry(database, expect={"revision": "1"})},
-                "allow_anonymous": allowed,
-            }
-        )
-    )
-    eventually(lambda: instance.request("GET", "/health/app", port=instance.probe_port).status == 200
-               if allowed != ["health"] else instance.get("/health/app").status == 200, what="the first look")
+    public = "probe_listen" if allowed == ["health"] else "listen"  # the other one stays where tests can ask
+    watched = {"app": entry(database, expect={"revision": "1"})}
+    instance = daemon({"databases": watched, public: f"{address}:{port}", "allow_anonymous": allowed})
+    inside = instance.port if public == "probe_listen" else instance.probe_port
+    eventually(lambda: instance.get("/health/app", port=inside).status == 200, what="the first look")
 
     def status(method, path):
         connection = http.client.HTTPConnection(address, port, timeout=10)
@@ -117,8 +104,8 @@ def test_what_anonymous_callers_get(daemon, new_database, allowed):
 
     for path in ("/livez", "/readyz", "/health", "/health/app", "/metrics"):
         assert status("GET", path) == (200 if "health" in allowed else 403), path
-    if allowed == ["health"]:
-        return  # the probe listener has no more
+    if public == "probe_listen":
+        return  # it has no more
     for path in ("/v1/gates", "/v1/gates/app", "/v1/gates/app/admissions"):
         assert status("GET", path) == 200, path
     for path in ("/v1/databases", "/v1/databases/app", "/v1/databases/app/schema", "/v1/databases/app/journal"):
@@ -208,8 +195,6 @@ def test_sqlite_file_that_is_replaced(daemon, sqlite, tmp_path):
     instance = daemon({"databases": {"app": entry(sqlite, expect={"revision": "1"})}})
     instance.wait_state("app", "current")
     before = set(os.listdir(sqlite.path.parent))
-    from harness import SqliteFile
-
     other = SqliteFile(tmp_path / "other.db")
     flyway_journal(other, "1", "2")
     os.replace(other.path, sqlite.path)

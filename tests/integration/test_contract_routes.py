@@ -2,11 +2,13 @@
 """Routes, codes, headers and documents, read from outside exactly as they are documented."""
 
 import json
+import os
 import re
+import signal
 import threading
 
 import pytest
-from harness import eventually
+from harness import Daemon, SqliteFile, eventually
 from harness.journals import alembic_journal, flyway_files, flyway_journal, flyway_rows
 
 FAST = {"journal_interval": "100ms", "interval": "1s"}
@@ -73,7 +75,8 @@ def test_head_is_get_without_a_body(pair):
 
 
 def test_what_is_not_built_or_not_there_is_404(pair):
-    for path in LATER + ["/nowhere", "/v1", "/v1/", "/v1/databases/", "/v1/databases/app/", "/health/", "/livez/", "//livez", "/LIVEZ"]:
+    nearly = ["/v1", "/v1/", "/v1/databases/", "/v1/databases/app/", "/health/", "/livez/", "//livez", "/LIVEZ"]
+    for path in LATER + nearly + ["/nowhere"]:
         problem(pair.get(path), 404)
     for path in ["/v1/databases/nobody", "/v1/databases/nobody/journal", "/v1/databases/nobody/schema", "/v1/gates/nobody"]:
         assert "nobody" in problem(pair.get(path), 404)["detail"]
@@ -202,9 +205,6 @@ def test_refresh_is_single_flight(daemon, new_database):
 
 
 def test_refresh_that_takes_too_long(daemon, own_mariadb):
-    import os
-    import signal
-
     database = own_mariadb.create_database()
     flyway_journal(database, "1")
     instance = daemon(
@@ -235,21 +235,21 @@ def test_refresh_that_takes_too_long(daemon, own_mariadb):
 
 
 def test_admissions(pair):
-    signal = {"application": "orders-api", "instance": "pod-1", "revision": "1"}
-    admitted = pair.post("/v1/gates/app/admissions", signal)
+    body = {"application": "orders-api", "instance": "pod-1", "revision": "1"}
+    admitted = pair.post("/v1/gates/app/admissions", body)
     assert admitted.status == 201
     assert admitted.json["admitted"] is True and admitted.json["gate"] == "app"
     assert admitted.json["answer"]["state"] == "open"
-    closed = pair.post("/v1/gates/app/admissions", {**signal, "instance": "pod-2", "revision": "2"})
+    closed = pair.post("/v1/gates/app/admissions", {**body, "instance": "pod-2", "revision": "2"})
     assert (closed.status, closed.json["admitted"], closed.json["code"]) == (503, False, "PENDING")
     assert int(closed.headers["Retry-After"]) > 0
     pair.databases["other"].sql("DROP TABLE flyway_schema_history")
     pair.databases["other"].sql("CREATE TABLE legacy (id integer)")
     pair.wait_state("other", "unversioned")
-    blocked = pair.post("/v1/gates/other/admissions", {**signal, "instance": "pod-3"})
+    blocked = pair.post("/v1/gates/other/admissions", {**body, "instance": "pod-3"})
     assert (blocked.status, blocked.json["admitted"], blocked.json["code"]) == (409, False, "UNVERSIONED")
     assert blocked.headers["Retry-After"] is None
-    both = pair.post("/v1/gates/pair/admissions", {**signal, "revision": "app:1"})
+    both = pair.post("/v1/gates/pair/admissions", {**body, "revision": "app:1"})
     assert both.status == 409
 
     listed = pair.get("/v1/gates/app/admissions")
@@ -398,20 +398,21 @@ def test_metrics(pair):
             assert name.endswith("_total")
 
 
+SIGNAL = b"POST /v1/gates/app/admissions HTTP/1.1\r\nHost: x\r\n"
 BAD_REQUESTS = {
-    "two lengths": (b"POST /v1/gates/app/admissions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
-    "equal lengths": (b"POST /v1/gates/app/admissions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 400),
-    "list of lengths": (b"POST /v1/gates/app/admissions HTTP/1.1\r\nHost: x\r\nContent-Length: 2, 2\r\n\r\n{}", 400),
-    "negative length": (b"POST /v1/gates/app/admissions HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
-    "signed length": (b"POST /v1/gates/app/admissions HTTP/1.1\r\nHost: x\r\nContent-Length: +2\r\n\r\n{}", 400),
-    "chunked": (b"POST /v1/gates/app/admissions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 400),
+    "two lengths": (SIGNAL + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
+    "equal lengths": (SIGNAL + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 400),
+    "list of lengths": (SIGNAL + b"Content-Length: 2, 2\r\n\r\n{}", 400),
+    "negative length": (SIGNAL + b"Content-Length: -1\r\n\r\n", 400),
+    "signed length": (SIGNAL + b"Content-Length: +2\r\n\r\n{}", 400),
+    "chunked": (SIGNAL + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 400),
     "chunked and length": (
-        b"POST /v1/gates/app/admissions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}",
+        SIGNAL + b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}",
         400,
     ),
     "get chunked": (b"GET /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n", 400),
     "get with a body": (b"GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}", 400),
-    "large body": (b"POST /v1/gates/app/admissions HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n", 413),
+    "large body": (SIGNAL + b"Content-Length: 1000000\r\n\r\n", 413),
     "no host": (b"GET /livez HTTP/1.1\r\n\r\n", 400),
     "two hosts": (b"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
     "long target": (b"GET /" + b"a" * 60000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", None),
@@ -443,8 +444,6 @@ def test_requests_that_two_parsers_could_read_differently(pair_of_none, name):
 @pytest.fixture(scope="module")
 def pair_of_none(tmp_path_factory):
     """One daemon for all of them: none may leave anything behind for the next."""
-    from harness import Daemon, SqliteFile
-
     database = SqliteFile(tmp_path_factory.mktemp("bad") / "app.db")
     with Daemon({"databases": {"app": {"url": database.url(), **FAST}}}) as instance:
         yield instance

@@ -6,7 +6,6 @@ import re
 import signal
 import socket
 
-import pytest
 from harness import eventually
 from harness.journals import (
     alembic_files,
