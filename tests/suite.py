@@ -146,7 +146,7 @@ class Suite:
         results.unlink(missing_ok=True)
         folder = BUILD if preset == "release" else BUILD / preset
         command = [*fixed_addresses(preset), "/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        command += ["-m", markers]
+        command += ["-m", markers, f"--basetemp={RESULTS / part}-pytest", "-rs"]
         command += ["-n", str(max(2, PROCESSORS // 2)), "--dist", "loadfile", f"--junit-xml={results}", "tests/integration"]
         if self.options.full:
             command.append("--full")

@@ -206,9 +206,7 @@ def test_journal_of_another_shape(daemon, new_database):
     database = new_database()
     database.sql("CREATE TABLE flyway_schema_history (id integer)")
     instance = start(daemon, database, journal={"tool": "flyway"}, expect={"revision": "1"})
-    eventually(lambda: instance.database("app")["snapshot"]["taken_at"], what="a look")
-    member = instance.wait_state("app", "unknown")
-    assert member["code"] == "JOURNAL_INVALID"
+    member = instance.wait_state("app", "unknown", code="JOURNAL_INVALID")
     readable(member["reason"])
 
 

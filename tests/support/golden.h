@@ -33,7 +33,8 @@ bool golden_has(struct golden_case *golden, const char *file);
 /* The file's text; `ret_length` may be NULL. */
 const char *golden_read(struct golden_case *golden, const char *file, size_t *ret_length);
 
-/* Compares `actual` with the file `expected`; a missing final newline of `actual` does not matter. */
-void golden_expect(struct golden_case *golden, const char *expected, const char *actual);
+/* Compares `output` with the file `expected`; a missing final newline of `output` does not matter. Where the output
+ * names the case's folder, the expectation says CASE. */
+void golden_expect(struct golden_case *golden, const char *expected, const char *output);
 
 #endif

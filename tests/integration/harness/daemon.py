@@ -154,7 +154,8 @@ class Daemon:
                 text = text.replace("{" + name + "}", address)
         else:
             text = json.dumps({**addresses, **self.config}, indent=1, ensure_ascii=False) + "\n"
-        self.config_path.write_text(text)
+        # Whole or not at all, as an administrator's editor does it: a reload may be under way.
+        self.write(f"{self.config_path.name}.new", text).rename(self.config_path)
         self.secrets.update(self.passwords(text))
         return self.config_path
 
