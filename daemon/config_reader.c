@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 
 static int fail(struct config_reader *reader, unsigned line, unsigned column, const char *message)
 {
@@ -180,15 +181,21 @@ bool duration_parse(const char *text, int64_t *ret_ms)
 void config_print_text(const char *text, struct strbuf *out)
 {
     strbuf_add_char(out, '"');
-    for (; *text; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte < ' ' || byte == 0x7f) {
-            strbuf_printf(out, "\\x%02X", byte);
-            continue;
-        }
-        if (byte == '"' || byte == '\\' || byte == '$')
-            strbuf_add_char(out, byte == '$' ? '$' : '\\');
-        strbuf_add_char(out, (char)byte);
+    for (size_t left = strlen(text); left > 0;) {
+        uint32_t point = 0;
+        size_t size = utf8_decode(text, left, &point);
+        if (size == 0)
+            size = 1; /* the loader lets nothing in that is not UTF-8 */
+        if (*text == '"' || *text == '\\')
+            strbuf_printf(out, "\\%c", *text);
+        else if (*text == '$')
+            strbuf_add_string(out, "$$");
+        else if (utf8_is_unprintable(point))
+            strbuf_printf(out, "\\u%04X", (unsigned)point);
+        else
+            strbuf_add(out, text, size);
+        text += size;
+        left -= size;
     }
     strbuf_add_char(out, '"');
 }
