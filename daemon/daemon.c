@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -22,6 +23,7 @@ enum {
     STATUS_MS = 5000,          /* between two STATUS= lines */
     RELOAD_DISTANCE_MS = 1000, /* a storm of SIGHUP ends in one reload a second, and one after the last */
     STOP_LOOKS_MS = 1000,      /* looks in flight get this long when the daemon stops */
+    STOP_MS = 6500,            /* then it ends, whatever hangs: HTTP's 5 s to drain, the looks, and a reserve */
     OTHER_FILES = 256,         /* libraries, logs, migration files while they are read */
 };
 
@@ -206,6 +208,25 @@ static void loop(struct daemon *daemon)
     }
 }
 
+static void give_up(int signal)
+{
+    (void)signal;
+    _exit(EXIT_SUCCESS);
+}
+
+/* A library, a disk or a log's reader may hang where nothing here bounds it. */
+static void bound_stop(void)
+{
+    const struct sigaction action = {.sa_handler = give_up};
+    const struct itimerval limit = {.it_value = {.tv_sec = STOP_MS / 1000, .tv_usec = STOP_MS % 1000 * 1000}};
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    sigaction(SIGALRM, &action, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
+    setitimer(ITIMER_REAL, &limit, NULL);
+}
+
 /* False when looks were still in flight: their threads use what should be freed. */
 static bool stop(struct daemon *daemon)
 {
@@ -227,7 +248,8 @@ int daemon_run(const char *path, struct config *config)
     struct error error = {.code = ERROR_OK};
     if (start(&daemon, &error) < 0) {
         log_event(LOG_LEVEL_ERROR, "start_failed", NULL, "%s", error.message);
-        stop(&daemon);
+        if (!stop(&daemon))
+            _exit(EXIT_FAILURE);
         return EXIT_FAILURE;
     }
     metric_set(METRIC_config_last_reload_successful, 1);
@@ -236,6 +258,7 @@ int daemon_run(const char *path, struct config *config)
               http_server_address(daemon.server), http_server_probe_address(daemon.server), config->database_count);
     notify_ready();
     loop(&daemon);
+    bound_stop();
     notify_stopping();
     log_event(LOG_LEVEL_NOTICE, "stopping", NULL, "answering %u waiting requests", http_server_waiters(daemon.server));
     bool clean = stop(&daemon);

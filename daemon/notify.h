@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What systemd is told, and the sockets that it hands over. Without systemd every call does nothing. Main thread only.
+ * What systemd is told, and the sockets that it hands over. Without systemd every call does nothing; with a
+ * manager that does not read, none waits longer than a second. Main thread only.
  */
 #ifndef MIGRATIOND_DAEMON_NOTIFY_H
 #define MIGRATIOND_DAEMON_NOTIFY_H
