@@ -101,6 +101,12 @@ static int resolve(const struct gate_question *question, const struct view_set *
     return 0;
 }
 
+/* Counts from `first` and goes on at 0 behind the last one. */
+static size_t wrap(size_t first, size_t step, size_t count)
+{
+    return step < count - first ? first + step : first + step - count;
+}
+
 /* Makes the journal that keeps this gate shut speak for its database: with `accept` it need not be the one that is
  * worst for the database, which stays where it is as bad. Returns how long time alone cannot change any of them. */
 static int64_t choose_journal(struct database_report *report, const struct gate_policy *policy,
@@ -110,10 +116,10 @@ static int64_t choose_journal(struct database_report *report, const struct gate_
     size_t first = report->worst;
     for (size_t i = 0; i < count; i++)
         members[i] =
-            (struct gate_member){.database = report->name, .verdict = &report->journals[(first + i) % count].verdict};
+            (struct gate_member){.database = report->name, .verdict = &report->journals[wrap(first, i, count)].verdict};
     struct gate_verdict verdict = {0};
     gate_judge(members, count, policy, &verdict);
-    report->worst = (first + verdict.worst) % count;
+    report->worst = wrap(first, verdict.worst, count);
     return verdict.valid_for_ms;
 }
 
