@@ -39,6 +39,7 @@ struct watched {
     struct engine_connection *handed_over; /* a deep look's, for the journal look that follows it */
     struct schema *schema;                 /* of the newest deep look */
     struct server_facts schema_server;
+    int64_t schema_read_at_ms; /* unix time at which that look began */
     struct expectation *expectation;
     struct assessment *assessment;
     struct look_status status;
@@ -174,10 +175,11 @@ static int publish(struct watched *watched, struct publication *publication, str
     if (watched->snapshot) {
         struct assessment *assessment =
             assess(watched->snapshot, database_of(watched), watched->expectation, watched->assessment);
-        if (!assessment)
-            return error_no_memory(reterr);
+        /* The old one is about other readings: none at all is better. */
         assessment_unref(watched->assessment);
         watched->assessment = assessment;
+        if (!assessment)
+            return error_no_memory(reterr);
     }
     struct view *view = make_view(watched);
     if (!view)
@@ -213,19 +215,20 @@ static void hand_over(struct watched *watched, struct engine_connection *connect
 
 /* What a deep look leaves, found or failed. Called with the lock held; takes over `schema`. */
 static int settle_deep(struct watched *watched, struct schema *schema, const struct server_facts *server,
-                       const struct error *failure, struct error *reterr)
+                       int64_t read_at_ms, const struct error *failure, struct error *reterr)
 {
     watched->status.deep_error = *failure;
     if (!schema)
         return 0;
     struct snapshot *snapshot = NULL;
-    if (snapshot_with_schema(watched->snapshot, schema, server, unix_ms(), &snapshot, reterr) < 0) {
+    if (snapshot_with_schema(watched->snapshot, schema, server, read_at_ms, &snapshot, reterr) < 0) {
         schema_unref(schema);
         return -1;
     }
     schema_unref(watched->schema);
     watched->schema = schema;
     watched->schema_server = *server;
+    watched->schema_read_at_ms = read_at_ms;
     snapshot_unref(watched->snapshot);
     watched->snapshot = snapshot;
     return 0;
@@ -238,6 +241,7 @@ void watched_look_deep(struct watched *watched, bool keep_connection, struct pub
     cleanup(config) struct config *config = hold_config(watched, &index);
     const struct config_database *database = &config->databases[index];
     int64_t begun = monotonic_ms();
+    int64_t read_at = unix_ms();
     struct error failure = {.code = ERROR_OK};
     struct server_facts server = {0};
     struct schema *schema = NULL;
@@ -265,7 +269,7 @@ void watched_look_deep(struct watched *watched, bool keep_connection, struct pub
         watched->status.error = failure;
         watched->status.tried = true;
     }
-    if (settle_deep(watched, schema, &server, &failure, &error) < 0 || publish(watched, publication, &error) < 0)
+    if (settle_deep(watched, schema, &server, read_at, &failure, &error) < 0 || publish(watched, publication, &error) < 0)
         log_event(LOG_LEVEL_ERROR, "publish_failed", database->name, "%s", error.message);
     pthread_mutex_unlock(&watched->lock);
 }
@@ -349,13 +353,19 @@ static int read_journals(struct watched *watched, const struct config_database *
     return 0;
 }
 
-/* What a deep look has left open, if anything. */
-static void take_over(struct watched *watched)
+/* Uses what a deep look has left open, if anything, for this look alone: it is not one to be kept. */
+static void take_over(struct watched *watched, bool keep_connection)
 {
     pthread_mutex_lock(&watched->lock);
-    watched->connection = take(watched->handed_over);
-    watched->server = watched->connection ? watched->schema_server : watched->server;
+    struct engine_connection *connection = take(watched->handed_over);
+    struct server_facts server = watched->schema_server;
     pthread_mutex_unlock(&watched->lock);
+    if (!connection || keep_connection || watched->connection) {
+        engine_close(connection);
+        return;
+    }
+    watched->connection = connection;
+    watched->server = server;
     watched->connected_at_ms = monotonic_ms();
 }
 
@@ -364,8 +374,6 @@ static int read_journals_reconnecting(struct watched *watched, const struct conf
                                       const struct snapshot *previous, struct snapshot **ret_snapshot,
                                       struct look_result *result, struct error *reterr)
 {
-    if (!watched->connection)
-        take_over(watched);
     bool kept = watched->connection != NULL;
     if (read_journals(watched, database, previous, ret_snapshot, result, reterr) == 0)
         return 0;
@@ -395,8 +403,8 @@ static int settle_journal(struct watched *watched, struct snapshot *snapshot, co
     if (watched->schema && snapshot->schema != watched->schema) {
         /* A deep look ended while this one ran: its schema is the newer one. */
         struct snapshot *merged = NULL;
-        int result =
-            snapshot_with_schema(snapshot, watched->schema, &watched->schema_server, unix_ms(), &merged, reterr);
+        int result = snapshot_with_schema(snapshot, watched->schema, &watched->schema_server,
+                                          watched->schema_read_at_ms, &merged, reterr);
         snapshot_unref(snapshot);
         if (result < 0)
             return -1;
@@ -421,6 +429,7 @@ void watched_look_journal(struct watched *watched, bool keep_connection, struct 
 
     struct error failure = {.code = ERROR_OK};
     struct snapshot *snapshot = NULL;
+    take_over(watched, keep_connection);
     if (follow_expectation(watched, database, ret_result, &failure) < 0 ||
         read_journals_reconnecting(watched, database, previous, &snapshot, ret_result, &failure) < 0) {
         snapshot_unref(take(snapshot));
