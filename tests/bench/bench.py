@@ -97,7 +97,8 @@ class Engine:
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError(f"bench_engine ended at '{command}'")
-        return float(line)
+        numbers = [float(word) for word in line.split()]
+        return numbers[0] if len(numbers) == 1 else numbers
 
     def close(self):
         self.process.stdin.close()
@@ -200,9 +201,12 @@ def measure_probe(servers):
             ours.ask("probe 10")
             time.sleep(servers.options.quiet)
             for _ in range(servers.options.rounds):
-                probes.append(ours.ask("probe 500"))
                 if most:
-                    selects.append(ours.ask("select 500"))
+                    probed, selected = ours.ask("pair 200")
+                    selects.append(selected)
+                else:
+                    probed = ours.ask("probe 500")
+                probes.append(probed)
             ours.close()
             what = f"{engine} probe, {tables} tables"
             if most:
