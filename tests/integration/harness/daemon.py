@@ -324,12 +324,14 @@ class Daemon:
         return self.get(f"/v1/gates/{urllib.parse.quote(name, safe='')}{query}")
 
     def wait_state(self, name, state, timeout=10.0, code=None):
-        """Waits until database `name` is in `state` (and has `code`); returns the database's JSON."""
+        """Waits until database `name` is in `state` (and has `code`); returns the database's JSON. Without a code,
+        "unknown" means that a look has failed, not that none was taken yet."""
         seen = {}
 
         def matches():
-            seen["last"] = self.database(name)
-            return seen["last"]["state"] == state and code in (None, seen["last"]["code"]) and seen["last"]
+            last = seen["last"] = self.database(name)
+            right_code = last["code"] == code if code else last["code"] != "NEVER_OBSERVED"
+            return last["state"] == state and right_code and last
 
         try:
             return eventually(matches, timeout * slowdown())
