@@ -14,9 +14,13 @@
 #include "engine/engine.h"
 #include "engine/mysql/mysql_wire.h"
 
-/* What a probe saw last, and how often the token was changed since without a new change (mysql_probe.c). */
+/* Groups of counters that a probe asks for in turn. */
+enum { MYSQL_PROBE_GROUPS = 7 };
+
+/* What probes saw last (mysql_probe.c). */
 struct mysql_probe_memory {
-    uint64_t counters; /* hash */
+    uint64_t counters[MYSQL_PROBE_GROUPS]; /* hashes */
+    uint64_t turn;
     int64_t changed_at_ms;
     bool known;
     bool changed;
