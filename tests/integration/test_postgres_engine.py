@@ -200,6 +200,42 @@ def test_other_objects(rich):
     assert not schema["truncated"]
 
 
+def version_of(database):
+    return int(database.sql("SHOW server_version_num")[0][0])
+
+
+def test_what_version_15_brought(postgres):
+    if version_of(postgres) < 150000:
+        pytest.skip("needs PostgreSQL 15")
+    postgres.sql(
+        "CREATE TABLE p (a integer, b integer, PRIMARY KEY (a, b));"
+        "CREATE TABLE t (a integer, b integer, UNIQUE NULLS NOT DISTINCT (a), UNIQUE (b) INCLUDE (a),"
+        " FOREIGN KEY (a, b) REFERENCES p ON DELETE SET NULL (b));"
+        "CREATE UNIQUE INDEX i ON t (a, b) NULLS NOT DISTINCT"
+    )
+    schema = read(postgres)
+    assert part(schema, "t", "constraints", "t_a_key")["nulls_not_distinct"] is True
+    included = part(schema, "t", "constraints", "t_b_a_key")
+    assert (included["columns"], included["expression"]) == (["b"], "UNIQUE (b) INCLUDE (a)")
+    assert part(schema, "t", "constraints", "t_a_b_fkey")["expression"].endswith("ON DELETE SET NULL (b)")
+    assert part(schema, "t", "indexes", "i")["nulls_not_distinct"] is True
+
+
+def test_what_version_18_brought(postgres):
+    if version_of(postgres) < 180000:
+        pytest.skip("needs PostgreSQL 18")
+    postgres.sql(
+        "CREATE TABLE t (id integer PRIMARY KEY, a integer NOT NULL, b integer GENERATED ALWAYS AS (a + 1) VIRTUAL,"
+        " CONSTRAINT lax CHECK (a > 0) NOT ENFORCED);"
+        "CREATE TABLE o (a int4range, r int4range, PRIMARY KEY (a, r WITHOUT OVERLAPS))"
+    )
+    schema = read(postgres)
+    assert column(schema, "t", "b")["generated"] == {"expression": "a + 1"}
+    assert sorted(one["name"] for one in table(schema, "t")["constraints"]) == ["lax", "t_pkey"], "NOT NULL is the column's"
+    assert part(schema, "t", "constraints", "lax")["not_enforced"] is True
+    assert part(schema, "o", "constraints", "o_pkey")["expression"] == "PRIMARY KEY (a, r WITHOUT OVERLAPS)"
+
+
 def test_role_without_grants_sees_the_same(rich):
     user, password = rich.server.create_role()
     assert read(rich, user, password) == read(rich)
@@ -249,6 +285,15 @@ def test_each_change_shows(rich):
         rich.sql(statement)
         seen.append(read(rich)["fingerprint"])
     assert len(set(seen)) == len(seen)
+
+
+def test_sequences_beside_identity_columns(postgres):
+    """Identity columns of partitions have no sequence of their own: they must not hide one that is nobody's."""
+    postgres.sql("CREATE TABLE p (id integer GENERATED ALWAYS AS IDENTITY, k integer) PARTITION BY LIST (k);"
+                 "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)")
+    assert read(postgres)["sequences"] == []
+    postgres.sql("CREATE SEQUENCE loose")
+    assert [one["name"] for one in read(postgres)["sequences"]] == ["loose"]
 
 
 def test_scope(rich):

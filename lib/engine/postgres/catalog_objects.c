@@ -74,7 +74,7 @@ int catalog_take_collation(struct catalog_reader *reader, const struct copy_row 
     return 0;
 }
 
-void catalog_finish_enum(struct catalog_reader *reader)
+void catalog_finish_enums(struct catalog_reader *reader)
 {
     if (!reader->type_oid)
         return;
@@ -91,7 +91,7 @@ int catalog_take_enum_label(struct catalog_reader *reader, const struct copy_row
     uint32_t space = copy_oid(row, 1);
     uint32_t schema = 0;
     if (oid != reader->type_oid) {
-        catalog_finish_enum(reader);
+        catalog_finish_enums(reader);
         if (!number_map_has(&reader->scoped, space) || !number_map_get(&reader->namespaces, space, &schema) ||
             number_map_has(&reader->members, (uint64_t)OID_TYPE_CATALOG << 32 | oid))
             return 0;

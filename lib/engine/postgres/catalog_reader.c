@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/postgres/catalog_reader.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -10,7 +11,7 @@ void catalog_reader_done(struct catalog_reader *reader)
 {
     struct number_map *const maps[] = {&reader->namespaces, &reader->scoped,   &reader->members,    &reader->methods,
                                        &reader->classes,    &reader->defaults, &reader->collations, &reader->relations,
-                                       &reader->columns,    &reader->types,    &reader->backing,    &reader->generated};
+                                       &reader->types,      &reader->backing,  &reader->generated};
     struct catalog_array *const arrays[] = {&reader->operator_classes, &reader->collation_names, &reader->relation_list,
                                             &reader->column_list,      &reader->type_list,       &reader->labels};
     for (size_t i = 0; i < ARRAY_LENGTH(maps); i++)
@@ -61,10 +62,42 @@ const struct catalog_relation *catalog_find_modelled(const struct catalog_reader
 const struct catalog_column *catalog_find_column(const struct catalog_reader *reader, uint32_t relation_oid,
                                                  int64_t number)
 {
-    uint32_t relation = 0;
-    uint32_t index = 0;
-    if (number <= 0 || number > UINT16_MAX || !number_map_get(&reader->relations, relation_oid, &relation) ||
-        !number_map_get(&reader->columns, (uint64_t)relation << 16 | (uint64_t)number, &index))
+    const struct catalog_relation *relation = catalog_find_relation(reader, relation_oid);
+    if (!relation || number <= 0)
         return NULL;
-    return (const struct catalog_column *)reader->column_list.items + index;
+    const struct catalog_column *columns =
+        (const struct catalog_column *)reader->column_list.items + relation->first_column;
+    /* The n-th column has number n, or a greater one behind columns that were dropped. */
+    size_t at = relation->column_count;
+    if (number < (int64_t)at)
+        at = (size_t)number;
+    while (at > 0 && columns[at - 1].number > number)
+        at--;
+    return at > 0 && columns[at - 1].number == number ? &columns[at - 1] : NULL;
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const struct catalog_column *a = left;
+    const struct catalog_column *b = right;
+    if (a->relation != b->relation)
+        return a->relation < b->relation ? -1 : 1;
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+void catalog_finish_columns(struct catalog_reader *reader)
+{
+    struct catalog_relation *relations = reader->relation_list.items;
+    struct catalog_column *columns = reader->column_list.items;
+    size_t count = reader->column_list.count;
+    bool sorted = true;
+    for (size_t i = 1; i < count && sorted; i++)
+        sorted = by_place(&columns[i - 1], &columns[i]) < 0;
+    if (!sorted)
+        qsort(columns, count, sizeof *columns, by_place);
+    for (size_t i = 0; i < count; i++) {
+        struct catalog_relation *relation = &relations[columns[i].relation];
+        if (relation->column_count++ == 0)
+            relation->first_column = (uint32_t)i;
+    }
 }

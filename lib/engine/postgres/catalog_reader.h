@@ -21,11 +21,16 @@ struct catalog_relation {
     uint32_t schema; /* text */
     uint32_t name;   /* text */
     uint32_t handle; /* of the builder; CATALOG_NONE: known only as a foreign key's target */
+    uint32_t first_column;
+    uint32_t column_count;
+    bool is_partition;
 };
 
 struct catalog_column {
+    uint32_t relation; /* index into relation_list */
+    uint32_t number;
     uint32_t name;  /* text */
-    uint32_t type;  /* index into types */
+    uint32_t type;  /* index into type_list */
     uint32_t place; /* in the builder's columns; CATALOG_NONE */
     uint32_t collation;
 };
@@ -62,18 +67,19 @@ struct catalog_reader {
     struct number_map defaults;            /* method and type that has a default class of its own: 1 */
     struct number_map collations;          /* oid: index into collation_names */
     struct number_map relations;           /* oid: index into relation_list */
-    struct number_map columns;             /* index into relation_list and attribute number: index into column_list */
     struct number_map generated;           /* relation's oid and attribute number of generated columns: 1 */
     struct number_map types;               /* oid and modifier: index into type_list */
     struct number_map backing;             /* oid of indexes that are a constraint's */
     struct catalog_array operator_classes; /* struct operator_class */
     struct catalog_array collation_names;  /* const char * */
     struct catalog_array relation_list;    /* struct catalog_relation */
-    struct catalog_array column_list;      /* struct catalog_column */
+    struct catalog_array column_list;      /* struct catalog_column; by relation and number once all are there */
     struct catalog_array type_list;        /* struct catalog_type */
     struct catalog_array labels;           /* uint32_t: of the enum that is being read */
     struct schema_enum type;               /* that enum */
     uint32_t type_oid;                     /* 0: none */
+    int64_t sequences;                     /* in the whole database */
+    int64_t identity_columns;              /* of those that were read and have a sequence of their own */
 };
 
 void catalog_reader_done(struct catalog_reader *reader);
@@ -90,7 +96,7 @@ uint32_t catalog_text(struct catalog_reader *reader, const struct copy_row *row,
 /* What dropping an object while it is read looks like. */
 int catalog_changed(struct catalog_reader *reader, struct error *reterr);
 
-/* NULL if the relation is not known here. */
+/* NULL if it is not known here. */
 const struct catalog_relation *catalog_find_relation(const struct catalog_reader *reader, uint32_t oid);
 
 /* The same, but only if its objects belong into the model. */
@@ -112,14 +118,21 @@ catalog_taker catalog_take_constraint;
 catalog_taker catalog_take_index;
 catalog_taker catalog_take_enum_label;
 catalog_taker catalog_take_sequence;
+catalog_taker catalog_take_sequence_count;
 catalog_taker catalog_take_type;
 catalog_taker catalog_take_view;
 
+/* What is to be done after a query's last row. */
+typedef void catalog_finisher(struct catalog_reader *reader);
+
+/* Makes columns findable. */
+catalog_finisher catalog_finish_columns;
+
 /* Adds the enum whose labels were the last to be read. */
-void catalog_finish_enum(struct catalog_reader *reader);
+catalog_finisher catalog_finish_enums;
 
 /* Gives every column its type's text. */
-void catalog_apply_types(struct catalog_reader *reader);
+catalog_finisher catalog_finish_types;
 
 DEFINE_CLEANUP_VALUE(catalog_reader, struct catalog_reader, catalog_reader_done);
 

@@ -35,8 +35,10 @@ int catalog_take_relation(struct catalog_reader *reader, const struct copy_row *
     struct catalog_relation *relation = catalog_array_add(&reader->relation_list, sizeof *relation);
     if (!relation || !number_map_set(&reader->relations, oid, index))
         return error_no_memory(reterr);
-    *relation =
-        (struct catalog_relation){.schema = schema, .name = catalog_text(reader, row, 2), .handle = CATALOG_NONE};
+    *relation = (struct catalog_relation){.schema = schema,
+                                          .name = catalog_text(reader, row, 2),
+                                          .handle = CATALOG_NONE,
+                                          .is_partition = copy_true(row, 4)};
     if (!number_map_has(&reader->scoped, space) ||
         number_map_has(&reader->members, (uint64_t)OID_CLASS_CATALOG << 32 | oid))
         return 0;
@@ -66,17 +68,16 @@ static int note_type(struct catalog_reader *reader, uint32_t oid, int32_t modifi
 
 static uint16_t column_flags(const struct copy_row *row)
 {
-    char identity = row->fields[6] ? row->fields[6][0] : '\0';
-    char generated = row->fields[7] ? row->fields[7][0] : '\0';
+    char origin = row->fields[6] ? row->fields[6][0] : '\0';
     unsigned flags = copy_true(row, 5) ? 0 : COLUMN_NULLABLE;
-    flags |= identity == 'a' ? COLUMN_IDENTITY_ALWAYS : 0;
-    flags |= identity == 'd' ? COLUMN_IDENTITY_BY_DEFAULT : 0;
-    flags |= generated == 's' ? COLUMN_GENERATED_STORED : 0;
-    flags |= generated == 'v' ? COLUMN_GENERATED_VIRTUAL : 0;
+    flags |= origin == 'a' ? COLUMN_IDENTITY_ALWAYS : 0;
+    flags |= origin == 'd' ? COLUMN_IDENTITY_BY_DEFAULT : 0;
+    flags |= origin == 's' ? COLUMN_GENERATED_STORED : 0;
+    flags |= origin == 'v' ? COLUMN_GENERATED_VIRTUAL : 0;
     return (uint16_t)flags;
 }
 
-/* relation, number, name, type, type's modifier, not null, identity, generated, collation */
+/* relation, number, name, type, type's modifier, not null, identity or generated, collation */
 int catalog_take_column(struct catalog_reader *reader, const struct copy_row *row, struct error *reterr)
 {
     uint32_t relation_index = 0;
@@ -85,18 +86,23 @@ int catalog_take_column(struct catalog_reader *reader, const struct copy_row *ro
     const struct catalog_relation *relation =
         (const struct catalog_relation *)reader->relation_list.items + relation_index;
     uint32_t number = copy_oid(row, 1);
-    uint32_t index = (uint32_t)reader->column_list.count;
     struct catalog_column *column = catalog_array_add(&reader->column_list, sizeof *column);
-    if (!column || !number_map_set(&reader->columns, (uint64_t)relation_index << 16 | number, index))
+    if (!column)
         return error_no_memory(reterr);
-    *column = (struct catalog_column){
-        .name = catalog_text(reader, row, 2), .place = CATALOG_NONE, .collation = copy_oid(row, 8)};
+    *column = (struct catalog_column){.relation = relation_index,
+                                      .number = number,
+                                      .name = catalog_text(reader, row, 2),
+                                      .place = CATALOG_NONE,
+                                      .collation = copy_oid(row, 7)};
     if (note_type(reader, copy_oid(row, 3), (int32_t)copy_number(row, 4), &column->type, reterr) < 0)
         return -1;
     uint16_t flags = column_flags(row);
     if ((flags & (COLUMN_GENERATED_STORED | COLUMN_GENERATED_VIRTUAL)) &&
         !number_map_set(&reader->generated, (uint64_t)copy_oid(row, 0) << 16 | number, 1))
         return error_no_memory(reterr);
+    /* A partition's identity column draws from its parent's sequence. */
+    if ((flags & (COLUMN_IDENTITY_ALWAYS | COLUMN_IDENTITY_BY_DEFAULT)) && !relation->is_partition)
+        reader->identity_columns++;
     if (relation->handle == CATALOG_NONE)
         return 0;
     size_t place = 0;
@@ -130,6 +136,14 @@ int catalog_take_default(struct catalog_reader *reader, const struct copy_row *r
     return 0;
 }
 
+/* number of sequences in the whole database */
+int catalog_take_sequence_count(struct catalog_reader *reader, const struct copy_row *row, struct error *reterr)
+{
+    (void)reterr;
+    reader->sequences = copy_number(row, 0);
+    return 0;
+}
+
 /* index into type_list (from 1), text */
 int catalog_take_type(struct catalog_reader *reader, const struct copy_row *row, struct error *reterr)
 {
@@ -142,7 +156,7 @@ int catalog_take_type(struct catalog_reader *reader, const struct copy_row *row,
     return 0;
 }
 
-void catalog_apply_types(struct catalog_reader *reader)
+void catalog_finish_types(struct catalog_reader *reader)
 {
     size_t count = 0;
     struct schema_column *columns = schema_builder_columns(reader->builder, &count);

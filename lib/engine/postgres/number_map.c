@@ -15,9 +15,9 @@ void number_map_done(struct number_map *map)
 /* The slot that holds `key`, or the free one where it belongs. */
 static size_t slot_of(const struct number_map *map, uint64_t key)
 {
-    /* Fibonacci hashing spreads the runs of neighbours that object identifiers are; its best bits are the upper ones.
-     */
-    size_t slot = (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> map->shift);
+    /* Keys are packed pairs and runs of neighbours: every bit has to reach the upper ones, which choose the slot. */
+    uint64_t mixed = (key ^ key >> 32) * UINT64_C(0x9E3779B97F4A7C15);
+    size_t slot = (size_t)((mixed ^ mixed >> 29) * UINT64_C(0xBF58476D1CE4E5B9) >> map->shift);
     while (map->keys[slot] && map->keys[slot] != key)
         slot = (slot + 1) & (map->capacity - 1);
     return slot;

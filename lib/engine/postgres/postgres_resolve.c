@@ -56,11 +56,13 @@ static bool is_numeric(const char *host)
     return true;
 }
 
-static int start(const char *host, struct lookup **ret_lookup, struct error *reterr)
+static struct lookup *start(const char *host, struct error *reterr)
 {
     struct lookup *lookup = mem_calloc(1, sizeof *lookup);
-    if (!lookup)
-        return error_no_memory(reterr);
+    if (!lookup) {
+        error_no_memory(reterr);
+        return NULL;
+    }
     memcpy(lookup->host, host, strlen(host) + 1);
     lookup->hints.ai_socktype = SOCK_STREAM;
     lookup->request.ar_name = lookup->host;
@@ -71,10 +73,10 @@ static int start(const char *host, struct lookup **ret_lookup, struct error *ret
     notify.sigev_value.sival_ptr = lookup;
     if (getaddrinfo_a(GAI_NOWAIT, list, 1, &notify) != 0) {
         mem_free(lookup);
-        return error_set(reterr, ERROR_UNREACHABLE, "host '%s' cannot be looked up now", host);
+        error_set(reterr, ERROR_UNREACHABLE, "host '%s' cannot be looked up now", host);
+        return NULL;
     }
-    *ret_lookup = lookup;
-    return 0;
+    return lookup;
 }
 
 int postgres_resolve(const char *host, struct deadline deadline, struct postgres_address *ret_addresses, size_t limit,
@@ -87,8 +89,8 @@ int postgres_resolve(const char *host, struct deadline deadline, struct postgres
         *ret_count = 1;
         return 0;
     }
-    cleanup(lookup) struct lookup *lookup = NULL;
-    if (start(host, &lookup, reterr) < 0)
+    cleanup(lookup) struct lookup *lookup = start(host, reterr);
+    if (!lookup)
         return -1;
     const struct gaicb *const list[] = {&lookup->request};
     int status = EAI_INPROGRESS;

@@ -19,74 +19,104 @@ struct catalog_query {
     const char *sql;
     catalog_taker *taker;
     size_t fields;
+    catalog_finisher *finisher;                             /* NULL: nothing is left to do */
+    bool (*is_needed)(const struct catalog_reader *reader); /* NULL: always */
 };
 
+/* Where each sequence is an identity column's there is none to report, and no need to read pg_depend to see that. */
+static bool has_free_sequences(const struct catalog_reader *reader)
+{
+    return reader->sequences != reader->identity_columns;
+}
+
 static const struct catalog_query namespace_queries[] = {
-    {"SELECT oid,nspname FROM pg_namespace", catalog_take_namespace, 2},
+    {.sql = "SELECT oid,nspname FROM pg_namespace", .taker = catalog_take_namespace, .fields = 2},
 };
 
 static const struct catalog_query lookup_queries[] = {
-    {"SELECT classid,objid FROM pg_depend WHERE refclassid=3079 AND deptype='e'AND classid IN(1259,1247)",
-     catalog_take_member, 2},
-    {"SELECT oid,amname FROM pg_am WHERE amtype='i'", catalog_take_method, 2},
-    {"SELECT o.oid,o.opcmethod,o.opcintype,o.opcdefault,CASE WHEN o.opcnamespace=11 THEN quote_ident(o.opcname)"
-     "ELSE quote_ident(n.nspname)||'.'||quote_ident(o.opcname)END "
-     "FROM pg_opclass o JOIN pg_namespace n ON n.oid=o.opcnamespace",
-     catalog_take_operator_class, 5},
-    {"SELECT o.oid,CASE WHEN o.collnamespace=11 THEN quote_ident(o.collname)"
-     "ELSE quote_ident(n.nspname)||'.'||quote_ident(o.collname)END "
-     "FROM pg_collation o JOIN pg_namespace n ON n.oid=o.collnamespace",
-     catalog_take_collation, 2},
-    {"SELECT t.oid,t.typnamespace,t.typname,e.enumlabel FROM pg_type t LEFT JOIN pg_enum e ON e.enumtypid=t.oid "
-     "WHERE t.typtype='e'AND t.typnamespace@in_namespaces@ ORDER BY t.oid,e.enumsortorder",
-     catalog_take_enum_label, 4},
-    {"SELECT c.oid,c.relnamespace,c.relname,c.relkind,c.relispartition FROM pg_class c "
-     "WHERE c.oid>=16384 AND c.relkind IN('r','p','v','m','f')AND c.relpersistence<>'t'AND @relevant@",
-     catalog_take_relation, 5},
+    {.sql = "SELECT count(*)FROM pg_sequence", .taker = catalog_take_sequence_count, .fields = 1},
+    {.sql = "SELECT classid,objid FROM pg_depend WHERE refclassid=3079 AND deptype='e'AND classid IN(1259,1247)",
+     .taker = catalog_take_member,
+     .fields = 2},
+    {.sql = "SELECT oid,amname FROM pg_am WHERE amtype='i'", .taker = catalog_take_method, .fields = 2},
+    {.sql = "SELECT o.oid,o.opcmethod,o.opcintype,o.opcdefault,CASE WHEN o.opcnamespace=11 THEN quote_ident(o.opcname)"
+            "ELSE quote_ident(n.nspname)||'.'||quote_ident(o.opcname)END "
+            "FROM pg_opclass o JOIN pg_namespace n ON n.oid=o.opcnamespace",
+     .taker = catalog_take_operator_class,
+     .fields = 5},
+    {.sql = "SELECT o.oid,CASE WHEN o.collnamespace=11 THEN quote_ident(o.collname)"
+            "ELSE quote_ident(n.nspname)||'.'||quote_ident(o.collname)END "
+            "FROM pg_collation o JOIN pg_namespace n ON n.oid=o.collnamespace",
+     .taker = catalog_take_collation,
+     .fields = 2},
+    {.sql = "SELECT t.oid,t.typnamespace,t.typname,e.enumlabel FROM pg_type t LEFT JOIN pg_enum e ON e.enumtypid=t.oid "
+            "WHERE t.typtype='e'AND t.typnamespace@in_namespaces@ ORDER BY t.oid,e.enumsortorder",
+     .taker = catalog_take_enum_label,
+     .fields = 4,
+     .finisher = catalog_finish_enums},
+    {.sql = "SELECT c.oid,c.relnamespace,c.relname,c.relkind,c.relispartition FROM pg_class c "
+            "WHERE c.oid>=16384 AND c.relkind IN('r','p','v','m','f')AND c.relpersistence<>'t'AND @relevant@",
+     .taker = catalog_take_relation,
+     .fields = 5},
 };
 
 static const struct catalog_query table_queries[] = {
     /* CASE keeps the planner from looking at attisdropped, which stands far behind, of every index's columns first. */
-    {"SELECT a.attrelid,a.attnum,a.attname,a.atttypid,a.atttypmod,a.attnotnull,a.attidentity,a.attgenerated,"
-     "a.attcollation FROM pg_attribute a WHERE a.attrelid>=16384 "
-     "AND CASE WHEN a.attnum>0 THEN a.attrelid@known@ AND NOT a.attisdropped END",
-     catalog_take_column, 9},
+    {.sql = "SELECT a.attrelid,a.attnum,a.attname,a.atttypid,a.atttypmod,a.attnotnull,"
+            "CASE WHEN a.attidentity<>''THEN a.attidentity ELSE a.attgenerated END,"
+            "a.attcollation FROM pg_attribute a WHERE a.attrelid>=16384 "
+            "AND CASE WHEN a.attnum>0 THEN a.attrelid@known@ AND NOT a.attisdropped END",
+     .taker = catalog_take_column,
+     .fields = 8,
+     .finisher = catalog_finish_columns},
     /* The clones of a foreign key that partitions cause are left out, as by pg_dump. */
-    {"SELECT k.conrelid,k.conname,k.contype,CASE WHEN k.contype<>'c'THEN k.conkey END,k.confrelid,k.confkey,"
-     "k.confupdtype,k.confdeltype,k.condeferrable,k.condeferred,k.convalidated,@enforced@,"
-     "COALESCE(@nulls_not_distinct@,false),k.conindid,k.contype='c'OR @peculiar@,CASE WHEN k.contype='c'"
-     "THEN pg_get_expr(k.conbin,k.conrelid)WHEN @peculiar@ THEN pg_get_constraintdef(k.oid)END "
-     "FROM pg_constraint k LEFT JOIN pg_index x ON x.indexrelid=k.conindid AND k.contype IN('p','u')"
-     "AND(x.indnkeyatts<>x.indnatts OR @nulls_not_distinct@)WHERE k.conrelid>=16384 "
-     "AND k.contype IN('p','u','f','c','x')AND(k.contype<>'f'OR k.conparentid=0)AND k.conrelid@in_scope@",
-     catalog_take_constraint, 16},
-    {"SELECT i.indexrelid,i.indrelid,c.relname,c.relam,i.indkey,i.indnkeyatts,i.indclass,i.indcollation,i.indoption,"
-     "i.indisunique,i.indisvalid,@index_nulls@,i.indexprs IS NOT NULL,"
-     "CASE WHEN i.indexprs IS NOT NULL THEN pg_get_expr(i.indexprs,i.indrelid)END,i.indpred IS NOT NULL,"
-     "CASE WHEN i.indpred IS NOT NULL THEN pg_get_expr(i.indpred,i.indrelid)END "
-     "FROM pg_index i JOIN pg_class c ON c.oid=i.indexrelid WHERE i.indexrelid>=16384 AND c.relnamespace<>99 "
-     "AND c.relpersistence<>'t'AND i.indislive AND NOT i.indisprimary AND c.relnamespace@in_namespaces@",
-     catalog_take_index, 16},
-    /* A sequence behind an identity column (deptype i) is that column's affair. */
-    {"SELECT c.oid,c.relnamespace,c.relname,format_type(s.seqtypid,NULL),s.seqstart,s.seqincrement,s.seqmax,s.seqmin,"
-     "s.seqcache,s.seqcycle,d.refobjid,d.refobjsubid FROM pg_class c JOIN pg_sequence s ON s.seqrelid=c.oid "
-     "LEFT JOIN pg_depend d ON d.classid=1259 AND d.objid=c.oid AND d.objsubid=0 AND d.refclassid=1259 "
-     "AND d.deptype IN('a','i')AND d.refobjsubid>0 WHERE c.relkind='S'AND c.relpersistence<>'t'"
-     "AND d.deptype IS DISTINCT FROM 'i'AND c.relnamespace@in_namespaces@",
-     catalog_take_sequence, 12},
+    {.sql = "SELECT k.conrelid,k.conname,k.contype,CASE WHEN k.contype<>'c'THEN k.conkey END,k.confrelid,k.confkey,"
+            "k.confupdtype,k.confdeltype,k.condeferrable,k.condeferred,k.convalidated,@enforced@,"
+            "COALESCE(@nulls_not_distinct@,false),k.conindid,k.contype='c'OR @peculiar@,CASE WHEN k.contype='c'"
+            "THEN pg_get_expr(k.conbin,k.conrelid)WHEN @peculiar@ THEN pg_get_constraintdef(k.oid)END "
+            "FROM pg_constraint k LEFT JOIN pg_index x ON x.indexrelid=k.conindid AND k.contype IN('p','u')"
+            "AND(x.indnkeyatts<>x.indnatts OR @nulls_not_distinct@)WHERE k.conrelid>=16384 "
+            "AND k.contype IN('p','u','f','c','x')AND(k.contype<>'f'OR k.conparentid=0)AND k.conrelid@in_scope@",
+     .taker = catalog_take_constraint,
+     .fields = 16},
+    {.sql = "SELECT "
+            "i.indexrelid,i.indrelid,c.relname,c.relam,i.indkey,i.indnkeyatts,i.indclass,i.indcollation,i.indoption,"
+            "i.indisunique,i.indisvalid,@index_nulls@,i.indexprs IS NOT NULL,"
+            "CASE WHEN i.indexprs IS NOT NULL THEN pg_get_expr(i.indexprs,i.indrelid)END,i.indpred IS NOT NULL,"
+            "CASE WHEN i.indpred IS NOT NULL THEN pg_get_expr(i.indpred,i.indrelid)END "
+            "FROM pg_index i JOIN pg_class c ON c.oid=i.indexrelid WHERE i.indexrelid>=16384 AND c.relnamespace<>99 "
+            "AND c.relpersistence<>'t'AND i.indislive AND NOT i.indisprimary AND c.relnamespace@in_namespaces@",
+     .taker = catalog_take_index,
+     .fields = 16},
 };
 
 static const struct catalog_query final_queries[] = {
     /* Only a generated column's expression names columns; any other is deparsed without opening the table, which is
      * faster and waits for nobody's lock. */
-    {"SELECT d.adrelid,d.adnum,pg_get_expr(d.adbin,CASE WHEN(d.adrelid::int8<<16|d.adnum)@generated@ THEN d.adrelid "
-     "ELSE 0 END)FROM pg_attrdef d WHERE d.adrelid@in_scope@",
-     catalog_take_default, 3},
-    {"SELECT n,format_type(t,m)FROM unnest('{@types@}'::oid[],'{@modifiers@}'::int4[])WITH ORDINALITY AS x(t,m,n)",
-     catalog_take_type, 2},
-    {"SELECT c.oid,pg_get_viewdef(c.oid)FROM pg_class c WHERE c.relkind IN('v','m')AND c.oid>=16384 "
-     "AND c.relpersistence<>'t'AND c.relnamespace@in_namespaces@",
-     catalog_take_view, 2},
+    {.sql = "SELECT d.adrelid,d.adnum,pg_get_expr(d.adbin,CASE WHEN(d.adrelid::int8<<16|d.adnum)@generated@ THEN "
+            "d.adrelid "
+            "ELSE 0 END)FROM pg_attrdef d WHERE d.adrelid@in_scope@",
+     .taker = catalog_take_default,
+     .fields = 3},
+    /* A sequence behind an identity column (deptype i) is that column's affair. */
+    {.sql = "SELECT "
+            "c.oid,c.relnamespace,c.relname,format_type(s.seqtypid,NULL),s.seqstart,s.seqincrement,s.seqmax,s.seqmin,"
+            "s.seqcache,s.seqcycle,d.refobjid,d.refobjsubid FROM pg_class c JOIN pg_sequence s ON s.seqrelid=c.oid "
+            "LEFT JOIN pg_depend d ON d.classid=1259 AND d.objid=c.oid AND d.objsubid=0 AND d.refclassid=1259 "
+            "AND d.deptype IN('a','i')AND d.refobjsubid>0 WHERE c.relkind='S'AND c.relpersistence<>'t'"
+            "AND d.deptype IS DISTINCT FROM 'i'AND c.relnamespace@in_namespaces@",
+     .taker = catalog_take_sequence,
+     .fields = 12,
+     .is_needed = has_free_sequences},
+    {.sql =
+         "SELECT n,format_type(t,m)FROM unnest('{@types@}'::oid[],'{@modifiers@}'::int4[])WITH ORDINALITY AS x(t,m,n)",
+     .taker = catalog_take_type,
+     .fields = 2,
+     .finisher = catalog_finish_types},
+    {.sql = "SELECT c.oid,pg_get_viewdef(c.oid)FROM pg_class c WHERE c.relkind IN('v','m')AND c.oid>=16384 "
+            "AND c.relpersistence<>'t'AND c.relnamespace@in_namespaces@",
+     .taker = catalog_take_view,
+     .fields = 2},
 };
 
 /* What differs between server versions. */
@@ -216,26 +246,61 @@ static int take_rows(struct catalog_reader *reader, const struct catalog_query *
     }
 }
 
-/* Sends `before`, the queries and `after` as one message and takes the rows as they come. */
-static int run(struct catalog_reader *reader, const char *before, const struct catalog_query *queries, size_t count,
-               const char *after, struct deadline deadline, struct error *reterr)
+/* A message to the server: the queries in order, with what begins and ends the transaction around them. */
+struct catalog_message {
+    const struct catalog_query *queries;
+    size_t count;
+    bool begins;
+    bool ends;
+};
+
+static const struct catalog_message messages[] = {
+    {.queries = namespace_queries, .count = ARRAY_LENGTH(namespace_queries), .begins = true},
+    {.queries = lookup_queries, .count = ARRAY_LENGTH(lookup_queries)},
+    {.queries = table_queries, .count = ARRAY_LENGTH(table_queries)},
+    {.queries = final_queries, .count = ARRAY_LENGTH(final_queries), .ends = true},
+};
+
+static bool is_needed(const struct catalog_reader *reader, const struct catalog_query *query)
+{
+    return !query->is_needed || query->is_needed(reader);
+}
+
+static int send_message(const struct catalog_reader *reader, const struct catalog_message *message,
+                        struct deadline deadline, struct error *reterr)
 {
     cleanup(strbuf) struct strbuf sql = STRBUF(QUERY_BYTES);
-    strbuf_add_string(&sql, before);
-    for (size_t i = 0; i < count; i++) {
+    if (message->begins)
+        postgres_add_begin(reader->session, &sql, deadline, true);
+    for (size_t i = 0; i < message->count; i++) {
+        if (!is_needed(reader, &message->queries[i]))
+            continue;
         strbuf_add_string(&sql, "COPY(");
-        add_expanded(reader, queries[i].sql, &sql);
+        add_expanded(reader, message->queries[i].sql, &sql);
         strbuf_add_string(&sql, ")TO STDOUT;");
     }
-    strbuf_add_string(&sql, after);
+    strbuf_add_string(&sql, message->ends ? "COMMIT" : "");
     if (!strbuf_ok(&sql))
         return error_no_memory(reterr);
-    if (postgres_send(reader->session, strbuf_text(&sql), deadline, reterr) < 0)
+    return postgres_send(reader->session, strbuf_text(&sql), deadline, reterr);
+}
+
+/* Sends a message and takes the rows as they come. */
+static int run(struct catalog_reader *reader, const struct catalog_message *message, struct deadline deadline,
+               struct error *reterr)
+{
+    if (send_message(reader, message, deadline, reterr) < 0)
         return -1;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < message->count; i++) {
+        const struct catalog_query *query = &message->queries[i];
+        if (!is_needed(reader, query))
+            continue;
         if (postgres_copy_begin(reader->session, deadline, reterr) < 0 ||
-            take_rows(reader, &queries[i], deadline, reterr) < 0)
+            take_rows(reader, query, deadline, reterr) < 0)
             return -1;
+        if (query->finisher)
+            query->finisher(reader);
+    }
     for (bool done = false; !done;) {
         cleanup(result) PGresult *result = NULL;
         if (postgres_next(reader->session, deadline, &result, reterr) < 0)
@@ -247,19 +312,9 @@ static int run(struct catalog_reader *reader, const char *before, const struct c
 
 static int read_all(struct catalog_reader *reader, struct deadline deadline, struct error *reterr)
 {
-    cleanup(strbuf) struct strbuf begin = STRBUF(4096);
-    postgres_add_begin(reader->session, &begin, deadline, true);
-    if (!strbuf_ok(&begin))
-        return error_no_memory(reterr);
-    if (run(reader, strbuf_text(&begin), namespace_queries, ARRAY_LENGTH(namespace_queries), "", deadline, reterr) <
-            0 ||
-        run(reader, "", lookup_queries, ARRAY_LENGTH(lookup_queries), "", deadline, reterr) < 0)
-        return -1;
-    catalog_finish_enum(reader);
-    if (run(reader, "", table_queries, ARRAY_LENGTH(table_queries), "", deadline, reterr) < 0 ||
-        run(reader, "", final_queries, ARRAY_LENGTH(final_queries), "COMMIT", deadline, reterr) < 0)
-        return -1;
-    catalog_apply_types(reader);
+    for (size_t i = 0; i < ARRAY_LENGTH(messages); i++)
+        if (run(reader, &messages[i], deadline, reterr) < 0)
+            return -1;
     return 0;
 }
 

@@ -16,13 +16,18 @@
 /* Longest wait for a lock: beyond that somebody's DDL is reported instead of waited for. */
 #define POSTGRES_LOCK_TIMEOUT "250ms"
 
+/* Catalogues that a probe watches. */
+enum { POSTGRES_CATALOGUES = 9 };
+
 struct postgres_session {
     struct engine_connection base;
     PGconn *conn;
     int version;    /* as PQserverVersion: 150004 */
     bool raw_bytes; /* SQL_ASCII database: text is whatever was stored */
     bool lost;
-    char where[200]; /* for messages: "postgres db1:5432/orders" */
+    int64_t counters[POSTGRES_CATALOGUES]; /* as last probed */
+    unsigned probes;                       /* so far */
+    char where[200];                       /* for messages: "postgres db1:5432/orders" */
 };
 
 static inline struct postgres_session *postgres_session_of(struct engine_connection *connection)
