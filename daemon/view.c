@@ -129,6 +129,8 @@ static int find_comparison(const struct view *view, size_t reading, const struct
     if (!journal)
         return 0;
     if (!question || !question->revision) {
+        if (!view->assessment)
+            return error_no_memory(reterr); /* there was none to compare them when they were read */
         *ret_comparison = &view->assessment->journals[reading].comparison;
         return 0;
     }

@@ -269,7 +269,8 @@ void watched_look_deep(struct watched *watched, bool keep_connection, struct pub
         watched->status.error = failure;
         watched->status.tried = true;
     }
-    if (settle_deep(watched, schema, &server, read_at, &failure, &error) < 0 || publish(watched, publication, &error) < 0)
+    if (settle_deep(watched, schema, &server, read_at, &failure, &error) < 0 ||
+        publish(watched, publication, &error) < 0)
         log_event(LOG_LEVEL_ERROR, "publish_failed", database->name, "%s", error.message);
     pthread_mutex_unlock(&watched->lock);
 }

@@ -46,6 +46,8 @@ static bool is_still_there(const struct snapshot *snapshot, const struct journal
 
 static int keep_readings(struct snapshot *snapshot, const struct snapshot *previous)
 {
+    /* A journal that was read while the schema was may be newer than what the schema shows. */
+    bool newer = previous->taken_at_ms >= snapshot->schema_taken_at_ms;
     struct journal_reading *readings = arena_array(snapshot->arena, previous->reading_count, sizeof *readings);
     if (!readings)
         return -1;
@@ -53,7 +55,7 @@ static int keep_readings(struct snapshot *snapshot, const struct snapshot *previ
     for (size_t i = 0; i < previous->reading_count; i++) {
         const struct journal_reading *old = &previous->readings[i];
         /* What the role cannot read may be missing from a schema that is read with the same role. */
-        if (!is_still_there(snapshot, &old->address) && old->error != ERROR_FORBIDDEN)
+        if (!newer && !is_still_there(snapshot, &old->address) && old->error != ERROR_FORBIDDEN)
             continue;
         struct journal_reading reading = *old;
         reading.journal = NULL;
@@ -71,15 +73,15 @@ static int keep_readings(struct snapshot *snapshot, const struct snapshot *previ
 }
 
 int snapshot_with_schema(const struct snapshot *previous, struct schema *schema, const struct server_facts *server,
-                         int64_t now_ms, struct snapshot **ret_snapshot, struct error *reterr)
+                         int64_t read_at_ms, struct snapshot **ret_snapshot, struct error *reterr)
 {
     cleanup(snapshot) struct snapshot *snapshot = snapshot_new();
     if (!snapshot)
         return error_no_memory(reterr);
     snapshot->schema = schema_ref(schema);
     snapshot->server = *server;
-    snapshot->taken_at_ms = now_ms;
-    snapshot->schema_taken_at_ms = now_ms;
+    snapshot->taken_at_ms = previous ? previous->taken_at_ms : read_at_ms;
+    snapshot->schema_taken_at_ms = read_at_ms;
     if (detect(snapshot) < 0 || (previous && keep_readings(snapshot, previous) < 0))
         return error_no_memory(reterr);
     *ret_snapshot = take(snapshot);

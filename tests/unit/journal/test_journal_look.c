@@ -141,6 +141,32 @@ static void test_journal_appears_and_vanishes(void **state)
     end(&scene);
 }
 
+/* A journal that appeared while the schema was read is not in the schema; one that is gone from a newer schema is gone.
+ */
+static void test_schema_older_than_the_journal_look(void **state)
+{
+    (void)state;
+    struct scene scene = {.tables = {USERS_TABLE, ALEMBIC_TABLE}};
+    begin(&scene, 1);
+    const struct server_facts facts = fake_server_facts(&scene.server);
+    cleanup(schema) struct schema *schema = fake_server_schema(&scene.server);
+    scene.server.table_count = 2;
+    assert_int_equal(look(&scene), 0);
+    int64_t looked_at = scene.snapshot->taken_at_ms;
+
+    cleanup(snapshot) struct snapshot *older = NULL;
+    assert_int_equal(snapshot_with_schema(scene.snapshot, schema, &facts, looked_at - 1, &older, NULL), 0);
+    assert_int_equal(older->reading_count, 1);
+    assert_int_equal(older->taken_at_ms, looked_at);
+    assert_int_equal(older->schema_taken_at_ms, looked_at - 1);
+
+    cleanup(snapshot) struct snapshot *newer = NULL;
+    assert_int_equal(snapshot_with_schema(scene.snapshot, schema, &facts, looked_at + 1, &newer, NULL), 0);
+    assert_int_equal(newer->reading_count, 0);
+    assert_int_equal(newer->taken_at_ms, looked_at);
+    end(&scene);
+}
+
 static void test_locked_journal_keeps_what_was_read(void **state)
 {
     (void)state;
@@ -349,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_first_look_needs_no_schema),
         cmocka_unit_test(test_unchanged_journal_is_shared),
         cmocka_unit_test(test_journal_appears_and_vanishes),
+        cmocka_unit_test(test_schema_older_than_the_journal_look),
         cmocka_unit_test(test_locked_journal_keeps_what_was_read),
         cmocka_unit_test(test_unreadable_journal_is_a_finding),
         cmocka_unit_test(test_reading_that_dies_fails_the_look),
