@@ -118,12 +118,18 @@ static int name_expected_heads(struct graph_comparison *self, const bool *refere
     return *ret_count > 0 && (!strbuf_ok(&joined) || !self->result->expected_revision) ? error_no_memory(reterr) : 0;
 }
 
+/* Marks in `scratch` this node and its ancestors, and nothing else. */
+static void mark_line(const struct graph_comparison *self, size_t number, bool *scratch)
+{
+    memset(scratch, 0, self->nodes * sizeof *scratch);
+    revision_graph_mark(self->graph, number, scratch, self->stack);
+}
+
 /* Whether the known graph proves that one of the expected heads is among the ancestors of `number`. */
 static bool follows_expected_head(const struct graph_comparison *self, size_t number, const bool *referenced,
                                   bool *scratch)
 {
-    memset(scratch, 0, self->nodes * sizeof *scratch);
-    revision_graph_mark(self->graph, number, scratch, self->stack);
+    mark_line(self, number, scratch);
     for (size_t i = 0; i < self->file_count; i++)
         if (!referenced[i] && is_marked(self, scratch, self->migrations[i].revision))
             return true;
@@ -234,16 +240,22 @@ static int compare_whole(struct graph_comparison *self, struct error *reterr)
 }
 
 /* R is applied. What else is there matters only where nothing else may be. */
-static void judge_rest(struct graph_comparison *self)
+static int judge_rest(struct graph_comparison *self, struct error *reterr)
 {
     const struct journal *journal = self->request->journal;
+    bool *scratch = arena_array(self->arena, self->nodes, sizeof *scratch);
+    if (!scratch)
+        return error_no_memory(reterr);
     bool head = is_head(self, self->request->revision);
     for (size_t i = 0; i < journal->entry_count; i++) {
         const struct journal_entry *entry = &journal->entries[i];
         const struct migration *file = file_of(self, entry->revision);
         if (strcmp(entry->revision, self->request->revision) == 0)
             continue;
-        if (revision_graph_reaches(self->graph, entry->revision, self->request->revision)) {
+        size_t number = revision_graph_number(self->graph, entry->revision);
+        if (number != SIZE_MAX)
+            mark_line(self, number, scratch);
+        if (number != SIZE_MAX && is_marked(self, scratch, self->request->revision)) {
             findings_add(&self->later, entry, file, NULL);
         } else if (head && self->request->match == MATCH_EXACT) {
             /* Beside a head stand only heads that do not contain it. */
@@ -251,6 +263,7 @@ static void judge_rest(struct graph_comparison *self)
             self->result->multiple_heads = true;
         }
     }
+    return 0;
 }
 
 /* R is provably not applied: neither a head nor among the ancestors, all of which are known. */
@@ -269,7 +282,7 @@ static void judge_missing(struct graph_comparison *self, size_t number)
     }
 }
 
-static void compare_revision(struct graph_comparison *self)
+static int compare_revision(struct graph_comparison *self, struct error *reterr)
 {
     const char *revision = self->request->revision;
     size_t number = revision_graph_number(self->graph, revision);
@@ -284,13 +297,11 @@ static void compare_revision(struct graph_comparison *self)
         self->result->expected_count = self->request->match == MATCH_CONTAINS ? 1 : covered;
     }
     self->result->target_applied = is_head(self, revision) || (number != SIZE_MAX && self->applied[number]);
-    if (self->result->target_applied) {
-        judge_rest(self);
-        return;
-    }
+    if (self->result->target_applied)
+        return judge_rest(self, reterr);
     if (self->complete) {
         judge_missing(self, number);
-        return;
+        return 0;
     }
     self->result->order_unknown = true;
     for (size_t i = 0; i < self->request->journal->entry_count; i++) {
@@ -299,6 +310,7 @@ static void compare_revision(struct graph_comparison *self)
         if (head == SIZE_MAX)
             findings_add(&self->unknown, entry, NULL, NULL);
     }
+    return 0;
 }
 
 static int explain(struct graph_comparison *self, struct error *reterr)
@@ -355,9 +367,10 @@ int compare_graph(const struct compare_request *request, const struct graph_trai
     if (!prepare(&self))
         return error_no_memory(reterr);
     mark_applied(&self);
+    int result = 0;
     if (request->revision)
-        compare_revision(&self);
-    else if (request->expected && compare_whole(&self, reterr) < 0)
-        return -1;
-    return explain(&self, reterr);
+        result = compare_revision(&self, reterr);
+    else if (request->expected)
+        result = compare_whole(&self, reterr);
+    return result < 0 ? -1 : explain(&self, reterr);
 }

@@ -29,11 +29,3 @@ void migration_set_unref(struct migration_set *set)
     if (set && refcount_drop(&set->references))
         arena_free(set->arena);
 }
-
-const struct migration *migration_set_find(const struct migration_set *set, const char *revision)
-{
-    for (size_t i = 0; i < set->count; i++)
-        if (strcmp(set->migrations[i].revision, revision) == 0)
-            return &set->migrations[i];
-    return NULL;
-}

@@ -40,9 +40,6 @@ struct migration_set *migration_set_new(const char *tool) __attribute__((warn_un
 struct migration_set *migration_set_ref(struct migration_set *set);
 void migration_set_unref(struct migration_set *set);
 
-/* The migration of that revision, or NULL. Linear for sets of a few, hashed by the caller where it asks often. */
-const struct migration *migration_set_find(const struct migration_set *set, const char *revision);
-
 /* What was ever known about which revision follows which, for journals that hold heads only. Grows, never forgets;
  * owned by one database of the daemon, copied on write (immutable once published). */
 struct revision_graph;
@@ -54,13 +51,8 @@ struct revision_graph *revision_graph_extend(struct revision_graph *known, const
 struct revision_graph *revision_graph_ref(struct revision_graph *graph);
 void revision_graph_unref(struct revision_graph *graph);
 
-bool revision_graph_has(const struct revision_graph *graph, const char *revision);
-
 /* Parents of a revision; an empty list when it is unknown. */
 const char *const *revision_graph_parents(const struct revision_graph *graph, const char *revision, size_t *ret_count);
-
-/* Whether `ancestor` is `descendant` or one of its ancestors, as far as is known. `graph` may be NULL. */
-bool revision_graph_reaches(const struct revision_graph *graph, const char *descendant, const char *ancestor);
 
 /* For walks: revisions are numbered from 0; SIZE_MAX stands for one that was never heard of. */
 size_t revision_graph_count(const struct revision_graph *graph);

@@ -45,11 +45,6 @@ static const struct graph_node *find(const struct revision_graph *graph, const c
     return number != SIZE_MAX && graph->nodes[number].known ? &graph->nodes[number] : NULL;
 }
 
-bool revision_graph_has(const struct revision_graph *graph, const char *revision)
-{
-    return find(graph, revision) != NULL;
-}
-
 const char *const *revision_graph_parents(const struct revision_graph *graph, const char *revision, size_t *ret_count)
 {
     const struct graph_node *node = find(graph, revision);
@@ -195,20 +190,4 @@ bool revision_graph_mark(const struct revision_graph *graph, size_t number, bool
         }
     }
     return complete;
-}
-
-bool revision_graph_reaches(const struct revision_graph *graph, const char *descendant, const char *ancestor)
-{
-    if (strcmp(descendant, ancestor) == 0)
-        return true;
-    size_t from = revision_graph_number(graph, descendant);
-    size_t to = revision_graph_number(graph, ancestor);
-    if (from == SIZE_MAX || to == SIZE_MAX)
-        return false;
-    cleanup(free) bool *marks = mem_calloc(graph->count, sizeof *marks);
-    cleanup(free) uint32_t *stack = mem_calloc(graph->count, sizeof *stack);
-    if (!marks || !stack)
-        return false;
-    revision_graph_mark(graph, from, marks, stack);
-    return marks[to];
 }
