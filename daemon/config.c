@@ -112,6 +112,8 @@ int config_parse(const char *text, size_t length, const char *name, struct confi
     return parse(text, length, name, "/", ret_config, reterr);
 }
 
+enum { READ_BYTES = 64 * 1024 };
+
 /* The whole file; one byte more than the limit is enough to know that it is too large. */
 static int read_file(const char *path, struct strbuf *out, struct error *reterr)
 {
@@ -120,12 +122,12 @@ static int read_file(const char *path, struct strbuf *out, struct error *reterr)
         return error_set(reterr, ERROR_IO, "%s: %s", path, strerror(errno));
     int result = 0;
     while (result == 0 && !feof(file) && out->length <= LIMIT_CONFIG_BYTES) {
-        char *place = strbuf_reserve(out, 65536);
+        char *place = strbuf_reserve(out, READ_BYTES);
         if (!place) {
             result = error_no_memory(reterr);
             break;
         }
-        strbuf_commit(out, fread(place, 1, 65536, file));
+        strbuf_commit(out, fread(place, 1, READ_BYTES, file));
         if (ferror(file))
             result = error_set(reterr, ERROR_IO, "%s: %s", path, strerror(errno));
     }
@@ -135,7 +137,7 @@ static int read_file(const char *path, struct strbuf *out, struct error *reterr)
 
 int config_load(const char *path, struct config **ret_config, struct error *reterr)
 {
-    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_CONFIG_BYTES + 2 * 65536u);
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_CONFIG_BYTES + 2 * READ_BYTES);
     if (read_file(path, &text, reterr) < 0)
         return -1;
     cleanup(free) char *absolute = realpath(path, NULL);

@@ -10,9 +10,8 @@
 static const struct {
     const char *label;
     const char *text;
-    bool transient;
 } codes[] = {
-#define ERROR_CODE(name, label, text, transient) {label, text, transient},
+#define ERROR_CODE(name, label, text) {label, text},
 #include "base/error_codes.h"
 #undef ERROR_CODE
 };
@@ -61,9 +60,4 @@ int error_prefix(struct error *reterr, const char *format, ...)
 const char *error_code_name(enum error_code code)
 {
     return codes[code].label;
-}
-
-bool error_is_transient(enum error_code code)
-{
-    return codes[code].transient;
 }

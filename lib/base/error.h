@@ -7,10 +7,8 @@
 #ifndef MIGRATIOND_BASE_ERROR_H
 #define MIGRATIOND_BASE_ERROR_H
 
-#include <stdbool.h>
-
 enum error_code {
-#define ERROR_CODE(name, label, text, transient) ERROR_##name,
+#define ERROR_CODE(name, label, text) ERROR_##name,
 #include "base/error_codes.h"
 #undef ERROR_CODE
     ERROR_CODES
@@ -35,8 +33,5 @@ int error_prefix(struct error *reterr, const char *format, ...) __attribute__((f
 
 /* "no_memory", "unreachable", …: stable, lower case, fit for a metric's label. */
 const char *error_code_name(enum error_code code);
-
-/* Whether trying again may help. */
-bool error_is_transient(enum error_code code);
 
 #endif

@@ -10,7 +10,6 @@
 #define LIMIT_CONFIG_BYTES (1024u * 1024u)
 #define LIMIT_CONFIG_DEPTH 16u
 #define LIMIT_CONFIG_ENTRIES 4096u /* of one mapping or sequence: duplicates are sought pairwise */
-#define LIMIT_DATABASES 4096u
 #define LIMIT_GATES 4096u
 
 /* Schema: the largest ones known have some 100,000 tables; twenty times that fits in 32-bit indexes with room. */

@@ -98,7 +98,7 @@ static int read_folder(struct scripts *scripts, const char *directory, const cha
     bool itself = strcmp(folder, ".") == 0;
     cleanup(free) char *root = mem_printf("%s/%s", directory, folder);
     cleanup(file_list) struct file_list list = {0};
-    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_MIGRATION_BYTES + 65536);
+    cleanup(strbuf) struct strbuf text = STRBUF(FILE_TEXT_BYTES);
     if (!root)
         return error_no_memory(reterr);
     if (file_list_read(&list, root, recursive ? LIMIT_DIRECTORY_DEPTH : 1, reterr) < 0)

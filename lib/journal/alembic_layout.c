@@ -3,7 +3,6 @@
 #include <strings.h>
 
 #include "base/alloc.h"
-#include "base/limits.h"
 #include "journal/alembic_files.h"
 #include "journal/file_list.h"
 
@@ -83,7 +82,7 @@ static bool read_line(struct ini *ini, char *line, size_t number, char ***value)
 
 static int read_ini(const char *directory, struct ini *ini, struct error *reterr)
 {
-    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_MIGRATION_BYTES + 65536);
+    cleanup(strbuf) struct strbuf text = STRBUF(FILE_TEXT_BYTES);
     if (file_read(directory, "alembic.ini", &text, reterr) < 0)
         return -1;
     cleanup(free) char *bytes = strbuf_steal(&text);

@@ -75,7 +75,7 @@ static int set_checksum(struct migration *migration, const char *directory, stru
 static int read_journal(const char *directory, const char *prefix, struct migration_set *set,
                         struct migration_list *list, struct error *reterr)
 {
-    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_MIGRATION_BYTES + 65536);
+    cleanup(strbuf) struct strbuf text = STRBUF(FILE_TEXT_BYTES);
     cleanup(free) char *path = mem_printf("%s" JOURNAL_FILE, prefix);
     if (!path)
         return error_no_memory(reterr);
@@ -151,7 +151,7 @@ static int read_folders(const char *directory, const char *prefix, struct migrat
 int drizzle_read_files(const char *directory, struct migration_set *set, struct error *reterr)
 {
     cleanup(migration_list) struct migration_list list = {0};
-    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_MIGRATION_BYTES + 65536);
+    cleanup(strbuf) struct strbuf text = STRBUF(FILE_TEXT_BYTES);
     const char *prefix =
         directory_exists(directory, "drizzle") && !file_exists(directory, JOURNAL_FILE) ? "drizzle/" : "";
     if (read_folders(directory, prefix, set, &list, reterr) < 0)

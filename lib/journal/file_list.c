@@ -164,12 +164,11 @@ void file_list_done(struct file_list *list)
 
 static int read_all(int descriptor, const char *path, struct strbuf *text, struct error *reterr)
 {
-    enum { CHUNK = 64 * 1024 };
     for (;;) {
-        char *place = strbuf_reserve(text, CHUNK);
+        char *place = strbuf_reserve(text, FILE_CHUNK_BYTES);
         if (!place)
             return error_no_memory(reterr);
-        ssize_t got = read(descriptor, place, CHUNK);
+        ssize_t got = read(descriptor, place, FILE_CHUNK_BYTES);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)

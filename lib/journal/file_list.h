@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/strbuf.h"
 
 struct listed_file {
@@ -32,6 +33,10 @@ struct file_list {
  * it fails by name. ERROR_IO, ERROR_TRUNCATED, ERROR_INVALID (a name that is not UTF-8), ERROR_NO_MEMORY. */
 int file_list_read(struct file_list *list, const char *root, unsigned depth, struct error *reterr);
 void file_list_done(struct file_list *list);
+
+/* Read at a time, so that a text of FILE_TEXT_BYTES always has room for what shows that the file is too large. */
+enum { FILE_CHUNK_BYTES = 64 * 1024 };
+#define FILE_TEXT_BYTES (LIMIT_MIGRATION_BYTES + FILE_CHUNK_BYTES)
 
 /* Appends the content of a regular file of at most LIMIT_MIGRATION_BYTES. Messages name `path`. */
 int file_read(const char *root, const char *path, struct strbuf *text, struct error *reterr);

@@ -97,7 +97,7 @@ int flyway_read_files(const char *directory, struct migration_set *set, struct e
 {
     cleanup(file_list) struct file_list files = {0};
     cleanup(migration_list) struct migration_list list = {0};
-    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_MIGRATION_BYTES + 65536);
+    cleanup(strbuf) struct strbuf text = STRBUF(FILE_TEXT_BYTES);
     if (file_list_read(&files, directory, LIMIT_DIRECTORY_DEPTH, reterr) < 0)
         return -1;
     for (size_t i = 0; i < files.count; i++) {

@@ -66,8 +66,6 @@ static void test_codes(void **state)
     assert_string_equal(error.message, "out of memory");
     assert_string_equal(error_code_name(ERROR_OK), "ok");
     assert_string_equal(error_code_name(ERROR_AUTH_FAILED), "auth_failed");
-    assert_true(error_is_transient(ERROR_UNREACHABLE));
-    assert_false(error_is_transient(ERROR_AUTH_FAILED));
     for (unsigned a = 0; a < ERROR_CODES; a++)
         for (unsigned b = 0; b < a; b++)
             assert_string_not_equal(error_code_name(a), error_code_name(b));
