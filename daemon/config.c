@@ -128,8 +128,10 @@ static int read_file(const char *path, struct strbuf *out, struct error *reterr)
             break;
         }
         strbuf_commit(out, fread(place, 1, READ_BYTES, file));
-        if (ferror(file))
+        if (ferror(file)) {
             result = error_set(reterr, ERROR_IO, "%s: %s", path, strerror(errno));
+            break;
+        }
     }
     fclose(file);
     return result;

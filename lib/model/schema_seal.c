@@ -113,7 +113,7 @@ static int compare_sequences(const void *left, const void *right, void *storage)
 static void sort_run(void *array, size_t count, size_t size, compare_function *compare, struct schema_storage *storage)
 {
     const char *bytes = array;
-    for (size_t i = 1; i < count; i++) {
+    for (size_t i = 1; bytes && i < count; i++) {
         if (compare(bytes + (i - 1) * size, bytes + i * size, storage) > 0) {
             qsort_r(array, count, size, compare, storage);
             return;
