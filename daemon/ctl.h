@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/strbuf.h"
 #include "json/json_reader.h"
@@ -79,6 +80,9 @@ struct json_document *ctl_parse(const struct ctl_answer *answer);
 /* The problem's detail, or what came instead. */
 void ctl_print_problem(const struct ctl_answer *answer);
 
+/* Foreign text on one line, without what a terminal would obey; NULL prints `absent`. */
+void ctl_put_text(FILE *out, const char *text, const char *absent);
+
 /* A table whose columns line up; cells are made printable. The last column is not padded. */
 enum { CTL_COLUMNS = 8 };
 struct ctl_table {
@@ -90,7 +94,9 @@ struct ctl_table {
     bool failed;
 };
 void ctl_table_row(struct ctl_table *table, const char *const *cells);
-void ctl_table_print(const struct ctl_table *table);
+
+/* False when memory was too short for the whole of it. */
+bool ctl_table_print(const struct ctl_table *table);
 void ctl_table_done(struct ctl_table *table);
 
 DEFINE_CLEANUP_VALUE(ctl_answer, struct ctl_answer, ctl_answer_done);

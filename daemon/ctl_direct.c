@@ -87,7 +87,7 @@ static void format_time(int64_t unix_ms, char *buffer, size_t size)
     strbuf_done(&text);
 }
 
-static void print_journal(const struct journal *journal)
+static bool print_journal(const struct journal *journal)
 {
     cleanup(ctl_table) struct ctl_table table = {.titles = {"REVISION", "STATE", "APPLIED AT", "CHECKSUM", "LABEL"},
                                                  .columns = 5};
@@ -98,25 +98,57 @@ static void print_journal(const struct journal *journal)
         ctl_table_row(&table, (const char *[]){entry->revision, entry_state_name(entry->state), at, entry->checksum,
                                                entry->label});
     }
-    ctl_table_print(&table);
+    return ctl_table_print(&table);
 }
 
-static void print_readings(const struct snapshot *snapshot)
+/* Nothing was found: what that proves depends on what could have been seen. */
+static enum ctl_exit print_absence(const struct snapshot *snapshot)
+{
+    if (snapshot->schema->truncated)
+        return (enum ctl_exit)ctl_fail(CTL_UNKNOWN, "no journal was seen, but the schema exceeds a limit");
+    if (!snapshot->server.absence_proven)
+        return (enum ctl_exit)ctl_fail(CTL_UNKNOWN, "no journal was seen, but the role may not see all; run: %s",
+                                       snapshot->server.grant_needed);
+    puts(snapshot->has_tables ? "no journal: tables, but no migration tool's record of them"
+                              : "no journal and no tables");
+    return CTL_OK;
+}
+
+static enum ctl_exit print_reading(const struct journal_reading *reading)
+{
+    fputs(reading->address.tool, stdout);
+    fputs(" in ", stdout);
+    ctl_put_text(stdout, reading->address.schema, "?");
+    fputs(*reading->address.schema ? "." : "", stdout);
+    ctl_put_text(stdout, reading->address.table, "?");
+    puts(reading->lock.held ? ", a migration is running" : "");
+    const struct journal *journal = reading->journal;
+    if (!journal)
+        return (enum ctl_exit)ctl_fail(
+            CTL_UNKNOWN, "not readable: %s%s%s", reading->error_message ? reading->error_message : "locked",
+            reading->error_grant ? "; " : "", reading->error_grant ? reading->error_grant : "");
+    if (!print_journal(journal))
+        return (enum ctl_exit)ctl_fail(CTL_UNKNOWN, "out of memory");
+    if (journal->invalid)
+        return (enum ctl_exit)ctl_fail(CTL_UNKNOWN, "not to be believed: %s", journal->invalid);
+    if (journal->truncated)
+        return (enum ctl_exit)ctl_fail(CTL_UNKNOWN, "the journal has more than %u rows: this is not all",
+                                       LIMIT_JOURNAL_ROWS);
+    return CTL_OK;
+}
+
+static enum ctl_exit print_readings(const struct snapshot *snapshot)
 {
     if (snapshot->reading_count == 0)
-        puts(snapshot->has_tables ? "no journal: tables, but no migration tool's record of them"
-                                  : "no journal and no tables");
+        return print_absence(snapshot);
+    enum ctl_exit result = CTL_OK;
     for (size_t i = 0; i < snapshot->reading_count; i++) {
-        const struct journal_reading *reading = &snapshot->readings[i];
-        printf("%s%s in %s%s%s%s\n", i == 0 ? "" : "\n", reading->address.tool, reading->address.schema,
-               *reading->address.schema ? "." : "", reading->address.table,
-               reading->lock.held ? ", a migration is running" : "");
-        if (reading->journal)
-            print_journal(reading->journal);
-        else
-            printf("not readable: %s%s%s\n", reading->error_message ? reading->error_message : "locked",
-                   reading->error_grant ? "; " : "", reading->error_grant ? reading->error_grant : "");
+        if (i > 0)
+            putchar('\n');
+        if (print_reading(&snapshot->readings[i]) != CTL_OK)
+            result = CTL_UNKNOWN;
     }
+    return result;
 }
 
 /* The same document that the daemon serves, with nothing expected. */
@@ -132,7 +164,8 @@ static int print_json(const struct snapshot *snapshot)
         struct state_input input = {.observed = true,
                                     .has_tables = snapshot->has_tables,
                                     .absence_proven = snapshot->server.absence_proven,
-                                    .grant_needed = snapshot->server.grant_needed};
+                                    .grant_needed = snapshot->server.grant_needed,
+                                    .schema_truncated = snapshot->schema->truncated};
         if (snapshot->reading_count > 0) {
             const struct journal_reading *reading = &snapshot->readings[i];
             struct comparison *comparison = NULL;
@@ -185,6 +218,6 @@ int ctl_journal(const struct ctl_options *options)
         return (int)fail_error(&error);
     if (options->json)
         return print_json(snapshot);
-    print_readings(snapshot);
-    return fflush(stdout) == 0 ? CTL_OK : ctl_fail(CTL_UNKNOWN, "the journal could not be written");
+    enum ctl_exit result = print_readings(snapshot);
+    return fflush(stdout) == 0 ? (int)result : ctl_fail(CTL_UNKNOWN, "the journal could not be written");
 }

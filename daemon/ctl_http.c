@@ -123,5 +123,7 @@ void ctl_print_problem(const struct ctl_answer *answer)
     if (json_parse(strbuf_text(&answer->body), answer->body.length, LIMIT_RESPONSE_BYTES, "answer", &document, NULL) ==
         0)
         detail = json_text(json_member(json_root(document), "detail"));
-    fprintf(stderr, "migrationctl: HTTP %ld%s%s\n", answer->status, detail ? ": " : "", detail ? detail : "");
+    fprintf(stderr, "migrationctl: HTTP %ld%s", answer->status, detail ? ": " : "");
+    ctl_put_text(stderr, detail, "");
+    fputc('\n', stderr);
 }

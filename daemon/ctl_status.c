@@ -18,7 +18,7 @@ static char *age_of(const struct json_value *object)
     return json_get_number(json_member(object, "age_seconds"), &seconds) ? mem_printf("%.1fs", seconds) : NULL;
 }
 
-static void print_databases(const struct json_value *root)
+static bool print_databases(const struct json_value *root)
 {
     const struct json_value *databases = json_member(root, "databases");
     cleanup(ctl_table) struct ctl_table table = {
@@ -30,7 +30,7 @@ static void print_databases(const struct json_value *root)
                                                text_of(line, "gate"), text_of(line, "tool"), text_of(line, "revision"),
                                                age, text_of(line, "reason")});
     }
-    ctl_table_print(&table);
+    return ctl_table_print(&table);
 }
 
 static void print_list(const struct json_value *database, const char *key)
@@ -39,43 +39,64 @@ static void print_list(const struct json_value *database, const char *key)
     if (json_length(list) == 0)
         return;
     printf("  %-12s", key);
-    for (size_t i = 0; i < json_length(list); i++)
-        printf("%s%s", i == 0 ? "" : ", ", json_text(json_element(list, i)));
+    for (size_t i = 0; i < json_length(list); i++) {
+        fputs(i == 0 ? "" : ", ", stdout);
+        ctl_put_text(stdout, json_text(json_element(list, i)), "?");
+    }
     putchar('\n');
 }
 
 static void print_line(const struct json_value *object, const char *key)
 {
     const char *text = text_of(object, key);
-    if (text)
-        printf("  %-12s%s\n", key, text);
+    if (!text)
+        return;
+    printf("  %-12s", key);
+    ctl_put_text(stdout, text, "?");
+    putchar('\n');
 }
 
 /* One database with its evidence, as a gate's answer or /v1/databases/{db} shows it. */
-static void print_database(const struct json_value *database)
+static bool print_database(const struct json_value *database)
 {
     static const char *const lists[] = {"pending", "out_of_order", "unknown",    "later",
                                         "failed",  "mismatched",   "unverified", NULL};
-    printf("%s: %s %s\n", text_of(database, "database"), text_of(database, "state"), text_of(database, "code"));
+    static const char *const title[] = {"database", "state", "code"};
+    for (size_t i = 0; i < ARRAY_LENGTH(title); i++) {
+        fputs(i == 0 ? "" : i == 1 ? ": " : " ", stdout);
+        ctl_put_text(stdout, text_of(database, title[i]), "?");
+    }
+    putchar('\n');
     print_line(database, "reason");
     print_line(database, "next");
     print_line(database, "warning");
     print_line(database, "tool");
     const struct json_value *expected = json_member(database, "expected");
-    if (json_is_object(expected))
-        printf("  %-12s%s (%s, from the %s)\n", "expected", text_of(expected, "revision"), text_of(expected, "match"),
-               text_of(expected, "source"));
+    if (json_is_object(expected)) {
+        printf("  %-12s", "expected");
+        ctl_put_text(stdout, text_of(expected, "revision"), "?");
+        fputs(" (", stdout);
+        ctl_put_text(stdout, text_of(expected, "match"), "?");
+        fputs(", from the ", stdout);
+        ctl_put_text(stdout, text_of(expected, "source"), "?");
+        puts(")");
+    }
     print_list(json_member(database, "observed"), "heads");
     for (const char *const *list = lists; *list; list++)
         print_list(database, *list);
     const struct json_value *lock = json_member(database, "lock");
-    if (json_is_object(lock))
-        printf("  %-12s%s since %s\n", "lock", text_of(lock, "holder") ? text_of(lock, "holder") : "somebody",
-               text_of(lock, "since") ? text_of(lock, "since") : "an unknown time");
+    if (json_is_object(lock)) {
+        printf("  %-12s", "lock");
+        ctl_put_text(stdout, text_of(lock, "holder"), "somebody");
+        fputs(" since ", stdout);
+        ctl_put_text(stdout, text_of(lock, "since"), "an unknown time");
+        putchar('\n');
+    }
     print_line(json_member(database, "snapshot"), "last_error");
+    return true;
 }
 
-static int show(const struct ctl_options *options, const char *path, void (*print)(const struct json_value *root))
+static int show(const struct ctl_options *options, const char *path, bool (*print)(const struct json_value *root))
 {
     cleanup(ctl_answer) struct ctl_answer answer = {0};
     ctl_request(options, "GET", path, options->timeout_ms, &answer);
@@ -90,8 +111,7 @@ static int show(const struct ctl_options *options, const char *path, void (*prin
     cleanup(json_document) struct json_document *document = ctl_parse(&answer);
     if (!document)
         return CTL_UNKNOWN;
-    print(json_root(document));
-    return CTL_OK;
+    return print(json_root(document)) ? CTL_OK : ctl_fail(CTL_UNKNOWN, "out of memory");
 }
 
 int ctl_status(const struct ctl_options *options)

@@ -9,6 +9,14 @@
 /* Rows of an answer that the daemon bounds; this is only against a nonsensical one. */
 enum { TABLE_ROWS = 2000000 };
 
+void ctl_put_text(FILE *out, const char *text, const char *absent)
+{
+    cleanup(free) char *line = mem_strdup(text);
+    if (line)
+        utf8_make_line(line, strlen(line) + 1);
+    fputs(line ? line : absent, out);
+}
+
 void ctl_table_done(struct ctl_table *table)
 {
     for (size_t i = 0; i < table->rows * (size_t)table->columns; i++)
@@ -54,7 +62,7 @@ static void print_row(const char *const *cells, const int *widths, int columns)
     putchar('\n');
 }
 
-void ctl_table_print(const struct ctl_table *table)
+bool ctl_table_print(const struct ctl_table *table)
 {
     int widths[CTL_COLUMNS] = {0};
     for (int i = 0; i < table->columns; i++) {
@@ -69,4 +77,5 @@ void ctl_table_print(const struct ctl_table *table)
     print_row(table->titles, widths, table->columns);
     for (size_t row = 0; row < table->rows; row++)
         print_row((const char *const *)table->cells + row * (size_t)table->columns, widths, table->columns);
+    return !table->failed;
 }

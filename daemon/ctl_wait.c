@@ -53,7 +53,8 @@ static void say_reason(const struct json_value *root, char *said, size_t size)
     if (strcmp(line, said) == 0)
         return;
     snprintf(said, size, "%s", line);
-    fprintf(stderr, "%s\n", line);
+    ctl_put_text(stderr, line, "?");
+    fputc('\n', stderr);
 }
 
 /* The exit code that a gate's answer stands for when nothing more is waited for. */

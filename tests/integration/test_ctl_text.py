@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What migrationctl prints for people: one line per thing, nothing that a terminal obeys, never less than the truth."""
+
+from harness import migrationctl
+
+HOSTILE = "ab\x1b[31m\ncd\u202e"
+PLAIN = "ab [31m cd"
+
+
+def alembic(database, revision):
+    database.sql("CREATE TABLE alembic_version (version_num varchar(64) PRIMARY KEY)")
+    database.sql("INSERT INTO alembic_version VALUES (?)", (revision,))
+
+
+def test_journal_of_hostile_text(sqlite):
+    alembic(sqlite, HOSTILE)
+    result = migrationctl("journal", sqlite.url())
+    assert result.returncode == 0, result.stderr
+    assert PLAIN in result.stdout
+    assert not {"\x1b", "\u202e"} & set(result.stdout)
+    assert len(result.stdout.splitlines()) == 3, "where it is, the titles, and the row"
+
+
+def test_status_of_hostile_text(daemon, sqlite):
+    alembic(sqlite, HOSTILE)
+    instance = daemon({"databases": {"app": {"url": sqlite.url(), "expect": {"revision": "zz"}}}})
+    instance.wait_state("app", "unknown")
+    server = ("--server", f"http://127.0.0.1:{instance.port}")
+    for arguments in (("status",), ("status", "app"), ("wait", "app", "--timeout", "0")):
+        result = instance.ctl(*server, *arguments)
+        assert "app" in result.stdout + result.stderr
+        assert not {"\x1b", "\u202e"} & set(result.stdout + result.stderr), arguments
+    assert PLAIN in instance.ctl(*server, "status", "app").stdout
+
+
+def test_journal_that_the_role_may_not_see(mariadb_server, mariadb):
+    mariadb.sql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
+    mariadb.sql("CREATE TABLE visible (id integer)")
+    role, password = mariadb_server.create_role()
+    mariadb.sql(f"GRANT SELECT ON visible TO {role}@'%'")
+    result = migrationctl("journal", mariadb.url(role, password))
+    assert result.returncode == 3, result.stdout
+    assert "no journal was seen" in result.stderr and "GRANT REFERENCES, SHOW VIEW" in result.stderr
+    assert "no journal" not in result.stdout
