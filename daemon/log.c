@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "json/json_writer.h"
 
 enum { MESSAGE_SIZE = 1024, LINE_LIMIT = 8192 };
+enum { READER_MS = 100 }; /* how long a line waits for a reader that is behind */
 enum { REPEAT_FIRST_MS = 60 * 1000, REPEAT_CAP_MS = 60 * 60 * 1000 };
 
 static enum log_format format_used = LOG_FORMAT_LOGFMT;
@@ -110,6 +112,13 @@ static void send_to_journal(enum log_level level, const char *event, const char 
         sd_journal_send("MESSAGE=%s", message, "PRIORITY=%d", (int)level, "MIGRATIOND_EVENT=%s", event, NULL);
 }
 
+/* Whoever reads standard error may have stopped: neither looks nor signals wait for that, the line is lost. */
+static bool is_read(void)
+{
+    struct pollfd reader = {.fd = STDERR_FILENO, .events = POLLOUT};
+    return poll(&reader, 1, READER_MS) == 1 && (reader.revents & POLLOUT);
+}
+
 /* One line; makes `message` printable in its place. */
 static void say(enum log_level level, const char *event, const char *database, char *message, size_t size)
 {
@@ -126,7 +135,7 @@ static void say(enum log_level level, const char *event, const char *database, c
     else
         write_logfmt(&line, time, level, event, database, message);
     /* A log that cannot be written has nowhere to complain. */
-    if (strbuf_ok(&line) && write(STDERR_FILENO, strbuf_text(&line), line.length) < 0)
+    if (strbuf_ok(&line) && is_read() && write(STDERR_FILENO, strbuf_text(&line), line.length) < 0)
         return;
 }
 

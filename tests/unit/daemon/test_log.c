@@ -153,6 +153,30 @@ static void test_repeats_are_counted(void **state)
     assert_non_null(strstr(text, "refused (2 times more since it was last said)"));
 }
 
+/* Fails by never ending: the pipe is full, and nobody reads it. */
+static void test_reader_that_stopped(void **state)
+{
+    (void)state;
+    enum { LINES = 10, PIPE_SIZE = 4096 };
+    int ends[2] = {-1, -1};
+    assert_int_equal(pipe(ends), 0);
+    assert_true(fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE) >= 0);
+    int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    dup2(ends[1], STDERR_FILENO);
+    log_init(LOG_FORMAT_LOGFMT, LOG_LEVEL_INFO);
+    for (int i = 0; i < LINES; i++)
+        log_event(LOG_LEVEL_NOTICE, "said", NULL, "%0*d", PIPE_SIZE / 4, i);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[1]);
+    char text[2 * PIPE_SIZE] = "";
+    ssize_t length = read(ends[0], text, sizeof text - 1);
+    close(ends[0]);
+    assert_true(length > 0);
+    assert_int_equal(text[length - 1], '\n');
+    assert_in_range(line_count(text), 1, LINES - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +185,7 @@ int main(void)
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_complaints_are_said_once),
         cmocka_unit_test(test_repeats_are_counted),
+        cmocka_unit_test(test_reader_that_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
