@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One line per event on standard error, or structured to journald where that listens (JOURNAL_STREAM). logfmt by
- * default, JSON with log_init(LOG_FORMAT_JSON). Only daemon/ logs. Any thread; a line is written with one write(2).
+ * default, JSON with log_init(LOG_FORMAT_JSON). Only daemon/ logs. Any thread; a line is written with one write(2), or
+ * lost where nobody reads standard error any more: no thread waits longer than 0.1 s for that.
  * Values are made printable; secrets never get here because nothing that holds one is passed.
  */
 #ifndef MIGRATIOND_DAEMON_LOG_H
