@@ -39,7 +39,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int stop_server(void **state)
 {
     struct handlers *handlers = *state;
     admissions_free(handlers->context.admissions);
@@ -106,8 +106,8 @@ static void test_post_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_get_without_memory, start, stop),
-        cmocka_unit_test_setup_teardown(test_post_without_memory, start, stop),
+        cmocka_unit_test_setup_teardown(test_get_without_memory, start, stop_server),
+        cmocka_unit_test_setup_teardown(test_post_without_memory, start, stop_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@ static int start_open(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int stop_server(void **state)
 {
     (void)state;
     fixture_stop(&fixture);
@@ -391,18 +391,18 @@ static void test_many_connections_are_all_served(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_every_route_answers, start_open, stop),
-        cmocka_unit_test_setup_teardown(test_head_is_get_without_body, start_open, stop),
-        cmocka_unit_test_setup_teardown(test_methods, start_open, stop),
-        cmocka_unit_test_setup_teardown(test_ambiguous_requests_are_refused, start_open, stop),
-        cmocka_unit_test_setup_teardown(test_schema_is_streamed_and_has_an_etag, start_open, stop),
-        cmocka_unit_test_setup_teardown(test_large_requests, start_open, stop),
-        cmocka_unit_test_setup_teardown(test_three_kib_of_headers_are_served_again_and_again, start_open, stop),
-        cmocka_unit_test_setup_teardown(test_probe_listener_has_its_own_routes, start_open, stop),
-        cmocka_unit_test_setup_teardown(test_admissions, start_open, stop),
-        cmocka_unit_test_setup_teardown(test_refresh, start_open, stop),
-        cmocka_unit_test_setup_teardown(test_health_follows_the_publication, start_open, stop),
-        cmocka_unit_test_setup_teardown(test_many_connections_are_all_served, start_open, stop),
+        cmocka_unit_test_setup_teardown(test_every_route_answers, start_open, stop_server),
+        cmocka_unit_test_setup_teardown(test_head_is_get_without_body, start_open, stop_server),
+        cmocka_unit_test_setup_teardown(test_methods, start_open, stop_server),
+        cmocka_unit_test_setup_teardown(test_ambiguous_requests_are_refused, start_open, stop_server),
+        cmocka_unit_test_setup_teardown(test_schema_is_streamed_and_has_an_etag, start_open, stop_server),
+        cmocka_unit_test_setup_teardown(test_large_requests, start_open, stop_server),
+        cmocka_unit_test_setup_teardown(test_three_kib_of_headers_are_served_again_and_again, start_open, stop_server),
+        cmocka_unit_test_setup_teardown(test_probe_listener_has_its_own_routes, start_open, stop_server),
+        cmocka_unit_test_setup_teardown(test_admissions, start_open, stop_server),
+        cmocka_unit_test_setup_teardown(test_refresh, start_open, stop_server),
+        cmocka_unit_test_setup_teardown(test_health_follows_the_publication, start_open, stop_server),
+        cmocka_unit_test_setup_teardown(test_many_connections_are_all_served, start_open, stop_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

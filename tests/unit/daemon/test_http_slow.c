@@ -18,7 +18,7 @@ static int start_closed(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int stop_server(void **state)
 {
     (void)state;
     fixture_stop(&fixture);
@@ -76,7 +76,7 @@ static void test_trickling_requests_end_and_held_ones_do_not(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_trickling_requests_end_and_held_ones_do_not, start_closed, stop),
+        cmocka_unit_test_setup_teardown(test_trickling_requests_end_and_held_ones_do_not, start_closed, stop_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

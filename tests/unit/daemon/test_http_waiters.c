@@ -16,7 +16,7 @@ static int start_closed(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int stop_server(void **state)
 {
     (void)state;
     fixture_stop(&fixture);
@@ -173,13 +173,13 @@ static void test_waiting_while_states_change(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_waiters_are_released_and_keep_their_connection, start_closed, stop),
-        cmocka_unit_test_setup_teardown(test_time_up_gives_the_current_answer, start_closed, stop),
-        cmocka_unit_test_setup_teardown(test_blocked_ends_the_wait_after_its_grace, start_closed, stop),
-        cmocka_unit_test_setup_teardown(test_too_many_waiters_are_refused, start_closed, stop),
-        cmocka_unit_test_setup_teardown(test_a_waiter_that_left_is_forgotten, start_closed, stop),
-        cmocka_unit_test_setup_teardown(test_a_stop_ends_idle_and_polling_requests, start_closed, stop),
-        cmocka_unit_test_setup_teardown(test_waiting_while_states_change, start_closed, stop),
+        cmocka_unit_test_setup_teardown(test_waiters_are_released_and_keep_their_connection, start_closed, stop_server),
+        cmocka_unit_test_setup_teardown(test_time_up_gives_the_current_answer, start_closed, stop_server),
+        cmocka_unit_test_setup_teardown(test_blocked_ends_the_wait_after_its_grace, start_closed, stop_server),
+        cmocka_unit_test_setup_teardown(test_too_many_waiters_are_refused, start_closed, stop_server),
+        cmocka_unit_test_setup_teardown(test_a_waiter_that_left_is_forgotten, start_closed, stop_server),
+        cmocka_unit_test_setup_teardown(test_a_stop_ends_idle_and_polling_requests, start_closed, stop_server),
+        cmocka_unit_test_setup_teardown(test_waiting_while_states_change, start_closed, stop_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

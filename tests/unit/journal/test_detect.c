@@ -16,7 +16,7 @@ static int note(void *payload, const struct journal_address *address)
     return 0;
 }
 
-static int stop(void *payload, const struct journal_address *address)
+static int stop_at_first(void *payload, const struct journal_address *address)
 {
     (void)payload;
     (void)address;
@@ -51,7 +51,7 @@ static void test_detect(void **state)
     assert_string_equal(strbuf_text(&found), "alembic=a.alembic_version alembic=a.renamed_alembic "
                                              "flyway=b.FLYWAY_SCHEMA_HISTORY flyway=b.my_history "
                                              "drizzle=c.__drizzle_migrations drizzle=c.renamed_drizzle ");
-    assert_int_equal(tool_detect(schema, stop, NULL), 7);
+    assert_int_equal(tool_detect(schema, stop_at_first, NULL), 7);
 }
 
 static void test_names(void **state)
