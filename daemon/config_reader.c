@@ -178,6 +178,12 @@ bool duration_parse(const char *text, int64_t *ret_ms)
     return false;
 }
 
+/* What YAML does not let stand as it is: besides what cannot be printed, the byte order mark and two non-characters. */
+static bool needs_escape(uint32_t point)
+{
+    return utf8_is_unprintable(point) || point == 0xFEFF || point == 0xFFFE || point == 0xFFFF;
+}
+
 void config_print_text(const char *text, struct strbuf *out)
 {
     strbuf_add_char(out, '"');
@@ -190,7 +196,7 @@ void config_print_text(const char *text, struct strbuf *out)
             strbuf_printf(out, "\\%c", *text);
         else if (*text == '$')
             strbuf_add_string(out, "$$");
-        else if (utf8_is_unprintable(point))
+        else if (needs_escape(point))
             strbuf_printf(out, "\\u%04X", (unsigned)point);
         else
             strbuf_add(out, text, size);
