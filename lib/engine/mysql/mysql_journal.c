@@ -23,8 +23,7 @@ enum { MAX_STATEMENT = 1024 * 1024 };
 
 int mysql_begin_look(struct engine_connection *base, struct deadline deadline, struct error *reterr)
 {
-    (void)deadline;
-    return mysql_session_check((struct mysql_connection *)base, reterr);
+    return mysql_session_turn_to_journals((struct mysql_connection *)base, deadline, reterr);
 }
 
 int mysql_end_look(struct engine_connection *base, struct deadline deadline, struct error *reterr)

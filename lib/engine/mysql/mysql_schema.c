@@ -248,21 +248,9 @@ static int read_batch(struct reading *reading, const struct object *const *objec
     return outcome == WIRE_OK ? 0 : mysql_session_error(connection, outcome, reterr);
 }
 
-static int set_multi_statements(struct reading *reading, bool allowed, struct error *reterr)
-{
-    struct mysql_connection *connection = reading->connection;
-    if (connection->multi_statements == allowed)
-        return 0;
-    enum wire_result outcome = wire_set_multi_statements(connection->mysql, allowed, reading->deadline);
-    if (outcome != WIRE_OK)
-        return mysql_session_error(connection, outcome, reterr);
-    connection->multi_statements = allowed;
-    return 0;
-}
-
 static int read_hostile(struct reading *reading, struct error *reterr)
 {
-    if (set_multi_statements(reading, false, reterr))
+    if (mysql_session_set_multi_statements(reading->connection, false, reading->deadline, reterr))
         return -1;
     for (size_t i = 0; i < reading->count; i++) {
         const struct object *object = &reading->objects[i];
@@ -289,7 +277,7 @@ static int read_plain(struct reading *reading, struct error *reterr)
 {
     const struct object *batch[BATCH] = {0};
     size_t filled = 0;
-    if (set_multi_statements(reading, true, reterr))
+    if (mysql_session_set_multi_statements(reading->connection, true, reading->deadline, reterr))
         return -1;
     for (size_t i = 0; i < reading->count; i++) {
         if (reading->objects[i].plain)

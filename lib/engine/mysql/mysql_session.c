@@ -266,6 +266,30 @@ static int pin_session(struct mysql_connection *connection, struct deadline dead
     return mysql_session_run(connection, text, deadline, reterr);
 }
 
+int mysql_session_set_multi_statements(struct mysql_connection *connection, bool allowed, struct deadline deadline,
+                                       struct error *reterr)
+{
+    if (connection->multi_statements == allowed)
+        return 0;
+    enum wire_result result = wire_set_multi_statements(connection->mysql, allowed, deadline);
+    if (result != WIRE_OK)
+        return mysql_session_error(connection, result, reterr);
+    connection->multi_statements = allowed;
+    return 0;
+}
+
+int mysql_session_turn_to_journals(struct mysql_connection *connection, struct deadline deadline, struct error *reterr)
+{
+    if (mysql_session_check(connection, reterr))
+        return -1;
+    if (connection->purpose == PURPOSE_JOURNAL)
+        return 0;
+    if (mysql_session_set_multi_statements(connection, false, deadline, reterr))
+        return -1;
+    connection->purpose = PURPOSE_JOURNAL;
+    return pin_session(connection, deadline, reterr);
+}
+
 /* A number that is not worth failing for: 0 where the role may not ask. */
 static int read_number(struct mysql_connection *connection, const char *text, struct deadline deadline,
                        int64_t *ret_number, struct error *reterr)

@@ -78,6 +78,14 @@ void mysql_session_finish(struct mysql_connection *connection, MYSQL_RES *result
 int mysql_session_single(struct mysql_connection *connection, const char *text, struct deadline deadline,
                          char **ret_cells, size_t count, bool *ret_found, struct error *reterr);
 
+/* Whether one query may hold several statements: never one with foreign text in it. */
+int mysql_session_set_multi_statements(struct mysql_connection *connection, bool allowed, struct deadline deadline,
+                                       struct error *reterr);
+
+/* A connection that has read the schema goes on with journals: under their limits, one statement at a time. Nothing
+ * to do on one that was opened for them. */
+int mysql_session_turn_to_journals(struct mysql_connection *connection, struct deadline deadline, struct error *reterr);
+
 /* Reads SHOW GRANTS again. */
 int mysql_session_read_grants(struct mysql_connection *connection, struct deadline deadline, struct error *reterr);
 
