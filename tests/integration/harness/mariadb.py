@@ -40,7 +40,9 @@ class MariaDB(Server):
     def initialize(self):
         self.identity = unprivileged(*self.users)
         self.sockets.mkdir()
-        for path in (self.folder, self.sockets):
+        self.temporary = self.folder / "tmp"  # a server that starts clears temporary tables of all that share one
+        self.temporary.mkdir()
+        for path in (self.folder, self.sockets, self.temporary):
             give(path, self.identity)
         self.create_data()
         self.socket = self.sockets / "mysqld.sock"
@@ -59,6 +61,7 @@ class MariaDB(Server):
     def launch(self):
         settings = {
             "datadir": self.data,
+            "tmpdir": self.temporary,
             "socket": self.socket,
             "bind-address": self.host,
             "port": self.port,
