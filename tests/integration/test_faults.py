@@ -140,7 +140,7 @@ def test_missing_journal_needs_proof_on_mariadb(daemon, mariadb):
 
 
 def test_hostile_identifiers(daemon, database):
-    quote = '"' if database.engine != "mariadb" else "`"
+    quote = "`" if database.engine in ("mariadb", "mysql") else '"'
     for name in HOSTILE_NAMES:
         quoted = quote + name.replace(quote, quote * 2) + quote
         database.sql(f"CREATE TABLE {quoted} ({quoted} integer)")
