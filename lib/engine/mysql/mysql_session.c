@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/mysql/mysql_session.h"
+#include "engine/resolve/resolve.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -352,6 +353,20 @@ static int introduce(struct mysql_connection *connection, struct deadline deadli
     return 0;
 }
 
+/* The client libraries look the name up themselves, blocking and outside our deadline, and must be given the name,
+ * which the server's certificate is checked against. So a resolver that hangs is found out here, before they are asked.
+ */
+static int look_up(const struct engine_target *target, struct deadline deadline, struct error *reterr)
+{
+    struct engine_address address = {0};
+    size_t count = 0;
+    if (!target->host || *target->host == '/')
+        return 0;
+    if (engine_resolve(target->host, deadline, &address, 1, &count, reterr) < 0)
+        return error_prefix(reterr, "%s", target->display);
+    return 0;
+}
+
 static int establish(struct mysql_connection *connection, const struct engine_target *target, struct deadline deadline,
                      struct server_facts *ret_facts, struct error *reterr)
 {
@@ -359,7 +374,7 @@ static int establish(struct mysql_connection *connection, const struct engine_ta
     connection->mysql = mysql_init(NULL);
     if (!connection->label || !connection->mysql)
         return error_no_memory(reterr);
-    if (connect_server(connection, target, deadline, reterr))
+    if (look_up(target, deadline, reterr) < 0 || connect_server(connection, target, deadline, reterr))
         return -1;
     return introduce(connection, deadline, ret_facts, reterr);
 }

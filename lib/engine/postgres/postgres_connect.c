@@ -10,15 +10,15 @@
 #include "base/alloc.h"
 #include "engine/postgres/postgres_engine.h"
 #include "engine/postgres/postgres_error.h"
-#include "engine/postgres/postgres_resolve.h"
 #include "engine/postgres/postgres_session.h"
+#include "engine/resolve/resolve.h"
 
 enum { CANDIDATES = 32, ADDRESSES_PER_HOST = 8, KEYWORDS = 96, OLDEST_VERSION = 130000 };
 
 struct candidate {
     char host[256];
     char port[8];
-    struct postgres_address address; /* "": libpq knows (sockets, hostaddr given) */
+    struct engine_address address; /* "": libpq knows (sockets, hostaddr given) */
 };
 
 struct candidates {
@@ -81,7 +81,7 @@ static void next_item(const char **list, char *ret_item, size_t size)
 }
 
 static void add_candidate(struct candidates *candidates, const char *host, const char *port,
-                          const struct postgres_address *address)
+                          const struct engine_address *address)
 {
     if (candidates->count == CANDIDATES)
         return;
@@ -94,7 +94,7 @@ static void add_candidate(struct candidates *candidates, const char *host, const
 static int find_candidates(const struct engine_target *target, struct deadline deadline, struct candidates *candidates,
                            struct error *reterr)
 {
-    static const struct postgres_address none = {.text = ""};
+    static const struct engine_address none = {.text = ""};
     const char *hosts = target->host ? target->host : "";
     const char *ports = target->port;
     char port[8] = "";
@@ -106,9 +106,9 @@ static int find_candidates(const struct engine_target *target, struct deadline d
             add_candidate(candidates, host, port, &none);
             continue;
         }
-        struct postgres_address addresses[ADDRESSES_PER_HOST] = {0};
+        struct engine_address addresses[ADDRESSES_PER_HOST] = {0};
         size_t count = 0;
-        if (postgres_resolve(host, deadline, addresses, ADDRESSES_PER_HOST, &count, &candidates->error) < 0)
+        if (engine_resolve(host, deadline, addresses, ADDRESSES_PER_HOST, &count, &candidates->error) < 0)
             continue;
         for (size_t i = 0; i < count; i++)
             add_candidate(candidates, host, port, &addresses[i]);
@@ -240,7 +240,7 @@ int postgres_session_open(const struct engine_target *target, struct deadline de
     if (check_parameters(target, reterr) < 0)
         return -1;
     if (parameter_of(target, "hostaddr"))
-        add_candidate(&candidates, "", "", &(struct postgres_address){.text = ""});
+        add_candidate(&candidates, "", "", &(struct engine_address){.text = ""});
     else if (find_candidates(target, deadline, &candidates, reterr) < 0)
         return -1;
     const char *wanted = parameter_of(target, "target_session_attrs");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/postgres/postgres_resolve.h"
+#include "engine/resolve/resolve.h"
 
 #include <netdb.h>
 #include <signal.h>
@@ -35,7 +35,7 @@ static void lookup_over(union sigval value)
     release(value.sival_ptr);
 }
 
-static size_t copy_addresses(const struct addrinfo *found, struct postgres_address *ret_addresses, size_t limit)
+static size_t copy_addresses(const struct addrinfo *found, struct engine_address *ret_addresses, size_t limit)
 {
     size_t count = 0;
     for (; found && count < limit; found = found->ai_next)
@@ -79,8 +79,8 @@ static struct lookup *start(const char *host, struct error *reterr)
     return lookup;
 }
 
-int postgres_resolve(const char *host, struct deadline deadline, struct postgres_address *ret_addresses, size_t limit,
-                     size_t *ret_count, struct error *reterr)
+int engine_resolve(const char *host, struct deadline deadline, struct engine_address *ret_addresses, size_t limit,
+                   size_t *ret_count, struct error *reterr)
 {
     if (strlen(host) >= sizeof((struct lookup *)0)->host)
         return error_set(reterr, ERROR_INVALID, "a host name is longer than 255 bytes");
