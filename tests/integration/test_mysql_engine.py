@@ -9,11 +9,11 @@ import subprocess
 import threading
 import time
 import urllib.parse
-from pathlib import Path
 
 import pytest
 from harness import MariaDB, Mysql, eventually
-from harness.daemon import REPOSITORY, programs, slowdown
+from harness.daemon import slowdown
+from harness.engine_probe import ask, engine_probe
 
 # Oracle's client from 9.0 on cannot log in to a MariaDB: MIGRATIOND_TEST_MYSQL_FLAVOURS=mysql leaves that out.
 FLAVOURS = (
@@ -22,25 +22,6 @@ FLAVOURS = (
 )
 SERVERS = {"mariadb": MariaDB, "mysql": Mysql}
 HOSTILE = ["we`ird", "new\nline", "a;b", "'quoted\"", "x y", "-- comment", "/*!50000 open", "\u202ertl", "\u00e9t\u00e9", "back\\slash"]
-
-
-def engine_probe():
-    folders = [programs().parent / "tests", *(REPOSITORY / "build" / preset / "tests" for preset in ("debug", "asan"))]
-    found = [folder / "engine_probe" for folder in folders if (folder / "engine_probe").exists()]
-    return Path(os.environ.get("MIGRATIOND_ENGINE_PROBE") or found[0])
-
-
-def ask(command, url, *arguments, timeout=20000, expect=0):
-    """One operation; its JSON, or the error's object where `expect` is 1. A sanitizer's report is another exit code."""
-    result = subprocess.run(
-        [engine_probe(), "--timeout", str(timeout), command, url, *map(str, arguments)],
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    assert result.returncode == expect, (result.stdout[-2000:], result.stderr[-2000:])
-    answer = json.loads(result.stdout)
-    return answer["error"] if expect else answer
 
 
 @pytest.fixture(params=FLAVOURS)
