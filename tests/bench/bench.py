@@ -469,12 +469,12 @@ PARTS = {
 }
 
 
-def print_rows(rows):
-    titles = ["what", "migrationd", "peer", "ratio", "target", ""]
-    table = [titles, *(row.cells for row in rows)]
-    widths = [max(len(line[i]) for line in table) for i in range(len(titles))]
-    for line in table:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+TITLES = ["what", "migrationd", "peer", "ratio", "target", ""]
+WIDTHS = [62, 13, 13, 6, 24, 6]
+
+
+def print_cells(cells):
+    print("  ".join(cell.ljust(width) for cell, width in zip(cells, WIDTHS)).rstrip(), flush=True)
 
 
 def main():
@@ -488,20 +488,24 @@ def main():
     options.sizes = [100, 1000] if options.quick else [100, 1000, 10000]
     options.rounds = 3 if options.quick else 5
     options.seconds = 1 if options.quick else 2
-    options.commits = 40 if options.quick else 200
+    options.commits = 40 if options.quick else 100
     options.waiters = 2000 if options.quick else 10000
     options.quiet = 20  # PostgreSQL's statistics arrive up to 10 s late: only then has nothing changed
     options.idle = 15 if options.quick else 60
     servers = Servers(options)
     rows = []
+    print_cells(TITLES)
     try:
         for name, measure in PARTS.items():
-            if not options.parts or name in options.parts:
-                print(f"measuring {name} …", file=sys.stderr)
-                rows += measure(servers)
+            if options.parts and name not in options.parts:
+                continue
+            print(f"measuring {name} …", file=sys.stderr)
+            measured = measure(servers)
+            for row in measured:
+                print_cells(row.cells)
+            rows += measured
     finally:
         servers.close()
-    print_rows(rows)
     missed = sum(not row.met for row in rows)
     print(f"{len(rows) - missed} of {len(rows)} targets met")
     return 1 if missed else 0
