@@ -2,7 +2,7 @@
  *
  * When each database is looked at, and by whom: a due-time heap, a fixed pool of workers, at most two connections per
  * server at work, one look per database at a time. Looks: `journal` (cheap, frequent) and `deep` (reads the schema).
- * Offsets are stable (from the database's name) and jittered by 10 %, failures back off with a cap. All functions may
+ * Offsets are stable (from the database's name) and jittered by 5 %, failures back off with a cap. All functions may
  * be called by any thread; none blocks on a database.
  */
 #ifndef MIGRATIOND_DAEMON_SCHEDULER_H
