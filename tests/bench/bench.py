@@ -222,9 +222,17 @@ def anonymous_kib(pid):
     return int(re.search(r"RssAnon:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()).group(1))
 
 
+class QuietDaemon(Daemon):
+    """Its log would stand between the rows."""
+
+    def __exit__(self, *details):
+        with contextlib.redirect_stdout(sys.stderr):
+            return super().__exit__(*details)
+
+
 def watch(databases, **settings):
-    """A daemon, not yet started, that watches `databases` (name → url)."""
-    return Daemon({"databases": {name: {"url": url, **settings} for name, url in databases.items()}})
+    """A daemon that watches `databases` (name → url); a with statement starts and stops it."""
+    return QuietDaemon({"databases": {name: {"url": url, **settings} for name, url in databases.items()}})
 
 
 def measure_memory(servers):
@@ -232,7 +240,7 @@ def measure_memory(servers):
     tables = servers.options.sizes[-1]
     database = servers.database("postgresql", tables)
     rows = []
-    with watch({"big": database.url()}, interval="1h", query_timeout="60s").start() as daemon:
+    with watch({"big": database.url()}, interval="1h", query_timeout="60s") as daemon:
         eventually(lambda: daemon.get("/v1/databases/big/schema").status == 200, 120)
         eventually(lambda: daemon.database("big")["snapshot"]["age_seconds"] < 3, 30)
         time.sleep(3)
@@ -289,7 +297,7 @@ def measure_http(servers):
     folder = private_folder("nginx")
     database = SqliteFile(servers.folder / "http.db")
     database.sql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); INSERT INTO alembic_version VALUES ('a1')")
-    with watch({"app": database.url()}, expect={"revision": "a1"}).start() as daemon:
+    with watch({"app": database.url()}, expect={"revision": "a1"}) as daemon:
         daemon.wait_state("app", "current")
         body = json.dumps(daemon.get("/health").json, separators=(",", ":"))
         port = free_port()
@@ -322,7 +330,7 @@ def measure_latency(servers):
         database.sql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
         database.sql("INSERT INTO alembic_version VALUES ('r0')")
         times = []
-        with watch({"app": database.url()}).start() as daemon, database.connect(autocommit=False) as connection:
+        with watch({"app": database.url()}) as daemon, database.connect(autocommit=False) as connection:
             daemon.wait_state("app", "observed")
             answered = {}
 
@@ -386,7 +394,7 @@ def measure_waiters(servers):
     database = SqliteFile(servers.folder / "waiters.db")
     database.sql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); INSERT INTO alembic_version VALUES ('r0')")
     rows = []
-    with watch({"app": database.url()}, journal={"tool": "alembic"}).start() as daemon:
+    with watch({"app": database.url()}, journal={"tool": "alembic"}) as daemon:
         daemon.wait_state("app", "observed")
         before = anonymous_kib(daemon.pid)
         sockets = open_waiters(daemon.port, count, "c" * 20)
@@ -432,7 +440,7 @@ def idle_cost(urls, seconds):
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / ticks
 
-    with watch(urls).start(timeout=60) as daemon:
+    with watch(urls) as daemon:
         eventually(lambda: daemon.get("/readyz").status == 200, 120)
         time.sleep(30)  # one interval: the looks of the start are over and spread
         begun = used(daemon.pid)
