@@ -41,6 +41,10 @@
 #define LIMIT_JSON_BYTES (512u * 1024u * 1024u)
 #define LIMIT_JSON_DEPTH 64u
 
+/* Plans: a statement per difference, some differences several; nobody reads, let alone runs, more of them. */
+#define LIMIT_PLAN_STATEMENTS 4000000u
+#define LIMIT_PLAN_BYTES (1024u * 1024u * 1024u)
+
 /* HTTP: a gate's query has a few revisions; an admission a few words. */
 #define LIMIT_REQUEST_BODY 16384u
 #define LIMIT_QUERY_VALUE 1024u

@@ -6,9 +6,9 @@
  * Stage 1 adds what breaks nothing, stage 2 mends types, defaults and constraints, stage 3 can lose data or break a
  * running release. Within a stage statements stand in dependency order (drops first, from what depends to what is
  * depended on; then schemas, extensions, types, sequences, routines, tables, columns, indexes, constraints with foreign
- * keys last, views, triggers, policies), cycles of tables broken by adding their foreign keys after them. The guard of a
- * stage asks the engine's own catalogue about each object that the stage touches, and fails unless it is as it was read,
- * or as the plan leaves it; every statement may therefore be run again and then does nothing.
+ * keys last, views, triggers, policies), cycles of tables broken by adding their foreign keys after them. The guard of
+ * a stage asks the engine's own catalogue about each object that the stage touches, and fails unless it is as it was
+ * read, or as the plan leaves it; every statement may therefore be run again and then does nothing.
  *
  * Each statement stands alone: where several must succeed or fail together they are one statement's text.
  */
@@ -34,16 +34,16 @@ enum plan_hazard {
 };
 
 struct plan_statement {
-    const char *sql;    /* without the final semicolon; right for the engine's own client */
-    unsigned stage;     /* 1 to PLAN_STAGES */
-    const char *item;   /* id of the item it ends (the first of several); NULL: it serves others that follow */
-    const char *kind;   /* drift_kind_name */
-    const char *object; /* its path */
-    const char *lock;   /* in the engine's words: "ACCESS EXCLUSIVE", "ALGORITHM=INPLACE, LOCK=NONE" */
-    unsigned hazards;   /* bit per enum plan_hazard */
-    bool transactional; /* may run inside a transaction block */
-    const char *verify; /* a query: one row, one column, true (1) once the statement's effect is there */
-    const char *undo;   /* SQL that takes it back, re-runnable; NULL: there is none */
+    const char *sql;       /* without the final semicolon; right for the engine's own client */
+    unsigned stage;        /* 1 to PLAN_STAGES */
+    const char *item;      /* id of the item it ends (the first of several); NULL: it serves others that follow */
+    const char *kind;      /* drift_kind_name */
+    const char *object;    /* its path */
+    const char *lock;      /* in the engine's words: "ACCESS EXCLUSIVE", "ALGORITHM=INPLACE, LOCK=NONE" */
+    unsigned hazards;      /* bit per enum plan_hazard */
+    bool transactional;    /* may run inside a transaction block */
+    const char *verify;    /* a query: one row, one column, true (1) once the statement's effect is there */
+    const char *undo;      /* SQL that takes it back, re-runnable; NULL: there is none */
     const char *undo_note; /* what `undo` cannot bring back, or why there is none; NULL: nothing to say */
 };
 
@@ -89,8 +89,8 @@ void plan_free(struct plan *plan);
 /* Number of statements of one stage. */
 size_t plan_count(const struct plan *plan, unsigned stage);
 
-/* The guard and the statements of one stage (PLAN_ALL_STAGES: of all), as the engine's client runs it. Empty stages give
- * an empty script but for a comment. */
+/* The guard and the statements of one stage (PLAN_ALL_STAGES: of all), as the engine's client runs it. Empty stages
+ * give an empty script but for a comment. */
 void plan_render_sql(const struct plan *plan, unsigned stage, struct strbuf *out);
 
 /* The guard alone, with what its session needs. */

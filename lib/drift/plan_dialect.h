@@ -88,7 +88,8 @@ struct plan_task {
     size_t item_count;
 };
 
-/* Called once per task with the items of it that the rule matches (a rule for `missing` or `unexpected` gets one). */
+/* Called once per task with the items of it that the rule matches (a rule for `missing` or `unexpected` gets one). Both
+ * stay valid until the plan is freed. */
 typedef void plan_rule_function(struct plan_maker *maker, const struct plan_task *task,
                                 const struct drift_item *const *items, size_t count);
 
@@ -140,7 +141,7 @@ struct plan_draft {
     unsigned rank; /* within the phase: smaller ones first; of equals the one that was added first */
     const char *sql;
     const char *lock;
-    unsigned hazards;         /* HAZARD(X) | HAZARD(Y) */
+    unsigned hazards; /* HAZARD(X) | HAZARD(Y) */
     bool not_transactional;
     const char *verify;
     const char *undo;
@@ -166,7 +167,7 @@ void plan_cover(struct plan_maker *maker, const struct drift_item *item);
 /* Adds a fact that the guard of `stage` asks for. The same object and query again only adds the stage. */
 void plan_expect(struct plan_maker *maker, unsigned stage, const struct plan_guard *guard);
 
-/* Tasks, in the order of their objects' paths. */
+/* Tasks, in the order of the report's items. */
 size_t plan_task_count(const struct plan_maker *maker);
 const struct plan_task *plan_task_at(const struct plan_maker *maker, size_t index);
 
@@ -185,11 +186,12 @@ unsigned plan_rank(struct plan_maker *maker, enum plan_side side, enum plan_arra
 /* The same order from the top, for drops. */
 unsigned plan_rank_down(struct plan_maker *maker, enum plan_side side, enum plan_array array, size_t index);
 
-/* Whether SQL text mentions a name, quoted or not; `schema_name` "" or NULL: not asked. A name that is qualified by
- * another one does not count. Literals and comments do not count. Any engine's quotes. */
-bool plan_mentions(const char *text, const char *schema_name, const char *name);
+/* Whether SQL text mentions a name, quoted or not; NULL texts mention nothing. `schema_name` "" or NULL: the engine has
+ * no schemas. A name that another one than `schema_name` qualifies does not count; one that nothing qualifies counts
+ * unless `qualified`. Literals and comments do not count. Any engine's quotes, any case. */
+bool plan_mentions(const char *text, const char *schema_name, const char *name, bool qualified);
 
-/* Whether a name occurs at all, qualified or not: for columns. Conservative. */
+/* Whether the name occurs at all, qualified or not: for columns. */
 bool plan_mentions_word(const char *text, const char *name);
 
 /* Texts in the maker's arena; "" (and `failed`) when memory is out. plan_keep empties the buffer. */
