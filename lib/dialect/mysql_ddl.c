@@ -211,8 +211,17 @@ static bool read_integer(struct mysql_ddl *ddl, int64_t *ret_value)
     return errno == 0 && *end == '\0';
 }
 
+struct sequence_options {
+    int64_t start;
+    int64_t increment;
+    int64_t minimum;
+    int64_t maximum;
+    int64_t cache;
+    bool cycles;
+};
+
 /* The options come in one order today; any order is read. */
-static bool read_sequence_option(struct mysql_ddl *ddl, struct schema_sequence *sequence)
+static bool read_sequence_option(struct mysql_ddl *ddl, struct sequence_options *sequence)
 {
     if (mysql_ddl_accept(ddl, "start"))
         return mysql_ddl_accept(ddl, "with") && read_integer(ddl, &sequence->start);
@@ -228,8 +237,37 @@ static bool read_sequence_option(struct mysql_ddl *ddl, struct schema_sequence *
         return true;
     if (!mysql_ddl_accept(ddl, "cycle"))
         return false;
-    sequence->cycles = 1;
+    sequence->cycles = true;
     return true;
+}
+
+static uint32_t integer_text(struct schema_builder *builder, int64_t number)
+{
+    char digits[24] = "";
+    snprintf(digits, sizeof(digits), "%lld", (long long)number);
+    return schema_builder_text(builder, digits);
+}
+
+/* The type stands in the scratch buffer. */
+static void add_sequence(struct mysql_ddl *ddl, const char *name, const struct sequence_options *options)
+{
+    struct schema_builder *builder = ddl->builder;
+    const struct schema_attribute attributes[] = {
+        {.key = ATTRIBUTE_TYPE,
+         .text = schema_builder_text_n(builder, strbuf_text(&ddl->scratch), ddl->scratch.length)},
+        {.key = ATTRIBUTE_START, .text = integer_text(builder, options->start)},
+        {.key = ATTRIBUTE_INCREMENT, .text = integer_text(builder, options->increment)},
+        {.key = ATTRIBUTE_MIN, .text = integer_text(builder, options->minimum)},
+        {.key = ATTRIBUTE_MAX, .text = integer_text(builder, options->maximum)},
+        {.key = ATTRIBUTE_CACHE, .text = integer_text(builder, options->cache)},
+        {.key = ATTRIBUTE_CYCLE},
+    };
+    size_t count = ARRAY_LENGTH(attributes) - !options->cycles;
+    schema_builder_object(builder, &(struct schema_object){
+                                       .kind = OBJECT_SEQUENCE,
+                                       .name = schema_builder_text(builder, name),
+                                       .attributes = schema_builder_attributes(builder, attributes, count),
+                                   });
 }
 
 bool mysql_ddl_read_sequence(struct schema_builder *builder, const char *name, const char *text, size_t length)
@@ -240,7 +278,7 @@ bool mysql_ddl_read_sequence(struct schema_builder *builder, const char *name, c
     if (!mysql_ddl_accept(&ddl, "CREATE") || !mysql_ddl_accept(&ddl, "SEQUENCE") || ddl.token.kind != MYSQL_TOKEN_NAME)
         return false;
     mysql_ddl_advance(&ddl);
-    struct schema_sequence sequence = {.start = 1, .increment = 1};
+    struct sequence_options sequence = {.start = 1, .increment = 1};
     bool number = false;
     bool understood = true;
     if (mysql_ddl_accept(&ddl, "as"))
@@ -249,11 +287,8 @@ bool mysql_ddl_read_sequence(struct schema_builder *builder, const char *name, c
         strbuf_add_string(&ddl.scratch, "bigint");
     while (understood && ddl.token.kind != MYSQL_TOKEN_END && !mysql_ddl_at(&ddl, "ENGINE"))
         understood = read_sequence_option(&ddl, &sequence);
-    if (understood) {
-        sequence.name = schema_builder_text(builder, name);
-        sequence.type = schema_builder_text_n(builder, strbuf_text(&ddl.scratch), ddl.scratch.length);
-        schema_builder_sequence(builder, &sequence);
-    }
+    if (understood)
+        add_sequence(&ddl, name, &sequence);
     strbuf_done(&ddl.scratch);
     return understood;
 }

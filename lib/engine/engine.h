@@ -70,6 +70,7 @@ struct engine_probe {
 struct engine_scope {
     const char *const *schemas;
     size_t schema_count;
+    const char *own_schema; /* PostgreSQL: only this one is read, as if it had no name: tenants compare equal. NULL */
 };
 
 /* How a cell of a journal is turned into text by the server. NULL stays NULL. */

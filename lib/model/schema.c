@@ -48,6 +48,33 @@ const struct schema_column *schema_find_column(const struct schema *schema, cons
     return NULL;
 }
 
+static int compare_object(const struct schema *schema, const struct schema_object *object, const char *const texts[4])
+{
+    const uint32_t own[4] = {object->schema, object->relation_name, object->name, object->arguments};
+    int order = 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(own) && order == 0; i++)
+        order = strcmp(texts[i] ? texts[i] : "", schema_text(schema, own[i]));
+    return order;
+}
+
+const struct schema_object *schema_find_object(const struct schema *schema, enum object_kind kind,
+                                               const char *schema_name, const char *relation_name, const char *name,
+                                               const char *arguments)
+{
+    const char *const texts[4] = {schema_name, relation_name, name, arguments};
+    size_t low = schema->object_starts[kind];
+    size_t high = schema->object_starts[kind + 1];
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_object(schema, &schema->objects[middle], texts) <= 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    bool found = low < schema->object_starts[kind + 1] && compare_object(schema, &schema->objects[low], texts) == 0;
+    return found ? &schema->objects[low] : NULL;
+}
+
 bool relation_is_table(const struct schema_relation *relation)
 {
     return relation->kind != RELATION_VIEW && relation->kind != RELATION_MATERIALIZED_VIEW;
@@ -66,8 +93,8 @@ size_t schema_memory(const struct schema *schema)
     return sizeof(struct schema_storage) + schema->pool_size + schema->relation_count * sizeof *schema->relations +
            schema->column_count * sizeof *schema->columns + schema->constraint_count * sizeof *schema->constraints +
            schema->index_count * sizeof *schema->indexes + schema->part_count * sizeof *schema->parts +
-           schema->list_count * sizeof *schema->lists + schema->enum_count * sizeof *schema->enums +
-           schema->sequence_count * sizeof *schema->sequences;
+           schema->list_count * sizeof *schema->lists + schema->object_count * sizeof *schema->objects +
+           schema->attribute_count * sizeof *schema->attributes;
 }
 
 static const char *const relation_kinds[] = {
@@ -94,11 +121,35 @@ static const char *const foreign_key_actions[] = {
 };
 _Static_assert(ARRAY_LENGTH(foreign_key_actions) == FOREIGN_KEY_ACTIONS, "a name for each");
 
-static const char *const schema_kinds[] = {
-    [SCHEMA_TABLES] = "tables",       [SCHEMA_COLUMNS] = "columns", [SCHEMA_CONSTRAINTS] = "constraints",
-    [SCHEMA_INDEXES] = "indexes",     [SCHEMA_VIEWS] = "views",     [SCHEMA_ENUMS] = "enums",
-    [SCHEMA_SEQUENCES] = "sequences",
+static const char *const object_kinds[] = {
+    [OBJECT_SCHEMA] = "schema",   [OBJECT_EXTENSION] = "extension", [OBJECT_ENUM] = "enum",
+    [OBJECT_DOMAIN] = "domain",   [OBJECT_COMPOSITE] = "composite", [OBJECT_SEQUENCE] = "sequence",
+    [OBJECT_ROUTINE] = "routine", [OBJECT_TRIGGER] = "trigger",     [OBJECT_POLICY] = "policy",
+    [OBJECT_EVENT] = "event",
 };
+_Static_assert(ARRAY_LENGTH(object_kinds) == OBJECT_KINDS, "a name for each");
+
+/* In the order of the objects' kinds from SCHEMA_SCHEMAS on. */
+static const char *const schema_kinds[] = {
+    [SCHEMA_TABLES] = "tables",
+    [SCHEMA_COLUMNS] = "columns",
+    [SCHEMA_CONSTRAINTS] = "constraints",
+    [SCHEMA_INDEXES] = "indexes",
+    [SCHEMA_VIEWS] = "views",
+    [SCHEMA_SCHEMAS + OBJECT_SCHEMA] = "schemas",
+    [SCHEMA_SCHEMAS + OBJECT_EXTENSION] = "extensions",
+    [SCHEMA_SCHEMAS + OBJECT_ENUM] = "enums",
+    [SCHEMA_SCHEMAS + OBJECT_DOMAIN] = "domains",
+    [SCHEMA_SCHEMAS + OBJECT_COMPOSITE] = "composites",
+    [SCHEMA_SCHEMAS + OBJECT_SEQUENCE] = "sequences",
+    [SCHEMA_SCHEMAS + OBJECT_ROUTINE] = "routines",
+    [SCHEMA_SCHEMAS + OBJECT_TRIGGER] = "triggers",
+    [SCHEMA_SCHEMAS + OBJECT_POLICY] = "policies",
+    [SCHEMA_SCHEMAS + OBJECT_EVENT] = "events",
+};
+_Static_assert(SCHEMA_SCHEMAS + OBJECT_ENUM == SCHEMA_ENUMS && SCHEMA_SCHEMAS + OBJECT_SEQUENCE == SCHEMA_SEQUENCES &&
+                   SCHEMA_SCHEMAS + OBJECT_ROUTINE == SCHEMA_ROUTINES && SCHEMA_SCHEMAS + OBJECT_EVENT == SCHEMA_EVENTS,
+               "one order");
 _Static_assert(ARRAY_LENGTH(schema_kinds) == SCHEMA_KINDS, "a name for each");
 
 static const char *const coverages[] = {
@@ -130,6 +181,16 @@ const char *constraint_kind_name(enum constraint_kind kind)
 const char *foreign_key_action_name(enum foreign_key_action action)
 {
     return foreign_key_actions[action];
+}
+
+const char *object_kind_name(enum object_kind kind)
+{
+    return object_kinds[kind];
+}
+
+enum schema_kind object_schema_kind(enum object_kind kind)
+{
+    return (enum schema_kind)(SCHEMA_SCHEMAS + (int)kind);
 }
 
 const char *schema_kind_name(enum schema_kind kind)
@@ -185,7 +246,7 @@ void schema_storage_free(struct schema_storage *storage)
     mem_free(storage->indexes);
     mem_free(storage->parts);
     mem_free(storage->lists);
-    mem_free(storage->enums);
-    mem_free(storage->sequences);
+    mem_free(storage->objects);
+    mem_free(storage->attributes);
     mem_free(storage);
 }

@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "model/schema_pool.h"
+#include "model/schema_runs.h"
 #include "model/schema_storage.h"
 
 /* What is kept of a text over LIMIT_DEFINITION_BYTES: enough to recognise it. */
@@ -23,14 +24,14 @@ struct capacities {
     size_t indexes;
     size_t parts;
     size_t lists;
-    size_t enums;
-    size_t sequences;
+    size_t objects;
 };
 
 struct schema_builder {
     struct schema_storage *storage; /* NULL once it is handed over */
     struct capacities capacities;
     struct schema_pool pool;
+    struct schema_runs runs;
     struct strbuf scratch; /* a text that has to be changed before it is interned */
     bool no_memory;
 };
@@ -52,6 +53,7 @@ void schema_builder_free(struct schema_builder *builder)
         return;
     schema_storage_free(builder->storage);
     schema_pool_done(&builder->pool);
+    schema_runs_done(&builder->runs);
     strbuf_done(&builder->scratch);
     mem_free(builder);
 }
@@ -153,8 +155,11 @@ uint32_t schema_builder_relation(struct schema_builder *builder, const struct sc
     size_t *used = &storage->schema.relation_count;
     if (!has_room(builder, &storage->relations, &builder->capacities.relations, *used, sizeof *relation, LIMIT_TABLES))
         return NO_HANDLE;
-    storage->relations[*used] = (struct schema_relation){
-        .schema = relation->schema, .name = relation->name, .definition = relation->definition, .kind = relation->kind};
+    storage->relations[*used] = (struct schema_relation){.schema = relation->schema,
+                                                         .name = relation->name,
+                                                         .definition = relation->definition,
+                                                         .attributes = relation->attributes,
+                                                         .kind = relation->kind};
     return (uint32_t)(*used)++;
 }
 
@@ -249,25 +254,65 @@ void schema_builder_index(struct schema_builder *builder, const struct schema_in
     added->part_count = add_parts(builder, parts, part_count);
 }
 
-void schema_builder_enum(struct schema_builder *builder, const struct schema_enum *type)
+void schema_builder_object(struct schema_builder *builder, const struct schema_object *object)
 {
     struct schema_storage *storage = builder->storage;
-    size_t *used = &storage->schema.enum_count;
-    if (has_room(builder, &storage->enums, &builder->capacities.enums, *used, sizeof *type, LIMIT_SCHEMA_OBJECTS))
-        storage->enums[(*used)++] = *type;
+    size_t *used = &storage->schema.object_count;
+    if (has_room(builder, &storage->objects, &builder->capacities.objects, *used, sizeof *object, LIMIT_SCHEMA_OBJECTS))
+        storage->objects[(*used)++] = *object;
 }
 
-void schema_builder_sequence(struct schema_builder *builder, const struct schema_sequence *sequence)
+struct schema_relation *schema_builder_relations(struct schema_builder *builder, size_t *ret_count)
 {
-    struct schema_storage *storage = builder->storage;
-    size_t *used = &storage->schema.sequence_count;
-    if (!has_room(builder, &storage->sequences, &builder->capacities.sequences, *used, sizeof *sequence,
-                  LIMIT_SCHEMA_OBJECTS))
-        return;
-    struct schema_sequence *added = &storage->sequences[(*used)++];
-    *added = *sequence;
-    added->cycles = sequence->cycles != 0;
-    added->owner_column = sequence->owner_table ? sequence->owner_column : 0;
+    *ret_count = builder->storage->schema.relation_count;
+    return builder->storage->relations;
+}
+
+struct schema_object *schema_builder_objects(struct schema_builder *builder, size_t *ret_count)
+{
+    *ret_count = builder->storage->schema.object_count;
+    return builder->storage->objects;
+}
+
+/* Notes why a run is not what was asked for; returns whether it is. */
+static bool runs_went_well(struct schema_builder *builder, enum schema_runs_result result)
+{
+    if (result == RUNS_NO_MEMORY)
+        builder->no_memory = true;
+    if (result == RUNS_FULL)
+        builder->storage->schema.truncated = true;
+    return result == RUNS_OK;
+}
+
+/* The run at `start` with more elements. */
+static uint32_t extend_run(struct schema_builder *builder, uint32_t start, const struct schema_attribute *attributes,
+                           size_t count)
+{
+    if (builder->no_memory)
+        return 0;
+    bool fits = runs_went_well(builder, schema_runs_begin(&builder->runs, start));
+    for (size_t i = 0; fits && i < count; i++)
+        fits = runs_went_well(builder, schema_runs_add(&builder->runs, attributes[i]));
+    uint32_t extended = 0;
+    return fits && runs_went_well(builder, schema_runs_end(&builder->runs, builder->pool.bytes, &extended)) ? extended
+                                                                                                            : start;
+}
+
+uint32_t schema_builder_attributes(struct schema_builder *builder, const struct schema_attribute *attributes,
+                                   size_t count)
+{
+    return extend_run(builder, 0, attributes, count);
+}
+
+uint32_t schema_builder_add_attribute(struct schema_builder *builder, uint32_t attributes, enum attribute_key key,
+                                      uint32_t text)
+{
+    return extend_run(builder, attributes, &(struct schema_attribute){.text = text, .key = key}, 1);
+}
+
+void schema_builder_dialect(struct schema_builder *builder, const struct dialect *dialect)
+{
+    builder->storage->schema.dialect = dialect;
 }
 
 void schema_builder_server(struct schema_builder *builder, const char *engine, const char *version)
@@ -288,6 +333,16 @@ void schema_builder_truncated(struct schema_builder *builder)
     builder->storage->schema.truncated = true;
 }
 
+void schema_builder_folds_names(struct schema_builder *builder)
+{
+    builder->storage->schema.folds_names = true;
+}
+
+void schema_builder_undeclared(struct schema_builder *builder, enum attribute_key key)
+{
+    builder->storage->schema.undeclared[key / 64] |= UINT64_C(1) << (key % 64);
+}
+
 int schema_builder_seal(struct schema_builder *builder, struct schema **ret_schema, struct error *reterr)
 {
     *ret_schema = NULL;
@@ -295,7 +350,8 @@ int schema_builder_seal(struct schema_builder *builder, struct schema **ret_sche
     if (builder->no_memory)
         return error_no_memory(reterr);
     storage->pool = schema_pool_steal(&builder->pool, &storage->schema.pool_size);
-    if (!storage->pool)
+    storage->attributes = schema_runs_steal(&builder->runs, &storage->schema.attribute_count);
+    if (!storage->pool || !storage->attributes)
         return error_no_memory(reterr);
     if (schema_storage_seal(storage, reterr))
         return -1;

@@ -51,15 +51,39 @@ void schema_builder_constraint(struct schema_builder *builder, const struct sche
 /* first_part and part_count of `index` are set from `parts`. */
 void schema_builder_index(struct schema_builder *builder, const struct schema_index *index,
                           const struct schema_index_part *parts, size_t part_count);
-void schema_builder_enum(struct schema_builder *builder, const struct schema_enum *type);
-void schema_builder_sequence(struct schema_builder *builder, const struct schema_sequence *sequence);
 
+/* `attributes` of `object` come from schema_builder_attributes. */
+void schema_builder_object(struct schema_builder *builder, const struct schema_object *object);
+
+/* Interns a run; order does not matter but among equal keys. A text of 0 leaves the attribute out, except for flags,
+ * whose text is not read, and in lists that keep their order (an enum may have an empty label). Of a key that is no list
+ * the last one counts. What it returns goes into an `attributes` field. */
+uint32_t schema_builder_attributes(struct schema_builder *builder, const struct schema_attribute *attributes,
+                                   size_t count);
+
+/* The run `attributes` with one more element, for engines whose later queries amend what they added. */
+uint32_t schema_builder_add_attribute(struct schema_builder *builder, uint32_t attributes, enum attribute_key key,
+                                      uint32_t text);
+
+/* The relations and objects added so far, in order of adding (a relation's index is its handle), to be amended. The
+ * arrays move when more are added. */
+struct schema_relation *schema_builder_relations(struct schema_builder *builder, size_t *ret_count);
+struct schema_object *schema_builder_objects(struct schema_builder *builder, size_t *ret_count);
+
+/* Must be called before sealing; `dialect` is static. */
+void schema_builder_dialect(struct schema_builder *builder, const struct dialect *dialect);
 void schema_builder_server(struct schema_builder *builder, const char *engine, const char *version);
 
 /* Every kind is COVERAGE_FULL until this says otherwise. */
 void schema_builder_coverage(struct schema_builder *builder, enum schema_kind kind, enum coverage coverage,
                              const char *reason);
 void schema_builder_truncated(struct schema_builder *builder);
+
+/* Names of relations that differ in case only are one name on that server. */
+void schema_builder_folds_names(struct schema_builder *builder);
+
+/* The source cannot declare that attribute: its absence is no statement. */
+void schema_builder_undeclared(struct schema_builder *builder, enum attribute_key key);
 
 /* Sorts, numbers, digests and hands over. The builder is empty afterwards and may only be freed. Fails with
  * ERROR_NO_MEMORY, or ERROR_INVALID for an object whose relation does not exist, two objects of one name or a relation

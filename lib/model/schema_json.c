@@ -46,6 +46,30 @@ static void put_list(struct schema_json *stream, const char *key, struct text_li
     json_close_array(&stream->writer);
 }
 
+/* A run of attributes: true for flags, arrays for lists, else a string. */
+static void put_attributes(struct schema_json *stream, uint32_t attributes)
+{
+    const struct schema *schema = stream->schema;
+    struct json_writer *writer = &stream->writer;
+    const struct schema_attribute *run = &schema->attributes[attributes];
+    while (run->key != ATTRIBUTE_END) {
+        enum attribute_key key = run->key;
+        json_key(writer, attribute_key_name(key));
+        if (attribute_is_list(key)) {
+            json_open_array(writer);
+            for (; run->key == key; run++)
+                json_add_string(writer, schema_text(schema, run->text));
+            json_close_array(writer);
+            continue;
+        }
+        if (attribute_form(key) == TEXT_FLAG)
+            json_add_boolean(writer, true);
+        else
+            json_add_string(writer, schema_text(schema, run->text));
+        run++;
+    }
+}
+
 static void put_generated(struct schema_json *stream, const struct schema_column *column)
 {
     json_key_object(&stream->writer, "generated");
@@ -67,6 +91,7 @@ static void put_column(struct schema_json *stream, const struct schema_column *c
     if (column->flags & (COLUMN_GENERATED_STORED | COLUMN_GENERATED_VIRTUAL))
         put_generated(stream, column);
     put_flags(writer, column_flag_keys, column->flags);
+    put_attributes(stream, column->attributes);
     end_line(writer, indent);
 }
 
@@ -101,6 +126,7 @@ static void put_constraint(struct schema_json *stream, const struct schema_const
         put_action(stream, "on_update", constraint->on_update);
     }
     put_flags(writer, constraint_flag_keys, constraint->flags);
+    put_attributes(stream, constraint->attributes);
     end_line(writer, indent);
 }
 
@@ -131,6 +157,7 @@ static void put_index(struct schema_json *stream, const struct schema_index *ind
     json_close_array(writer);
     put_text(stream, "predicate", index->predicate);
     put_flags(writer, index_flag_keys, index->flags);
+    put_attributes(stream, index->attributes);
     end_line(writer, indent);
 }
 
@@ -143,6 +170,7 @@ static void put_relation(struct schema_json *stream, const struct schema_relatio
     put_name(stream, "name", relation->name);
     json_key_string(writer, "kind", relation_kind_name(relation->kind));
     put_text(stream, "definition", relation->definition);
+    put_attributes(stream, relation->attributes);
     json_key_array(writer, "columns");
     for (size_t i = 0; i < relation->column_count; i++)
         put_column(stream, &schema->columns[relation->first_column + i]);
@@ -160,94 +188,47 @@ static void put_relation(struct schema_json *stream, const struct schema_relatio
     json_close_object(writer);
 }
 
-static void put_enum(struct schema_json *stream, const struct schema_enum *type)
+static void put_object(struct schema_json *stream, const struct schema_object *object)
 {
     unsigned indent = begin_line(&stream->writer);
-    put_text(stream, "schema", type->schema);
-    put_name(stream, "name", type->name);
-    put_list(stream, "labels", type->labels);
+    put_text(stream, "schema", object->schema);
+    put_text(stream, "table", object->relation_name);
+    put_name(stream, "name", object->name);
+    put_text(stream, "arguments", object->arguments);
+    put_attributes(stream, object->attributes);
     end_line(&stream->writer, indent);
 }
 
-static void put_sequence(struct schema_json *stream, const struct schema_sequence *sequence)
+/* The document's arrays: the head, tables, views, then one for each kind of object. */
+enum { SECTION_HEAD, SECTION_TABLES, SECTION_VIEWS, SECTION_OBJECTS, SECTIONS = SECTION_OBJECTS + OBJECT_KINDS };
+
+static const char *section_key(unsigned section)
 {
-    struct json_writer *writer = &stream->writer;
-    unsigned indent = begin_line(writer);
-    put_text(stream, "schema", sequence->schema);
-    put_name(stream, "name", sequence->name);
-    put_text(stream, "type", sequence->type);
-    json_key_integer(writer, "start", sequence->start);
-    json_key_integer(writer, "increment", sequence->increment);
-    json_key_integer(writer, "minimum", sequence->minimum);
-    json_key_integer(writer, "maximum", sequence->maximum);
-    json_key_integer(writer, "cache", sequence->cache);
-    if (sequence->cycles)
-        json_key_boolean(writer, "cycles", true);
-    if (sequence->owner_table) {
-        json_key_object(writer, "owner");
-        put_name(stream, "table", sequence->owner_table);
-        put_name(stream, "column", sequence->owner_column);
-        json_close_object(writer);
+    if (section < SECTION_OBJECTS)
+        return section == SECTION_TABLES ? "tables" : "views";
+    return schema_kind_name(object_schema_kind((enum object_kind)(section - SECTION_OBJECTS)));
+}
+
+/* Appends the section's next element; false when there is none left. */
+static bool put_next(struct schema_json *stream)
+{
+    const struct schema *schema = stream->schema;
+    if (stream->section >= SECTION_OBJECTS) {
+        unsigned kind = stream->section - SECTION_OBJECTS;
+        size_t i = schema->object_starts[kind] + stream->next++;
+        if (i < schema->object_starts[kind + 1])
+            put_object(stream, &schema->objects[i]);
+        return i < schema->object_starts[kind + 1];
     }
-    end_line(writer, indent);
+    while (stream->next < schema->relation_count) {
+        const struct schema_relation *relation = &schema->relations[stream->next++];
+        if (relation_is_table(relation) == (stream->section == SECTION_TABLES)) {
+            put_relation(stream, relation);
+            return true;
+        }
+    }
+    return false;
 }
-
-/* One of the document's arrays. */
-struct section {
-    const char *key;
-    size_t (*count)(const struct schema *schema);
-    bool (*render)(struct schema_json *stream, size_t i); /* false: it belongs to another section */
-};
-
-static size_t count_relations(const struct schema *schema)
-{
-    return schema->relation_count;
-}
-
-static size_t count_enums(const struct schema *schema)
-{
-    return schema->enum_count;
-}
-
-static size_t count_sequences(const struct schema *schema)
-{
-    return schema->sequence_count;
-}
-
-static bool render_table(struct schema_json *stream, size_t i)
-{
-    bool is_table = relation_is_table(&stream->schema->relations[i]);
-    if (is_table)
-        put_relation(stream, &stream->schema->relations[i]);
-    return is_table;
-}
-
-static bool render_view(struct schema_json *stream, size_t i)
-{
-    bool is_view = !relation_is_table(&stream->schema->relations[i]);
-    if (is_view)
-        put_relation(stream, &stream->schema->relations[i]);
-    return is_view;
-}
-
-static bool render_enum(struct schema_json *stream, size_t i)
-{
-    put_enum(stream, &stream->schema->enums[i]);
-    return true;
-}
-
-static bool render_sequence(struct schema_json *stream, size_t i)
-{
-    put_sequence(stream, &stream->schema->sequences[i]);
-    return true;
-}
-
-static const struct section sections[] = {
-    {"tables", count_relations, render_table},
-    {"views", count_relations, render_view},
-    {"enums", count_enums, render_enum},
-    {"sequences", count_sequences, render_sequence},
-};
 
 static void put_coverage(struct schema_json *stream)
 {
@@ -264,6 +245,25 @@ static void put_coverage(struct schema_json *stream)
     json_close_object(writer);
 }
 
+static void put_journals(struct schema_json *stream)
+{
+    struct json_writer *writer = &stream->writer;
+    const struct schema_journals *journals = stream->journals;
+    json_key_array(writer, "journals");
+    for (size_t i = 0; i < journals->count; i++) {
+        const struct schema_journal *journal = &journals->items[i];
+        unsigned indent = begin_line(writer);
+        json_key_string(writer, "tool", journal->tool);
+        json_key_string(writer, "table", journal->table);
+        json_key_array(writer, "heads");
+        for (size_t j = 0; j < journal->head_count; j++)
+            json_add_string(writer, journal->heads[j]);
+        json_close_array(writer);
+        end_line(writer, indent);
+    }
+    json_close_array(writer);
+}
+
 static void put_head(struct schema_json *stream)
 {
     struct json_writer *writer = &stream->writer;
@@ -272,12 +272,15 @@ static void put_head(struct schema_json *stream)
     json_open_object(writer);
     json_key_string(writer, "format", SCHEMA_JSON_FORMAT);
     json_key_integer(writer, "version", SCHEMA_FORM_VERSION);
+    json_key_integer(writer, "canonical_version", SCHEMA_CANONICAL_VERSION);
     put_text(stream, "engine", stream->schema->engine);
     put_text(stream, "server_version", stream->schema->server_version);
     json_key_string(writer, "fingerprint", fingerprint);
     json_key_boolean(writer, "truncated", stream->schema->truncated);
+    if (stream->journals)
+        put_journals(stream);
     put_coverage(stream);
-    json_key_array(writer, sections[0].key);
+    json_key_array(writer, section_key(SECTION_TABLES));
 }
 
 void schema_json_init(struct schema_json *stream, const struct schema *schema, unsigned indent)
@@ -293,8 +296,8 @@ static void end_section(struct schema_json *stream)
     json_close_array(writer);
     stream->section++;
     stream->next = 0;
-    if (stream->section <= ARRAY_LENGTH(sections)) {
-        json_key_array(writer, sections[stream->section - 1].key);
+    if (stream->section < SECTIONS) {
+        json_key_array(writer, section_key(stream->section));
         return;
     }
     json_close_object(writer);
@@ -302,23 +305,17 @@ static void end_section(struct schema_json *stream)
         strbuf_add_char(writer->out, '\n');
 }
 
-/* Section 0 is the head; the others are the table's rows. */
 bool schema_json_next(struct schema_json *stream, struct strbuf *out)
 {
     stream->writer.out = out;
-    if (stream->section == 0) {
-        put_head(stream);
-        stream->section = 1;
-        return true;
-    }
-    if (stream->section > ARRAY_LENGTH(sections))
+    if (stream->section >= SECTIONS)
         return false;
-    const struct section *section = &sections[stream->section - 1];
-    size_t count = section->count(stream->schema);
-    while (stream->next < count)
-        if (section->render(stream, stream->next++))
-            return true;
-    end_section(stream);
+    if (stream->section == SECTION_HEAD) {
+        put_head(stream);
+        stream->section = SECTION_TABLES;
+    } else if (!put_next(stream)) {
+        end_section(stream);
+    }
     return true;
 }
 

@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "model/schema_storage.h"
 
-enum { LARGEST_ELEMENT = 64 };
+enum { LARGEST_ELEMENT = 72 };
 
 _Static_assert(sizeof(struct schema_relation) <= LARGEST_ELEMENT, "fits the spare element");
 _Static_assert(sizeof(struct schema_column) <= LARGEST_ELEMENT && offsetof(struct schema_column, relation) == 0,
@@ -36,6 +36,20 @@ static int compare_lists(const struct schema_storage *storage, struct text_list 
             return order;
     }
     return compare_numbers(a.count, b.count);
+}
+
+static int compare_runs(const struct schema_storage *storage, uint32_t a, uint32_t b)
+{
+    for (; a != b; a++, b++) {
+        const struct schema_attribute *left = &storage->attributes[a];
+        const struct schema_attribute *right = &storage->attributes[b];
+        int order = compare_numbers(left->key, right->key);
+        if (order == 0)
+            order = compare_texts(storage, left->text, right->text);
+        if (order != 0 || left->key == ATTRIBUTE_END)
+            return order;
+    }
+    return 0;
 }
 
 static int compare_columns(const void *left, const void *right, void *storage)
@@ -74,7 +88,9 @@ static int compare_constraints(const void *left, const void *right, void *storag
         order = compare_texts(storage, a->expression, b->expression);
     if (order == 0)
         order = compare_references(storage, a, b);
-    return order ? order : compare_numbers(a->flags, b->flags);
+    if (order == 0)
+        order = compare_numbers(a->flags, b->flags);
+    return order ? order : compare_runs(storage, a->attributes, b->attributes);
 }
 
 static int compare_indexes(const void *left, const void *right, void *storage)
@@ -93,20 +109,29 @@ static int compare_relations(const void *left, const void *right, void *payload)
     return order ? order : compare_texts(storage, a->name, b->name);
 }
 
-static int compare_enums(const void *left, const void *right, void *storage)
+static uint32_t variant_of(const struct schema_storage *storage, const struct schema_object *object)
 {
-    const struct schema_enum *a = left;
-    const struct schema_enum *b = right;
-    int order = compare_texts(storage, a->schema, b->schema);
-    return order ? order : compare_texts(storage, a->name, b->name);
+    const struct schema_attribute *attribute = &storage->attributes[object->attributes];
+    while (attribute->key != ATTRIBUTE_END && attribute->key < ATTRIBUTE_VARIANT)
+        attribute++;
+    return attribute->key == ATTRIBUTE_VARIANT ? attribute->text : 0;
 }
 
-static int compare_sequences(const void *left, const void *right, void *storage)
+static int compare_objects(const void *left, const void *right, void *payload)
 {
-    const struct schema_sequence *a = left;
-    const struct schema_sequence *b = right;
-    int order = compare_texts(storage, a->schema, b->schema);
-    return order ? order : compare_texts(storage, a->name, b->name);
+    const struct schema_storage *storage = payload;
+    const struct schema_object *a = left;
+    const struct schema_object *b = right;
+    int order = compare_numbers(a->kind, b->kind);
+    if (order == 0)
+        order = compare_texts(storage, a->schema, b->schema);
+    if (order == 0)
+        order = compare_texts(storage, a->relation_name, b->relation_name);
+    if (order == 0)
+        order = compare_texts(storage, a->name, b->name);
+    if (order == 0)
+        order = compare_texts(storage, a->arguments, b->arguments);
+    return order ? order : compare_texts(storage, variant_of(storage, a), variant_of(storage, b));
 }
 
 /* Engines mostly read in order, so looking first is cheaper than sorting. */
@@ -308,18 +333,32 @@ static int group_indexes(struct seal *seal)
     return 0;
 }
 
+static int refuse_objects(const struct seal *seal, const struct schema_object *object)
+{
+    const char *pool = seal->storage->pool;
+    return error_set(seal->reterr, ERROR_INVALID, "two %s are named %s%s%s%s%s%s%s%s",
+                     schema_kind_name(object_schema_kind(object->kind)), pool + object->schema,
+                     object->schema ? "." : "", pool + object->relation_name, object->relation_name ? "." : "",
+                     pool + object->name, object->arguments ? "(" : "", pool + object->arguments,
+                     object->arguments ? ")" : "");
+}
+
 static int sort_objects(struct seal *seal)
 {
     struct schema_storage *storage = seal->storage;
-    const struct schema *schema = &storage->schema;
-    sort_run(storage->enums, schema->enum_count, sizeof *storage->enums, compare_enums, storage);
-    sort_run(storage->sequences, schema->sequence_count, sizeof *storage->sequences, compare_sequences, storage);
-    for (size_t i = 1; i < schema->enum_count; i++)
-        if (compare_enums(&storage->enums[i - 1], &storage->enums[i], storage) == 0)
-            return refuse_twice(seal, "enums", storage->enums[i].schema, storage->enums[i].name);
-    for (size_t i = 1; i < schema->sequence_count; i++)
-        if (compare_sequences(&storage->sequences[i - 1], &storage->sequences[i], storage) == 0)
-            return refuse_twice(seal, "sequences", storage->sequences[i].schema, storage->sequences[i].name);
+    struct schema *schema = &storage->schema;
+    size_t counts[OBJECT_KINDS] = {0};
+    for (size_t i = 0; i < schema->object_count; i++) {
+        if (storage->objects[i].kind >= OBJECT_KINDS)
+            return error_set(seal->reterr, ERROR_INVALID, "an object of no kind");
+        counts[storage->objects[i].kind]++;
+    }
+    for (size_t kind = 0; kind < OBJECT_KINDS; kind++)
+        schema->object_starts[kind + 1] = schema->object_starts[kind] + counts[kind];
+    sort_run(storage->objects, schema->object_count, sizeof *storage->objects, compare_objects, storage);
+    for (size_t i = 1; i < schema->object_count; i++)
+        if (compare_objects(&storage->objects[i - 1], &storage->objects[i], storage) == 0)
+            return refuse_objects(seal, &storage->objects[i]);
     return 0;
 }
 
@@ -338,8 +377,7 @@ static int shrink(struct schema_storage *storage, struct error *reterr)
         {&storage->indexes, schema->index_count, sizeof *storage->indexes},
         {&storage->parts, schema->part_count, sizeof *storage->parts},
         {&storage->lists, schema->list_count, sizeof *storage->lists},
-        {&storage->enums, schema->enum_count, sizeof *storage->enums},
-        {&storage->sequences, schema->sequence_count, sizeof *storage->sequences},
+        {&storage->objects, schema->object_count, sizeof *storage->objects},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(arrays); i++) {
         void **array = arrays[i].array;
@@ -363,8 +401,8 @@ static void publish(struct schema_storage *storage)
     schema->indexes = storage->indexes;
     schema->parts = storage->parts;
     schema->lists = storage->lists;
-    schema->enums = storage->enums;
-    schema->sequences = storage->sequences;
+    schema->objects = storage->objects;
+    schema->attributes = storage->attributes;
 }
 
 int schema_storage_seal(struct schema_storage *storage, struct error *reterr)

@@ -18,8 +18,8 @@ struct schema_storage {
     struct schema_index *indexes;
     struct schema_index_part *parts;
     uint32_t *lists;
-    struct schema_enum *enums;
-    struct schema_sequence *sequences;
+    struct schema_object *objects;
+    struct schema_attribute *attributes;
 };
 
 /* Accepts NULL. */
@@ -29,7 +29,7 @@ void schema_storage_free(struct schema_storage *storage);
  * ERROR_NO_MEMORY or ERROR_INVALID; the storage may then only be freed. */
 int schema_storage_seal(struct schema_storage *storage, struct error *reterr);
 
-/* Fills the digest of each relation and of the schema. The arrays must be sorted. */
+/* Fills the digest of each relation, of each object and of the schema. The arrays must be sorted. */
 int schema_storage_digest(struct schema_storage *storage, struct error *reterr);
 
 DEFINE_CLEANUP(schema_storage, struct schema_storage *, schema_storage_free);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "dialect/dialects.h"
 #include "model/schema_json.h"
 
 enum { DOCUMENT_LIMIT = 64 << 20 };
@@ -26,13 +27,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cleanup(schema) struct schema *again = NULL;
     cleanup(strbuf) struct strbuf first = STRBUF(DOCUMENT_LIMIT);
     cleanup(strbuf) struct strbuf second = STRBUF(DOCUMENT_LIMIT);
-    if (schema_json_parse((const char *)data, size, "fuzz.json", &schema, &error)) {
+    if (schema_json_parse((const char *)data, size, "fuzz.json", dialects, &schema, NULL, &error)) {
         require(error.code != ERROR_OK && error.message[0] != '\0');
         return 0;
     }
     schema_json_render(schema, indent, &first);
     require(strbuf_ok(&first));
-    require(schema_json_parse(strbuf_text(&first), first.length, "again.json", &again, &error) == 0);
+    require(schema_json_parse(strbuf_text(&first), first.length, "again.json", dialects, &again, NULL, &error) == 0);
     schema_json_render(again, indent, &second);
     require(strbuf_ok(&second) && first.length == second.length);
     require(digest_equal(digest_of(first.bytes, first.length), digest_of(second.bytes, second.length)));

@@ -47,7 +47,7 @@ static void save_and_read(const struct schema *schema)
     cleanup(strbuf) struct strbuf document = STRBUF(DOCUMENT_LIMIT);
     schema_json_render(schema, 0, &document);
     require(strbuf_ok(&document));
-    if (schema_json_parse(strbuf_text(&document), document.length, "fuzz.json", &again, &error))
+    if (schema_json_parse(strbuf_text(&document), document.length, "fuzz.json", NULL, &again, NULL, &error))
         require(error.code == ERROR_INVALID && error.message[0] != '\0');
     else
         require(digest_equal(schema->digest, again->digest));

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
+#include "dialect/dialects.h"
 #include "dialect/mysql_ddl.h"
 #include "dialect/mysql_expression.h"
 #include "dialect/mysql_lexer.h"
@@ -22,12 +23,12 @@
 /* 200 statements to a round trip: more gain nothing, fewer cost. */
 enum { BATCH = 200, MAX_BATCH_TEXT = 256 * 1024, MAX_LIST_BYTES = 1024 * 1024 * 1024 };
 
-enum object_kind { OBJECT_TABLE, OBJECT_VIEW, OBJECT_SEQUENCE };
+enum listed_kind { LISTED_TABLE, LISTED_VIEW, LISTED_SEQUENCE };
 
 struct object {
     const char *name;
     uint32_t relation; /* handle; not for sequences */
-    enum object_kind kind;
+    enum listed_kind kind;
     bool plain;
 };
 
@@ -59,11 +60,11 @@ static bool is_plain(const char *name)
     return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$") == strlen(name);
 }
 
-static enum object_kind kind_of(const char *type)
+static enum listed_kind kind_of(const char *type)
 {
     if (strstr(type, "VIEW"))
-        return OBJECT_VIEW;
-    return strcmp(type, "SEQUENCE") == 0 ? OBJECT_SEQUENCE : OBJECT_TABLE;
+        return LISTED_VIEW;
+    return strcmp(type, "SEQUENCE") == 0 ? LISTED_SEQUENCE : LISTED_TABLE;
 }
 
 static int add_object(struct reading *reading, const char *name, const char *type, struct error *reterr)
@@ -75,14 +76,14 @@ static int add_object(struct reading *reading, const char *name, const char *typ
     struct object object = {.name = arena_strdup(reading->arena, name), .kind = kind_of(type), .plain = is_plain(name)};
     if (!object.name || !mem_grow(&reading->objects, &reading->capacity, reading->count, sizeof(object), LIMIT_TABLES))
         return error_no_memory(reterr);
-    if (object.kind != OBJECT_SEQUENCE) {
+    if (object.kind != LISTED_SEQUENCE) {
         struct schema_relation relation = {
             .name = schema_builder_text(reading->builder, name),
-            .kind = object.kind == OBJECT_VIEW ? RELATION_VIEW : RELATION_TABLE,
+            .kind = object.kind == LISTED_VIEW ? RELATION_VIEW : RELATION_TABLE,
         };
         object.relation = schema_builder_relation(reading->builder, &relation);
     }
-    reading->view_count += object.kind == OBJECT_VIEW;
+    reading->view_count += object.kind == LISTED_VIEW;
     reading->objects[reading->count++] = object;
     return 0;
 }
@@ -153,11 +154,11 @@ static int take_result(struct reading *reading, const struct object *object, MYS
         if (!row)
             return 0;
         const unsigned long *lengths = mysql_fetch_lengths(result);
-        if (object->kind == OBJECT_VIEW)
+        if (object->kind == LISTED_VIEW)
             take_view_column(reading, object, row, position);
         else if (!row[1])
             mark_partial(reading, SCHEMA_COLUMNS, object->name, "the server shows no text");
-        else if (object->kind == OBJECT_TABLE)
+        else if (object->kind == LISTED_TABLE)
             take_table(reading, object, row[1], lengths[1]);
         else if (!mysql_ddl_read_sequence(reading->builder, object->name, row[1], lengths[1]))
             mark_partial(reading, SCHEMA_SEQUENCES, object->name, "its definition is not understood");
@@ -181,9 +182,9 @@ static int take_failure(struct reading *reading, const struct object *object, co
         return -1;
     }
     const char *why = error->code == ERROR_FORBIDDEN ? "the role may not see its definition" : error->message;
-    if (object->kind == OBJECT_SEQUENCE) {
+    if (object->kind == LISTED_SEQUENCE) {
         mark_partial(reading, SCHEMA_SEQUENCES, object->name, why);
-    } else if (object->kind == OBJECT_VIEW) {
+    } else if (object->kind == LISTED_VIEW) {
         mark_partial(reading, SCHEMA_VIEWS, object->name, why);
     } else {
         mark_partial(reading, SCHEMA_COLUMNS, object->name, why);
@@ -195,9 +196,9 @@ static int take_failure(struct reading *reading, const struct object *object, co
 
 static void compose_statement(const struct object *object, struct strbuf *text)
 {
-    static const char *const heads[] = {[OBJECT_TABLE] = "SHOW CREATE TABLE ",
-                                        [OBJECT_VIEW] = "SHOW COLUMNS FROM ",
-                                        [OBJECT_SEQUENCE] = "SHOW CREATE SEQUENCE "};
+    static const char *const heads[] = {[LISTED_TABLE] = "SHOW CREATE TABLE ",
+                                        [LISTED_VIEW] = "SHOW COLUMNS FROM ",
+                                        [LISTED_SEQUENCE] = "SHOW CREATE SEQUENCE "};
     strbuf_add_string(text, heads[object->kind]);
     mysql_quote_name(text, object->name);
 }
@@ -298,7 +299,7 @@ static int take_view(struct reading *reading, MYSQL_ROW row, const unsigned long
 {
     struct object wanted = {.name = row[VIEW_NAME] ? row[VIEW_NAME] : ""};
     const struct object *object = bsearch(&wanted, reading->objects, reading->count, sizeof(wanted), compare_objects);
-    if (!object || object->kind != OBJECT_VIEW)
+    if (!object || object->kind != LISTED_VIEW)
         return 0;
     if (!row[VIEW_DEFINITION] || lengths[VIEW_DEFINITION] == 0) {
         mark_partial(reading, SCHEMA_VIEWS, object->name,
@@ -346,9 +347,15 @@ static void tell_coverage(struct reading *reading)
     const struct mysql_connection *connection = reading->connection;
     bool sees_tables = mysql_grants_sees_tables(connection->grants);
     for (int kind = 0; kind < SCHEMA_KINDS; kind++) {
-        bool absent = kind == SCHEMA_ENUMS || (kind == SCHEMA_SEQUENCES && !connection->mariadb);
+        bool absent = kind == SCHEMA_SCHEMAS || kind == SCHEMA_EXTENSIONS || kind == SCHEMA_ENUMS ||
+                      kind == SCHEMA_DOMAINS || kind == SCHEMA_COMPOSITES || kind == SCHEMA_POLICIES ||
+                      (kind == SCHEMA_SEQUENCES && !connection->mariadb);
         if (absent) {
             schema_builder_coverage(reading->builder, (enum schema_kind)kind, COVERAGE_NOT_APPLICABLE, NULL);
+            continue;
+        }
+        if (kind == SCHEMA_ROUTINES || kind == SCHEMA_TRIGGERS || kind == SCHEMA_EVENTS) {
+            schema_builder_coverage(reading->builder, (enum schema_kind)kind, COVERAGE_NONE, "not read yet");
             continue;
         }
         if (!sees_tables)
@@ -377,6 +384,7 @@ static void tell_server(const struct mysql_connection *connection, struct schema
     char number[48] = "";
     snprintf(number, sizeof(number), "%.*s", (int)strcspn(version, "-"), version);
     schema_builder_server(builder, connection->mariadb ? "mariadb" : "mysql", number);
+    schema_builder_dialect(builder, &dialect_mysql);
 }
 
 int mysql_read_schema(struct engine_connection *base, const struct engine_scope *scope, struct deadline deadline,

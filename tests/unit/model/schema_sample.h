@@ -13,7 +13,14 @@
 
 #include "model/schema_builder.h"
 
-enum { SAMPLE_LAST_VARIATION = 67 };
+enum { SAMPLE_LAST_VARIATION = 79 };
+
+/* The run of one attribute, or of none where `text` is NULL. */
+static inline uint32_t sample_attribute(struct schema_builder *builder, enum attribute_key key, const char *text)
+{
+    struct schema_attribute attribute = {.key = key, .text = schema_builder_text(builder, text)};
+    return schema_builder_attributes(builder, &attribute, text ? 1 : 0);
+}
 
 /* Adds the objects of a schema as an engine would; seals nothing. Variation 0 is the schema itself, each of the others
  * up to SAMPLE_LAST_VARIATION differs from it in one attribute. */
@@ -23,11 +30,13 @@ static inline void sample_build(struct schema_builder *builder, unsigned variati
 #define T(text) schema_builder_text(builder, (text))
     schema_builder_server(builder, V(1, "postgres", "mysql"), "15.18");
     schema_builder_coverage(builder, SCHEMA_VIEWS, COVERAGE_PARTIAL, "GRANT SELECT");
-    uint32_t users =
-        schema_builder_relation(builder, &(struct schema_relation){.schema = T(V(2, "public", "app")),
-                                                                   .name = T(V(3, "users", "Users")),
-                                                                   .kind = V(4, RELATION_TABLE, RELATION_FOREIGN),
-                                                                   .definition = T(V(5, NULL, "x"))});
+    uint32_t users = schema_builder_relation(
+        builder,
+        &(struct schema_relation){.schema = T(V(2, "public", "app")),
+                                  .name = T(V(3, "users", "Users")),
+                                  .kind = V(4, RELATION_TABLE, RELATION_FOREIGN),
+                                  .attributes = sample_attribute(builder, ATTRIBUTE_ROW_SECURITY, V(68, NULL, "")),
+                                  .definition = T(V(5, NULL, "x"))});
     uint32_t orders = schema_builder_relation(
         builder, &(struct schema_relation){.schema = T("public"), .name = T("orders"), .kind = RELATION_PARTITIONED});
     uint32_t view = schema_builder_relation(
@@ -35,14 +44,16 @@ static inline void sample_build(struct schema_builder *builder, unsigned variati
                                            .name = T("active"),
                                            .kind = V(6, RELATION_VIEW, RELATION_MATERIALIZED_VIEW),
                                            .definition = T(V(7, "SELECT 1", "SELECT 2"))});
-    schema_builder_column(builder,
-                          &(struct schema_column){.relation = users,
-                                                  .name = T(V(8, "id", "key")),
-                                                  .type = T(V(9, "bigint", "integer")),
-                                                  .default_expression = T(V(10, NULL, "0")),
-                                                  .generated = T(V(11, NULL, "1 + 1")),
-                                                  .flags = V(12, COLUMN_IDENTITY_ALWAYS, COLUMN_IDENTITY_BY_DEFAULT),
-                                                  .position = 3});
+    schema_builder_column(
+        builder,
+        &(struct schema_column){.relation = users,
+                                .name = T(V(8, "id", "key")),
+                                .type = T(V(9, "bigint", "integer")),
+                                .default_expression = T(V(10, NULL, "0")),
+                                .generated = T(V(11, NULL, "1 + 1")),
+                                .attributes = sample_attribute(builder, ATTRIBUTE_COLLATION, V(69, "C", "POSIX")),
+                                .flags = V(12, COLUMN_IDENTITY_ALWAYS, COLUMN_IDENTITY_BY_DEFAULT),
+                                .position = 3});
     schema_builder_column(builder, &(struct schema_column){.relation = users,
                                                            .name = T("email"),
                                                            .type = T("text"),
@@ -71,15 +82,16 @@ static inline void sample_build(struct schema_builder *builder, unsigned variati
     uint32_t key[] = {T(V(8, "id", "key")), T("email")};
     uint32_t reversed[] = {key[1], key[0]};
     uint32_t user_id = T("user_id");
-    schema_builder_constraint(builder, &(struct schema_constraint){
-                                           .relation = users,
-                                           .kind = V(21, CONSTRAINT_PRIMARY_KEY, CONSTRAINT_UNIQUE),
-                                           .name = T(V(22, "users_pkey", NULL)),
-                                           .columns = schema_builder_list(builder, V(23, key, reversed), V(24, 2, 1)),
-                                           .flags = V(25, 0, CONSTRAINT_DEFERRABLE) | V(26, 0, CONSTRAINT_DEFERRED) |
-                                                    V(27, 0, CONSTRAINT_NOT_VALID) | V(28, 0, CONSTRAINT_NOT_ENFORCED) |
-                                                    V(29, 0, CONSTRAINT_NULLS_NOT_DISTINCT) |
-                                                    V(30, 0, CONSTRAINT_AUTOMATIC_NAME)});
+    schema_builder_constraint(
+        builder, &(struct schema_constraint){
+                     .relation = users,
+                     .kind = V(21, CONSTRAINT_PRIMARY_KEY, CONSTRAINT_UNIQUE),
+                     .name = T(V(22, "users_pkey", NULL)),
+                     .columns = schema_builder_list(builder, V(23, key, reversed), V(24, 2, 1)),
+                     .attributes = sample_attribute(builder, ATTRIBUTE_INCLUDE, V(70, NULL, "total")),
+                     .flags = V(25, 0, CONSTRAINT_DEFERRABLE) | V(26, 0, CONSTRAINT_DEFERRED) |
+                              V(27, 0, CONSTRAINT_NOT_VALID) | V(28, 0, CONSTRAINT_NOT_ENFORCED) |
+                              V(29, 0, CONSTRAINT_NULLS_NOT_DISTINCT) | V(30, 0, CONSTRAINT_AUTOMATIC_NAME)});
     schema_builder_constraint(builder,
                               &(struct schema_constraint){.relation = users,
                                                           .kind = V(31, CONSTRAINT_CHECK, CONSTRAINT_EXCLUSION),
@@ -109,34 +121,51 @@ static inline void sample_build(struct schema_builder *builder, unsigned variati
                   V(47, 0, PART_INCLUDED) | V(48, 0, PART_EXPRESSION)},
         {.text = T("lower(email)"), .flags = PART_EXPRESSION},
     };
-    schema_builder_index(builder,
-                         &(struct schema_index){.relation = users,
-                                                .name = T(V(49, "ix_email", "ix_mail")),
-                                                .method = T(V(50, NULL, "hash")),
-                                                .predicate = T(V(51, NULL, "total > 0")),
-                                                .flags = V(52, 0, INDEX_UNIQUE) | V(53, 0, INDEX_INVALID) |
-                                                         V(54, 0, INDEX_HIDDEN) | V(55, 0, INDEX_NULLS_NOT_DISTINCT)},
-                         parts, V(56, 2, 1));
+    schema_builder_index(
+        builder,
+        &(struct schema_index){.relation = users,
+                               .name = T(V(49, "ix_email", "ix_mail")),
+                               .method = T(V(50, NULL, "hash")),
+                               .predicate = T(V(51, NULL, "total > 0")),
+                               .attributes = sample_attribute(builder, ATTRIBUTE_PARSER, V(71, NULL, "ngram")),
+                               .flags = V(52, 0, INDEX_UNIQUE) | V(53, 0, INDEX_INVALID) | V(54, 0, INDEX_HIDDEN) |
+                                        V(55, 0, INDEX_NULLS_NOT_DISTINCT)},
+        parts, V(56, 2, 1));
     if (variation != 57)
         schema_builder_index(builder, &(struct schema_index){.relation = users, .name = T("ix_other")}, parts, 1);
 
-    uint32_t labels[] = {T("low"), T(""), T("high")};
-    uint32_t other_labels[] = {T("high"), T(""), T("low")};
-    schema_builder_enum(builder, &(struct schema_enum){
-                                     .schema = T("public"),
-                                     .name = T(V(58, "level", "levels")),
-                                     .labels = schema_builder_list(builder, V(59, labels, other_labels), V(60, 3, 2))});
-    schema_builder_sequence(builder, &(struct schema_sequence){.schema = T("public"),
-                                                               .name = T("users_id_seq"),
-                                                               .type = T(V(61, "bigint", "integer")),
-                                                               .start = V(62, 1, INT64_MIN),
-                                                               .increment = V(63, 1, -1),
-                                                               .minimum = V(64, 1, 0),
-                                                               .maximum = V(65, INT64_MAX, 9),
-                                                               .cache = V(66, 1, 20),
-                                                               .cycles = V(67, 0, 1),
-                                                               .owner_table = T("users"),
-                                                               .owner_column = T("id")});
+    struct schema_attribute labels[] = {{.key = ATTRIBUTE_VALUES, .text = T(V(59, "low", "high"))},
+                                        {.key = ATTRIBUTE_VALUES, .text = T("")},
+                                        {.key = ATTRIBUTE_VALUES, .text = T(V(59, "high", "low"))},
+                                        {.key = ATTRIBUTE_COMMENT, .text = T(V(72, "words", "other words"))}};
+    schema_builder_object(builder, &(struct schema_object){.kind = OBJECT_ENUM,
+                                                           .schema = T("public"),
+                                                           .name = T(V(58, "level", "levels")),
+                                                           .attributes = schema_builder_attributes(
+                                                               builder, labels + V(60, 0, 1), V(60, 4, 3))});
+    struct schema_attribute numbers[] = {{.key = ATTRIBUTE_TYPE, .text = T(V(61, "bigint", "integer"))},
+                                         {.key = ATTRIBUTE_START, .text = T(V(62, "1", "-9223372036854775808"))},
+                                         {.key = ATTRIBUTE_INCREMENT, .text = T(V(63, "1", "-1"))},
+                                         {.key = ATTRIBUTE_MIN, .text = T(V(64, "1", "0"))},
+                                         {.key = ATTRIBUTE_MAX, .text = T(V(65, "9223372036854775807", "9"))},
+                                         {.key = ATTRIBUTE_CACHE, .text = T(V(66, "1", "20"))},
+                                         {.key = ATTRIBUTE_OWNER, .text = T("users.id")},
+                                         {.key = ATTRIBUTE_CYCLE}};
+    schema_builder_object(
+        builder, &(struct schema_object){.kind = V(73, OBJECT_SEQUENCE, OBJECT_DOMAIN),
+                                         .schema = T(V(74, "public", NULL)),
+                                         .name = T("users_id_seq"),
+                                         .attributes = schema_builder_attributes(builder, numbers, V(67, 7, 8))});
+    struct schema_attribute trigger[] = {{.key = ATTRIBUTE_ROLES, .text = T(V(75, "app", "ops"))},
+                                         {.key = ATTRIBUTE_ROLES, .text = T(V(75, "ops", "app"))},
+                                         {.key = ATTRIBUTE_BODY, .text = T(V(76, "BEGIN END", "BEGIN  END"))}};
+    schema_builder_object(
+        builder, &(struct schema_object){.kind = OBJECT_TRIGGER,
+                                         .schema = T("public"),
+                                         .relation_name = T(V(77, "users", "orders")),
+                                         .name = T("watch"),
+                                         .arguments = T(V(78, NULL, "integer")),
+                                         .attributes = schema_builder_attributes(builder, trigger, V(79, 3, 2))});
 #undef T
 #undef V
 }
@@ -158,7 +187,7 @@ static inline struct schema *sample_new(unsigned variation)
     return sample_seal(builder);
 }
 
-enum { RANDOM_RELATIONS = 12, RANDOM_CHILDREN = 120, RANDOM_TEXTS = 12 };
+enum { RANDOM_RELATIONS = 12, RANDOM_CHILDREN = 120, RANDOM_TEXTS = 12, RANDOM_ATTRIBUTES = 6 };
 
 static inline uint32_t sample_random(uint32_t *seed)
 {
@@ -235,15 +264,19 @@ static inline void sample_child(struct schema_builder *builder, const uint32_t *
         schema_builder_index(builder,
                              &(struct schema_index){.relation = relation, .name = sample_name(builder, number)}, parts,
                              sample_random(&random) % 3);
-    } else if (kind == 10) {
-        schema_builder_enum(builder, &(struct schema_enum){.name = sample_name(builder, number),
-                                                           .labels = sample_list(builder, &random)});
     } else {
-        schema_builder_sequence(builder, &(struct schema_sequence){.name = sample_name(builder, number),
-                                                                   .owner_column = sample_text(builder, 1),
-                                                                   .owner_table = sample_text(builder, number % 2),
-                                                                   .maximum = (int64_t)sample_random(&random) << 31,
-                                                                   .cycles = number % 3});
+        struct schema_attribute attributes[RANDOM_ATTRIBUTES] = {{0}};
+        for (size_t i = 0; i < RANDOM_ATTRIBUTES; i++)
+            attributes[i] = (struct schema_attribute){.key = 1 + sample_random(&random) % (ATTRIBUTE_KEYS - 1),
+                                                      .text = sample_text(builder, sample_random(&random))};
+        schema_builder_object(builder, &(struct schema_object){
+                                           .kind = sample_random(&random) % OBJECT_KINDS,
+                                           .schema = sample_text(builder, sample_random(&random)),
+                                           .relation_name = sample_text(builder, sample_random(&random)),
+                                           .name = sample_name(builder, number),
+                                           .arguments = sample_text(builder, sample_random(&random)),
+                                           .attributes = schema_builder_attributes(
+                                               builder, attributes, sample_random(&random) % (RANDOM_ATTRIBUTES + 1))});
     }
 }
 

@@ -9,7 +9,7 @@ static struct schema *parse(const char *text)
 {
     struct error error = {0};
     struct schema *schema = NULL;
-    if (schema_json_parse(text, strlen(text), "baseline.json", &schema, &error))
+    if (schema_json_parse(text, strlen(text), "baseline.json", NULL, &schema, NULL, &error))
         fail_msg("%s", error.message);
     return schema;
 }
@@ -78,34 +78,49 @@ static struct schema *small_schema(void)
     uint32_t id = schema_builder_text(builder, "id");
     schema_builder_server(builder, "sqlite", "3.40.1");
     schema_builder_coverage(builder, SCHEMA_ENUMS, COVERAGE_NOT_APPLICABLE, NULL);
-    uint32_t table =
-        schema_builder_relation(builder, &(struct schema_relation){.name = schema_builder_text(builder, "users")});
-    schema_builder_column(builder, &(struct schema_column){.relation = table,
-                                                           .name = id,
-                                                           .type = schema_builder_text(builder, "INTEGER"),
-                                                           .flags = COLUMN_NULLABLE});
+    uint32_t table = schema_builder_relation(
+        builder, &(struct schema_relation){.name = schema_builder_text(builder, "users"),
+                                           .attributes = sample_attribute(builder, ATTRIBUTE_STRICT, "")});
+    schema_builder_column(
+        builder, &(struct schema_column){.relation = table,
+                                         .name = id,
+                                         .type = schema_builder_text(builder, "INTEGER"),
+                                         .attributes = sample_attribute(builder, ATTRIBUTE_COLLATION, "NOCASE"),
+                                         .flags = COLUMN_NULLABLE});
     schema_builder_constraint(builder, &(struct schema_constraint){.relation = table,
                                                                    .kind = CONSTRAINT_PRIMARY_KEY,
                                                                    .columns = schema_builder_list(builder, &id, 1)});
+    schema_builder_object(
+        builder, &(struct schema_object){.kind = OBJECT_TRIGGER,
+                                         .relation_name = schema_builder_text(builder, "users"),
+                                         .name = schema_builder_text(builder, "watch"),
+                                         .attributes = sample_attribute(builder, ATTRIBUTE_BODY, "BEGIN END")});
     return sample_seal(builder);
 }
 
 static const char small_compact[] =
-    "{\"format\":\"migrationd-schema\",\"version\":1,\"engine\":\"sqlite\",\"server_version\":\"3.40.1\","
+    "{\"format\":\"migrationd-schema\",\"version\":2,\"canonical_version\":1,\"engine\":\"sqlite\",\"server_version\":"
+    "\"3.40.1\","
     "\"fingerprint\":\"%s\",\"truncated\":false,\"coverage\":{\"tables\":{\"coverage\":\"full\"},"
     "\"columns\":{\"coverage\":\"full\"},\"constraints\":{\"coverage\":\"full\"},\"indexes\":{\"coverage\":\"full\"},"
-    "\"views\":{\"coverage\":\"full\"},\"enums\":{\"coverage\":\"not_applicable\"},"
-    "\"sequences\":{\"coverage\":\"full\"}},\"tables\":[{\"name\":\"users\",\"kind\":\"table\","
-    "\"columns\":[{\"name\":\"id\",\"type\":\"INTEGER\",\"nullable\":true}],"
-    "\"constraints\":[{\"kind\":\"primary_key\",\"columns\":[\"id\"]}],\"indexes\":[]}],\"views\":[],\"enums\":[],"
-    "\"sequences\":[]}";
+    "\"views\":{\"coverage\":\"full\"},\"schemas\":{\"coverage\":\"full\"},"
+    "\"extensions\":{\"coverage\":\"full\"},\"enums\":{\"coverage\":\"not_applicable\"},"
+    "\"domains\":{\"coverage\":\"full\"},\"composites\":{\"coverage\":\"full\"},"
+    "\"sequences\":{\"coverage\":\"full\"},\"routines\":{\"coverage\":\"full\"},"
+    "\"triggers\":{\"coverage\":\"full\"},\"policies\":{\"coverage\":\"full\"},"
+    "\"events\":{\"coverage\":\"full\"}},\"tables\":[{\"name\":\"users\",\"kind\":\"table\","
+    "\"strict\":true,\"columns\":[{\"name\":\"id\",\"type\":\"INTEGER\",\"nullable\":true,\"collation\":\"NOCASE\"}],"
+    "\"constraints\":[{\"kind\":\"primary_key\",\"columns\":[\"id\"]}],\"indexes\":[]}],\"views\":[],"
+    "\"schemas\":[],\"extensions\":[],\"enums\":[],\"domains\":[],\"composites\":[],\"sequences\":[],"
+    "\"routines\":[],\"triggers\":[{\"table\":\"users\",\"name\":\"watch\",\"definition\":\"BEGIN END\"}],"
+    "\"policies\":[],\"events\":[]}";
 
 static void test_the_form_itself(void **state)
 {
     (void)state;
     cleanup(schema) struct schema *schema = small_schema();
     cleanup(strbuf) struct strbuf json = STRBUF(DOCUMENT_LIMIT);
-    char expected[2000] = "";
+    char expected[3000] = "";
     char fingerprint[DIGEST_HEX_SIZE] = "";
     digest_to_hex(schema->digest, fingerprint);
     snprintf(expected, sizeof expected, small_compact, fingerprint);
@@ -121,36 +136,50 @@ static void test_one_small_object_per_line(void **state)
     schema_json_render(schema, 2, &json);
     const char *tables = strstr(strbuf_text(&json), "  \"tables\": [");
     assert_non_null(tables);
-    assert_string_equal(tables, "  \"tables\": [\n"
-                                "    {\n"
-                                "      \"name\": \"users\",\n"
-                                "      \"kind\": \"table\",\n"
-                                "      \"columns\": [\n"
-                                "        {\"name\":\"id\",\"type\":\"INTEGER\",\"nullable\":true}\n"
-                                "      ],\n"
-                                "      \"constraints\": [\n"
-                                "        {\"kind\":\"primary_key\",\"columns\":[\"id\"]}\n"
-                                "      ],\n"
-                                "      \"indexes\": []\n"
-                                "    }\n"
-                                "  ],\n"
-                                "  \"views\": [],\n"
-                                "  \"enums\": [],\n"
-                                "  \"sequences\": []\n"
-                                "}\n");
+    assert_string_equal(tables,
+                        "  \"tables\": [\n"
+                        "    {\n"
+                        "      \"name\": \"users\",\n"
+                        "      \"kind\": \"table\",\n"
+                        "      \"strict\": true,\n"
+                        "      \"columns\": [\n"
+                        "        {\"name\":\"id\",\"type\":\"INTEGER\",\"nullable\":true,\"collation\":\"NOCASE\"}\n"
+                        "      ],\n"
+                        "      \"constraints\": [\n"
+                        "        {\"kind\":\"primary_key\",\"columns\":[\"id\"]}\n"
+                        "      ],\n"
+                        "      \"indexes\": []\n"
+                        "    }\n"
+                        "  ],\n"
+                        "  \"views\": [],\n"
+                        "  \"schemas\": [],\n"
+                        "  \"extensions\": [],\n"
+                        "  \"enums\": [],\n"
+                        "  \"domains\": [],\n"
+                        "  \"composites\": [],\n"
+                        "  \"sequences\": [],\n"
+                        "  \"routines\": [],\n"
+                        "  \"triggers\": [\n"
+                        "    {\"table\":\"users\",\"name\":\"watch\",\"definition\":\"BEGIN END\"}\n"
+                        "  ],\n"
+                        "  \"policies\": [],\n"
+                        "  \"events\": []\n"
+                        "}\n");
 }
 
-/* Fingerprints are written into files: one that changes without a new SCHEMA_FORM_VERSION breaks every baseline. */
+/* Fingerprints are written into files: one that changes without a new
+ * SCHEMA_CANONICAL_VERSION breaks every baseline. */
 static void test_fingerprint_is_stable(void **state)
 {
     (void)state;
     cleanup(schema) struct schema *schema = small_schema();
     char fingerprint[DIGEST_HEX_SIZE] = "";
     digest_to_hex(schema->digest, fingerprint);
-    assert_string_equal(fingerprint, "70af3aa412b65fd42238cca0b3b30929");
+    assert_string_equal(fingerprint, "1fd8a0b2a1ce557d219c7c6804d9a3d7");
 }
 
-#define HEAD "{\"format\":\"migrationd-schema\",\"version\":1,\"engine\":\"postgres\""
+#define HEAD "{\"format\":\"migrationd-schema\",\"version\":2,\"engine\":\"postgres\""
+#define HEAD_1 "{\"format\":\"migrationd-schema\",\"version\":1,\"engine\":\"postgres\""
 #define TABLE(inner)                                                                                                   \
     HEAD ",\"tables\":[{\"name\":\"t\",\"kind\":\"table\"},{\"name\":\"u\",\"kind\":\"table\"," inner "}]}"
 #define COLUMN(inner) TABLE("\"columns\":[{\"name\":\"a\",\"type\":\"int\"},{" inner "}]")
@@ -165,8 +194,8 @@ static const struct {
     {"[]", ": format: must be migrationd-schema"},
     {"{\"format\":\"x\"}", ": format: must be migrationd-schema"},
     {"{\"format\":\"migrationd-schema\"}", ": version: must be an integer"},
-    {"{\"format\":\"migrationd-schema\",\"version\":2}", ": version: 2 is not supported, only 1"},
-    {"{\"format\":\"migrationd-schema\",\"version\":1}", ": engine: must be a string"},
+    {"{\"format\":\"migrationd-schema\",\"version\":3}", ": version: 3 is not supported, only 1 to 2"},
+    {"{\"format\":\"migrationd-schema\",\"version\":2}", ": engine: must be a string"},
     {HEAD ",\"server_version\":15}", ": server_version: must be a string"},
     {HEAD ",\"extra\":1}", ": extra: is not a known key"},
     {HEAD ",\"truncated\":1}", ": truncated: must be true or false"},
@@ -175,7 +204,7 @@ static const struct {
     {HEAD ",\"coverage\":{\"views\":{\"coverage\":\"some\"}}}", ": coverage: is no known word: some"},
     {HEAD ",\"coverage\":{\"views\":{\"coverage\":\"none\",\"reason\":1}}}", ": reason: must be a string"},
     {HEAD ",\"fingerprint\":\"00\"}", ": fingerprint: does not match the content"},
-    {HEAD ",\"fingerprint\":1}", ": fingerprint: does not match the content"},
+    {HEAD ",\"fingerprint\":1}", ": fingerprint: must be a string"},
     {HEAD ",\"tables\":{}}", ": tables: must be an array"},
     {HEAD ",\"tables\":[1]}", ": tables[0]: must be an object"},
     {HEAD ",\"tables\":[{\"kind\":\"table\"}]}", ": tables[0].name: is missing"},
@@ -216,9 +245,26 @@ static const struct {
     {PART("\"column\":\"a\",\"prefix\":65536"), ": tables[1].indexes[0].parts[1].prefix: must be from 0 to 65535"},
     {PART("\"column\":\"a\",\"nulls\":\"here\""), ": tables[1].indexes[0].parts[1].nulls: must be first or last"},
     {TABLE("\"indexes\":[{\"name\":\"i\"},{\"name\":\"i\"}]"), ": two indexes of one relation are named i"},
-    {HEAD ",\"enums\":[{\"name\":\"e\",\"labels\":\"a\"}]}", ": enums[0].labels: must be an array"},
-    {HEAD ",\"sequences\":[{\"name\":\"s\",\"start\":1.5}]}", ": sequences[0].start: must be an integer"},
-    {HEAD ",\"sequences\":[{\"name\":\"s\",\"owner\":{\"table\":\"t\"}}]}", ": sequences[0].column: is missing"},
+    {HEAD ",\"enums\":[{\"name\":\"e\",\"labels\":[\"a\"]}]}", ": enums[0].labels: is not a known key"},
+    {HEAD ",\"enums\":[{\"name\":\"e\",\"values\":\"a\"}]}", ": enums[0].values: must be an array"},
+    {HEAD ",\"enums\":[{\"name\":\"e\",\"values\":[1]}]}", ": enums[0].values: must hold strings only"},
+    {HEAD ",\"enums\":[{\"name\":\"e\"},{\"name\":\"e\"}]}", ": two enums are named e"},
+    {HEAD ",\"routines\":[{\"name\":\"r\",\"arguments\":1}]}", ": routines[0].arguments: must be a string"},
+    {HEAD ",\"triggers\":[{\"table\":\"t\"}]}", ": triggers[0].name: is missing"},
+    {HEAD ",\"sequences\":[{\"name\":\"s\",\"start\":1}]}", ": sequences[0].start: must be a string"},
+    {HEAD ",\"sequences\":[{\"name\":\"s\",\"cycle\":\"yes\"}]}", ": sequences[0].cycle: must be true or false"},
+    {HEAD ",\"canonical_version\":\"1\"}", ": canonical_version: must be an integer"},
+    {HEAD ",\"journals\":{}}", ": journals: must be an array"},
+    {HEAD ",\"journals\":[{\"tool\":\"alembic\"}]}", ": journals[0].table: must be a string"},
+    {HEAD ",\"journals\":[{\"tool\":\"a\",\"table\":\"t\",\"heads\":[1]}]}",
+     ": journals[0].heads: must hold strings only"},
+    {TABLE("\"row_security\":\"on\""), ": tables[1].row_security: must be true or false"},
+    {HEAD_1 ",\"triggers\":[]}", ": triggers: is not a known key"},
+    {HEAD_1 ",\"tables\":[{\"name\":\"t\",\"kind\":\"table\",\"engine\":\"x\"}]}",
+     ": tables[0].engine: is not a known key"},
+    {HEAD_1 ",\"enums\":[{\"name\":\"e\",\"labels\":\"a\"}]}", ": enums[0].labels: must be an array"},
+    {HEAD_1 ",\"sequences\":[{\"name\":\"s\",\"start\":1.5}]}", ": sequences[0].start: must be an integer"},
+    {HEAD_1 ",\"sequences\":[{\"name\":\"s\",\"owner\":{\"table\":\"t\"}}]}", ": sequences[0].column: is missing"},
     {HEAD ",\"tables\":[],\"tables\":[]}", ":1:82: duplicate object key"},
     {HEAD, ":1:61: "},
 };
@@ -231,7 +277,8 @@ static void test_faults_name_their_place(void **state)
         struct schema *schema = NULL;
         char expected[300] = "";
         snprintf(expected, sizeof expected, "baseline.json%s", faults[i].message);
-        if (schema_json_parse(faults[i].text, strlen(faults[i].text), "baseline.json", &schema, &error) == 0)
+        if (schema_json_parse(faults[i].text, strlen(faults[i].text), "baseline.json", NULL, &schema, NULL, &error) ==
+            0)
             fail_msg("accepted: %s", faults[i].text);
         assert_null(schema);
         if (strncmp(error.message, expected, strlen(expected)) != 0)
@@ -274,7 +321,7 @@ static void test_memory_runs_out_while_parsing(void **state)
     {
         struct error error = {0};
         cleanup(schema) struct schema *parsed = NULL;
-        OOM_CHECK(loop, schema_json_parse(json.bytes, json.length, "baseline.json", &parsed, &error) == 0);
+        OOM_CHECK(loop, schema_json_parse(json.bytes, json.length, "baseline.json", NULL, &parsed, NULL, &error) == 0);
         assert_int_equal(parsed == NULL, loop.refused);
         assert_int_equal(error.code, loop.refused ? ERROR_NO_MEMORY : ERROR_OK);
     }
