@@ -56,31 +56,37 @@ static int add_name(struct sqlite_parser *parser, struct sqlite_name_list *list,
     return 0;
 }
 
-/* ( name [COLLATE x] [ASC|DESC], … ) [AUTOINCREMENT] */
-static int parse_name_list(struct sqlite_parser *parser, struct sqlite_name_list *list)
+/* ( name [COLLATE x] [ASC|DESC], … without the closing parenthesis; `parts`: they are a key's. */
+static int parse_name_list(struct sqlite_parser *parser, struct sqlite_name_list *list, bool parts)
 {
+    struct sqlite_index_part ignored = {0};
     if (sqlite_parser_expect(parser, "(") < 0)
         return -1;
     do {
         uint32_t name = 0;
-        uint32_t collation = 0;
         if (sqlite_parser_name(parser, &name) < 0 || add_name(parser, list, name) < 0)
             return -1;
-        if (sqlite_parser_accept(parser, "COLLATE") && sqlite_parser_name(parser, &collation) < 0)
+        struct sqlite_index_part *part = parts ? sqlite_parser_add_part(parser) : &ignored;
+        if (!part)
             return -1;
-        if (!sqlite_parser_accept(parser, "ASC"))
-            sqlite_parser_accept(parser, "DESC");
+        part->text = name;
+        if (sqlite_parser_accept(parser, "COLLATE") && sqlite_parser_raised_name(parser, &part->collation) < 0)
+            return -1;
+        if (!sqlite_parser_accept(parser, "ASC") && sqlite_parser_accept(parser, "DESC"))
+            part->flags |= PART_DESCENDING;
     } while (sqlite_parser_accept(parser, ","));
     return 0;
 }
 
-static int parse_conflict_clause(struct sqlite_parser *parser)
+/* ON CONFLICT …: ABORT is what holds without it, and is not kept. */
+static int parse_conflict_clause(struct sqlite_parser *parser, uint32_t *ret_resolution)
 {
     if (!sqlite_parser_accept(parser, "ON"))
         return 0;
     if (sqlite_parser_expect(parser, "CONFLICT") < 0)
         return -1;
-    sqlite_parser_advance(parser);
+    if (!sqlite_parser_accept(parser, "ABORT"))
+        return sqlite_parser_raised_name(parser, ret_resolution);
     return 0;
 }
 
@@ -161,10 +167,23 @@ static int parse_reference(struct sqlite_parser *parser, struct sqlite_constrain
     if (sqlite_parser_name(parser, &key->referenced_table) < 0)
         return -1;
     if (sqlite_parser_is(parser, "(")) {
-        if (parse_name_list(parser, &key->referenced_columns) < 0 || sqlite_parser_expect(parser, ")") < 0)
+        if (parse_name_list(parser, &key->referenced_columns, false) < 0 || sqlite_parser_expect(parser, ")") < 0)
             return -1;
     }
     return parse_reference_arguments(parser, key);
+}
+
+/* DEFERRABLE that stands apart from its REFERENCES is the last foreign key's, as SQLite reads it. */
+static int parse_late_deferrable(struct sqlite_parser *parser, bool negated)
+{
+    struct sqlite_statement *statement = parser->statement;
+    uint8_t ignored = 0;
+    uint8_t *flags = &ignored;
+    for (size_t i = 0; i < statement->constraint_count; i++) {
+        if (statement->constraints[i].kind == CONSTRAINT_FOREIGN_KEY)
+            flags = &statement->constraints[i].flags;
+    }
+    return parse_deferrable(parser, flags, negated);
 }
 
 static bool begins_column_constraint(const struct sqlite_parser *parser)
@@ -245,17 +264,34 @@ static int parse_generated(struct sqlite_parser *parser, struct sqlite_column *c
     return 0;
 }
 
+/* A key over this column alone; NULL: failed. */
+static struct sqlite_constraint *add_column_key(struct sqlite_parser *parser, enum constraint_kind kind,
+                                                const struct sqlite_column *column, uint32_t name)
+{
+    struct sqlite_constraint *key = add_constraint(parser, kind, name);
+    if (!key || add_name(parser, &key->columns, column->name) < 0)
+        return NULL;
+    key->first_part = (uint32_t)parser->statement->part_count;
+    struct sqlite_index_part *part = sqlite_parser_add_part(parser);
+    if (!part)
+        return NULL;
+    part->text = column->name;
+    return key;
+}
+
 static int parse_column_key(struct sqlite_parser *parser, struct sqlite_column *column, uint32_t name)
 {
     if (sqlite_parser_expect(parser, "KEY") < 0)
         return -1;
-    struct sqlite_constraint *key = add_constraint(parser, CONSTRAINT_PRIMARY_KEY, name);
-    if (!key || add_name(parser, &key->columns, column->name) < 0)
+    struct sqlite_constraint *key = add_column_key(parser, CONSTRAINT_PRIMARY_KEY, column, name);
+    if (!key)
         return -1;
     bool descending = sqlite_parser_accept(parser, "DESC");
-    if (!descending)
+    if (descending)
+        parser->statement->parts[key->first_part].flags |= PART_DESCENDING;
+    else
         sqlite_parser_accept(parser, "ASC");
-    if (parse_conflict_clause(parser) < 0)
+    if (parse_conflict_clause(parser, &key->on_conflict) < 0)
         return -1;
     if (sqlite_parser_accept(parser, "AUTOINCREMENT"))
         column->flags |= COLUMN_AUTO_INCREMENT;
@@ -275,49 +311,61 @@ static int parse_column_reference(struct sqlite_parser *parser, const struct sql
 
 static int parse_column_not(struct sqlite_parser *parser, struct sqlite_column *column)
 {
-    uint8_t ignored = 0;
     if (sqlite_parser_is(parser, "DEFERRABLE"))
-        return parse_deferrable(parser, &ignored, true);
+        return parse_late_deferrable(parser, true);
     if (sqlite_parser_expect(parser, "NULL") < 0)
         return -1;
     column->flags &= (uint16_t)~COLUMN_NULLABLE;
-    return parse_conflict_clause(parser);
+    return parse_conflict_clause(parser, &column->not_null_conflict);
+}
+
+/* Behind CHECK. SQLite reads ON CONFLICT there, and has no use for it. */
+static int parse_check(struct sqlite_parser *parser, uint32_t name)
+{
+    uint32_t ignored = 0;
+    struct sqlite_constraint *check = add_constraint(parser, CONSTRAINT_CHECK, name);
+    if (!check || sqlite_parser_parenthesised(parser, &check->expression) < 0)
+        return -1;
+    return parse_conflict_clause(parser, &ignored);
+}
+
+/* BINARY is what holds without it, and is not kept. */
+static int parse_collation(struct sqlite_parser *parser, struct sqlite_column *column)
+{
+    uint32_t collation = 0;
+    if (sqlite_parser_raised_name(parser, &collation) < 0)
+        return -1;
+    column->collation = strcmp(sqlite_statement_text(parser->statement, collation), "BINARY") == 0 ? 0 : collation;
+    return 0;
 }
 
 static int parse_column_constraint(struct sqlite_parser *parser, struct sqlite_column *column, uint32_t name)
 {
-    uint32_t text = 0;
-    uint8_t ignored = 0;
+    uint32_t ignored = 0;
     if (sqlite_parser_accept(parser, "PRIMARY"))
         return parse_column_key(parser, column, name);
     if (sqlite_parser_accept(parser, "NOT"))
         return parse_column_not(parser, column);
     if (sqlite_parser_accept(parser, "NULL"))
-        return parse_conflict_clause(parser);
+        return parse_conflict_clause(parser, &ignored);
     if (sqlite_parser_accept(parser, "DEFAULT"))
         return parse_default(parser, column);
     if (sqlite_parser_accept(parser, "COLLATE"))
-        return sqlite_parser_name(parser, &text);
+        return parse_collation(parser, column);
     if (sqlite_parser_accept(parser, "REFERENCES"))
         return parse_column_reference(parser, column, name);
     if (sqlite_parser_is(parser, "DEFERRABLE"))
-        return parse_deferrable(parser, &ignored, false);
+        return parse_late_deferrable(parser, false);
     if (sqlite_parser_accept(parser, "GENERATED") && sqlite_parser_expect(parser, "ALWAYS") < 0)
         return -1;
     if (sqlite_parser_accept(parser, "AS"))
         return parse_generated(parser, column);
     if (sqlite_parser_accept(parser, "UNIQUE")) {
-        struct sqlite_constraint *unique = add_constraint(parser, CONSTRAINT_UNIQUE, name);
-        if (!unique || add_name(parser, &unique->columns, column->name) < 0)
-            return -1;
-        return parse_conflict_clause(parser);
+        struct sqlite_constraint *unique = add_column_key(parser, CONSTRAINT_UNIQUE, column, name);
+        return unique ? parse_conflict_clause(parser, &unique->on_conflict) : -1;
     }
-    if (sqlite_parser_accept(parser, "CHECK")) {
-        struct sqlite_constraint *check = add_constraint(parser, CONSTRAINT_CHECK, name);
-        if (!check || sqlite_parser_parenthesised(parser, &check->expression) < 0)
-            return -1;
-        return parse_conflict_clause(parser);
-    }
+    if (sqlite_parser_accept(parser, "CHECK"))
+        return parse_check(parser, name);
     return sqlite_parser_fail(parser, "a column constraint");
 }
 
@@ -365,25 +413,30 @@ static struct sqlite_column *find_column(struct sqlite_statement *statement, uin
 static int parse_table_key(struct sqlite_parser *parser, enum constraint_kind kind, uint32_t name)
 {
     struct sqlite_constraint *key = add_constraint(parser, kind, name);
-    if (!key || parse_name_list(parser, &key->columns) < 0)
+    if (!key)
+        return -1;
+    key->first_part = (uint32_t)parser->statement->part_count;
+    if (parse_name_list(parser, &key->columns, true) < 0)
         return -1;
     bool increments = kind == CONSTRAINT_PRIMARY_KEY && sqlite_parser_accept(parser, "AUTOINCREMENT");
     if (sqlite_parser_expect(parser, ")") < 0)
         return -1;
     if (kind == CONSTRAINT_PRIMARY_KEY && key->columns.count == 1) {
         struct sqlite_column *column = find_column(parser->statement, parser->statement->names[key->columns.first]);
-        if (column && strcmp(sqlite_statement_text(parser->statement, column->type), "INTEGER") == 0)
+        if (column && strcmp(sqlite_statement_text(parser->statement, column->type), "INTEGER") == 0) {
             column->flags &= (uint16_t)~COLUMN_NULLABLE;
+            key->rowid = true;
+        }
         if (column && increments)
             column->flags |= COLUMN_AUTO_INCREMENT;
     }
-    return parse_conflict_clause(parser);
+    return parse_conflict_clause(parser, &key->on_conflict);
 }
 
 static int parse_table_foreign_key(struct sqlite_parser *parser, uint32_t name)
 {
     struct sqlite_constraint *key = add_constraint(parser, CONSTRAINT_FOREIGN_KEY, name);
-    if (!key || sqlite_parser_expect(parser, "KEY") < 0 || parse_name_list(parser, &key->columns) < 0 ||
+    if (!key || sqlite_parser_expect(parser, "KEY") < 0 || parse_name_list(parser, &key->columns, false) < 0 ||
         sqlite_parser_expect(parser, ")") < 0 || sqlite_parser_expect(parser, "REFERENCES") < 0)
         return -1;
     return parse_reference(parser, key);
@@ -399,10 +452,7 @@ static int parse_table_constraint(struct sqlite_parser *parser, uint32_t name)
         return parse_table_foreign_key(parser, name);
     if (sqlite_parser_expect(parser, "CHECK") < 0)
         return -1;
-    struct sqlite_constraint *check = add_constraint(parser, CONSTRAINT_CHECK, name);
-    if (!check || sqlite_parser_parenthesised(parser, &check->expression) < 0)
-        return -1;
-    return parse_conflict_clause(parser);
+    return parse_check(parser, name);
 }
 
 static int parse_table_constraints(struct sqlite_parser *parser)
@@ -456,6 +506,17 @@ static void apply_implied_not_null(struct sqlite_statement *statement)
     }
 }
 
+/* The rowid has neither order nor collation, whatever a table's PRIMARY KEY says of it. */
+static void forget_order_of_rowid(struct sqlite_statement *statement)
+{
+    for (size_t i = 0; i < statement->constraint_count && !statement->without_rowid; i++) {
+        const struct sqlite_constraint *key = &statement->constraints[i];
+        if (key->rowid)
+            statement->parts[key->first_part] =
+                (struct sqlite_index_part){.text = statement->parts[key->first_part].text};
+    }
+}
+
 /* Constraints name columns in any case; the model names them as they are declared. */
 static void spell_columns_as_declared(struct sqlite_statement *statement)
 {
@@ -489,5 +550,6 @@ int sqlite_parse_table(const char *sql, size_t length, struct sqlite_statement *
         return error_no_memory(reterr);
     spell_columns_as_declared(statement);
     apply_implied_not_null(statement);
+    forget_order_of_rowid(statement);
     return sqlite_parser_finish(&parser);
 }

@@ -21,6 +21,8 @@ struct sqlite_column {
     uint32_t type; /* upper case, blanks collapsed: "VARCHAR(20)", "UNSIGNED BIG INT"; 0: none */
     uint32_t default_expression;
     uint32_t generated;
+    uint32_t collation;         /* upper case; 0: BINARY */
+    uint32_t not_null_conflict; /* "REPLACE", … of NOT NULL ON CONFLICT; 0: ABORT */
     uint16_t flags;
 };
 
@@ -33,14 +35,18 @@ struct sqlite_constraint {
     uint32_t name;
     uint32_t expression;
     uint32_t referenced_table;
+    uint32_t on_conflict; /* "REPLACE", …; 0: ABORT */
     struct sqlite_name_list columns;
     struct sqlite_name_list referenced_columns; /* empty: the parent's primary key */
+    uint32_t first_part; /* primary key, unique: index into `parts`, which run parallel to `columns` */
     uint8_t kind;
     uint8_t on_delete;
     uint8_t on_update;
     uint8_t flags;
+    bool rowid; /* a table's PRIMARY KEY over one INTEGER column: without WITHOUT ROWID, the rowid's other name */
 };
 
+/* Of an index, or of a primary key or unique constraint. */
 struct sqlite_index_part {
     uint32_t text; /* a column's name, or an expression */
     uint32_t collation;
@@ -63,8 +69,11 @@ struct sqlite_statement {
     size_t part_capacity;
     size_t name_capacity;
     uint32_t predicate;  /* partial index */
-    uint32_t definition; /* view: its query; virtual table: its module and arguments */
+    uint32_t definition; /* view: its query; virtual table: its module and arguments; trigger: its statements */
     uint32_t module;     /* virtual table: the module's name in lower case */
+    uint32_t timing;     /* trigger: "BEFORE", "AFTER", "INSTEAD OF" */
+    uint32_t events;     /* trigger: "INSERT", "UPDATE OF a, b" */
+    uint32_t condition;  /* trigger: WHEN */
     bool unique;         /* index */
     bool strict;
     bool without_rowid;
@@ -83,12 +92,19 @@ int sqlite_parse_index(const char *sql, size_t length, struct sqlite_statement *
 int sqlite_parse_view(const char *sql, size_t length, struct sqlite_statement *statement, struct error *reterr);
 int sqlite_parse_virtual_table(const char *sql, size_t length, struct sqlite_statement *statement,
                                struct error *reterr);
+int sqlite_parse_trigger(const char *sql, size_t length, struct sqlite_statement *statement, struct error *reterr);
 
 /* Adds what was parsed to the relation with handle `relation`. */
 void sqlite_statement_emit_table(const struct sqlite_statement *statement, uint32_t relation,
                                  struct schema_builder *builder);
 void sqlite_statement_emit_index(const struct sqlite_statement *statement, uint32_t relation, const char *name,
                                  struct schema_builder *builder);
+/* `table` is a text of the builder. */
+void sqlite_statement_emit_trigger(const struct sqlite_statement *statement, uint32_t table, const char *name,
+                                   struct schema_builder *builder);
+
+/* What a table says of itself: STRICT, WITHOUT ROWID. */
+uint32_t sqlite_statement_table_attributes(const struct sqlite_statement *statement, struct schema_builder *builder);
 
 /* Whether `table` is one that the virtual table `virtual_table` of `module` keeps its data in. */
 bool sqlite_is_shadow_table(const char *module, const char *virtual_table, const char *table);

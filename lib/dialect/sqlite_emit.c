@@ -2,8 +2,12 @@
  *
  * From a parsed CREATE text to the model.
  */
+#include <string.h>
+
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "dialect/sqlite_ddl.h"
+#include "dialect/sqlite_keyword.h"
 
 static uint32_t intern(const struct sqlite_statement *statement, uint32_t text, struct schema_builder *builder)
 {
@@ -30,6 +34,65 @@ static struct text_list intern_list(const struct sqlite_statement *statement, st
     return schema_builder_list(builder, texts, list.count);
 }
 
+static uint32_t column_collation(const struct sqlite_statement *statement, const char *name)
+{
+    for (size_t i = 0; i < statement->column_count; i++) {
+        if (strcmp(sqlite_statement_text(statement, statement->columns[i].name), name) == 0)
+            return statement->columns[i].collation;
+    }
+    return 0;
+}
+
+/* A key's part says more than its column does when it is descending or has a collation of its own. */
+static bool part_is_special(const struct sqlite_statement *statement, const struct sqlite_index_part *part,
+                            const char *column)
+{
+    if (part->flags & PART_DESCENDING)
+        return true;
+    if (!part->collation)
+        return false;
+    uint32_t own = column_collation(statement, column);
+    return strcmp(sqlite_statement_text(statement, part->collation),
+                  own ? sqlite_statement_text(statement, own) : "BINARY") != 0;
+}
+
+/* The parts of a key as SQL, where one of them is special; else the columns say everything. */
+static uint32_t add_key_parts(const struct sqlite_statement *statement, const struct sqlite_constraint *parsed,
+                              uint32_t attributes, struct schema_builder *builder)
+{
+    bool key = parsed->kind == CONSTRAINT_PRIMARY_KEY || parsed->kind == CONSTRAINT_UNIQUE;
+    bool special = false;
+    for (uint32_t i = 0; key && i < parsed->columns.count; i++)
+        special |= part_is_special(statement, &statement->parts[parsed->first_part + i],
+                                   sqlite_statement_text(statement, statement->names[parsed->columns.first + i]));
+    for (uint32_t i = 0; special && i < parsed->columns.count; i++) {
+        const char *column = sqlite_statement_text(statement, statement->names[parsed->columns.first + i]);
+        const struct sqlite_index_part *part = &statement->parts[parsed->first_part + i];
+        cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_DEFINITION_BYTES);
+        sqlite_name_append(column, &text);
+        if (part->collation) {
+            strbuf_add_string(&text, " COLLATE ");
+            sqlite_name_append(sqlite_statement_text(statement, part->collation), &text);
+        }
+        strbuf_add_string(&text, part->flags & PART_DESCENDING ? " DESC" : "");
+        if (!strbuf_ok(&text))
+            schema_builder_truncated(builder);
+        attributes = schema_builder_add_attribute(builder, attributes, ATTRIBUTE_KEY_PARTS,
+                                                  schema_builder_text(builder, strbuf_text(&text)));
+    }
+    return attributes;
+}
+
+static uint32_t constraint_attributes(const struct sqlite_statement *statement, const struct sqlite_constraint *parsed,
+                                      struct schema_builder *builder)
+{
+    struct schema_attribute attributes[] = {
+        {.key = ATTRIBUTE_ON_CONFLICT, .text = intern(statement, parsed->on_conflict, builder)},
+    };
+    uint32_t run = schema_builder_attributes(builder, attributes, ARRAY_LENGTH(attributes));
+    return add_key_parts(statement, parsed, run, builder);
+}
+
 static void emit_constraint(const struct sqlite_statement *statement, const struct sqlite_constraint *parsed,
                             uint32_t relation, struct schema_builder *builder)
 {
@@ -40,12 +103,34 @@ static void emit_constraint(const struct sqlite_statement *statement, const stru
         .expression = intern(statement, parsed->expression, builder),
         .referenced_table = intern(statement, parsed->referenced_table, builder),
         .referenced_columns = intern_list(statement, parsed->referenced_columns, builder),
+        .attributes = constraint_attributes(statement, parsed, builder),
         .kind = parsed->kind,
         .on_delete = parsed->on_delete,
         .on_update = parsed->on_update,
         .flags = parsed->flags,
     };
     schema_builder_constraint(builder, &constraint);
+}
+
+static uint32_t column_attributes(const struct sqlite_statement *statement, const struct sqlite_column *parsed,
+                                  struct schema_builder *builder)
+{
+    struct schema_attribute attributes[] = {
+        {.key = ATTRIBUTE_COLLATION, .text = intern(statement, parsed->collation, builder)},
+        {.key = ATTRIBUTE_NOT_NULL_CONFLICT, .text = intern(statement, parsed->not_null_conflict, builder)},
+    };
+    return schema_builder_attributes(builder, attributes, ARRAY_LENGTH(attributes));
+}
+
+uint32_t sqlite_statement_table_attributes(const struct sqlite_statement *statement, struct schema_builder *builder)
+{
+    struct schema_attribute attributes[2] = {{0}};
+    size_t count = 0;
+    if (statement->strict)
+        attributes[count++].key = ATTRIBUTE_STRICT;
+    if (statement->without_rowid)
+        attributes[count++].key = ATTRIBUTE_WITHOUT_ROWID;
+    return schema_builder_attributes(builder, attributes, count);
 }
 
 void sqlite_statement_emit_table(const struct sqlite_statement *statement, uint32_t relation,
@@ -59,6 +144,7 @@ void sqlite_statement_emit_table(const struct sqlite_statement *statement, uint3
             .type = intern(statement, parsed->type, builder),
             .default_expression = intern(statement, parsed->default_expression, builder),
             .generated = intern(statement, parsed->generated, builder),
+            .attributes = column_attributes(statement, parsed, builder),
             .position = (uint16_t)(i + 1),
             .flags = parsed->flags,
         };
@@ -94,4 +180,22 @@ void sqlite_statement_emit_index(const struct sqlite_statement *statement, uint3
         .flags = statement->unique ? INDEX_UNIQUE : 0,
     };
     schema_builder_index(builder, &index, parts, statement->part_count);
+}
+
+void sqlite_statement_emit_trigger(const struct sqlite_statement *statement, uint32_t table, const char *name,
+                                   struct schema_builder *builder)
+{
+    struct schema_attribute attributes[] = {
+        {.key = ATTRIBUTE_TIMING, .text = intern(statement, statement->timing, builder)},
+        {.key = ATTRIBUTE_EVENTS, .text = intern(statement, statement->events, builder)},
+        {.key = ATTRIBUTE_CONDITION, .text = intern(statement, statement->condition, builder)},
+        {.key = ATTRIBUTE_BODY, .text = intern(statement, statement->definition, builder)},
+    };
+    struct schema_object trigger = {
+        .relation_name = table,
+        .name = schema_builder_text(builder, name),
+        .attributes = schema_builder_attributes(builder, attributes, ARRAY_LENGTH(attributes)),
+        .kind = OBJECT_TRIGGER,
+    };
+    schema_builder_object(builder, &trigger);
 }

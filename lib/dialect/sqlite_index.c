@@ -8,23 +8,6 @@
 #include "base/alloc.h"
 #include "dialect/sqlite_parser.h"
 
-/* SQLite's maximum of columns in an index is that of a table. */
-enum { LIMIT_INDEX_PARTS = 32767 };
-
-static struct sqlite_index_part *add_part(struct sqlite_parser *parser)
-{
-    struct sqlite_statement *statement = parser->statement;
-    if (!mem_grow(&statement->parts, &statement->part_capacity, statement->part_count, sizeof(*statement->parts),
-                  LIMIT_INDEX_PARTS)) {
-        statement->out_of_memory = true;
-        error_no_memory(parser->reterr);
-        return NULL;
-    }
-    struct sqlite_index_part *part = &statement->parts[statement->part_count++];
-    *part = (struct sqlite_index_part){0};
-    return part;
-}
-
 /* Where an expression ends, and what it is: found by stepping over it. */
 struct extent {
     const char *begin;
@@ -80,7 +63,7 @@ static struct sqlite_token column_of(const struct extent *extent)
 static int parse_part(struct sqlite_parser *parser)
 {
     struct extent extent = {0};
-    struct sqlite_index_part *part = add_part(parser);
+    struct sqlite_index_part *part = sqlite_parser_add_part(parser);
     if (!part || scan_part(parser, &extent) < 0)
         return -1;
     struct strbuf *texts = &parser->statement->texts;
@@ -107,17 +90,16 @@ static int parse_part(struct sqlite_parser *parser)
     return 0;
 }
 
-/* Everything from the cursor to the end, without a final semicolon. */
-static uint32_t rest_of_statement(struct sqlite_parser *parser)
+/* Behind everything from the cursor to the end, without a final semicolon. */
+static const char *step_to_end(struct sqlite_parser *parser)
 {
-    const char *begin = parser->token.text;
-    const char *end = begin;
+    const char *end = parser->token.text;
     while (parser->token.kind != TOKEN_END) {
         if (!sqlite_parser_is(parser, ";"))
             end = parser->token.text + parser->token.length;
         sqlite_parser_advance(parser);
     }
-    return sqlite_parser_canonical(parser, begin, end);
+    return end;
 }
 
 int sqlite_parse_index(const char *sql, size_t length, struct sqlite_statement *statement, struct error *reterr)
@@ -134,8 +116,10 @@ int sqlite_parse_index(const char *sql, size_t length, struct sqlite_statement *
     } while (sqlite_parser_accept(&parser, ","));
     if (sqlite_parser_expect(&parser, ")") < 0)
         return -1;
-    if (sqlite_parser_accept(&parser, "WHERE"))
-        statement->predicate = rest_of_statement(&parser);
+    if (sqlite_parser_accept(&parser, "WHERE")) {
+        const char *begin = parser.token.text;
+        statement->predicate = sqlite_parser_canonical(&parser, begin, step_to_end(&parser));
+    }
     return sqlite_parser_finish(&parser);
 }
 
@@ -146,13 +130,10 @@ int sqlite_parse_view(const char *sql, size_t length, struct sqlite_statement *s
     if (sqlite_parser_create(&parser, "VIEW") < 0)
         return -1;
     /* A list of column names is part of what the view is. */
-    if (sqlite_parser_is(&parser, "(")) {
-        statement->definition = rest_of_statement(&parser);
-        return sqlite_parser_finish(&parser);
-    }
-    if (sqlite_parser_expect(&parser, "AS") < 0)
+    if (!sqlite_parser_is(&parser, "(") && sqlite_parser_expect(&parser, "AS") < 0)
         return -1;
-    statement->definition = rest_of_statement(&parser);
+    const char *begin = parser.token.text;
+    statement->definition = sqlite_parser_raw(&parser, begin, step_to_end(&parser));
     return sqlite_parser_finish(&parser);
 }
 

@@ -9,6 +9,9 @@
  * engine's connection refuses longer rows than 16 MiB. */
 enum { LIMIT_STATEMENT_TEXTS = 64 * 1024 * 1024 };
 
+/* SQLite's maximum of columns in an index is that of a table, 32,767; a table may have several keys of them. */
+enum { LIMIT_PARTS = 1 << 20 };
+
 void sqlite_statement_init(struct sqlite_statement *statement)
 {
     *statement = (struct sqlite_statement){.texts = STRBUF(LIMIT_STATEMENT_TEXTS)};
@@ -41,6 +44,9 @@ void sqlite_parser_init(struct sqlite_parser *parser, const char *sql, size_t le
     statement->predicate = 0;
     statement->definition = 0;
     statement->module = 0;
+    statement->timing = 0;
+    statement->events = 0;
+    statement->condition = 0;
     statement->unique = false;
     statement->strict = false;
     statement->without_rowid = false;
@@ -102,6 +108,37 @@ int sqlite_parser_name(struct sqlite_parser *parser, uint32_t *ret_text)
     *ret_text = sqlite_parser_end_text(parser, start);
     sqlite_parser_advance(parser);
     return 0;
+}
+
+int sqlite_parser_raised_name(struct sqlite_parser *parser, uint32_t *ret_text)
+{
+    struct strbuf *texts = &parser->statement->texts;
+    size_t start = texts->length;
+    if (sqlite_parser_name(parser, ret_text) < 0)
+        return -1;
+    sqlite_text_raise(texts, start);
+    return 0;
+}
+
+uint32_t sqlite_parser_raw(struct sqlite_parser *parser, const char *begin, const char *end)
+{
+    size_t start = parser->statement->texts.length;
+    strbuf_add(&parser->statement->texts, begin, (size_t)(end - begin));
+    return sqlite_parser_end_text(parser, start);
+}
+
+struct sqlite_index_part *sqlite_parser_add_part(struct sqlite_parser *parser)
+{
+    struct sqlite_statement *statement = parser->statement;
+    if (!mem_grow(&statement->parts, &statement->part_capacity, statement->part_count, sizeof(*statement->parts),
+                  LIMIT_PARTS)) {
+        statement->out_of_memory = true;
+        error_no_memory(parser->reterr);
+        return NULL;
+    }
+    struct sqlite_index_part *part = &statement->parts[statement->part_count++];
+    *part = (struct sqlite_index_part){0};
+    return part;
 }
 
 uint32_t sqlite_parser_canonical(struct sqlite_parser *parser, const char *begin, const char *end)

@@ -33,11 +33,20 @@ int sqlite_parser_fail(struct sqlite_parser *parser, const char *expected);
 /* A name at the cursor, stored and stepped over. */
 int sqlite_parser_name(struct sqlite_parser *parser, uint32_t *ret_text);
 
+/* The same, in upper case. */
+int sqlite_parser_raised_name(struct sqlite_parser *parser, uint32_t *ret_text);
+
 /* `( … )` at the cursor: stores what stands inside in canonical form and steps over it; ret_text may be NULL. */
 int sqlite_parser_parenthesised(struct sqlite_parser *parser, uint32_t *ret_text);
 
 /* Stores a piece of the source in canonical form. */
 uint32_t sqlite_parser_canonical(struct sqlite_parser *parser, const char *begin, const char *end);
+
+/* Stores a piece of the source as it is. */
+uint32_t sqlite_parser_raw(struct sqlite_parser *parser, const char *begin, const char *end);
+
+/* An empty part behind the others; NULL: failed. */
+struct sqlite_index_part *sqlite_parser_add_part(struct sqlite_parser *parser);
 
 /* CREATE [TEMP] `kind` [IF NOT EXISTS] [schema.]name */
 int sqlite_parser_create(struct sqlite_parser *parser, const char *kind);

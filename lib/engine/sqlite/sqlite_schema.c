@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The deep look: every CREATE text of sqlite_schema, parsed by lib/dialect. Two passes over that table, since an index
- * may stand before its table: the first adds relations, the second indexes.
+ * The deep look: every CREATE text of sqlite_schema, parsed by lib/dialect. Several passes over that table, since an
+ * index or a trigger may stand before its table.
  */
 #include <string.h>
 #include <strings.h>
@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/digest.h"
 #include "base/limits.h"
+#include "dialect/dialects.h"
 #include "dialect/sqlite_ddl.h"
 #include "engine/sqlite/sqlite_connection.h"
 
@@ -60,11 +61,22 @@ static struct schema_row row_of(sqlite3_stmt *statement)
                                .sql_length = (size_t)sqlite3_column_bytes(statement, 3)};
 }
 
-/* Two names with one 64-bit hash are not to be feared: hash64 is not chosen by whoever names tables twice. */
+/* Names have no case in ASCII. Two of them with one 64-bit hash are not to be feared: hash64 is not chosen by whoever
+ * names tables twice. */
 static uint64_t name_hash(const char *name)
 {
-    uint64_t hash = hash64(name, strlen(name));
-    return hash ? hash : 1;
+    enum { CHUNK = 64 };
+    struct {
+        uint64_t before;
+        char folded[CHUNK];
+    } input = {0};
+    do {
+        memset(input.folded, 0, sizeof(input.folded));
+        for (size_t i = 0; i < CHUNK && *name; i++, name++)
+            input.folded[i] = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
+        input.before = hash64(&input, sizeof(input));
+    } while (*name);
+    return input.before ? input.before : 1;
 }
 
 static struct relation_slot *find_slot(const struct schema_reading *reading, uint64_t hash)
@@ -178,25 +190,36 @@ static int read_columns(struct schema_reading *reading, const char *name, uint32
     return row;
 }
 
-static uint32_t add_relation(struct schema_reading *reading, const struct schema_row *row, enum relation_kind kind,
-                             const char *definition)
+static int add_relation(struct schema_reading *reading, const struct schema_row *row, enum relation_kind kind,
+                        const char *definition, uint32_t *ret_handle)
 {
     struct schema_relation relation = {
         .name = schema_builder_text(reading->builder, row->name),
         .definition = definition ? schema_builder_text(reading->builder, definition) : 0,
         .kind = (uint8_t)kind,
     };
-    return schema_builder_relation(reading->builder, &relation);
+    *ret_handle = schema_builder_relation(reading->builder, &relation);
+    return remember_relation(reading, row->name, *ret_handle);
+}
+
+static void emit_table(struct schema_reading *reading, uint32_t handle)
+{
+    size_t count = 0;
+    uint32_t attributes = sqlite_statement_table_attributes(&reading->parsed, reading->builder);
+    struct schema_relation *relations = schema_builder_relations(reading->builder, &count);
+    if (handle < count)
+        relations[handle].attributes = attributes;
+    sqlite_statement_emit_table(&reading->parsed, handle, reading->builder);
 }
 
 static int add_table(struct schema_reading *reading, const struct schema_row *row)
 {
     struct error why = {0};
-    uint32_t handle = add_relation(reading, row, RELATION_TABLE, NULL);
-    if (remember_relation(reading, row->name, handle) < 0)
+    uint32_t handle = 0;
+    if (add_relation(reading, row, RELATION_TABLE, NULL, &handle) < 0)
         return -1;
     if (sqlite_parse_table(row->sql, row->sql_length, &reading->parsed, &why) == 0) {
-        sqlite_statement_emit_table(&reading->parsed, handle, reading->builder);
+        emit_table(reading, handle);
         return 0;
     }
     if (!is_bearable(&why, reading->reterr))
@@ -209,6 +232,7 @@ static int add_table(struct schema_reading *reading, const struct schema_row *ro
 static int add_view(struct schema_reading *reading, const struct schema_row *row)
 {
     struct error why = {0};
+    uint32_t handle = 0;
     const char *definition = row->sql;
     if (sqlite_parse_view(row->sql, row->sql_length, &reading->parsed, &why) == 0)
         definition = sqlite_statement_text(&reading->parsed, reading->parsed.definition);
@@ -216,21 +240,22 @@ static int add_view(struct schema_reading *reading, const struct schema_row *row
         return -1;
     else
         note_partial(reading, SCHEMA_VIEWS, row->name, &why);
-    add_relation(reading, row, RELATION_VIEW, definition);
-    return 0;
+    return add_relation(reading, row, RELATION_VIEW, definition, &handle);
 }
 
 static int add_virtual_table(struct schema_reading *reading, const struct schema_row *row)
 {
     struct error why = {0};
+    uint32_t handle = 0;
     if (sqlite_parse_virtual_table(row->sql, row->sql_length, &reading->parsed, &why) < 0) {
         if (!is_bearable(&why, reading->reterr))
             return -1;
         note_partial(reading, SCHEMA_TABLES, row->name, &why);
-        add_relation(reading, row, RELATION_VIRTUAL, row->sql);
-        return 0;
+        return add_relation(reading, row, RELATION_VIRTUAL, row->sql, &handle);
     }
-    add_relation(reading, row, RELATION_VIRTUAL, sqlite_statement_text(&reading->parsed, reading->parsed.definition));
+    const char *definition = sqlite_statement_text(&reading->parsed, reading->parsed.definition);
+    if (add_relation(reading, row, RELATION_VIRTUAL, definition, &handle) < 0)
+        return -1;
     if (!mem_grow(&reading->virtual_tables, &reading->virtual_capacity, reading->virtual_count,
                   sizeof(*reading->virtual_tables), LIMIT_SCHEMA_OBJECTS))
         return error_no_memory(reading->reterr);
@@ -267,6 +292,25 @@ static int add_index(struct schema_reading *reading, const struct schema_row *ro
     return 0;
 }
 
+/* The name of the table or view as it was declared: triggers name it in any case. */
+static int add_trigger(struct schema_reading *reading, const struct schema_row *row)
+{
+    struct error why = {0};
+    size_t count = 0;
+    const struct relation_slot *slot = recall_relation(reading, row->table);
+    const struct schema_relation *relations = schema_builder_relations(reading->builder, &count);
+    if (!slot || slot->handle >= count)
+        return 0;
+    if (sqlite_parse_trigger(row->sql, row->sql_length, &reading->parsed, &why) == 0) {
+        sqlite_statement_emit_trigger(&reading->parsed, relations[slot->handle].name, row->name, reading->builder);
+        return 0;
+    }
+    if (!is_bearable(&why, reading->reterr))
+        return -1;
+    note_partial(reading, SCHEMA_TRIGGERS, row->name, &why);
+    return 0;
+}
+
 /* Virtual tables come first, so that their shadow tables are known; tables before the indexes that stand on them. */
 static const struct pass {
     const char *sql;
@@ -278,6 +322,7 @@ static const struct pass {
      "WHERE (type = 'table' AND rootpage > 0) OR type = 'view'",
      add_relation_row},
     {"SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE type = 'index' AND sql IS NOT NULL", add_index},
+    {"SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE type = 'trigger'", add_trigger},
 };
 
 static int run_pass(struct schema_reading *reading, const struct pass *pass)
@@ -312,16 +357,20 @@ static int run_passes(struct sqlite_connection *connection, struct schema_builde
     return result;
 }
 
+static const enum schema_kind read_kinds[] = {SCHEMA_TABLES,  SCHEMA_COLUMNS, SCHEMA_CONSTRAINTS,
+                                              SCHEMA_INDEXES, SCHEMA_VIEWS,   SCHEMA_TRIGGERS};
+
 int sqlite_read_schema(struct engine_connection *engine_connection, const struct engine_scope *scope,
                        struct deadline deadline, struct schema_builder *builder, struct error *reterr)
 {
     struct error ignored = {0};
     (void)scope;
+    schema_builder_dialect(builder, &dialect_sqlite);
     schema_builder_server(builder, "sqlite", sqlite3_libversion());
-    for (int kind = 0; kind < SCHEMA_KINDS; kind++) {
-        bool known = kind != SCHEMA_ENUMS && kind != SCHEMA_SEQUENCES;
-        schema_builder_coverage(builder, (enum schema_kind)kind, known ? COVERAGE_FULL : COVERAGE_NOT_APPLICABLE, NULL);
-    }
+    for (int kind = 0; kind < SCHEMA_KINDS; kind++)
+        schema_builder_coverage(builder, (enum schema_kind)kind, COVERAGE_NOT_APPLICABLE, NULL);
+    for (size_t i = 0; i < ARRAY_LENGTH(read_kinds); i++)
+        schema_builder_coverage(builder, read_kinds[i], COVERAGE_FULL, NULL);
     int result = sqlite_begin_look(engine_connection, deadline, reterr);
     if (result == 0)
         result = run_passes(sqlite_connection_of(engine_connection), builder, reterr);

@@ -9,55 +9,66 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dialect/dialects.h"
 #include "dialect/sqlite_ddl.h"
 #include "dialect/sqlite_token.h"
 #include "model/schema_json.h"
 
 enum { DOCUMENT_LIMIT = 1 << 20 };
 
-/* What stands behind CREATE decides which parser it is. */
-static int parse_any(const char *sql, size_t length, struct sqlite_statement *statement, enum relation_kind *ret_kind,
-                     bool *ret_index, struct error *reterr)
+enum statement_kind { IS_TABLE, IS_INDEX, IS_VIEW, IS_VIRTUAL, IS_TRIGGER };
+
+/* What stands behind CREATE [TEMP]. */
+static enum statement_kind kind_of(const char *sql, size_t length)
 {
     struct sqlite_lexer lexer = {.next = sql, .end = sql + length};
     sqlite_lexer_next(&lexer);
     struct sqlite_token word = sqlite_lexer_next(&lexer);
-    *ret_index = sqlite_token_is(&word, "INDEX") || sqlite_token_is(&word, "UNIQUE");
-    *ret_kind = sqlite_token_is(&word, "VIEW")      ? RELATION_VIEW
-                : sqlite_token_is(&word, "VIRTUAL") ? RELATION_VIRTUAL
-                                                    : RELATION_TABLE;
-    if (*ret_index)
-        return sqlite_parse_index(sql, length, statement, reterr);
-    if (*ret_kind == RELATION_VIEW)
-        return sqlite_parse_view(sql, length, statement, reterr);
-    if (*ret_kind == RELATION_VIRTUAL)
-        return sqlite_parse_virtual_table(sql, length, statement, reterr);
-    return sqlite_parse_table(sql, length, statement, reterr);
+    if (sqlite_token_is(&word, "TEMP"))
+        word = sqlite_lexer_next(&lexer);
+    return sqlite_token_is(&word, "INDEX") || sqlite_token_is(&word, "UNIQUE") ? IS_INDEX
+           : sqlite_token_is(&word, "VIEW")                                    ? IS_VIEW
+           : sqlite_token_is(&word, "VIRTUAL")                                 ? IS_VIRTUAL
+           : sqlite_token_is(&word, "TRIGGER")                                 ? IS_TRIGGER
+                                                                               : IS_TABLE;
 }
+
+static int (*const parsers[])(const char *sql, size_t length, struct sqlite_statement *statement,
+                              struct error *reterr) = {
+    [IS_TABLE] = sqlite_parse_table,           [IS_INDEX] = sqlite_parse_index,     [IS_VIEW] = sqlite_parse_view,
+    [IS_VIRTUAL] = sqlite_parse_virtual_table, [IS_TRIGGER] = sqlite_parse_trigger,
+};
 
 static int build(const char *sql, size_t length, struct schema **ret_schema, struct error *reterr)
 {
+    static const enum relation_kind relation_kinds[] = {
+        [IS_TABLE] = RELATION_TABLE,     [IS_INDEX] = RELATION_TABLE,   [IS_VIEW] = RELATION_VIEW,
+        [IS_VIRTUAL] = RELATION_VIRTUAL, [IS_TRIGGER] = RELATION_TABLE,
+    };
     cleanup(sqlite_statement) struct sqlite_statement statement = {0};
     cleanup(schema_builder) struct schema_builder *builder = schema_builder_new();
-    enum relation_kind kind = RELATION_TABLE;
-    bool index = false;
+    enum statement_kind kind = kind_of(sql, length);
     sqlite_statement_init(&statement);
     if (!builder)
         return error_no_memory(reterr);
-    if (parse_any(sql, length, &statement, &kind, &index, reterr) < 0)
+    schema_builder_dialect(builder, &dialect_sqlite);
+    if (parsers[kind](sql, length, &statement, reterr) < 0)
         return -1;
+    bool defines = kind == IS_VIEW || kind == IS_VIRTUAL;
     struct schema_relation relation = {
         .name = schema_builder_text(builder, "t"),
-        .definition = statement.definition
-                          ? schema_builder_text(builder, sqlite_statement_text(&statement, statement.definition))
-                          : 0,
-        .kind = (uint8_t)kind,
+        .definition =
+            defines ? schema_builder_text(builder, sqlite_statement_text(&statement, statement.definition)) : 0,
+        .attributes = kind == IS_TABLE ? sqlite_statement_table_attributes(&statement, builder) : 0,
+        .kind = (uint8_t)relation_kinds[kind],
     };
     uint32_t handle = schema_builder_relation(builder, &relation);
-    if (index)
+    if (kind == IS_INDEX)
         sqlite_statement_emit_index(&statement, handle, "ix", builder);
-    else if (kind == RELATION_TABLE)
+    else if (kind == IS_TABLE)
         sqlite_statement_emit_table(&statement, handle, builder);
+    else if (kind == IS_TRIGGER)
+        sqlite_statement_emit_trigger(&statement, relation.name, "tr", builder);
     return schema_builder_seal(builder, ret_schema, reterr);
 }
 
@@ -103,6 +114,19 @@ static void test_layout_does_not_matter(void **state)
     assert_same("CREATE TABLE t(a INTEGER PRIMARY KEY)", "CREATE TABLE t(a INTEGER NOT NULL PRIMARY KEY)", true);
     assert_same("CREATE INDEX i ON t(a COLLATE nocase)", "CREATE INDEX i ON [t] ( `a` collate NOCASE asc )", true);
     assert_same("CREATE VIEW v AS SELECT a,b FROM t", "create view v as select a , b\nfrom t;", true);
+    assert_same("CREATE VIEW v AS SELECT a FROM old", "CREATE VIEW v AS SELECT a /* all */ FROM \"old\"", true);
+    assert_same("CREATE TABLE t(a TEXT COLLATE BINARY, UNIQUE(a ASC))",
+                "CREATE TABLE t(a TEXT, UNIQUE(A COLLATE binary))", true);
+    assert_same("CREATE TABLE t(a COLLATE NOCASE UNIQUE)", "CREATE TABLE t(a COLLATE nocase, UNIQUE(a COLLATE NoCase))",
+                true);
+    assert_same("CREATE TABLE t(a INTEGER, PRIMARY KEY(a DESC))", "CREATE TABLE t(a INTEGER PRIMARY KEY)", true);
+    assert_same("CREATE TABLE t(a UNIQUE ON CONFLICT ABORT)", "CREATE TABLE t(a, UNIQUE(a))", true);
+    assert_same("CREATE TABLE t(a REFERENCES p NOT NULL DEFERRABLE INITIALLY DEFERRED)",
+                "CREATE TABLE t(a NOT NULL REFERENCES p DEFERRABLE INITIALLY DEFERRED)", true);
+    assert_same(
+        "CREATE TRIGGER tr INSERT ON t BEGIN DELETE FROM u; END",
+        "create trigger tr before insert on \"t\" for each row begin\n  -- all of them\n  delete from [u] ; end;",
+        true);
 }
 
 static void test_meaning_matters(void **state)
@@ -117,6 +141,24 @@ static void test_meaning_matters(void **state)
     assert_same("CREATE INDEX i ON t(a)", "CREATE UNIQUE INDEX i ON t(a)", false);
     assert_same("CREATE INDEX i ON t(a)", "CREATE INDEX i ON t(a) WHERE a", false);
     assert_same("CREATE INDEX i ON t(a)", "CREATE INDEX i ON t(+a)", false);
+    assert_same("CREATE TABLE t(a)", "CREATE TABLE t(a COLLATE NOCASE)", false);
+    assert_same("CREATE TABLE t(a)", "CREATE TABLE t(a) STRICT", false);
+    assert_same("CREATE TABLE t(a PRIMARY KEY NOT NULL)", "CREATE TABLE t(a PRIMARY KEY NOT NULL) WITHOUT ROWID",
+                false);
+    assert_same("CREATE TABLE t(a UNIQUE)", "CREATE TABLE t(a UNIQUE ON CONFLICT REPLACE)", false);
+    assert_same("CREATE TABLE t(a NOT NULL)", "CREATE TABLE t(a NOT NULL ON CONFLICT IGNORE)", false);
+    assert_same("CREATE TABLE t(a, UNIQUE(a))", "CREATE TABLE t(a, UNIQUE(a COLLATE NOCASE))", false);
+    assert_same("CREATE TABLE t(a, UNIQUE(a))", "CREATE TABLE t(a, UNIQUE(a DESC))", false);
+    assert_same("CREATE TABLE t(a REFERENCES p)", "CREATE TABLE t(a REFERENCES p DEFERRABLE INITIALLY DEFERRED)",
+                false);
+    assert_same("CREATE TRIGGER tr INSERT ON t BEGIN SELECT 1; END",
+                "CREATE TRIGGER tr AFTER INSERT ON t BEGIN SELECT 1; END", false);
+    assert_same("CREATE TRIGGER tr UPDATE OF a ON t BEGIN SELECT 1; END",
+                "CREATE TRIGGER tr UPDATE OF b ON t BEGIN SELECT 1; END", false);
+    assert_same("CREATE TRIGGER tr INSERT ON t WHEN new.a BEGIN SELECT 1; END",
+                "CREATE TRIGGER tr INSERT ON t WHEN old.a BEGIN SELECT 1; END", false);
+    assert_same("CREATE TRIGGER tr INSERT ON t BEGIN SELECT 'a'; END",
+                "CREATE TRIGGER tr INSERT ON t BEGIN SELECT 'A'; END", false);
 }
 
 /* Every beginning of a statement, and a nesting that recursion would not survive. */
@@ -135,6 +177,15 @@ static void test_no_text_does_harm(void **state)
         cleanup_schema(&schema);
         schema = NULL;
     }
+    static const char trigger[] =
+        "CREATE TRIGGER tr INSTEAD OF UPDATE OF a, \"b c\" ON t FOR EACH ROW WHEN new.begin > 0 "
+        "BEGIN UPDATE u SET a = CASE WHEN 1 THEN 2 END; END;";
+    for (size_t length = 0; length < sizeof(trigger); length++) {
+        struct error error = {0};
+        cleanup(schema) struct schema *schema = NULL;
+        int result = build(trigger, length, &schema, &error);
+        assert_true(result == 0 || (error.code == ERROR_INVALID && error.message[0]));
+    }
     enum { DEPTH = 100000 };
     cleanup(strbuf) struct strbuf deep = STRBUF(3 * DEPTH);
     strbuf_add_string(&deep, "CREATE TABLE t(a CHECK ");
@@ -152,8 +203,9 @@ static void test_no_text_does_harm(void **state)
 static void test_memory(void **state)
 {
     (void)state;
-    static const char sql[] = "CREATE TABLE t(a varchar(20) DEFAULT 'x' NOT NULL, b INT REFERENCES p(x), CONSTRAINT u "
-                              "UNIQUE(a, b), CHECK(a > b))";
+    static const char sql[] =
+        "CREATE TABLE t(a varchar(20) DEFAULT 'x' NOT NULL ON CONFLICT FAIL COLLATE NOCASE, b INT "
+        "REFERENCES p(x), CONSTRAINT u UNIQUE(a, b DESC) ON CONFLICT REPLACE, CHECK(a > b)) STRICT";
     FOR_EACH_ALLOCATION_FAILURE(loop)
     {
         struct error error = {0};
@@ -167,6 +219,14 @@ static void test_memory(void **state)
         struct error error = {0};
         cleanup(schema) struct schema *schema = NULL;
         OOM_CHECK(loop, build(index, strlen(index), &schema, &error) == 0);
+        assert_true(schema || error.code == ERROR_NO_MEMORY);
+    }
+    FOR_EACH_ALLOCATION_FAILURE(loop)
+    {
+        static const char trigger[] = "CREATE TRIGGER tr UPDATE OF a, \"b c\" ON t WHEN new.a > 0 BEGIN SELECT 1; END";
+        struct error error = {0};
+        cleanup(schema) struct schema *schema = NULL;
+        OOM_CHECK(loop, build(trigger, strlen(trigger), &schema, &error) == 0);
         assert_true(schema || error.code == ERROR_NO_MEMORY);
     }
 }
