@@ -48,10 +48,11 @@ struct reference {
     char revision[256];    /* at which the source stands; "" if it does not say */
     bool ahead;            /* the source cannot be had at the applied revision: code REFERENCE_AHEAD */
     char reason[256];      /* why, when `ahead` */
+    char remark[512];      /* what a reader should know of how it was made; "" if nothing */
 };
 
-/* "drizzle:DIR" ("baseline:", "rails:", "sql:"); a plain path that exists is a baseline. False if `text` is none of them (it may be a
- * URL). `*ret_path` points into `text`. */
+/* "drizzle:DIR" ("baseline:", "rails:", "sql:"); a plain path that exists is a baseline. False if `text` is none of
+ * them (it may be a URL). `*ret_path` points into `text`. */
 bool reference_parse(const char *text, enum reference_kind *ret_kind, const char **ret_path);
 const char *reference_kind_name(enum reference_kind kind);
 
