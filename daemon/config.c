@@ -29,6 +29,7 @@ void config_unref(struct config *config)
     for (size_t i = 0; i < config->database_count; i++) {
         const struct config_database *database = &config->databases[i];
         engine_target_free(database->target);
+        engine_target_free(database->drift.scratch);
         if (database->url_password)
             explicit_bzero(database->url_password, strlen(database->url_password));
     }
@@ -65,9 +66,11 @@ static int check_listener(struct config_reader *reader, const struct yaml_node *
 static int read_all(struct config_reader *reader, const struct yaml_node *root)
 {
     struct config *config = reader->config;
+    drift_policy_init(&reader->defaults->drift.policy);
     if (config_set_presets(reader, &config_timing_keys, reader->defaults) < 0 ||
         config_set_presets(reader, &config_database_keys, reader->defaults) < 0 ||
         config_set_presets(reader, &config_expect_keys, reader->defaults) < 0 ||
+        config_set_presets(reader, &config_drift_keys, reader->defaults) < 0 ||
         config_set_presets(reader, &config_top_keys, config) < 0)
         return -1;
     reader->defaults->journal_interval_given = false;

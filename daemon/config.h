@@ -16,9 +16,23 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "drift/drift.h"
 #include "engine/engine.h"
 #include "gate/gate.h"
 #include "journal/tool.h"
+#include "reference/reference.h"
+
+/* What a database's schema is held against, and what of the differences matters. */
+struct config_drift {
+    const char *reference_key;     /* "baseline", "database", "drizzle", "rails", "sql"; NULL: no reference */
+    const char *reference_value;   /* as compared: an absolute path, or a database's name */
+    enum reference_kind kind;      /* unless reference_key is "database" */
+    size_t database;               /* index into config.databases where it is */
+    struct engine_target *scratch; /* with its password; owned by the config; NULL */
+    const char *scratch_url;       /* redacted, for --print-config */
+    struct drift_policy policy;
+    enum drift_severity fail_on; /* SEVERITIES: none */
+};
 
 struct config_database {
     const char *name;
@@ -38,6 +52,7 @@ struct config_database {
     const char *expect_directory; /* absolute after loading; NULL */
     enum match match;
     bool checksums_enforced;
+    struct config_drift drift;
 
     struct digest settings; /* over all that is configured here */
 

@@ -417,7 +417,7 @@ int config_read_databases(struct config_reader *reader, const struct yaml_node *
             return -1;
     }
     qsort(databases, count, sizeof *databases, compare_databases);
-    return 0;
+    return config_resolve_references(reader, node);
 }
 
 /* Blocks of several lines, printed by config_print itself. */
@@ -534,6 +534,13 @@ static int read_gate(struct config_reader *reader, const struct yaml_node *node,
         return -1;
     if (gate->database_count == 0)
         return config_fail_key(reader, node, "the gate '%s' requires no database", node->key);
+    for (size_t i = 0; gate->policy.heeds_drift && i < gate->database_count; i++) {
+        const struct config_database *database = &reader->config->databases[gate->databases[i]];
+        if (!database->drift.reference_key)
+            return config_fail_key(reader, node,
+                                   "the gate '%s' heeds drift, but the database '%s' has no drift.reference", node->key,
+                                   database->name);
+    }
     return 0;
 }
 

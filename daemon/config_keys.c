@@ -170,6 +170,101 @@ static const struct config_key database_keys[] = {
      .preset = "enforce",
      .doc = "enforce: an applied migration whose file has changed since makes the state diverged. warn: it is only "
             "listed."},
+    {.name = "drift",
+     CUSTOM(drift),
+     .example = "{reference: {baseline: /var/lib/migrationd/orders.json}}",
+     .nested = &config_drift_keys,
+     .doc = "What the schema is held against, and what of the differences matters. Without a reference drift is "
+            "unknown, and no health check speaks of it."},
+};
+
+static const struct config_key drift_keys[] = {
+    {.name = "reference",
+     CUSTOM(drift_reference),
+     .example = "{baseline: /var/lib/migrationd/orders.json}",
+     .nested = &config_reference_keys,
+     .doc = "The schema that the database should have at the revision that is applied there."},
+    {.name = "scratch",
+     CUSTOM(scratch),
+     .example = "postgresql://scratch@localhost/postgres",
+     .doc = "The server on which SQL of a reference may be loaded, into a database of its own that is dropped "
+            "afterwards. SQLite needs none."},
+    {.name = "ignore",
+     CUSTOM(ignore),
+     .example = "[\"table:tmp_*\", {match: \"index:public.orders.ix_hot\", reason: emergency, owner: dba, "
+                "until: 2027-01-31}]",
+     .nested = &config_ignore_keys,
+     .doc = "Differences that are known and left alone: KIND:PATTERN, or KIND:PATTERN#ATTRIBUTE. An entry may carry a "
+            "reason, an owner and a last day; after that day it no longer hides anything."},
+    {.name = "default_ignores",
+     CUSTOM(default_ignores),
+     .preset = "apply",
+     .doc = "apply: journals of migration tools, ghosts of online schema changes and other tools' schemas are left "
+            "out. none: they are compared, too."},
+    {.name = "policies",
+     CUSTOM(policies),
+     .example = "{json_as_jsonb: equal}",
+     .nested = &config_policy_keys,
+     .doc = "What counts as equal."},
+    {.name = "fail_on",
+     CUSTOM(fail_on),
+     .preset = "none",
+     .doc = "From which severity on drift makes the database's health fail: minor, major, critical, or none: it only "
+            "warns."},
+};
+
+static const struct config_key reference_keys[] = {
+    {.name = "baseline",
+     CUSTOM(reference_file),
+     .example = "/var/lib/migrationd/orders.json",
+     .doc = "A file that `migrationctl snapshot` wrote."},
+    {.name = "database",
+     CUSTOM(reference_database),
+     .example = "staging",
+     .instead = true,
+     .doc = "Another database of this configuration, as it was last read."},
+    {.name = "drizzle",
+     CUSTOM(reference_file),
+     .example = "/srv/orders/drizzle",
+     .instead = true,
+     .doc = "The folder of a Drizzle project's migrations: its meta/ holds the schema after each of them."},
+    {.name = "rails",
+     CUSTOM(reference_file),
+     .example = "/srv/orders/db/schema.rb",
+     .instead = true,
+     .doc = "Rails' schema.rb or structure.sql."},
+    {.name = "sql",
+     CUSTOM(reference_file),
+     .example = "/srv/orders/schema.sql",
+     .instead = true,
+     .doc = "SQL that makes the schema: a file, or a folder of migrations of which those are loaded that are applied."},
+};
+
+static const struct config_key ignore_keys[] = {
+    {.name = "match",
+     CUSTOM(ignore_match),
+     .example = "\"table:tmp_*\"",
+     .required = true,
+     .doc = "What is left alone."},
+    {.name = "reason",
+     .type = KEY_TEXT,
+     .offset = offsetof(struct drift_ignore, reason),
+     .example = "emergency index",
+     .doc = "Why; for people."},
+    {.name = "owner",
+     .type = KEY_TEXT,
+     .offset = offsetof(struct drift_ignore, owner),
+     .example = "dba",
+     .doc = "Who decided; for people."},
+    {.name = "until", CUSTOM(ignore_until), .example = "2027-01-31", .doc = "The last day on which it holds, in UTC."},
+};
+
+/* The rows of drift_policies.h: name, values and documentation stand there. */
+static const struct config_key policy_keys[] = {
+#define DRIFT_POLICY_ROW(row, text, choices, usual, sentence)                                                          \
+    {.name = (text), CUSTOM(policy), .preset = (usual), .doc = sentence " (" choices ")"},
+#include "drift/drift_policies.h"
+#undef DRIFT_POLICY_ROW
 };
 
 static const struct config_key journal_keys[] = {
@@ -213,6 +308,11 @@ static const struct config_key gate_keys[] = {
      .preset = "[current]",
      .doc = "The states in which the gate is open. `current` always is one; `ahead`, after a roll-back or in a rolling "
             "deployment, may be."},
+    {.name = "drift",
+     CUSTOM(gate_drift),
+     .preset = "ignore",
+     .doc = "From which severity on confirmed drift of a database blocks the gate: minor, major, critical, or ignore. "
+            "With a severity, drift that is unknown makes the gate unknown."},
     {.name = "on_unknown",
      CUSTOM(on_unknown),
      .preset = "closed",
@@ -228,4 +328,8 @@ SECTION(config_timing_keys, "defaults", timing_keys, NULL);
 SECTION(config_database_keys, "database", database_keys, &config_timing_keys);
 SECTION(config_journal_keys, "journal", journal_keys, NULL);
 SECTION(config_expect_keys, "expect", expect_keys, NULL);
+SECTION(config_drift_keys, "drift", drift_keys, NULL);
+SECTION(config_reference_keys, "reference", reference_keys, NULL);
+SECTION(config_ignore_keys, "ignore", ignore_keys, NULL);
+SECTION(config_policy_keys, "policies", policy_keys, NULL);
 SECTION(config_gate_keys, "gate", gate_keys, NULL);

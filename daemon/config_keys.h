@@ -59,6 +59,10 @@ extern const struct config_section config_timing_keys; /* `defaults`, and each d
 extern const struct config_section config_database_keys;
 extern const struct config_section config_journal_keys;
 extern const struct config_section config_expect_keys;
+extern const struct config_section config_drift_keys;
+extern const struct config_section config_reference_keys;
+extern const struct config_section config_ignore_keys;
+extern const struct config_section config_policy_keys;
 extern const struct config_section config_gate_keys;
 
 #endif

@@ -102,16 +102,26 @@ static void print_reference_key(const struct config_key *key, const char *prefix
     strbuf_printf(out, "%s%s%s: %s\n", prefix, hash, key->name, key->preset ? key->preset : key->example);
 }
 
-/* A mapping behind '#', so that taking the first '#' off its lines leaves one that is valid. */
-static void print_reference_mapping(const struct config_key *key, const char *prefix, struct strbuf *out)
+static bool is_list(const struct config_key *key)
+{
+    return key->example && key->example[0] == '[';
+}
+
+/* A mapping behind '#', so that taking the first '#' off its lines leaves one that is valid. The tables nest no deeper
+ * than three levels. */
+static void print_reference_mapping(const struct config_key *key, const char *prefix, const char *hash,
+                                    struct strbuf *out)
 {
     print_doc(key->doc, prefix, out);
-    strbuf_printf(out, "%s#%s:\n", prefix, key->name);
-    char inner[32] = "";
-    snprintf(inner, sizeof inner, "%s#  ", prefix);
+    strbuf_printf(out, "%s%s%s:\n", prefix, hash, key->name);
+    char inner[48] = "";
+    snprintf(inner, sizeof inner, "%s%s  ", prefix, hash);
     for (size_t i = 0; i < key->nested->key_count; i++) {
         const struct config_key *below = &key->nested->keys[i];
-        print_reference_key(below, inner, below->instead ? "#" : "", out);
+        if (below->nested && !is_list(below))
+            print_reference_mapping(below, inner, "", out);
+        else
+            print_reference_key(below, inner, below->instead ? "#" : "", out);
     }
 }
 
@@ -124,7 +134,7 @@ static void print_reference_keys(const struct config_section *keys, const char *
             continue;
         bool shown = key->required || (active && key->preset && !key->instead);
         if (key->nested)
-            print_reference_mapping(key, prefix, out);
+            print_reference_mapping(key, prefix, "#", out);
         else
             print_reference_key(key, prefix, shown ? "" : "#", out);
         strbuf_add_char(out, '\n');
@@ -183,7 +193,9 @@ int config_digest_settings(struct config_database *database)
 {
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_CONFIG_BYTES * 2);
     print_section(&config_database_keys, database, 0, &text);
-    strbuf_printf(&text, "%s\n%s", database->target->url, database->url_password ? database->url_password : "");
+    const struct engine_target *scratch = database->drift.scratch;
+    strbuf_printf(&text, "%s\n%s\n%s", database->target->url, database->url_password ? database->url_password : "",
+                  scratch && scratch->password ? scratch->password : "");
     if (!strbuf_ok(&text))
         return -1;
     database->settings = digest_of(text.bytes, text.length);

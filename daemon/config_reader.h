@@ -37,6 +37,9 @@ const char *config_read_text(struct config_reader *reader, const struct yaml_nod
 /* Sums up a database's settings, password in the URL included, for config_database_equal; -1 when memory is out. */
 int config_digest_settings(struct config_database *database);
 
+/* Finds the databases that references name; to be called once all databases are read. */
+int config_resolve_references(struct config_reader *reader, const struct yaml_node *databases);
+
 /* A path made absolute against the file's folder; NULL on failure. */
 const char *config_absolute_path(struct config_reader *reader, const struct yaml_node *node, const char *path);
 
@@ -72,6 +75,19 @@ CONFIG_CUSTOM(journal_interval);
 CONFIG_CUSTOM(tool);
 CONFIG_CUSTOM(directory);
 CONFIG_CUSTOM(match);
+CONFIG_CUSTOM(drift);
+CONFIG_CUSTOM(drift_reference);
+CONFIG_CUSTOM(reference_file);
+CONFIG_CUSTOM(reference_database);
+CONFIG_CUSTOM(scratch);
+CONFIG_CUSTOM(ignore);
+CONFIG_CUSTOM(ignore_match);
+CONFIG_CUSTOM(ignore_until);
+CONFIG_CUSTOM(default_ignores);
+CONFIG_CUSTOM(policies);
+CONFIG_CUSTOM(policy);
+CONFIG_CUSTOM(fail_on);
+CONFIG_CUSTOM(gate_drift);
 CONFIG_CUSTOM(requires);
 CONFIG_CUSTOM(accept);
 CONFIG_CUSTOM(on_unknown);

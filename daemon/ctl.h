@@ -18,21 +18,43 @@ enum ctl_exit {
     CTL_OK = 0,
     CTL_CLOSED = 1,
     CTL_USAGE = 2,
+    CTL_TROUBLE = 2, /* diff, plan and compare: as diff(1) */
     CTL_UNKNOWN = 3, /* unknown, or the daemon cannot be reached */
     CTL_BLOCKED = 4,
     CTL_TIMED_OUT = 124,
 };
 
-enum { CTL_ARGUMENTS = 8 };
+enum ctl_output { CTL_TEXT, CTL_JSON, CTL_MARKDOWN, CTL_SQL, CTL_OUTPUTS };
+
+/* "text", "json", "markdown", "sql". */
+const char *ctl_output_name(enum ctl_output output);
+
+/* An option that may be given several times. */
+struct ctl_list {
+    const char **items;
+    size_t count;
+};
+
+/* Sides that `compare` takes: more than a shell's line holds. */
+enum { CTL_SIDES = 100000 };
 
 struct ctl_options {
-    const char *server;   /* http://HOST:PORT, https://…, or unix:/path */
-    bool json;            /* --output json */
+    const char *server; /* http://HOST:PORT, https://…, or unix:/path */
+    enum ctl_output output;
     const char *revision; /* wait */
     const char *match;
     int64_t timeout_ms; /* wait, probe, reload, journal, snapshot */
     bool timeout_given;
-    const char *arguments[CTL_ARGUMENTS];
+    struct ctl_list ignores; /* diff, plan, compare */
+    struct ctl_list policies;
+    struct ctl_list schemas; /* and snapshot */
+    bool no_default_ignores;
+    const char *tenants;   /* compare */
+    const char *directory; /* diff, plan */
+    const char *scratch;   /* URL of the server on which sql: is loaded */
+    unsigned stage;        /* plan; 0: all */
+    bool adopt;            /* plan --direction adopt */
+    char *const *arguments;
     int argument_count;
 };
 
@@ -42,6 +64,7 @@ struct ctl_command {
     const char *summary;
     int least; /* number of arguments */
     int most;
+    unsigned outputs; /* bit per enum ctl_output that it can print */
     int (*run)(const struct ctl_options *options);
 };
 
@@ -52,6 +75,9 @@ int ctl_status(const struct ctl_options *options);
 int ctl_wait(const struct ctl_options *options);
 int ctl_journal(const struct ctl_options *options);
 int ctl_snapshot(const struct ctl_options *options);
+int ctl_diff(const struct ctl_options *options);
+int ctl_plan(const struct ctl_options *options);
+int ctl_compare(const struct ctl_options *options);
 int ctl_probe(const struct ctl_options *options);
 int ctl_reload(const struct ctl_options *options);
 

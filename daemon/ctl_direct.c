@@ -6,67 +6,33 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "daemon/ctl.h"
+#include "daemon/ctl_side.h"
 #include "gate/state.h"
 #include "journal/journal_look.h"
 #include "model/schema_json.h"
 #include "report/report.h"
 
-/* Opens `url` for one purpose; the message names no secret. */
-static int open_url(const char *url, enum engine_purpose purpose, struct deadline deadline,
-                    struct engine_connection **ret_connection, struct server_facts *ret_server, struct error *reterr)
-{
-    cleanup(engine_target) struct engine_target *target = NULL;
-    if (engine_target_parse(url, &target, reterr) < 0)
-        return -1;
-    return target->ops->open(target, purpose, deadline, ret_connection, ret_server, reterr);
-}
-
-static int read_schema(const char *url, struct deadline deadline, struct schema **ret_schema,
-                       struct server_facts *ret_server, struct error *reterr)
-{
-    cleanup(engine_connection) struct engine_connection *connection = NULL;
-    struct engine_scope scope = {0};
-    if (open_url(url, PURPOSE_DEEP, deadline, &connection, ret_server, reterr) < 0)
-        return -1;
-    return engine_read(connection, &scope, deadline, ret_schema, reterr);
-}
-
-static int read_journals(const char *url, struct deadline deadline, struct schema *schema, struct server_facts *server,
-                         struct snapshot **ret_snapshot, struct error *reterr)
-{
-    cleanup(snapshot) struct snapshot *before = NULL;
-    cleanup(engine_connection) struct engine_connection *connection = NULL;
-    if (snapshot_with_schema(NULL, schema, server, 0, &before, reterr) < 0 ||
-        open_url(url, PURPOSE_JOURNAL, deadline, &connection, server, reterr) < 0)
-        return -1;
-    struct engine_scope scope = {0};
-    struct journal_look look = {.previous = before, .scope = &scope};
-    bool schema_due = false;
-    return journal_look(connection, &look, server, deadline, ret_snapshot, &schema_due, reterr);
-}
-
-static enum ctl_exit fail_error(const struct error *error)
-{
-    return (enum ctl_exit)ctl_fail(error->code == ERROR_INVALID ? CTL_USAGE : CTL_UNKNOWN, "%s", error->message);
-}
-
 int ctl_snapshot(const struct ctl_options *options)
 {
     struct error error = {.code = ERROR_OK};
     struct server_facts server = {0};
+    struct engine_scope scope = ctl_scope(options);
     cleanup(schema) struct schema *schema = NULL;
-    if (read_schema(options->arguments[0], deadline_in(options->timeout_ms), &schema, &server, &error) < 0)
-        return (int)fail_error(&error);
+    if (ctl_read_schema(options->arguments[0], &scope, deadline_in(options->timeout_ms), &schema, &server, &error) < 0)
+        return ctl_fail_error(&error);
+    cleanup(schema_journals) struct schema_journals journals = {0};
+    if (ctl_read_revisions(options->arguments[0], schema, deadline_in(options->timeout_ms), &journals, &error) < 0)
+        return ctl_fail_error(&error);
     struct schema_json stream = {0};
     cleanup(strbuf) struct strbuf piece = STRBUF(LIMIT_RESPONSE_BYTES);
-    schema_json_init(&stream, schema, options->json ? 0 : 1);
+    schema_json_init(&stream, schema, options->output == CTL_JSON ? 0 : 1);
+    stream.journals = journals.count > 0 ? &journals : NULL;
     while (schema_json_next(&stream, &piece)) {
         if (!strbuf_ok(&piece) || fwrite(strbuf_text(&piece), 1, piece.length, stdout) != piece.length)
             return ctl_fail(CTL_UNKNOWN, "the snapshot could not be written");
         strbuf_clear(&piece);
     }
-    if (!options->json)
+    if (options->output != CTL_JSON)
         putchar('\n');
     if (fflush(stdout) != 0)
         return ctl_fail(CTL_UNKNOWN, "the snapshot could not be written");
@@ -211,12 +177,13 @@ int ctl_journal(const struct ctl_options *options)
     struct error error = {.code = ERROR_OK};
     struct server_facts server = {0};
     struct deadline deadline = deadline_in(options->timeout_ms);
+    struct engine_scope scope = {0};
     cleanup(schema) struct schema *schema = NULL;
     cleanup(snapshot) struct snapshot *snapshot = NULL;
-    if (read_schema(options->arguments[0], deadline, &schema, &server, &error) < 0 ||
-        read_journals(options->arguments[0], deadline, schema, &server, &snapshot, &error) < 0)
-        return (int)fail_error(&error);
-    if (options->json)
+    if (ctl_read_schema(options->arguments[0], &scope, deadline, &schema, &server, &error) < 0 ||
+        ctl_read_journals(options->arguments[0], deadline, schema, &server, &snapshot, &error) < 0)
+        return ctl_fail_error(&error);
+    if (options->output == CTL_JSON)
         return print_json(snapshot);
     enum ctl_exit result = print_readings(snapshot);
     return fflush(stdout) == 0 ? (int)result : ctl_fail(CTL_UNKNOWN, "the journal could not be written");

@@ -104,7 +104,7 @@ static int show(const struct ctl_options *options, const char *path, bool (*prin
         ctl_print_problem(&answer);
         return answer.status == 404 ? CTL_USAGE : CTL_UNKNOWN;
     }
-    if (options->json) {
+    if (options->output == CTL_JSON) {
         puts(strbuf_text(&answer.body));
         return CTL_OK;
     }

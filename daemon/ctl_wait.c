@@ -90,7 +90,7 @@ static enum ctl_exit ask(const struct ctl_options *options, int64_t hold_ms, cha
     *ret_retry_after_ms = answer.retry_after_ms;
     if (answer.status == 200 || answer.status == 409 || answer.status == 503) {
         cleanup(json_document) struct json_document *document = ctl_parse(&answer);
-        if (document && options->json)
+        if (document && options->output == CTL_JSON)
             puts(strbuf_text(&answer.body));
         if (document)
             say_reason(json_root(document), said, size);
@@ -160,7 +160,7 @@ int ctl_probe(const struct ctl_options *options)
         return ctl_fail(CTL_USAGE, "the path is too long");
     cleanup(ctl_answer) struct ctl_answer answer = {0};
     ctl_request(options, "GET", strbuf_text(&full), options->timeout_ms, &answer);
-    if (options->json && answer.status != 0)
+    if (options->output == CTL_JSON && answer.status != 0)
         puts(strbuf_text(&answer.body));
     if (answer.status == 200)
         return CTL_OK;

@@ -115,8 +115,10 @@ static int64_t choose_journal(struct database_report *report, const struct gate_
     size_t count = report->journal_count;
     size_t first = report->worst;
     for (size_t i = 0; i < count; i++)
-        members[i] =
-            (struct gate_member){.database = report->name, .verdict = &report->journals[wrap(first, i, count)].verdict};
+        members[i] = (struct gate_member){.database = report->name,
+                                          .verdict = &report->journals[wrap(first, i, count)].verdict,
+                                          .drift = report->drift.verdict,
+                                          .worst = report->drift.worst};
     struct gate_verdict verdict = {0};
     gate_judge(members, count, policy, &verdict);
     report->worst = wrap(first, verdict.worst, count);
@@ -143,7 +145,10 @@ static int judge_all(const struct config_gate *gate, const struct view_question 
             return error_no_memory(reterr);
         int64_t valid = choose_journal(&reports[i], &gate->policy, journals);
         valid_for_ms = valid < valid_for_ms ? valid : valid_for_ms;
-        members[i] = (struct gate_member){.database = reports[i].name, .verdict = database_report_verdict(&reports[i])};
+        members[i] = (struct gate_member){.database = reports[i].name,
+                                          .verdict = database_report_verdict(&reports[i]),
+                                          .drift = reports[i].drift.verdict,
+                                          .worst = reports[i].drift.worst};
     }
     *ret_answer = (struct gate_answer){.gate = gate, .reports = reports, .count = count};
     gate_judge(members, count, &gate->policy, &ret_answer->verdict);

@@ -185,6 +185,7 @@ static struct http_request make_request(const struct http_exchange *exchange, st
         .body = exchange->body.bytes,
         .body_length = exchange->body.length,
         .if_none_match = MHD_lookup_connection_value(exchange->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH),
+        .accept = MHD_lookup_connection_value(exchange->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT),
         .probe = exchange->loop->listener->probe,
         .loopback = exchange->loop->listener->loopback,
         .resumed = exchange->step == STEP_POLLED,

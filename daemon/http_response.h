@@ -17,6 +17,9 @@
 #define HTTP_JSON "application/json"
 #define HTTP_PROBLEM "application/problem+json"
 #define HTTP_HEALTH "application/health+json"
+#define HTTP_TEXT "text/plain; charset=utf-8"
+#define HTTP_MARKDOWN "text/markdown; charset=utf-8"
+#define HTTP_SQL "application/sql; charset=utf-8"
 #define HTTP_METRICS "text/plain; version=0.0.4; charset=utf-8"
 
 struct http_payload {

@@ -161,6 +161,25 @@ static const struct {
     {"tables", "Tables seen by the newest deep look", measure_tables},
 };
 
+static void render_drift(const struct measured *measured, size_t count, struct strbuf *out)
+{
+    add_header(out, "database_", "drift", "gauge", "1 for what is known of the schema's drift: none, drifted, unknown");
+    for (size_t j = 0; j < count; j++) {
+        if (!measured[j].report->drift.configured)
+            continue;
+        add_series(out, "drift", measured[j].report, "drift", drift_verdict_name(measured[j].report->drift.verdict));
+        strbuf_add_string(out, "1\n");
+    }
+    add_header(out, "database_", "drift_items", "gauge", "Differences to the reference that are not suppressed");
+    for (size_t j = 0; j < count; j++) {
+        const struct drift_counts *counts = measured[j].report->drift.counts;
+        for (unsigned severity = 0; counts && severity < SEVERITIES; severity++) {
+            add_series(out, "drift_items", measured[j].report, "severity", drift_severity_name(severity));
+            strbuf_printf(out, "%zu\n", counts->by_severity[severity]);
+        }
+    }
+}
+
 static void render_databases(const struct measured *measured, size_t count, struct strbuf *out)
 {
     for (size_t i = 0; i < sizeof gauges / sizeof gauges[0]; i++) {
@@ -179,6 +198,7 @@ static void render_databases(const struct measured *measured, size_t count, stru
                    migration_state_name(database_report_verdict(measured[j].report)->state));
         strbuf_add_string(out, "1\n");
     }
+    render_drift(measured, count, out);
     add_header(out, "database_", "age_seconds", "gauge", "Time since the last good journal look");
     for (size_t j = 0; j < count; j++) {
         if (measured[j].report->age_ms < 0)

@@ -26,21 +26,14 @@ static bool schema_stream_next(void *state, struct strbuf *out)
     return schema_json_next(&schema->stream, out);
 }
 
-/* Over what the body shows: the objects (fingerprint), and what stands beside them in the document. */
+/* The fingerprint is for people; that texts can be printed in several ways, and what stands beside them, is what the
+ * hash is for. */
 static void set_etag(struct http_response *response, const struct schema *schema)
 {
     char fingerprint[DIGEST_HEX_SIZE] = "";
     digest_to_hex(schema->digest, fingerprint);
-    const char *version = schema_text(schema, schema->server_version);
-    struct strbuf beside = STRBUF(64 * 1024);
-    strbuf_printf(&beside, "%s %d", version, schema->truncated);
-    for (unsigned i = 0; i < SCHEMA_KINDS; i++)
-        strbuf_printf(&beside, " %d %s", (int)schema->coverage[i].coverage,
-                      schema_text(schema, schema->coverage[i].reason));
-    unsigned long long hash = hash64(strbuf_text(&beside), beside.length);
-    if (strbuf_ok(&beside))
-        snprintf(response->etag, sizeof response->etag, "\"%s-%d-%016llx\"", fingerprint, SCHEMA_FORM_VERSION, hash);
-    strbuf_done(&beside);
+    snprintf(response->etag, sizeof response->etag, "\"%s-%d-%016llx\"", fingerprint, SCHEMA_FORM_VERSION,
+             (unsigned long long)schema_content_hash(schema));
 }
 
 void route_schema(const struct http_request *request, struct http_response *response)

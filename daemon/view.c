@@ -17,6 +17,7 @@ void view_unref(struct view *view)
 {
     if (!view || !refcount_drop(&view->references))
         return;
+    drift_status_unref(view->drift);
     assessment_unref(view->assessment);
     expectation_unref(view->expectation);
     snapshot_unref(view->snapshot);
@@ -25,7 +26,8 @@ void view_unref(struct view *view)
 }
 
 struct view *view_new(struct config *config, const struct config_database *database, struct snapshot *snapshot,
-                      struct expectation *expectation, struct assessment *assessment, const struct look_status *status)
+                      struct expectation *expectation, struct assessment *assessment, struct drift_status *drift,
+                      const struct look_status *status)
 {
     struct view *view = mem_calloc(1, sizeof *view);
     if (!view)
@@ -36,6 +38,7 @@ struct view *view_new(struct config *config, const struct config_database *datab
     view->snapshot = snapshot ? snapshot_ref(snapshot) : NULL;
     view->expectation = expectation_ref(expectation);
     view->assessment = assessment_ref(assessment);
+    view->drift = drift_status_ref(drift);
     view->status = *status;
     view->generation = __atomic_add_fetch(&newest_generation, 1, __ATOMIC_RELAXED);
     return view;
@@ -173,6 +176,22 @@ static void say_question(const struct view *view, const struct view_question *qu
     report->match = asked ? question->match : database->match;
 }
 
+static void describe_drift(const struct view *view, int64_t monotonic_now_ms, struct database_report *report)
+{
+    const struct drift_status *status = view->drift;
+    struct drift_context context = drift_status_context(status, view->database, monotonic_now_ms);
+    report->drift = (struct drift_summary){
+        .configured = true,
+        .verdict = context.verdict,
+        .worst = status && context.verdict == DRIFT_DRIFTED ? drift_status_worst(status) : SEVERITY_INFO,
+        .counts = context.report ? &context.report->counts : NULL,
+        .code = context.code,
+        .reason = context.reason,
+        .fail_on = view->database->drift.fail_on,
+        .taken_at_ms = context.live_taken_at_ms,
+    };
+}
+
 int view_judge(const struct view *view, const struct view_question *question, int64_t monotonic_now_ms,
                int64_t unix_now_ms, struct arena *arena, struct database_report *ret_report, struct error *reterr)
 {
@@ -216,6 +235,8 @@ int view_judge(const struct view *view, const struct view_question *question, in
         .last_error_code = last->code,
         .reachable = status->tried && status->error.code == ERROR_OK,
     };
+    if (view->database->drift.reference_key)
+        describe_drift(view, monotonic_now_ms, ret_report);
     say_question(view, question, ret_report);
     return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "daemon/assessment.h"
 #include "daemon/config.h"
+#include "daemon/drift_watch.h"
 #include "model/snapshot.h"
 #include "report/report.h"
 
@@ -32,6 +33,7 @@ struct view {
     struct snapshot *snapshot;              /* one reference; NULL before the first good look */
     struct expectation *expectation;        /* one reference; NULL: none configured, or not read yet */
     struct assessment *assessment;          /* one reference; NULL without a snapshot */
+    struct drift_status *drift;             /* one reference; NULL before the first comparison */
     struct look_status status;
     uint64_t generation; /* greater than that of every view made before */
 };
@@ -46,8 +48,8 @@ struct view_set {
 
 /* Takes its own references of everything that is given; NULL when memory is out. */
 struct view *view_new(struct config *config, const struct config_database *database, struct snapshot *snapshot,
-                      struct expectation *expectation, struct assessment *assessment, const struct look_status *status)
-    __attribute__((warn_unused_result));
+                      struct expectation *expectation, struct assessment *assessment, struct drift_status *drift,
+                      const struct look_status *status) __attribute__((warn_unused_result));
 struct view *view_ref(struct view *view);
 void view_unref(struct view *view);
 

@@ -15,6 +15,9 @@
 /* A kept connection is renewed now and then: it follows a failover, and the server's process gives its memory back. */
 enum { CONNECTION_LIFETIME_MS = 10 * 60 * 1000 };
 
+/* Between two looks that are to confirm drift: a second, and ten times what reading the schema takes. */
+enum { DRIFT_PAUSE_MS = 1000, DRIFT_PAUSE = 10 };
+
 /* Two equal listings this far apart end a change of the expected files. */
 enum { SETTLE_MS = 500 };
 
@@ -42,9 +45,14 @@ struct watched {
     int64_t schema_read_at_ms; /* unix time at which that look began */
     struct expectation *expectation;
     struct assessment *assessment;
+    struct drift_status *drift; /* NULL: nothing was compared yet */
     struct look_status status;
     uint64_t generation; /* of the newest view that a look left */
     char said[64];       /* state and code that were logged last */
+    bool running;        /* a migration, as the newest journal look saw it */
+    uint64_t runs;       /* migrations seen so far */
+    bool observed;       /* a journal look has ended well */
+    int64_t deep_at_ms;  /* monotonic time at which the newest deep look began */
 
     /* The journal look's own. */
     struct engine_connection *connection;
@@ -56,6 +64,7 @@ struct watched {
 
     /* The deep look's own. */
     struct complaint deep_complaint;
+    struct drift_watch *drift_watch;
 };
 
 static int64_t unix_ms(void)
@@ -79,7 +88,11 @@ struct watched *watched_new(struct config *config, size_t database)
     pthread_mutex_init(&watched->lock, NULL);
     watched->config = config_ref(config);
     watched->index = database;
-    return watched;
+    watched->drift_watch = drift_watch_new();
+    if (watched->drift_watch)
+        return watched;
+    watched_unref(watched);
+    return NULL;
 }
 
 struct watched *watched_ref(struct watched *watched)
@@ -94,6 +107,8 @@ void watched_unref(struct watched *watched)
         return;
     engine_close(watched->connection);
     engine_close(watched->handed_over);
+    drift_watch_free(watched->drift_watch);
+    drift_status_unref(watched->drift);
     assessment_unref(watched->assessment);
     expectation_unref(watched->expectation);
     schema_unref(watched->schema);
@@ -117,14 +132,14 @@ void watched_set_config(struct watched *watched, struct config *config, size_t d
 static struct view *make_view(struct watched *watched)
 {
     return view_new(watched->config, database_of(watched), watched->snapshot, watched->expectation, watched->assessment,
-                    &watched->status);
+                    watched->drift, &watched->status);
 }
 
 struct view *watched_view(struct watched *watched, struct config *config, size_t database)
 {
     pthread_mutex_lock(&watched->lock);
     struct view *view = view_new(config, &config->databases[database], watched->snapshot, watched->expectation,
-                                 watched->assessment, &watched->status);
+                                 watched->assessment, watched->drift, &watched->status);
     pthread_mutex_unlock(&watched->lock);
     return view;
 }
@@ -151,13 +166,27 @@ static struct config *hold_config(struct watched *watched, size_t *ret_index)
     return config;
 }
 
-/* Logs a change of state once. Called with the lock held, with the view that is about to be published. */
+/* Whether a migration runs in any of the journals. */
+static bool is_running(const struct database_report *report)
+{
+    for (size_t i = 0; i < report->journal_count; i++) {
+        if (report->journals[i].verdict.state == STATE_RUNNING)
+            return true;
+    }
+    return false;
+}
+
+/* Logs a change of state once, and notes whether a migration runs. Called with the lock held, with the view that is
+ * about to be published. */
 static void say_state(struct watched *watched, const struct view *view)
 {
     cleanup(arena) struct arena *arena = arena_new(SIZE_MAX);
     struct database_report report = {0};
     if (!arena || view_judge(view, NULL, monotonic_ms(), unix_ms(), arena, &report, NULL) < 0)
         return;
+    bool running = is_running(&report);
+    watched->runs += running && !watched->running;
+    watched->running = running;
     const struct verdict *verdict = &report.journals[report.worst].verdict;
     char now[sizeof watched->said] = "";
     snprintf(now, sizeof now, "%s %s", migration_state_name(verdict->state), state_code_name(verdict->code));
@@ -167,6 +196,20 @@ static void say_state(struct watched *watched, const struct view *view)
     metric_add(METRIC_state_changes, 1);
     log_event(verdict->gate == GATE_BLOCKED ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, "database_state",
               view->database->name, "%s: %s", now, verdict->reason);
+}
+
+/* A report of a schema that is being changed would be of no use: what was known stays, marked as such. Called with the
+ * lock held. Returns whether the view must be made anew. */
+static bool freeze_drift(struct watched *watched)
+{
+    if (!watched->running || !watched->drift || watched->drift->frozen_since_ms != TIME_UNKNOWN)
+        return false;
+    struct drift_status *frozen = drift_status_freeze(watched->drift, unix_ms());
+    if (!frozen)
+        return false;
+    drift_status_unref(watched->drift);
+    watched->drift = frozen;
+    return true;
 }
 
 /* Puts a view together and publishes it. Called with the lock held. */
@@ -186,6 +229,13 @@ static int publish(struct watched *watched, struct publication *publication, str
         return error_no_memory(reterr);
     watched->generation = view->generation;
     say_state(watched, view);
+    if (freeze_drift(watched)) {
+        view_unref(view);
+        view = make_view(watched);
+        if (!view)
+            return error_no_memory(reterr);
+        watched->generation = view->generation;
+    }
     return publication_replace(publication, watched->index, view, reterr);
 }
 
@@ -211,6 +261,100 @@ static void hand_over(struct watched *watched, struct engine_connection *connect
     watched->handed_over = connection;
     pthread_mutex_unlock(&watched->lock);
     engine_close(stale);
+}
+
+/* Where this and the other database stand, as the last journal looks found them; texts in `arena`. Called with the lock
+ * held. */
+static int note_applied(const struct watched *watched, struct arena *arena, struct drift_look *look)
+{
+    const struct assessment *assessment = watched->assessment;
+    look->applied_known = watched->observed;
+    if (!assessment || assessment->count == 0 || !assessment->journals[0].journal)
+        return 0;
+    const struct finding_list *heads = &assessment->journals[0].comparison.heads;
+    const char **applied = arena_array(arena, heads->count + 1, sizeof *applied);
+    if (!applied)
+        return -1;
+    for (size_t i = 0; i < heads->count; i++) {
+        applied[i] = arena_strdup(arena, heads->items[i].revision);
+        if (!applied[i])
+            return -1;
+    }
+    look->applied = applied;
+    look->applied_count = heads->count;
+    look->tool = assessment->journals[0].journal->address.tool;
+    return 0;
+}
+
+/* The heads of another database's first journal, joined as follow_database compares them. */
+static const char *joined_heads(const struct view *view, struct arena *arena)
+{
+    const struct assessment *assessment = view->assessment;
+    if (!assessment || assessment->count == 0 || !assessment->journals[0].journal)
+        return NULL;
+    const struct finding_list *heads = &assessment->journals[0].comparison.heads;
+    const char *joined = "";
+    for (size_t i = 0; joined && i < heads->count; i++)
+        joined = arena_printf(arena, "%s%s%s", joined, i > 0 ? "," : "", heads->items[i].revision);
+    return joined;
+}
+
+/* Holds the schema that was just read against its reference. Runs in the deep look's thread, outside the lock: loading
+ * a reference may take long. `*ret_status` stays NULL where there is no reference, or no memory. */
+static void follow_drift(struct watched *watched, struct config *config, const struct config_database *database,
+                         struct schema *schema, int64_t begun_ms, int64_t read_at_ms, struct publication *publication,
+                         struct drift_status **ret_status)
+{
+    cleanup(arena) struct arena *arena = arena_new(SIZE_MAX);
+    cleanup(view_set) struct view_set *set = publication_acquire(publication);
+    struct drift_look look = {.config = config,
+                              .database = database,
+                              .live = schema,
+                              .looked_at_ms = begun_ms,
+                              .taken_at_ms = read_at_ms,
+                              .now_ms = unix_ms()};
+    if (!arena || !database->drift.reference_key)
+        return;
+    if (set && set->config == config && strcmp(database->drift.reference_key, "database") == 0) {
+        const struct view *other = set->views[database->drift.database];
+        look.reference = other->snapshot ? other->snapshot->schema : NULL;
+        look.reference_revision = joined_heads(other, arena);
+    }
+    pthread_mutex_lock(&watched->lock);
+    int noted = note_applied(watched, arena, &look);
+    look.running = watched->running;
+    look.runs = watched->runs;
+    cleanup(drift_status) struct drift_status *shown = drift_status_ref(watched->drift);
+    pthread_mutex_unlock(&watched->lock);
+    look.shown = shown;
+    if (noted == 0)
+        *ret_status = drift_watch_look(watched->drift_watch, &look);
+    if (!*ret_status)
+        log_event(LOG_LEVEL_ERROR, "drift_failed", database->name, "out of memory");
+}
+
+static void say_drift(const struct watched *watched, const struct drift_status *status)
+{
+    const char *name = status->database->name;
+    bool same = watched->drift && watched->drift->verdict == status->verdict;
+    if (same || status->again)
+        return;
+    log_event(status->verdict == DRIFT_DRIFTED ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, "database_drift", name, "%s%s%s",
+              drift_verdict_name(status->verdict), *status->reason ? ": " : "", status->reason);
+}
+
+/* Called with the lock held; takes over `status`. A migration that began meanwhile makes it worthless. */
+static void settle_drift(struct watched *watched, struct drift_status *status)
+{
+    if (!status)
+        return;
+    if (watched->running && status->frozen_since_ms == TIME_UNKNOWN) {
+        drift_status_unref(status);
+        return;
+    }
+    say_drift(watched, status);
+    drift_status_unref(watched->drift);
+    watched->drift = status;
 }
 
 /* What a deep look leaves, found or failed. Called with the lock held; takes over `schema`. */
@@ -257,6 +401,9 @@ void watched_look_deep(struct watched *watched, bool keep_connection, struct pub
         hand_over(watched, take(connection));
     engine_close(take(connection));
     *ret_result = (struct look_result){.error = failure.code, .took_ms = monotonic_ms() - begun};
+    struct drift_status *drift = NULL;
+    if (schema)
+        follow_drift(watched, config, database, schema, begun, read_at, publication, &drift);
     metric_add(METRIC_deep_looks, 1);
     metric_add(failure.code == ERROR_OK ? METRIC_looks_good : METRIC_looks_failed, 1);
     metric_add(METRIC_deep_look_duration, ret_result->took_ms);
@@ -264,6 +411,8 @@ void watched_look_deep(struct watched *watched, bool keep_connection, struct pub
     struct error error = {.code = ERROR_OK};
     pthread_mutex_lock(&watched->lock);
     watched->status.deep_ms = ret_result->took_ms;
+    watched->deep_at_ms = begun;
+    settle_drift(watched, drift);
     /* Before the first journal look a failed deep look is the only news there is. */
     if (failure.code != ERROR_OK && !watched->status.observed) {
         watched->status.error = failure;
@@ -400,6 +549,7 @@ static int settle_journal(struct watched *watched, struct snapshot *snapshot, co
     }
     status->failures = 0;
     status->observed = true;
+    watched->observed = true;
     status->good_at_ms = begun_ms;
     if (watched->schema && snapshot->schema != watched->schema) {
         /* A deep look ended while this one ran: its schema is the newer one. */
@@ -414,6 +564,16 @@ static int settle_journal(struct watched *watched, struct snapshot *snapshot, co
     snapshot_unref(watched->snapshot);
     watched->snapshot = snapshot;
     return 0;
+}
+
+/* A second look confirms what one look saw, and the first after a migration tells what it left. A schema that never
+ * comes to rest must not keep its server busy with being read. Called with the lock held. */
+static bool drift_is_due(const struct watched *watched)
+{
+    if (!watched->drift || !watched->drift->again || watched->running)
+        return false;
+    int64_t pause = DRIFT_PAUSE * watched->status.deep_ms;
+    return monotonic_ms() - watched->deep_at_ms >= (pause > DRIFT_PAUSE_MS ? pause : DRIFT_PAUSE_MS);
 }
 
 void watched_look_journal(struct watched *watched, bool keep_connection, struct publication *publication,
@@ -451,5 +611,6 @@ void watched_look_journal(struct watched *watched, bool keep_connection, struct 
     watched->status.look_ms = ret_result->took_ms;
     if (settle_journal(watched, snapshot, &failure, begun, &error) < 0 || publish(watched, publication, &error) < 0)
         log_event(LOG_LEVEL_ERROR, "publish_failed", database->name, "%s", error.message);
+    ret_result->schema_due |= drift_is_due(watched);
     pthread_mutex_unlock(&watched->lock);
 }

@@ -127,9 +127,10 @@ int drift_compare(struct schema *reference, struct schema *live, const struct dr
                   struct drift_report **ret_report, struct error *reterr);
 void drift_report_free(struct drift_report *report);
 
-/* The daemon's second look: an item of `report` that `previous` (NULL: none) has too, with equal sides, is confirmed
- * and keeps its first_seen; any other is suspected and first seen at `now_ms`. Counts are made anew. */
-void drift_confirm(struct drift_report *report, const struct drift_report *previous, int64_t now_ms);
+/* The daemon's second look: an item of `report` that `previous` (NULL: none) has too, with equal sides, keeps its
+ * first_seen, and is confirmed if the time between the two looks was `undisturbed` by a migration; any other is
+ * suspected. One that is new was first seen at `now_ms`. Counts are made anew. */
+void drift_confirm(struct drift_report *report, const struct drift_report *previous, bool undisturbed, int64_t now_ms);
 
 /* Whether a confirmed, unsuppressed item is at least that severe. */
 bool drift_reaches(const struct drift_report *report, enum drift_severity severity);

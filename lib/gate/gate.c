@@ -6,11 +6,31 @@ enum {
     RETRY_UNKNOWN_SECONDS = 5, /* a server that is away seldom comes back sooner */
 };
 
-/* `accept` is about states that are known; what an unknown one counts as is another policy's. */
-static enum gate_state member_state(const struct verdict *verdict, const struct gate_policy *policy)
+struct judged_member {
+    enum gate_state state;
+    enum state_code code;
+};
+
+static void worsen(struct judged_member *judged, enum gate_state state, enum state_code code)
 {
+    if (gate_state_is_worse(state, judged->state))
+        *judged = (struct judged_member){state, code};
+}
+
+/* `accept` is about states that are known; what an unknown one counts as is another policy's. Drift can only make it
+ * worse. */
+static struct judged_member judge_member(const struct gate_member *member, const struct gate_policy *policy)
+{
+    const struct verdict *verdict = member->verdict;
     bool accepted = verdict->state != STATE_UNKNOWN && (policy->accept & (1u << verdict->state)) != 0;
-    return accepted ? GATE_OPEN : verdict->gate;
+    struct judged_member judged = {.state = accepted ? GATE_OPEN : verdict->gate, .code = verdict->code};
+    if (!policy->heeds_drift)
+        return judged;
+    if (member->drift == DRIFT_DRIFTED && member->worst >= policy->drift_from)
+        worsen(&judged, GATE_BLOCKED, CODE_DRIFTED);
+    if (member->drift == DRIFT_UNKNOWN)
+        worsen(&judged, GATE_UNKNOWN, CODE_DRIFT_UNKNOWN);
+    return judged;
 }
 
 static int retry_after_seconds(enum gate_state state)
@@ -28,19 +48,18 @@ static int retry_after_seconds(enum gate_state state)
 void gate_judge(const struct gate_member *members, size_t count, const struct gate_policy *policy,
                 struct gate_verdict *ret_verdict)
 {
-    struct gate_verdict gate = {.state = member_state(members[0].verdict, policy),
-                                .valid_for_ms = members[0].verdict->valid_for_ms};
-    for (size_t i = 1; i < count; i++) {
-        enum gate_state state = member_state(members[i].verdict, policy);
-        if (gate_state_is_worse(state, gate.state)) {
-            gate.state = state;
+    struct gate_verdict gate = {.state = GATE_OPEN, .valid_for_ms = INT64_MAX};
+    for (size_t i = 0; i < count; i++) {
+        struct judged_member judged = judge_member(&members[i], policy);
+        if (i == 0 || gate_state_is_worse(judged.state, gate.state)) {
+            gate.state = judged.state;
+            gate.code = judged.code;
             gate.worst = i;
         }
         if (members[i].verdict->valid_for_ms < gate.valid_for_ms)
             gate.valid_for_ms = members[i].verdict->valid_for_ms;
     }
     gate.database = members[gate.worst].database;
-    gate.code = members[gate.worst].verdict->code;
     gate.retryable = gate.state == GATE_CLOSED || gate.state == GATE_UNKNOWN;
     gate.retry_after_seconds = retry_after_seconds(gate.state);
     *ret_verdict = gate;

@@ -7,10 +7,13 @@
 
 #include <stddef.h>
 
+#include "drift/drift.h"
 #include "gate/state.h"
 
 struct gate_policy {
-    unsigned accept; /* bit (1 << enum migration_state) per accepted state; `current` always is, `unknown` never */
+    unsigned accept;  /* bit (1 << enum migration_state) per accepted state; `current` always is, `unknown` never */
+    bool heeds_drift; /* false: drift is ignored */
+    enum drift_severity drift_from; /* from which severity on confirmed drift blocks; read if it is heeded */
 };
 
 /* One judged journal of one database. A database with several journals is as many members: with `accept`, the one that
@@ -18,6 +21,8 @@ struct gate_policy {
 struct gate_member {
     const char *database;
     const struct verdict *verdict;
+    enum drift_verdict drift;  /* of its database */
+    enum drift_severity worst; /* of its confirmed items; read if `drift` is DRIFT_DRIFTED */
 };
 
 struct gate_verdict {

@@ -19,6 +19,18 @@ struct judged_journal {
 };
 
 /* One database at one moment. */
+/* Drift in one line. Texts are borrowed. */
+struct drift_summary {
+    bool configured; /* there is a reference; all else is read only then */
+    enum drift_verdict verdict;
+    enum drift_severity worst;         /* of the confirmed items; read if the verdict is DRIFT_DRIFTED */
+    const struct drift_counts *counts; /* NULL: nothing was compared */
+    const char *code;                  /* why it is unknown; NULL */
+    const char *reason;                /* NULL */
+    enum drift_severity fail_on;       /* SEVERITIES: drift only warns */
+    int64_t taken_at_ms;               /* unix time; TIME_UNKNOWN */
+};
+
 struct database_report {
     const char *name;
     const char *engine;                    /* as found, or as the URL says before the first look */
@@ -31,6 +43,7 @@ struct database_report {
     const char *last_error; /* message of the newest look's failure; NULL when it was good */
     enum error_code last_error_code;
     bool reachable; /* the newest look reached the server */
+    struct drift_summary drift;
 
     /* The question, said in `expected` where no comparison says it (there is no journal, or it could not be read). */
     const char *expected_revision; /* NULL: what a directory holds */
@@ -50,6 +63,10 @@ enum { LIST_SHOWN = 100 };
  *    "lock":null | {"held","orphaned","suspected","holder":string|null,"since":time|null},
  *    "journals":[{"journal":"schema.table","tool","state","code", the lists, "lock","reason","next"}],
  *    "snapshot":{"taken_at","age_seconds","fingerprint","last_error"},"reason","next":string|null}
+ *
+ * and, where a reference is configured, before "reason":
+ *
+ *    "drift":{"drift":"none|drifted|unknown","code":string|null,"worst":severity|null,"differences":n}
  *
  * `journals` is empty unless there are several; then it holds the worst first. A list with more than LIST_SHOWN
  * elements is cut, and "<list>_count" behind it tells how many there are; so is `journals`, with "journals_count".
@@ -100,13 +117,14 @@ struct journal_report {
 void report_journal_init(struct journal_report *stream, const struct database_report *database);
 bool report_journal_next(struct journal_report *stream, struct strbuf *out);
 
-/* pass, warn or fail of a database: the worst of its journals. */
+/* pass, warn or fail of a database: the worst of its journals, and of its drift. */
 enum health_status report_database_health(const struct database_report *database);
 
 /* GET /health, /health/{name}: application/health+json,
  *
  *   {"status":"pass|warn|fail","version":"1","releaseId","description","output":the worst database's reason,
- *    "checks":{"orders:migration":[one per journal],"orders:connection":[…],"orders:snapshot_age":[…]}}
+ *    "checks":{"orders:migration":[one per journal],"orders:connection":[…],"orders:snapshot_age":[…],
+ *              "orders:drift":[…], where a reference is configured}}
  *
  * A check is {"componentId","componentType":"datastore","observedValue","observedUnit","status","time","output"};
  * `output` is left out on pass, and `observedUnit` where there is none. `status` is the worst of `databases`. */

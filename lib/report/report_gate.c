@@ -82,6 +82,22 @@ static void add_snapshot(struct json_writer *writer, const struct database_repor
     json_close_object(writer);
 }
 
+static void add_drift(struct json_writer *writer, const struct drift_summary *drift)
+{
+    if (!drift->configured)
+        return;
+    size_t differences = 0;
+    for (unsigned change = 0; drift->counts && change < DRIFT_CHANGES; change++)
+        differences += drift->counts->by_change[change];
+    bool drifted = drift->verdict == DRIFT_DRIFTED;
+    json_key_object(writer, "drift");
+    json_key_string(writer, "drift", drift_verdict_name(drift->verdict));
+    json_key_string(writer, "code", drift->code);
+    json_key_string(writer, "worst", drifted ? drift_severity_name(drift->worst) : NULL);
+    json_key_integer(writer, "differences", (int64_t)differences);
+    json_close_object(writer);
+}
+
 void report_database_members(struct json_writer *writer, const struct database_report *database)
 {
     const struct judged_journal *worst = report_worst(database);
@@ -94,6 +110,7 @@ void report_database_members(struct json_writer *writer, const struct database_r
     report_lock(writer, worst);
     add_journals(writer, database);
     add_snapshot(writer, database);
+    add_drift(writer, &database->drift);
     report_advice(writer, &worst->verdict);
 }
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { CHECK_NAME_SIZE = 320 };
+enum { CHECK_NAME_SIZE = 320, OUTPUT_SIZE = 1024 };
 
 /* The journal that is worst for health, which need not be the one that is worst for a gate: `ahead` blocks and warns,
  * `pending` closes and fails. */
@@ -18,9 +18,35 @@ static const struct verdict *unhealthiest(const struct database_report *database
     return worst;
 }
 
+/* Drift warns; from the configured severity on it fails. Not knowing is no pass, either. */
+static enum health_status drift_health(const struct drift_summary *drift)
+{
+    if (!drift->configured || drift->verdict == DRIFT_NONE)
+        return HEALTH_PASS;
+    bool fails = drift->verdict == DRIFT_DRIFTED && drift->fail_on != SEVERITIES && drift->worst >= drift->fail_on;
+    return fails ? HEALTH_FAIL : HEALTH_WARN;
+}
+
 enum health_status report_database_health(const struct database_report *database)
 {
-    return verdict_health(unhealthiest(database));
+    enum health_status migration = verdict_health(unhealthiest(database));
+    enum health_status drift = drift_health(&database->drift);
+    return drift > migration ? drift : migration;
+}
+
+/* "36 critical, 3 minor", or why nobody knows. */
+static void say_drift(const struct drift_summary *drift, char *text, size_t size)
+{
+    size_t length = 0;
+    if (drift->verdict == DRIFT_UNKNOWN || !drift->counts) {
+        snprintf(text, size, "drift is unknown: %s", drift->reason ? drift->reason : "nothing was compared yet");
+        return;
+    }
+    length = (size_t)snprintf(text, size, "the schema differs from its reference:");
+    for (unsigned severity = SEVERITIES; severity-- > 0 && length < size;)
+        if (drift->counts->by_severity[severity] > 0)
+            length += (size_t)snprintf(text + length, size - length, " %zu %s", drift->counts->by_severity[severity],
+                                       drift_severity_name(severity));
 }
 
 /* What is wrong: beside an open gate that is the warning. */
@@ -108,6 +134,30 @@ static void add_age_check(struct json_writer *writer, const struct database_repo
     json_close_array(writer);
 }
 
+static void add_drift_check(struct json_writer *writer, const struct database_report *database)
+{
+    if (!database->drift.configured)
+        return;
+    char output[OUTPUT_SIZE] = "";
+    say_drift(&database->drift, output, sizeof output);
+    open_check(writer, database, "drift");
+    open_component(writer, database->name);
+    json_key_string(writer, "observedValue", drift_verdict_name(database->drift.verdict));
+    json_key_string(writer, "code", database->drift.code);
+    close_component(writer, drift_health(&database->drift), database->drift.taken_at_ms, output);
+    json_close_array(writer);
+}
+
+/* What keeps a database from passing, in one sentence: its migrations first. */
+static void say_complaint(const struct database_report *database, char *text, size_t size)
+{
+    const struct verdict *verdict = unhealthiest(database);
+    if (verdict_health(verdict) >= drift_health(&database->drift))
+        snprintf(text, size, "%s", complaint(verdict));
+    else
+        say_drift(&database->drift, text, size);
+}
+
 /* One line for whoever sees nothing but the first screen: the first of the worst databases, and how many there are. */
 static void add_output(struct json_writer *writer, enum health_status status, const struct database_report *databases,
                        size_t count)
@@ -122,8 +172,10 @@ static void add_output(struct json_writer *writer, enum health_status status, co
     }
     if (!first || status == HEALTH_PASS)
         return;
-    char text[1024] = "";
-    int length = snprintf(text, sizeof text, "%s: %s", first->name, complaint(unhealthiest(first)));
+    char reason[OUTPUT_SIZE] = "";
+    char text[OUTPUT_SIZE] = "";
+    say_complaint(first, reason, sizeof reason);
+    int length = snprintf(text, sizeof text, "%s: %s", first->name, reason);
     if (alike > 1 && length > 0 && (size_t)length < sizeof text)
         snprintf(text + length, sizeof text - (size_t)length, " (and %zu more)", alike - 1);
     json_key_string(writer, "output", text);
@@ -143,6 +195,7 @@ void report_health(struct json_writer *writer, enum health_status status, const 
         add_migration_check(writer, &databases[i]);
         add_connection_check(writer, &databases[i]);
         add_age_check(writer, &databases[i]);
+        add_drift_check(writer, &databases[i]);
     }
     json_close_object(writer);
     json_close_object(writer);
