@@ -43,6 +43,7 @@
 
 /* Plans: a statement per difference, some differences several; nobody reads, let alone runs, more of them. */
 #define LIMIT_PLAN_STATEMENTS 4000000u
+#define LIMIT_SQL_PART (64u * 1024u * 1024u) /* a clause: what a definition of LIMIT_DEFINITION_BYTES can become */
 #define LIMIT_PLAN_BYTES (1024u * 1024u * 1024u)
 
 /* HTTP: a gate's query has a few revisions; an admission a few words. */
