@@ -97,6 +97,26 @@ size_t schema_memory(const struct schema *schema)
            schema->attribute_count * sizeof *schema->attributes;
 }
 
+/* None of the structs has padding. */
+uint64_t schema_content_hash(const struct schema *schema)
+{
+    const uint32_t head[] = {schema->engine, schema->server_version, schema->truncated};
+    const uint64_t hashes[] = {
+        hash64(head, sizeof head),
+        hash64(schema->coverage, sizeof schema->coverage),
+        hash64(schema->pool, schema->pool_size),
+        hash64(schema->relations, schema->relation_count * sizeof *schema->relations),
+        hash64(schema->columns, schema->column_count * sizeof *schema->columns),
+        hash64(schema->constraints, schema->constraint_count * sizeof *schema->constraints),
+        hash64(schema->indexes, schema->index_count * sizeof *schema->indexes),
+        hash64(schema->parts, schema->part_count * sizeof *schema->parts),
+        hash64(schema->lists, schema->list_count * sizeof *schema->lists),
+        hash64(schema->objects, schema->object_count * sizeof *schema->objects),
+        hash64(schema->attributes, schema->attribute_count * sizeof *schema->attributes),
+    };
+    return hash64(hashes, sizeof hashes);
+}
+
 static const char *const relation_kinds[] = {
     [RELATION_TABLE] = "table",
     [RELATION_PARTITIONED] = "partitioned_table",
