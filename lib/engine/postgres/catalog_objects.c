@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/glob.h"
+#include "dialect/dialects.h"
 #include "engine/postgres/catalog_reader.h"
 
 static bool in_scope(const struct engine_scope *scope, const char *name)
@@ -78,8 +79,8 @@ void catalog_finish_enums(struct catalog_reader *reader)
 {
     if (!reader->type_oid)
         return;
-    reader->type.labels = schema_builder_list(reader->builder, reader->labels.items, reader->labels.count);
-    schema_builder_enum(reader->builder, &reader->type);
+    reader->type.attributes = schema_builder_attributes(reader->builder, reader->labels.items, reader->labels.count);
+    schema_builder_object(reader->builder, &reader->type);
     reader->labels.count = 0;
     reader->type_oid = 0;
 }
@@ -96,15 +97,27 @@ int catalog_take_enum_label(struct catalog_reader *reader, const struct copy_row
             number_map_has(&reader->members, (uint64_t)OID_TYPE_CATALOG << 32 | oid))
             return 0;
         reader->type_oid = oid;
-        reader->type = (struct schema_enum){.schema = schema, .name = catalog_text(reader, row, 2)};
+        reader->type =
+            (struct schema_object){.kind = OBJECT_ENUM, .schema = schema, .name = catalog_text(reader, row, 2)};
     }
     if (!row->fields[3])
         return 0;
-    uint32_t *label = catalog_array_add(&reader->labels, sizeof *label);
+    struct schema_attribute *label = catalog_array_add(&reader->labels, sizeof *label);
     if (!label)
         return error_no_memory(reterr);
-    *label = catalog_text(reader, row, 3);
+    *label = (struct schema_attribute){.key = ATTRIBUTE_VALUES, .text = catalog_text(reader, row, 3)};
     return 0;
+}
+
+/* "table.column" */
+static uint32_t owner_path(struct catalog_reader *reader, const struct catalog_relation *owner,
+                           const struct catalog_column *column)
+{
+    cleanup(strbuf) struct strbuf path = STRBUF(4096);
+    dialect_postgres.path_part(schema_builder_get_text(reader->builder, owner->name), &path);
+    strbuf_add_char(&path, '.');
+    dialect_postgres.path_part(schema_builder_get_text(reader->builder, column->name), &path);
+    return schema_builder_text_n(reader->builder, strbuf_text(&path), path.length);
 }
 
 /* oid, namespace, name, type, start, increment, maximum, minimum, cache, cycle, owner's table, owner's column */
@@ -116,23 +129,25 @@ int catalog_take_sequence(struct catalog_reader *reader, const struct copy_row *
     if (!number_map_has(&reader->scoped, space) || !number_map_get(&reader->namespaces, space, &schema) ||
         number_map_has(&reader->members, (uint64_t)OID_CLASS_CATALOG << 32 | copy_oid(row, 0)))
         return 0;
-    struct schema_sequence sequence = {
-        .schema = schema,
-        .name = catalog_text(reader, row, 2),
-        .type = catalog_text(reader, row, 3),
-        .start = copy_number(row, 4),
-        .increment = copy_number(row, 5),
-        .maximum = copy_number(row, 6),
-        .minimum = copy_number(row, 7),
-        .cache = copy_number(row, 8),
-        .cycles = copy_true(row, 9),
-    };
     const struct catalog_relation *owner = catalog_find_relation(reader, copy_oid(row, 10));
     const struct catalog_column *column = catalog_find_column(reader, copy_oid(row, 10), copy_number(row, 11));
-    if (owner && column) {
-        sequence.owner_table = owner->name;
-        sequence.owner_column = column->name;
-    }
-    schema_builder_sequence(reader->builder, &sequence);
+    const struct schema_attribute attributes[] = {
+        {.key = ATTRIBUTE_TYPE, .text = catalog_text(reader, row, 3)},
+        {.key = ATTRIBUTE_START, .text = catalog_text(reader, row, 4)},
+        {.key = ATTRIBUTE_INCREMENT, .text = catalog_text(reader, row, 5)},
+        {.key = ATTRIBUTE_MAX, .text = catalog_text(reader, row, 6)},
+        {.key = ATTRIBUTE_MIN, .text = catalog_text(reader, row, 7)},
+        {.key = ATTRIBUTE_CACHE, .text = catalog_text(reader, row, 8)},
+        {.key = ATTRIBUTE_OWNER, .text = owner && column ? owner_path(reader, owner, column) : 0},
+        {.key = ATTRIBUTE_CYCLE},
+    };
+    size_t count = ARRAY_LENGTH(attributes) - !copy_true(row, 9);
+    schema_builder_object(reader->builder,
+                          &(struct schema_object){
+                              .kind = OBJECT_SEQUENCE,
+                              .schema = schema,
+                              .name = catalog_text(reader, row, 2),
+                              .attributes = schema_builder_attributes(reader->builder, attributes, count),
+                          });
     return 0;
 }

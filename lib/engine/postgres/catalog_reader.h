@@ -75,8 +75,8 @@ struct catalog_reader {
     struct catalog_array relation_list;    /* struct catalog_relation */
     struct catalog_array column_list;      /* struct catalog_column; by relation and number once all are there */
     struct catalog_array type_list;        /* struct catalog_type */
-    struct catalog_array labels;           /* uint32_t: of the enum that is being read */
-    struct schema_enum type;               /* that enum */
+    struct catalog_array labels;           /* struct schema_attribute: of the enum that is being read */
+    struct schema_object type;             /* that enum */
     uint32_t type_oid;                     /* 0: none */
     int64_t sequences;                     /* in the whole database */
     int64_t identity_columns;              /* of those that were read and have a sequence of their own */

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "dialect/dialects.h"
 #include "engine/postgres/catalog_reader.h"
 
 enum { QUERY_BYTES = 64 * 1024 * 1024 };
@@ -325,9 +326,15 @@ static void describe(struct catalog_reader *reader)
     size_t length = version ? strcspn(version, " ") : 0;
     memcpy(text, version ? version : "", length < sizeof text ? length : sizeof text - 1);
     schema_builder_server(reader->builder, "postgres", text);
+    schema_builder_dialect(reader->builder, &dialect_postgres);
     /* The catalogues show every object to every role. */
+    static const enum schema_kind unread[] = {SCHEMA_SCHEMAS,  SCHEMA_EXTENSIONS, SCHEMA_DOMAINS, SCHEMA_COMPOSITES,
+                                              SCHEMA_ROUTINES, SCHEMA_TRIGGERS,   SCHEMA_POLICIES};
     for (int kind = 0; kind < SCHEMA_KINDS; kind++)
         schema_builder_coverage(reader->builder, (enum schema_kind)kind, COVERAGE_FULL, NULL);
+    for (size_t i = 0; i < ARRAY_LENGTH(unread); i++)
+        schema_builder_coverage(reader->builder, unread[i], COVERAGE_NONE, "not read yet");
+    schema_builder_coverage(reader->builder, SCHEMA_EVENTS, COVERAGE_NOT_APPLICABLE, NULL);
 }
 
 /* Among catalogues, a missing object was dropped while we read. */
