@@ -105,3 +105,36 @@ struct postgres_expression postgres_view_query(const char *text, size_t length)
         query = trimmed(query.text, query.length - 1);
     return query;
 }
+
+/* Where `words` stand outside of quotes and brackets; `length` if nowhere. */
+static size_t find_words(const char *text, size_t length, const char *words)
+{
+    size_t size = strlen(words);
+    size_t at = 0;
+    for (;;) {
+        at += find_outside(text + at, length - at, *words);
+        if (at >= length || (length - at >= size && memcmp(text + at, words, size) == 0))
+            return at;
+        at++;
+    }
+}
+
+bool postgres_trigger_parts(const char *text, size_t length, struct postgres_expression *ret_condition,
+                            struct postgres_expression *ret_call)
+{
+    static const char when[] = " WHEN (";
+    static const char execute[] = " EXECUTE FUNCTION ";
+    *ret_condition = (struct postgres_expression){text, 0};
+    *ret_call = (struct postgres_expression){text, 0};
+    size_t call = find_words(text, length, execute);
+    size_t condition = find_words(text, length, when);
+    if (call >= length)
+        return false;
+    if (condition < call) {
+        size_t first = condition + sizeof when - 2;
+        *ret_condition = postgres_expression_bare(text + first, call - first);
+    }
+    size_t first = call + sizeof execute - 1;
+    *ret_call = trimmed(text + first, length - first);
+    return true;
+}

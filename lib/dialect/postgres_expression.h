@@ -27,4 +27,9 @@ bool postgres_expression_next(struct postgres_expression *list, struct postgres_
 /* A view's query without the blank before and the semicolon behind it. */
 struct postgres_expression postgres_view_query(const char *text, size_t length);
 
+/* The parts of a trigger's definition that only its text tells: the condition of WHEN (empty if there is none) and the
+ * call behind EXECUTE FUNCTION. False if the text is no trigger's. */
+bool postgres_trigger_parts(const char *text, size_t length, struct postgres_expression *ret_condition,
+                            struct postgres_expression *ret_call);
+
 #endif

@@ -224,6 +224,7 @@ struct schema {
     unsigned references;     /* atomic */
     uint32_t engine;         /* "postgres", "mysql", "mariadb", "sqlite" */
     uint32_t server_version; /* "15.18", not part of the digest */
+    uint32_t not_compared;   /* "2 rules, 1 publication": there, but no part of the model; nor of the digest */
     bool truncated;          /* a limit was reached: never compare, never trust an absence */
     bool folds_names;        /* the server takes names of relations for equal that differ in case only (MySQL) */
     const char *pool;        /* texts, each with its NUL; offset 0 is the absent text */

@@ -106,4 +106,9 @@ SCHEMA_ATTRIBUTE(NOT_NULL_CONFLICT, "not_null_on_conflict", PLAIN, "nullable") /
 /* Primary key, unique: "a COLLATE NOCASE", "b DESC", one per column, where one differs from its column in that. */
 SCHEMA_ATTRIBUTE_LIST(KEY_PARTS, "key_parts", PLAIN, "columns")
 
+/* PostgreSQL. */
+/* Column: "not valid" (rows from before may have NULL), "no inherit", or both with a comma. */
+SCHEMA_ATTRIBUTE(NOT_NULL_STATE, "not_null_state", PLAIN, "nullable")
+SCHEMA_ATTRIBUTE_LIST(DOMAIN_CHECKS_NOT_VALID, "checks_not_valid", SET, "check") /* their names */
+
 #undef SCHEMA_ATTRIBUTE_LIST

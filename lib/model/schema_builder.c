@@ -328,6 +328,11 @@ void schema_builder_coverage(struct schema_builder *builder, enum schema_kind ki
         (struct schema_coverage){.coverage = coverage, .reason = schema_builder_text(builder, reason)};
 }
 
+void schema_builder_not_compared(struct schema_builder *builder, const char *words)
+{
+    builder->storage->schema.not_compared = schema_builder_text(builder, words);
+}
+
 void schema_builder_truncated(struct schema_builder *builder)
 {
     builder->storage->schema.truncated = true;

@@ -77,6 +77,9 @@ void schema_builder_server(struct schema_builder *builder, const char *engine, c
 /* Every kind is COVERAGE_FULL until this says otherwise. */
 void schema_builder_coverage(struct schema_builder *builder, enum schema_kind kind, enum coverage coverage,
                              const char *reason);
+
+/* Objects of kinds that the model does not know, counted in words; NULL or "": none. */
+void schema_builder_not_compared(struct schema_builder *builder, const char *words);
 void schema_builder_truncated(struct schema_builder *builder);
 
 /* Names of relations that differ in case only are one name on that server. */

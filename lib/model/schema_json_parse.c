@@ -318,8 +318,8 @@ static int parse_engine(struct schema_json_reader *reader, const struct json_val
 static int check_root(const struct schema_json_reader *reader, const struct json_value *root)
 {
     static const char *const keys[] = {"format",      "version",   "canonical_version", "engine",   "server_version",
-                                       "fingerprint", "truncated", "journals",          "coverage", "tables",
-                                       "views",       NULL};
+                                       "fingerprint", "truncated", "not_compared",      "journals", "coverage",
+                                       "tables",      "views",     NULL};
     const char *all[ARRAY_LENGTH(keys) + OBJECT_KINDS] = {NULL};
     size_t count = 0;
     while (keys[count]) {
@@ -338,6 +338,10 @@ static int parse_head(struct schema_json_reader *reader, const struct json_value
     if (parse_version(reader, root) || parse_engine(reader, root, dialects) || check_root(reader, root) ||
         read_boolean(reader, root, "truncated", &reader->truncated) || parse_coverage(reader, root))
         return -1;
+    const struct json_value *not_compared = json_member(root, "not_compared");
+    if (!read_is_absent(not_compared) && !json_text(not_compared))
+        return read_complain(reader, "not_compared", "must be a string");
+    schema_builder_not_compared(reader->builder, json_text(not_compared));
     if (reader->truncated)
         schema_builder_truncated(reader->builder);
     return 0;

@@ -4,6 +4,7 @@
  * JSON on standard output. Exit code 0; 1 with {"error": …}; 2 for wrong usage.
  *
  *   engine_probe [--timeout MILLISECONDS] schema URL [SCHEMA-PATTERN…]
+ *                                         tenant URL SCHEMA
  *                                         facts URL
  *                                         probe URL [COUNT [GAP-MILLISECONDS]]
  *                                         tables URL NAME…
@@ -51,19 +52,30 @@ static int connect_to(struct call *call, enum engine_purpose purpose, struct eng
     return call->target->ops->open(call->target, purpose, call->deadline, ret_connection, ret_facts, reterr);
 }
 
+static int read_scope(struct call *call, const struct engine_scope *scope, struct error *reterr)
+{
+    cleanup(engine_connection) struct engine_connection *connection = NULL;
+    cleanup(schema) struct schema *schema = NULL;
+    if (connect_to(call, PURPOSE_DEEP, &connection, NULL, reterr) < 0 ||
+        engine_read(connection, scope, call->deadline, &schema, reterr) < 0)
+        return -1;
+    schema_json_render(schema, 0, &call->out);
+    return 0;
+}
+
 static int run_schema(struct call *call, struct error *reterr)
 {
     const char *patterns[MAXIMUM_ARGUMENTS] = {NULL};
     for (int i = 0; i < call->count; i++)
         patterns[i] = call->arguments[i];
     const struct engine_scope scope = {.schemas = patterns, .schema_count = (size_t)call->count};
-    cleanup(engine_connection) struct engine_connection *connection = NULL;
-    cleanup(schema) struct schema *schema = NULL;
-    if (connect_to(call, PURPOSE_DEEP, &connection, NULL, reterr) < 0 ||
-        engine_read(connection, &scope, call->deadline, &schema, reterr) < 0)
-        return -1;
-    schema_json_render(schema, 0, &call->out);
-    return 0;
+    return read_scope(call, &scope, reterr);
+}
+
+static int run_tenant(struct call *call, struct error *reterr)
+{
+    const struct engine_scope scope = {.own_schema = call->count > 0 ? call->arguments[0] : ""};
+    return read_scope(call, &scope, reterr);
 }
 
 static int run_facts(struct call *call, struct error *reterr)
@@ -355,9 +367,9 @@ static const struct {
     const char *name;
     int (*run)(struct call *call, struct error *reterr);
 } commands[] = {
-    {"schema", run_schema},   {"facts", run_facts},       {"probe", run_probe},       {"tables", run_tables},
-    {"journal", run_journal}, {"advisory", run_advisory}, {"relation", run_relation}, {"named", run_named},
-    {"bench", run_bench},     {"oom", run_oom},
+    {"schema", run_schema}, {"tenant", run_tenant},   {"facts", run_facts},       {"probe", run_probe},
+    {"tables", run_tables}, {"journal", run_journal}, {"advisory", run_advisory}, {"relation", run_relation},
+    {"named", run_named},   {"bench", run_bench},     {"oom", run_oom},
 };
 
 static int redact(const char *url)

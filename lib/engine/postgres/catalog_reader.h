@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One reading of the catalogues: a table of queries, each with the function that takes its rows, and what later rows
- * need to know of earlier ones. Everything goes straight into the builder; the reader and its lookups are gone when the
- * schema is. Internal to the engine; one thread.
+ * One reading of the catalogues: what later rows need to know of earlier ones, and the functions that take rows. What
+ * they find goes straight into the builder; the reader and its lookups are gone when the schema is. Internal to the
+ * engine; one thread.
  */
 #ifndef MIGRATIOND_ENGINE_POSTGRES_CATALOG_READER_H
 #define MIGRATIOND_ENGINE_POSTGRES_CATALOG_READER_H
@@ -14,8 +14,18 @@
 
 #define CATALOG_NONE UINT32_MAX
 
+/* The server's INDEX_MAX_KEYS is 32 unless somebody rebuilt it. */
+enum { CATALOG_KEYS = 128 };
+
 /* Object identifiers that are the same on every server. */
-enum { OID_CLASS_CATALOG = 1259, OID_TYPE_CATALOG = 1247 };
+enum {
+    OID_TYPE_CATALOG = 1247,
+    OID_CLASS_CATALOG = 1259,
+    OID_NAMESPACE_CATALOG = 2615,
+    OID_TRIGGER_CATALOG = 2620,
+    OID_POLICY_CATALOG = 3256,
+    OID_DEFAULT_COLLATION = 100,
+};
 
 struct catalog_relation {
     uint32_t schema; /* text */
@@ -39,6 +49,8 @@ struct catalog_type {
     uint32_t oid;
     int32_t modifier;
     uint32_t text; /* how the server writes it; 0 until asked */
+    uint32_t collation;
+    bool is_domain;
 };
 
 struct operator_class {
@@ -54,6 +66,14 @@ struct catalog_array {
     size_t capacity;
 };
 
+/* What the whole database has of things that few databases have: queries for none are not sent. */
+struct catalog_counts {
+    int64_t sequences;
+    int64_t unusual_sequences; /* that a plain `serial` or identity column would not have made */
+    int64_t routines;
+    int64_t policies;
+};
+
 struct catalog_reader {
     struct postgres_session *session;
     struct schema_builder *builder;
@@ -67,6 +87,8 @@ struct catalog_reader {
     struct number_map defaults;            /* method and type that has a default class of its own: 1 */
     struct number_map collations;          /* oid: index into collation_names */
     struct number_map relations;           /* oid: index into relation_list */
+    struct number_map domains;             /* oid: 1 */
+    struct number_map composites;          /* oid of their pg_class row: 1 */
     struct number_map generated;           /* relation's oid and attribute number of generated columns: 1 */
     struct number_map types;               /* oid and modifier: index into type_list */
     struct number_map backing;             /* oid of indexes that are a constraint's */
@@ -75,11 +97,13 @@ struct catalog_reader {
     struct catalog_array relation_list;    /* struct catalog_relation */
     struct catalog_array column_list;      /* struct catalog_column; by relation and number once all are there */
     struct catalog_array type_list;        /* struct catalog_type */
-    struct catalog_array labels;           /* struct schema_attribute: of the enum that is being read */
-    struct schema_object type;             /* that enum */
-    uint32_t type_oid;                     /* 0: none */
-    int64_t sequences;                     /* in the whole database */
-    int64_t identity_columns;              /* of those that were read and have a sequence of their own */
+    struct catalog_array run;              /* struct schema_attribute: of what is being read */
+    struct schema_object draft;            /* an object of which several rows tell */
+    uint32_t draft_oid;                    /* 0: none */
+    struct catalog_counts counts;
+    int64_t identity_columns; /* of those that were read and have a sequence of their own */
+    struct strbuf uncompared; /* "2 rules, 1 publication" */
+    bool no_memory;           /* of `run`; told at the end */
 };
 
 void catalog_reader_done(struct catalog_reader *reader);
@@ -93,8 +117,32 @@ const char *catalog_keep(struct catalog_reader *reader, const struct copy_row *r
 /* A field as a text of the builder. */
 uint32_t catalog_text(struct catalog_reader *reader, const struct copy_row *row, size_t field);
 
+/* Likewise, of an expression: without blanks and parentheses around all of it. */
+uint32_t catalog_expression(struct catalog_reader *reader, const struct copy_row *row, size_t field);
+
 /* What dropping an object while it is read looks like. */
 int catalog_changed(struct catalog_reader *reader, struct error *reterr);
+
+/* Adds to the attributes of what is being read; with catalog_note, a text of 0 adds none. */
+void catalog_note_text(struct catalog_reader *reader, enum attribute_key key, uint32_t text);
+void catalog_note(struct catalog_reader *reader, enum attribute_key key, uint32_t text);
+void catalog_note_word(struct catalog_reader *reader, enum attribute_key key, const char *word); /* NULL: none */
+void catalog_note_flag(struct catalog_reader *reader, enum attribute_key key, bool is_set);
+void catalog_note_array(struct catalog_reader *reader, enum attribute_key key, const char *array);
+void catalog_note_options(struct catalog_reader *reader, const char *array); /* as one text of storage options */
+
+/* The attributes noted so far as the builder's run; the next note begins another. */
+uint32_t catalog_take_run(struct catalog_reader *reader);
+
+/* Adds the object with the attributes noted so far. */
+void catalog_add_object(struct catalog_reader *reader, const struct schema_object *object);
+
+/* Begins the object of which several rows tell, after finishing the one before; false if it was begun already. */
+bool catalog_begin_draft(struct catalog_reader *reader, uint32_t oid, const struct schema_object *object);
+
+/* Whether objects of the namespace are to be read; its text. */
+bool catalog_in_scope(const struct catalog_reader *reader, uint32_t space, uint32_t *ret_schema);
+bool catalog_is_member(const struct catalog_reader *reader, uint32_t catalog, uint32_t oid);
 
 /* NULL if it is not known here. */
 const struct catalog_relation *catalog_find_relation(const struct catalog_reader *reader, uint32_t oid);
@@ -104,22 +152,41 @@ const struct catalog_relation *catalog_find_modelled(const struct catalog_reader
 const struct catalog_column *catalog_find_column(const struct catalog_reader *reader, uint32_t relation_oid,
                                                  int64_t number);
 
+/* "unlogged", or NULL. */
+const char *catalog_persistence(const struct copy_row *row, size_t field);
+
+/* The names of a relation's columns by their numbers; at most CATALOG_KEYS. Fails where one is not known. */
+int catalog_name_columns(struct catalog_reader *reader, const struct copy_row *row, size_t field, uint32_t relation_oid,
+                         uint32_t *ret_names, size_t *ret_count, struct error *reterr);
+
+/* The name of a collation, "" if it is not known. */
+const char *catalog_collation(const struct catalog_reader *reader, uint32_t oid);
+
 /* Takers of rows; each returns -1 with `reterr` filled to end the reading. */
 typedef int catalog_taker(struct catalog_reader *reader, const struct copy_row *row, struct error *reterr);
-catalog_taker catalog_take_namespace;
 catalog_taker catalog_take_member;
+catalog_taker catalog_take_namespace;
+catalog_taker catalog_take_counts;
+catalog_taker catalog_take_uncompared;
+catalog_taker catalog_take_extension;
 catalog_taker catalog_take_method;
 catalog_taker catalog_take_operator_class;
 catalog_taker catalog_take_collation;
 catalog_taker catalog_take_relation;
+catalog_taker catalog_take_parent;
 catalog_taker catalog_take_column;
 catalog_taker catalog_take_default;
+catalog_taker catalog_take_comment;
 catalog_taker catalog_take_constraint;
 catalog_taker catalog_take_index;
-catalog_taker catalog_take_enum_label;
-catalog_taker catalog_take_sequence;
-catalog_taker catalog_take_sequence_count;
 catalog_taker catalog_take_type;
+catalog_taker catalog_take_domain;
+catalog_taker catalog_take_composite;
+catalog_taker catalog_take_sequence;
+catalog_taker catalog_take_type_text;
+catalog_taker catalog_take_routine;
+catalog_taker catalog_take_trigger;
+catalog_taker catalog_take_policy;
 catalog_taker catalog_take_view;
 
 /* What is to be done after a query's last row. */
@@ -128,10 +195,10 @@ typedef void catalog_finisher(struct catalog_reader *reader);
 /* Makes columns findable. */
 catalog_finisher catalog_finish_columns;
 
-/* Adds the enum whose labels were the last to be read. */
-catalog_finisher catalog_finish_enums;
+/* Adds the object whose rows were the last to be read. */
+catalog_finisher catalog_finish_draft;
 
-/* Gives every column its type's text. */
+/* Gives every column its type's text and, where it is not the type's own, its collation. */
 catalog_finisher catalog_finish_types;
 
 DEFINE_CLEANUP_VALUE(catalog_reader, struct catalog_reader, catalog_reader_done);

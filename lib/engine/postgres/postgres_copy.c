@@ -85,3 +85,19 @@ size_t copy_numbers(const struct copy_row *row, size_t field, int64_t *ret_numbe
     }
     return count;
 }
+
+bool postgres_array_next(const char **cursor, struct strbuf *item)
+{
+    const char *text = *cursor;
+    strbuf_clear(item);
+    if (!text || (*text != '{' && *text != ',') || (*text == '{' && text[1] == '}'))
+        return false;
+    bool is_quoted = text[1] == '"';
+    text += is_quoted ? 2 : 1;
+    while (*text && *text != (is_quoted ? '"' : ',') && (is_quoted || *text != '}')) {
+        text += *text == '\\' && text[1] ? 1 : 0;
+        strbuf_add_char(item, *text++);
+    }
+    *cursor = text + (is_quoted && *text ? 1 : 0);
+    return true;
+}

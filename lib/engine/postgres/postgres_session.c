@@ -209,6 +209,7 @@ void postgres_add_begin(const struct postgres_session *session, struct strbuf *s
     if (schema_form)
         strbuf_add_string(sql, "SET LOCAL IntervalStyle='postgres';SET LOCAL quote_all_identifiers=off;"
                                "SET LOCAL extra_float_digits=3;SET LOCAL lc_monetary='C';"
+                               "SET LOCAL standard_conforming_strings=on;"
                                "SET LOCAL jit=off;SET LOCAL max_parallel_workers_per_gather=0;");
 }
 
