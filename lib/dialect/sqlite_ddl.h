@@ -94,17 +94,18 @@ int sqlite_parse_virtual_table(const char *sql, size_t length, struct sqlite_sta
                                struct error *reterr);
 int sqlite_parse_trigger(const char *sql, size_t length, struct sqlite_statement *statement, struct error *reterr);
 
-/* Adds what was parsed to the relation with handle `relation`. */
+/* Adds what was parsed to the relation with handle `relation`. `source` is the text itself, which is kept; or NULL. */
 void sqlite_statement_emit_table(const struct sqlite_statement *statement, uint32_t relation,
                                  struct schema_builder *builder);
 void sqlite_statement_emit_index(const struct sqlite_statement *statement, uint32_t relation, const char *name,
-                                 struct schema_builder *builder);
+                                 const char *source, struct schema_builder *builder);
 /* `table` is a text of the builder. */
 void sqlite_statement_emit_trigger(const struct sqlite_statement *statement, uint32_t table, const char *name,
-                                   struct schema_builder *builder);
+                                   const char *source, struct schema_builder *builder);
 
-/* What a table says of itself: STRICT, WITHOUT ROWID. */
-uint32_t sqlite_statement_table_attributes(const struct sqlite_statement *statement, struct schema_builder *builder);
+/* What a table says of itself: STRICT, WITHOUT ROWID, and its text (0: none) of the builder. */
+uint32_t sqlite_statement_table_attributes(const struct sqlite_statement *statement, uint32_t source,
+                                           struct schema_builder *builder);
 
 /* Whether `table` is one that the virtual table `virtual_table` of `module` keeps its data in. */
 bool sqlite_is_shadow_table(const char *module, const char *virtual_table, const char *table);

@@ -122,10 +122,11 @@ static uint32_t column_attributes(const struct sqlite_statement *statement, cons
     return schema_builder_attributes(builder, attributes, ARRAY_LENGTH(attributes));
 }
 
-uint32_t sqlite_statement_table_attributes(const struct sqlite_statement *statement, struct schema_builder *builder)
+uint32_t sqlite_statement_table_attributes(const struct sqlite_statement *statement, uint32_t source,
+                                           struct schema_builder *builder)
 {
-    struct schema_attribute attributes[2] = {{0}};
-    size_t count = 0;
+    struct schema_attribute attributes[3] = {{.key = ATTRIBUTE_SOURCE, .text = source}};
+    size_t count = 1;
     if (statement->strict)
         attributes[count++].key = ATTRIBUTE_STRICT;
     if (statement->without_rowid)
@@ -155,7 +156,7 @@ void sqlite_statement_emit_table(const struct sqlite_statement *statement, uint3
 }
 
 void sqlite_statement_emit_index(const struct sqlite_statement *statement, uint32_t relation, const char *name,
-                                 struct schema_builder *builder)
+                                 const char *source, struct schema_builder *builder)
 {
     enum { CHUNK = 32 };
     struct schema_index_part few[CHUNK] = {0};
@@ -177,19 +178,21 @@ void sqlite_statement_emit_index(const struct sqlite_statement *statement, uint3
         .relation = relation,
         .name = schema_builder_text(builder, name),
         .predicate = intern(statement, statement->predicate, builder),
+        .attributes = schema_builder_add_attribute(builder, 0, ATTRIBUTE_SOURCE, schema_builder_text(builder, source)),
         .flags = statement->unique ? INDEX_UNIQUE : 0,
     };
     schema_builder_index(builder, &index, parts, statement->part_count);
 }
 
 void sqlite_statement_emit_trigger(const struct sqlite_statement *statement, uint32_t table, const char *name,
-                                   struct schema_builder *builder)
+                                   const char *source, struct schema_builder *builder)
 {
     struct schema_attribute attributes[] = {
         {.key = ATTRIBUTE_TIMING, .text = intern(statement, statement->timing, builder)},
         {.key = ATTRIBUTE_EVENTS, .text = intern(statement, statement->events, builder)},
         {.key = ATTRIBUTE_CONDITION, .text = intern(statement, statement->condition, builder)},
         {.key = ATTRIBUTE_BODY, .text = intern(statement, statement->definition, builder)},
+        {.key = ATTRIBUTE_SOURCE, .text = schema_builder_text(builder, source)},
     };
     struct schema_object trigger = {
         .relation_name = table,

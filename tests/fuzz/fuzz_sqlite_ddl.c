@@ -49,7 +49,7 @@ static void check_model(const struct sqlite_statement *statement, bool index)
     struct schema_relation relation = {.name = schema_builder_text(builder, "t")};
     uint32_t handle = schema_builder_relation(builder, &relation);
     if (index)
-        sqlite_statement_emit_index(statement, handle, "ix", builder);
+        sqlite_statement_emit_index(statement, handle, "ix", NULL, builder);
     else
         sqlite_statement_emit_table(statement, handle, builder);
     require(schema_builder_seal(builder, &schema, &error) == 0);
@@ -64,7 +64,7 @@ static void check_trigger(const struct sqlite_statement *statement)
     require(builder != NULL);
     struct schema_relation relation = {.name = schema_builder_text(builder, "t")};
     schema_builder_relation(builder, &relation);
-    sqlite_statement_emit_trigger(statement, relation.name, "tr", builder);
+    sqlite_statement_emit_trigger(statement, relation.name, "tr", NULL, builder);
     schema_builder_dialect(builder, &dialect_sqlite);
     require(schema_builder_seal(builder, &schema, &error) == 0);
     require(schema->object_count == 1);

@@ -196,16 +196,19 @@ static int add_relation(struct schema_reading *reading, const struct schema_row 
     struct schema_relation relation = {
         .name = schema_builder_text(reading->builder, row->name),
         .definition = definition ? schema_builder_text(reading->builder, definition) : 0,
+        .attributes = schema_builder_add_attribute(reading->builder, 0, ATTRIBUTE_SOURCE,
+                                                   schema_builder_text(reading->builder, row->sql)),
         .kind = (uint8_t)kind,
     };
     *ret_handle = schema_builder_relation(reading->builder, &relation);
     return remember_relation(reading, row->name, *ret_handle);
 }
 
-static void emit_table(struct schema_reading *reading, uint32_t handle)
+static void emit_table(struct schema_reading *reading, const struct schema_row *row, uint32_t handle)
 {
     size_t count = 0;
-    uint32_t attributes = sqlite_statement_table_attributes(&reading->parsed, reading->builder);
+    uint32_t source = schema_builder_text(reading->builder, row->sql);
+    uint32_t attributes = sqlite_statement_table_attributes(&reading->parsed, source, reading->builder);
     struct schema_relation *relations = schema_builder_relations(reading->builder, &count);
     if (handle < count)
         relations[handle].attributes = attributes;
@@ -219,7 +222,7 @@ static int add_table(struct schema_reading *reading, const struct schema_row *ro
     if (add_relation(reading, row, RELATION_TABLE, NULL, &handle) < 0)
         return -1;
     if (sqlite_parse_table(row->sql, row->sql_length, &reading->parsed, &why) == 0) {
-        emit_table(reading, handle);
+        emit_table(reading, row, handle);
         return 0;
     }
     if (!is_bearable(&why, reading->reterr))
@@ -283,7 +286,7 @@ static int add_index(struct schema_reading *reading, const struct schema_row *ro
     if (!table || is_internal(row->name))
         return 0;
     if (sqlite_parse_index(row->sql, row->sql_length, &reading->parsed, &why) == 0) {
-        sqlite_statement_emit_index(&reading->parsed, table->handle, row->name, reading->builder);
+        sqlite_statement_emit_index(&reading->parsed, table->handle, row->name, row->sql, reading->builder);
         return 0;
     }
     if (!is_bearable(&why, reading->reterr))
@@ -302,7 +305,8 @@ static int add_trigger(struct schema_reading *reading, const struct schema_row *
     if (!slot || slot->handle >= count)
         return 0;
     if (sqlite_parse_trigger(row->sql, row->sql_length, &reading->parsed, &why) == 0) {
-        sqlite_statement_emit_trigger(&reading->parsed, relations[slot->handle].name, row->name, reading->builder);
+        sqlite_statement_emit_trigger(&reading->parsed, relations[slot->handle].name, row->name, row->sql,
+                                      reading->builder);
         return 0;
     }
     if (!is_bearable(&why, reading->reterr))

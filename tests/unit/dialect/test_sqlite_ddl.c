@@ -59,16 +59,16 @@ static int build(const char *sql, size_t length, struct schema **ret_schema, str
         .name = schema_builder_text(builder, "t"),
         .definition =
             defines ? schema_builder_text(builder, sqlite_statement_text(&statement, statement.definition)) : 0,
-        .attributes = kind == IS_TABLE ? sqlite_statement_table_attributes(&statement, builder) : 0,
+        .attributes = kind == IS_TABLE ? sqlite_statement_table_attributes(&statement, 0, builder) : 0,
         .kind = (uint8_t)relation_kinds[kind],
     };
     uint32_t handle = schema_builder_relation(builder, &relation);
     if (kind == IS_INDEX)
-        sqlite_statement_emit_index(&statement, handle, "ix", builder);
+        sqlite_statement_emit_index(&statement, handle, "ix", NULL, builder);
     else if (kind == IS_TABLE)
         sqlite_statement_emit_table(&statement, handle, builder);
     else if (kind == IS_TRIGGER)
-        sqlite_statement_emit_trigger(&statement, relation.name, "tr", builder);
+        sqlite_statement_emit_trigger(&statement, relation.name, "tr", NULL, builder);
     return schema_builder_seal(builder, ret_schema, reterr);
 }
 
