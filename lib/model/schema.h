@@ -64,7 +64,7 @@ struct schema_column {
     uint32_t default_expression; /* 0: none */
     uint32_t generated;          /* expression; 0: not generated */
     uint32_t attributes;
-    uint16_t position;           /* 1-based, without gaps after sealing */
+    uint16_t position; /* 1-based, without gaps after sealing */
     uint16_t flags;
 };
 
@@ -185,7 +185,7 @@ enum object_kind {
 };
 
 struct schema_object {
-    uint32_t schema; /* 0 where the engine has no schemas, and for schemas and extensions */
+    uint32_t schema;        /* 0 where the engine has no schemas, and for schemas and extensions */
     uint32_t relation_name; /* trigger, policy: the table's or view's, in the same schema; else 0 */
     uint32_t name;
     uint32_t arguments; /* routine on PostgreSQL: types of the input arguments, which are part of its identity */

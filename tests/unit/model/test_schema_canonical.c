@@ -187,6 +187,7 @@ static void test_each_text_is_canonicalised_once(void **state)
     }
     canonical_calls = 0;
     cleanup(schema) struct schema *schema = sample_seal(builder);
+    assert_int_equal(schema->column_count, COLUMNS);
     assert_int_equal(canonical_calls, 2 * TYPES);
 }
 

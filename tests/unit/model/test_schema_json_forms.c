@@ -165,8 +165,8 @@ static void test_journals_survive(void **state)
             assert_string_equal(journals.items[i].tool, some_journals[i].tool);
             assert_string_equal(journals.items[i].table, some_journals[i].table);
             assert_int_equal(journals.items[i].head_count, some_journals[i].head_count);
-            for (size_t j = 0; j < journals.items[i].head_count; j++)
-                assert_string_equal(journals.items[i].heads[j], some_heads[j]);
+            for (size_t j = 0; j < some_journals[i].head_count; j++)
+                assert_string_equal(journals.items[i].heads[j], some_journals[i].heads[j]);
         }
     }
 }
