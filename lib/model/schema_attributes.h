@@ -105,7 +105,7 @@ SCHEMA_ATTRIBUTE(SQL_MODE, "sql_mode", INFO, NULL)
 SCHEMA_ATTRIBUTE(NOT_NULL_CONFLICT, "not_null_on_conflict", PLAIN, "nullable") /* column: "REPLACE", … */
 /* Primary key, unique: "a COLLATE NOCASE", "b DESC", one per column, where one differs from its column in that. */
 SCHEMA_ATTRIBUTE_LIST(KEY_PARTS, "key_parts", PLAIN, "columns")
-SCHEMA_ATTRIBUTE(SOURCE, "source", INFO, NULL) /* SQLite: the CREATE text of a relation, index or trigger as it is stored */
+SCHEMA_ATTRIBUTE(SOURCE, "source", INFO, NULL) /* SQLite: the CREATE text, as it is stored */
 
 /* PostgreSQL. */
 /* Column: "not valid" (rows from before may have NULL), "no inherit", or both with a comma. */

@@ -56,8 +56,8 @@ void schema_builder_index(struct schema_builder *builder, const struct schema_in
 void schema_builder_object(struct schema_builder *builder, const struct schema_object *object);
 
 /* Interns a run; order does not matter but among equal keys. A text of 0 leaves the attribute out, except for flags,
- * whose text is not read, and in lists that keep their order (an enum may have an empty label). Of a key that is no list
- * the last one counts. What it returns goes into an `attributes` field. */
+ * whose text is not read, and in lists that keep their order (an enum may have an empty label). Of a key that is no
+ * list the last one counts. What it returns goes into an `attributes` field. */
 uint32_t schema_builder_attributes(struct schema_builder *builder, const struct schema_attribute *attributes,
                                    size_t count);
 

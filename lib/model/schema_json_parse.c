@@ -317,9 +317,9 @@ static int parse_engine(struct schema_json_reader *reader, const struct json_val
 
 static int check_root(const struct schema_json_reader *reader, const struct json_value *root)
 {
-    static const char *const keys[] = {"format",      "version",   "canonical_version", "engine",   "server_version",
-                                       "fingerprint", "truncated", "not_compared",      "journals", "coverage",
-                                       "tables",      "views",     NULL};
+    static const char *const keys[] = {
+        "format",       "version",  "canonical_version", "engine", "server_version", "fingerprint", "truncated",
+        "not_compared", "journals", "coverage",          "tables", "views",          NULL};
     const char *all[ARRAY_LENGTH(keys) + OBJECT_KINDS] = {NULL};
     size_t count = 0;
     while (keys[count]) {
