@@ -106,7 +106,8 @@ struct plan_dialect {
     const char *const *engines; /* NULL-terminated: "mysql", "mariadb" */
     const struct plan_rule *rules;
     size_t rule_count;
-    bool by_table; /* a task is all items of one table (what hangs on it included), not of one object */
+    const enum drift_kind *order; /* DRIFT_KINDS of them: whose tasks come first; NULL: the report's order */
+    bool by_table;                /* a task is all items of one table (what hangs on it included), not of one object */
 
     /* May be NULL. Before the first task, and after the last: `end` may look at all tasks and add statements. */
     void (*begin)(struct plan_maker *maker);

@@ -256,8 +256,18 @@ static void apply_to(struct plan_maker *maker, const struct plan_task *task)
     }
 }
 
-void plan_apply_rules(struct plan_maker *maker)
+static void apply_kind(struct plan_maker *maker, enum drift_kind kind)
 {
     for (size_t i = 0; i < maker->work->task_count && !maker->failed; i++)
+        if (maker->work->tasks[i].kind == kind)
+            apply_to(maker, &maker->work->tasks[i]);
+}
+
+void plan_apply_rules(struct plan_maker *maker)
+{
+    const enum drift_kind *order = maker->dialect->order;
+    for (size_t i = 0; order && i < DRIFT_KINDS; i++)
+        apply_kind(maker, order[i]);
+    for (size_t i = 0; !order && i < maker->work->task_count && !maker->failed; i++)
         apply_to(maker, &maker->work->tasks[i]);
 }

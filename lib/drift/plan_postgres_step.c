@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From a fact and the SQL that changes it to a statement with its condition, verification and undo.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "drift/plan_postgres.h"
+#include "drift/plan_postgres_text.h"
+
+struct postgres_plan *postgres_plan_of(struct plan_maker *maker)
+{
+    return maker->engine;
+}
+
+static unsigned char *claims(const struct plan_maker *maker, enum plan_side side, enum plan_array array)
+{
+    const struct postgres_plan *plan = maker->engine;
+    return side == SIDE_TARGET ? plan->made[array] : plan->gone[array];
+}
+
+unsigned postgres_claimed(const struct plan_maker *maker, enum plan_side side, enum plan_array array, size_t index)
+{
+    return claims(maker, side, array)[index];
+}
+
+bool postgres_claim(struct plan_maker *maker, enum plan_side side, enum plan_array array, size_t index, unsigned stage)
+{
+    unsigned char *claim = &claims(maker, side, array)[index];
+    if (*claim)
+        return false;
+    *claim = (unsigned char)stage;
+    return true;
+}
+
+void postgres_list_add(struct plan_maker *maker, struct postgres_list *list, const char *sql)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? list->capacity * 2 : 4;
+        const char **grown = arena_array(maker->arena, capacity, sizeof *grown);
+        if (!grown) {
+            maker->failed = true;
+            return;
+        }
+        if (list->count)
+            memcpy(grown, list->sql, list->count * sizeof *grown);
+        list->sql = grown;
+        list->capacity = capacity;
+    }
+    list->sql[list->count++] = sql;
+}
+
+struct postgres_list postgres_one(struct plan_maker *maker, const char *sql)
+{
+    struct postgres_list list = {0};
+    postgres_list_add(maker, &list, sql);
+    return list;
+}
+
+const char *postgres_quoted(struct plan_maker *maker, const char *name)
+{
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_SQL_PART);
+    postgres_sql_name(&text, name);
+    return plan_keep(maker, &text);
+}
+
+const char *postgres_literal(struct plan_maker *maker, const char *text)
+{
+    cleanup(strbuf) struct strbuf literal = STRBUF(LIMIT_SQL_PART);
+    postgres_sql_literal(&literal, text);
+    return plan_keep(maker, &literal);
+}
+
+const char *postgres_table_name(struct plan_maker *maker, enum plan_side side, size_t relation)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_SQL_PART);
+    postgres_sql_relation_name(&text, schema, &schema->relations[relation]);
+    return plan_keep(maker, &text);
+}
+
+const char *postgres_alter(struct plan_maker *maker, enum plan_side side, size_t relation, const char *format, ...)
+{
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_PLAN_BYTES);
+    char *place = NULL;
+    va_list list;
+    strbuf_add_string(&text, "ALTER TABLE ");
+    strbuf_add_string(&text, postgres_table_name(maker, side, relation));
+    strbuf_add_char(&text, ' ');
+    va_start(list, format);
+    int length = vsnprintf(NULL, 0, format, list);
+    va_end(list);
+    if (length < 0 || !(place = strbuf_reserve(&text, (size_t)length + 1))) {
+        maker->failed = true;
+        return "";
+    }
+    va_start(list, format);
+    (void)vsnprintf(place, (size_t)length + 1, format, list);
+    va_end(list);
+    strbuf_commit(&text, (size_t)length);
+    return plan_keep(maker, &text);
+}
+
+const char *postgres_holds(struct plan_maker *maker, const struct postgres_fact *fact, enum plan_side side)
+{
+    const char *value = fact->values[side];
+    if (!value)
+        return plan_printf(maker, "%s IS NULL", fact->query);
+    return plan_printf(maker, "%s IS NOT DISTINCT FROM %s", fact->query, postgres_literal(maker, value));
+}
+
+/* When a statement that makes the fact as on `to` is to be run. What is made anew or dropped is looked for by name: it
+ * must not be made twice because a server prints it differently. */
+static const char *condition_for(struct plan_maker *maker, const struct postgres_fact *fact, enum plan_side to)
+{
+    enum plan_side from = to == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
+    if (!fact->values[from])
+        return plan_printf(maker, "%s IS NULL", fact->query);
+    if (!fact->values[to])
+        return plan_printf(maker, "%s IS NOT NULL", fact->query);
+    return plan_printf(maker, "%s IS DISTINCT FROM %s", fact->query, postgres_literal(maker, fact->values[to]));
+}
+
+const char *postgres_do(struct plan_maker *maker, const char *condition, const struct postgres_list *list)
+{
+    cleanup(strbuf) struct strbuf body = STRBUF(LIMIT_PLAN_BYTES);
+    cleanup(strbuf) struct strbuf block = STRBUF(LIMIT_PLAN_BYTES);
+    const char *indent = condition ? "        " : "    ";
+    strbuf_add_string(&body, "\nBEGIN\n");
+    if (condition) {
+        strbuf_add_string(&body, "    IF ");
+        strbuf_add_string(&body, condition);
+        strbuf_add_string(&body, " THEN\n");
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        strbuf_add_string(&body, indent);
+        strbuf_add_string(&body, "EXECUTE ");
+        postgres_sql_dollar(&body, "sql", list->sql[i]);
+        strbuf_add_string(&body, ";\n");
+    }
+    strbuf_add_string(&body, condition ? "    END IF;\nEND\n" : "END\n");
+    strbuf_add_string(&block, "DO ");
+    postgres_sql_dollar(&block, "plan", strbuf_text(&body));
+    if (!strbuf_ok(&body))
+        maker->failed = true;
+    return plan_keep(maker, &block);
+}
+
+static const char *script(struct plan_maker *maker, const struct postgres_step *step, enum plan_side to)
+{
+    const struct postgres_list *list = to == SIDE_TARGET ? &step->forward : &step->backward;
+    bool plain = to == SIDE_TARGET ? step->plain : step->plain_undo;
+    if (list->count == 0)
+        return NULL;
+    if (list->count == 1 && (plain || step->concurrent))
+        return list->sql[0];
+    return postgres_do(maker, plain ? NULL : condition_for(maker, step->fact, to), list);
+}
+
+void postgres_guard(struct plan_maker *maker, unsigned stage, const struct postgres_fact *fact)
+{
+    plan_expect(maker, stage,
+                &(struct plan_guard){.object = fact->object,
+                                     .query = fact->query,
+                                     .as_read = fact->values[SIDE_CURRENT],
+                                     .as_left = fact->values[SIDE_TARGET],
+                                     .between = fact->between,
+                                     .loose = fact->loose});
+}
+
+void postgres_add(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                  size_t count, const struct postgres_step *step)
+{
+    const struct postgres_fact *fact = step->fact;
+    if (!step->quiet)
+        postgres_guard(maker, step->stage, fact);
+    plan_add(maker, task, items, count,
+             &(struct plan_draft){
+                 .stage = step->stage,
+                 .phase = step->phase,
+                 .rank = step->rank,
+                 .sql = script(maker, step, SIDE_TARGET),
+                 .lock = step->lock,
+                 .hazards = step->hazards | (step->concurrent ? HAZARD(NOT_TRANSACTIONAL) : 0),
+                 .not_transactional = step->concurrent,
+                 .verify = plan_printf(maker, "SELECT %s", postgres_holds(maker, fact, SIDE_TARGET)),
+                 .undo = script(maker, step, SIDE_CURRENT),
+                 .undo_note = step->undo_note,
+                 .kind = step->kind,
+                 .object = step->object,
+             });
+}
