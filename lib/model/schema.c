@@ -100,7 +100,8 @@ size_t schema_memory(const struct schema *schema)
 /* None of the structs has padding. */
 uint64_t schema_content_hash(const struct schema *schema)
 {
-    const uint32_t head[] = {schema->engine, schema->server_version, schema->not_compared, schema->truncated};
+    const uint32_t head[] = {schema->engine, schema->server_version, schema->not_compared, schema->truncated,
+                             schema->folds_names};
     const uint64_t hashes[] = {
         hash64(head, sizeof head),
         hash64(schema->coverage, sizeof schema->coverage),

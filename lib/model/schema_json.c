@@ -277,6 +277,8 @@ static void put_head(struct schema_json *stream)
     put_text(stream, "server_version", stream->schema->server_version);
     json_key_string(writer, "fingerprint", fingerprint);
     json_key_boolean(writer, "truncated", stream->schema->truncated);
+    if (stream->schema->folds_names)
+        json_key_boolean(writer, "folds_names", true);
     put_text(stream, "not_compared", stream->schema->not_compared);
     if (stream->journals)
         put_journals(stream);

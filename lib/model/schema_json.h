@@ -3,7 +3,7 @@
  * The JSON form of a schema: what /v1/databases/{db}/schema serves and what a baseline file holds.
  *
  *   {"format":"migrationd-schema","version":2,"canonical_version":1,"engine":"postgres","server_version":"15.18",
- *    "fingerprint":"…","truncated":false,"not_compared":"2 rules, 1 publication",
+ *    "fingerprint":"…","truncated":false,"folds_names":true,"not_compared":"2 rules, 1 publication",
  *    "journals":[{"tool":"alembic","table":"public.alembic_version","heads":["ae1027a6acf"]}],
  *    "coverage":{"tables":{"coverage":"full"},"views":{"coverage":"partial","reason":"…"},…},
  *    "tables":[{"schema":"public","name":"users","kind":"table","definition":"…", …attributes,

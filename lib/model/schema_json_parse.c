@@ -318,8 +318,8 @@ static int parse_engine(struct schema_json_reader *reader, const struct json_val
 static int check_root(const struct schema_json_reader *reader, const struct json_value *root)
 {
     static const char *const keys[] = {
-        "format",       "version",  "canonical_version", "engine", "server_version", "fingerprint", "truncated",
-        "not_compared", "journals", "coverage",          "tables", "views",          NULL};
+        "format",      "version",      "canonical_version", "engine",   "server_version", "fingerprint", "truncated",
+        "folds_names", "not_compared", "journals",          "coverage", "tables",         "views",       NULL};
     const char *all[ARRAY_LENGTH(keys) + OBJECT_KINDS] = {NULL};
     size_t count = 0;
     while (keys[count]) {
@@ -335,8 +335,10 @@ static int check_root(const struct schema_json_reader *reader, const struct json
 static int parse_head(struct schema_json_reader *reader, const struct json_value *root,
                       const struct dialect *const *dialects)
 {
+    bool folds_names = false;
     if (parse_version(reader, root) || parse_engine(reader, root, dialects) || check_root(reader, root) ||
-        read_boolean(reader, root, "truncated", &reader->truncated) || parse_coverage(reader, root))
+        read_boolean(reader, root, "truncated", &reader->truncated) ||
+        read_boolean(reader, root, "folds_names", &folds_names) || parse_coverage(reader, root))
         return -1;
     const struct json_value *not_compared = json_member(root, "not_compared");
     if (!read_is_absent(not_compared) && !json_text(not_compared))
@@ -344,6 +346,8 @@ static int parse_head(struct schema_json_reader *reader, const struct json_value
     schema_builder_not_compared(reader->builder, json_text(not_compared));
     if (reader->truncated)
         schema_builder_truncated(reader->builder);
+    if (folds_names)
+        schema_builder_folds_names(reader->builder);
     return 0;
 }
 

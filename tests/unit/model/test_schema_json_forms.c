@@ -182,6 +182,23 @@ static void test_files_without_journals(void **state)
     assert_int_equal(none.count, 0);
 }
 
+/* What is said of the server and of what was left out survives, and is not in the digest. */
+static void test_remarks_survive(void **state)
+{
+    (void)state;
+    cleanup(schema) struct schema *plain = parse(FORM_2 "}");
+    cleanup(schema) struct schema *schema = parse(FORM_2 ",\"folds_names\":true,\"not_compared\":\"2 rules\"}");
+    cleanup(strbuf) struct strbuf text = STRBUF(DOCUMENT_LIMIT);
+    schema_json_render(schema, 0, &text);
+    cleanup(schema) struct schema *again = parse(strbuf_text(&text));
+    assert_true(again->folds_names && !plain->folds_names);
+    assert_string_equal(schema_text(again, again->not_compared), "2 rules");
+    assert_true(digest_equal(plain->digest, again->digest));
+    assert_true(schema_content_hash(plain) != schema_content_hash(again));
+    assert_refused(FORM_2 ",\"folds_names\":1}", ERROR_INVALID, "baseline.json: folds_names: must be true or false");
+    assert_refused(FORM_2 ",\"not_compared\":1}", ERROR_INVALID, "baseline.json: not_compared: must be a string");
+}
+
 static void test_memory_runs_out(void **state)
 {
     (void)state;
@@ -211,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_fingerprints_of_other_canonical_versions),
         cmocka_unit_test(test_journals_survive),
         cmocka_unit_test(test_files_without_journals),
+        cmocka_unit_test(test_remarks_survive),
         cmocka_unit_test(test_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
