@@ -85,7 +85,7 @@ static int archive(const char *directory, const struct drift_context *context)
     char path[CTL_PATH] = "";
     render(context, CTL_JSON, &json);
     render(context, CTL_MARKDOWN, &markdown);
-    if (!ctl_make_directory(directory, "%Y-%m-%d", path) || !ctl_write_file(path, "report.json", &json) ||
+    if (!ctl_make_directory(directory, FOLDER_OF_DAY, path) || !ctl_write_file(path, "report.json", &json) ||
         !ctl_write_file(path, "report.md", &markdown))
         return CTL_TROUBLE;
     return CTL_OK;

@@ -28,9 +28,10 @@ int ctl_drift_exit(enum drift_verdict verdict);
 /* The same exit code for the database of the daemon that the first argument names. */
 int ctl_daemon_drift(const struct ctl_options *options);
 
-/* Makes `directory` and in it a folder named after the time now, in UTC, as strftime's `format` says. False with a
- * message. */
-bool ctl_make_directory(const char *directory, const char *format, char ret_path[static CTL_PATH]);
+/* Makes `directory` and in it a folder named after the time now, in UTC: 2026-11-20, or 2026-11-20T10-00-00Z. False
+ * with a message. */
+enum ctl_folder { FOLDER_OF_DAY, FOLDER_OF_SECOND };
+bool ctl_make_directory(const char *directory, enum ctl_folder folder, char ret_path[static CTL_PATH]);
 
 /* Writes a file under another name first, so that it is there whole or not at all. False with a message. */
 bool ctl_write_file(const char *directory, const char *name, const struct strbuf *text);

@@ -17,13 +17,17 @@ static bool make(const char *path)
     return false;
 }
 
-bool ctl_make_directory(const char *directory, const char *format, char ret_path[static CTL_PATH])
+bool ctl_make_directory(const char *directory, enum ctl_folder folder, char ret_path[static CTL_PATH])
 {
     char name[64] = "";
     time_t now = time(NULL);
     struct tm utc = {0};
-    if (!gmtime_r(&now, &utc) || strftime(name, sizeof name, format, &utc) == 0 ||
-        snprintf(ret_path, CTL_PATH, "%s/%s", directory, name) >= CTL_PATH) {
+    if (!gmtime_r(&now, &utc))
+        utc = (struct tm){0};
+    size_t length = strftime(name, sizeof name, "%Y-%m-%d", &utc);
+    if (folder == FOLDER_OF_SECOND)
+        strftime(name + length, sizeof name - length, "T%H-%M-%SZ", &utc);
+    if (snprintf(ret_path, CTL_PATH, "%s/%s", directory, name) >= CTL_PATH) {
         ctl_fail(CTL_TROUBLE, "the path of the directory is too long");
         return false;
     }

@@ -38,7 +38,7 @@ static bool write_bundle(const char *directory, const struct drift_context *cont
 {
     char path[CTL_PATH] = "";
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_RESPONSE_BYTES);
-    if (!ctl_make_directory(directory, "%Y-%m-%dT%H-%M-%SZ", path))
+    if (!ctl_make_directory(directory, FOLDER_OF_SECOND, path))
         return false;
     for (const struct plan_file *file = plan_files; file->name; file++) {
         strbuf_clear(&text);

@@ -466,6 +466,64 @@ def measure_idle(servers):
     ]
 
 
+TITLES = ["what", "migrationd", "peer", "ratio", "target", ""]
+WIDTHS = [62, 13, 13, 6, 24, 6]
+
+
+DRIFT_LIMITS = {"equal": 5, "ten": 20, "many": 5, "report": 50}
+DRIFT_NAMES = {
+    "equal": "compare two equal schemas, {} tables",
+    "ten": "compare two schemas that differ in ten places, {} tables",
+    "many": "compare 1000 equal schemas with each other",
+    "report": "render a report of 10000 items",
+}
+
+
+def diff_of_dumps(servers, databases):
+    """What people do without us: two dumps and a text diff."""
+    begun = time.monotonic()
+    texts = []
+    for number, database in enumerate(databases):
+        command, environment = servers.dump(database)
+        texts.append(servers.folder / f"dump{number}.sql")
+        with open(texts[-1], "wb") as out:
+            subprocess.run(command, stdout=out, check=True, env={**os.environ, **environment})
+    subprocess.run(["diff", *texts], stdout=subprocess.DEVNULL, check=False)
+    return (time.monotonic() - begun) * 1000
+
+
+def migrationctl_diff(databases):
+    begun = time.monotonic()
+    urls = [database.url() for database in databases]
+    result = subprocess.run([BIN / "migrationctl", "diff", *urls], stdout=subprocess.PIPE, check=False, text=True)
+    if result.returncode != 1:
+        raise RuntimeError(f"migrationctl diff: {result.returncode} {result.stdout[:400]}")
+    return (time.monotonic() - begun) * 1000
+
+
+def measure_drift(servers):
+    """Comparison and rendering in memory; two live databases against two dumps and diff(1)."""
+    rows = []
+    tables = servers.options.sizes[-1]
+    output = subprocess.run([BIN / "bench_drift", str(tables)], capture_output=True, check=True, text=True).stdout
+    for line in output.splitlines():
+        name, value = line.split()
+        rows.append(limit_row(DRIFT_NAMES[name].format(tables), float(value), "ms", DRIFT_LIMITS[name]))
+    first = servers.database("postgresql", 1000)
+    second = first.server.create_database()
+    fill(second, 1000)
+    for number in range(10):
+        second.sql(f"ALTER TABLE t_{number * 97} ADD COLUMN extra text")
+    second.sql("VACUUM ANALYZE")
+    ours, peer = [], []
+    for _ in range(servers.options.rounds):
+        peer.append(diff_of_dumps(servers, [first, second]))
+        ours.append(migrationctl_diff([first, second]))
+    what = "migrationctl diff of two live databases, 1000 tables / 2 x pg_dump -s and diff"
+    rows.append(ratio_row(what, statistics.median(ours), statistics.median(peer), "ms", 0.4))
+    return rows
+
+
 PARTS = {
     "schema": measure_schema,
     "probe": measure_probe,
@@ -474,11 +532,8 @@ PARTS = {
     "latency": measure_latency,
     "waiters": measure_waiters,
     "idle": measure_idle,
+    "drift": measure_drift,
 }
-
-
-TITLES = ["what", "migrationd", "peer", "ratio", "target", ""]
-WIDTHS = [62, 13, 13, 6, 24, 6]
 
 
 def print_cells(cells):
