@@ -21,6 +21,12 @@
 #define LIMIT_STRING_POOL (1024u * 1024u * 1024u) /* offsets are 32 bits, doubled while growing */
 #define LIMIT_DEFINITION_BYTES (1024u * 1024u)    /* text of one view, default or check; longer ones are hashed */
 
+/* Drift: schemas that differ in more places have nothing to do with each other. */
+#define LIMIT_DRIFT_ITEMS 1000000u
+#define LIMIT_DRIFT_BYTES (1024u * 1024u * 1024u)     /* texts of one report */
+#define LIMIT_DRIFT_TEXT (16u * LIMIT_DEFINITION_BYTES) /* of one attribute: a list of texts */
+#define LIMIT_RENAME_CANDIDATES 64u                   /* of one kind and side: renames are sought pairwise */
+
 /* Journal: the issue with a row per request is a log table, not a journal; 1,000,000 is what design.md promises. */
 #define LIMIT_JOURNAL_ROWS 1000000u
 #define LIMIT_JOURNAL_CELL 4096u /* a revision, a description: what tools declare is at most 1,000 characters */

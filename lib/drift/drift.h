@@ -72,7 +72,9 @@ struct drift_item {
     const char *expected;   /* NULL: absent */
     const char *actual;
     struct drift_place place;
-    struct drift_place relation;              /* of the table or view it belongs to (itself for those); else nowhere */
+    struct drift_place relation;  /* of the table or view it belongs to (itself for those); else nowhere */
+    bool reference_is_constraint; /* kind index: that side's is a unique constraint, and so is its place */
+    bool live_is_constraint;
     const struct drift_ignore *suppressed_by; /* NULL unless ITEM_SUPPRESSED by an entry; the policy's own */
     int64_t first_seen_ms;                    /* unix time; set by drift_confirm */
     int64_t last_seen_ms;
@@ -115,6 +117,8 @@ struct drift_report {
     size_t never_hit_count;
     const struct drift_ignore *const *expired; /* entries past `until` that would have matched */
     size_t expired_count;
+    const uint32_t *by_id; /* indexes of the items in the order of their ids */
+    size_t left_out;       /* relations and objects of either side that the defaults keep out of the comparison */
     bool doubtful; /* something in scope could not be seen, or a side was truncated: without items this is not "none" */
     bool policy_applied; /* a per-database policy made something equal that otherwise was not */
 };

@@ -16,8 +16,7 @@ DRIFT_POLICY_ROW(COLLATION_VERSIONS, "collation_versions", "ignore", "report",
                  "(utf8mb4_0900_ai_ci, utf8mb4_uca1400_ai_ci, utf8mb4_general_ci as server defaults) are told apart.")
 DRIFT_POLICY_ROW(UNIQUE_INDEX_AS_CONSTRAINT, "unique_index_as_constraint", "report", "equal",
                  "A plain unique index counts as a unique constraint over the same columns.")
-DRIFT_POLICY_ROW(ENUM_ORDER, "enum_order", "report", "ignore",
-                 "Whether the order of an enum's values is reported.")
+DRIFT_POLICY_ROW(ENUM_ORDER, "enum_order", "report", "ignore", "Whether the order of an enum's values is reported.")
 DRIFT_POLICY_ROW(TIMESTAMP_PRECISION, "timestamp_precision", "report", "ignore",
                  "PostgreSQL: whether timestamp and timestamp(6), which behave alike, are told apart.")
 DRIFT_POLICY_ROW(PARTITIONS, "partitions", "ignore", "report",
