@@ -14,7 +14,7 @@ static const struct {
     int (*load)(const struct reference_request *request, struct reference *ret_reference, struct error *reterr);
 } kinds[REFERENCE_KINDS] = {
     [REFERENCE_BASELINE] = {"baseline", reference_load_baseline},
-    [REFERENCE_DRIZZLE] = {"drizzle", NULL},
+    [REFERENCE_DRIZZLE] = {"drizzle", reference_load_drizzle},
     [REFERENCE_RAILS] = {"rails", NULL},
     [REFERENCE_SQL] = {"sql", reference_load_sql},
 };
