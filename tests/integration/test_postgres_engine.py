@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import time
 import urllib.parse
 
@@ -98,7 +97,7 @@ def test_columns(rich):
         "id": {"type": "integer", "default": "nextval('public.child_id_seq'::regclass)"},
         "other": {"type": "integer", "identity": "by_default"},
         "parent_id": {"type": "bigint", "nullable": True},
-        "code": {"type": "text", "nullable": True},
+        "code": {"type": "text", "nullable": True, "collation": '"C"'},
         "amount": {"type": "numeric(12,2)", "default": "0"},
         "nothing": {"type": "character varying(10)", "nullable": True},
         "stamp": {"type": "timestamp(3) with time zone", "nullable": True, "default": "now()"},
@@ -145,10 +144,11 @@ def test_constraints(rich):
         "on_update": "restrict",
         "deferrable": True,
         "deferred": True,
+        "automatic_name": True,
     }
     both = part(schema, "child", "constraints", "both_fk")
     assert both["columns"] == ["code", "region"]
-    assert "MATCH FULL" in both["expression"]
+    assert both["match"] == "full" and "automatic_name" not in both
     assert part(schema, "child", "constraints", "child_amount_check")["expression"] == "amount >= (0)::numeric"
     assert part(schema, "child", "constraints", "span_ck") == {
         "kind": "check",
@@ -184,19 +184,19 @@ def test_indexes(rich):
 
 def test_other_objects(rich):
     schema = read(rich)
-    assert [(one["name"], one["labels"]) for one in schema["enums"]] == [
+    assert [(one["name"], one.get("values", [])) for one in schema["enums"]] == [
         ("order", []),
         ("mood", ["sad", "it's ok", "happy"]),
     ]
     sequences = {one["name"]: one for one in schema["sequences"]}
     assert set(sequences) == {"child_id_seq", "loose"}, "identity sequences are the column's"
     loose = sequences["loose"]
-    assert (loose["type"], loose["start"], loose["increment"], loose["minimum"], loose["maximum"], loose["cache"]) == (
-        "smallint", 5, 2, 1, 99, 3)
+    assert (loose["type"], loose["start"], loose["increment"], loose["min"], loose["max"], loose["cache"]) == (
+        "smallint", "5", "2", "1", "99", "3")
     seen = table(schema, "seen", "views")
     assert seen["definition"].startswith("SELECT ") and seen["definition"].endswith("> (0)::numeric)")
     assert [one["type"] for one in seen["columns"]] == ["integer", "text"]
-    assert {kind["coverage"] for kind in schema["coverage"].values()} == {"full"}
+    assert {kind["coverage"] for name, kind in schema["coverage"].items() if name != "events"} == {"full"}
     assert not schema["truncated"]
 
 
@@ -216,8 +216,9 @@ def test_what_version_15_brought(postgres):
     schema = read(postgres)
     assert part(schema, "t", "constraints", "t_a_key")["nulls_not_distinct"] is True
     included = part(schema, "t", "constraints", "t_b_a_key")
-    assert (included["columns"], included["expression"]) == (["b"], "UNIQUE (b) INCLUDE (a)")
-    assert part(schema, "t", "constraints", "t_a_b_fkey")["expression"].endswith("ON DELETE SET NULL (b)")
+    assert (included["columns"], included["include"]) == (["b"], ["a"])
+    foreign = part(schema, "t", "constraints", "t_a_b_fkey")
+    assert (foreign["on_delete"], foreign["delete_columns"]) == ("set_null", ["b"])
     assert part(schema, "t", "indexes", "i")["nulls_not_distinct"] is True
 
 
@@ -233,7 +234,8 @@ def test_what_version_18_brought(postgres):
     assert column(schema, "t", "b")["generated"] == {"expression": "a + 1"}
     assert sorted(one["name"] for one in table(schema, "t")["constraints"]) == ["lax", "t_pkey"], "NOT NULL is the column's"
     assert part(schema, "t", "constraints", "lax")["not_enforced"] is True
-    assert part(schema, "o", "constraints", "o_pkey")["expression"] == "PRIMARY KEY (a, r WITHOUT OVERLAPS)"
+    temporal = part(schema, "o", "constraints", "o_pkey")
+    assert (temporal["columns"], temporal["period"]) == (["a", "r"], True)
 
 
 def test_role_without_grants_sees_the_same(rich):
@@ -247,22 +249,18 @@ def test_sessions_settings_do_not_matter(rich):
     for setting in (
         "search_path = public, pg_catalog", "DateStyle = 'German'", "IntervalStyle = iso_8601", "TimeZone = 'Asia/Kolkata'",
         "quote_all_identifiers = on", "extra_float_digits = -5", "bytea_output = escape", "client_encoding = LATIN1",
-        "standard_conforming_strings = on", "default_transaction_isolation = serializable",
+        "standard_conforming_strings = off", "lc_monetary = 'POSIX'", "default_transaction_isolation = serializable",
     ):
         rich.sql(f"ALTER ROLE {quoted} SET {setting}")
     rich.sql("CREATE TABLE literals (t timestamptz DEFAULT '2026-01-02 03:04+00', i interval DEFAULT '1 day 2 hours',"
-             " b bytea DEFAULT '\\x01ff', f double precision DEFAULT 0.1)")
+             " b bytea DEFAULT '\\x01ff', s text DEFAULT E'back\\\\slash', f double precision DEFAULT 0.1)")
     assert read(rich, name, password) == read(rich)
 
 
 def test_dump_and_restore_is_equal(rich):
-    programs = rich.server.programs
     other = rich.server.create_database()
     try:
-        where = ["-h", rich.server.sockets, "-p", str(rich.server.port), "-U", "postgres"]
-        dump = subprocess.run([programs / "pg_dump", "-s", *where, rich.name], capture_output=True, check=True).stdout
-        subprocess.run([programs / "psql", "-qX", "-v", "ON_ERROR_STOP=1", *where, other.name], input=dump, check=True,
-                       capture_output=True)
+        rich.server.load(rich.server.dump(rich.name), other.name)
         assert read(other)["fingerprint"] == read(rich)["fingerprint"]
     finally:
         other.drop()
@@ -315,7 +313,9 @@ def test_what_is_nobodys_is_left_out(postgres):
     postgres.sql("CREATE EXTENSION citext")
     with postgres.connect() as connection:
         connection.cursor().execute("CREATE TEMP TABLE mine (a serial CHECK (a > 0))")
-        assert read(postgres)["fingerprint"] == before["fingerprint"]
+        after = read(postgres)
+        assert [one["name"] for one in after["extensions"]] == ["citext", "pg_stat_statements", "plpgsql"]
+        assert {**after, "extensions": [], "fingerprint": ""} == {**before, "extensions": [], "fingerprint": ""}
     postgres.sql("CREATE TABLE t (a citext)")
     assert column(read(postgres), "t", "a")["type"] == "public.citext"
 

@@ -5,9 +5,11 @@ import glob
 import os
 import re
 import signal
+import subprocess
 from pathlib import Path
 
 import psycopg2
+import pytest
 
 from .process import Process, give, run, unprivileged
 from .server import Server
@@ -32,6 +34,22 @@ def installations():
         return [Path(named)]
     found = [Path(path).parent for path in glob.glob("/usr/lib/postgresql/*/bin/initdb")]
     return sorted(found, key=lambda path: int(re.search(r"/(\d+)", str(path)).group(1)), reverse=True)
+
+
+def major_of(program):
+    return int(re.search(r"\) (\d+)", run([program, "--version"]).stdout).group(1))
+
+
+def client(name, server_major):
+    """psql or pg_dump for a server of that version: from the folder that MIGRATIOND_TEST_PGCLIENT names, or of any
+    installation that is not older. Servers from package registries bring none."""
+    named = os.environ.get("MIGRATIOND_TEST_PGCLIENT")
+    folders = [Path(named)] if named else [*installations(), *map(Path, glob.glob("/usr/lib/postgresql/*/bin"))]
+    programs = [folder / name for folder in folders if (folder / name).exists()]
+    fitting = [program for program in programs if name == "psql" or major_of(program) >= server_major]
+    if not fitting:
+        pytest.skip(f"no {name} for PostgreSQL {server_major} (MIGRATIOND_TEST_PGCLIENT names a folder with one)")
+    return fitting[0]
 
 
 class Postgres(Server):
@@ -103,7 +121,26 @@ class Postgres(Server):
     def psql(self, statement, database="postgres"):
         """psql's own output, for what must be shown as a person sees it."""
         arguments = ["-h", self.sockets, "-p", self.port, "-U", self.superuser, "-d", database]
-        return run([self.programs / "psql", "-X", "-v", "ON_ERROR_STOP=1", *arguments, "-c", statement]).stdout
+        return run([client("psql", self.major), "-X", "-v", "ON_ERROR_STOP=1", *arguments, "-c", statement]).stdout
+
+    @property
+    def major(self):
+        return major_of(self.programs / "postgres")
+
+    def dump(self, database):
+        """pg_dump's schema of a database, as bytes, without what only servers since 17 know."""
+        where = ["-h", self.sockets, "-p", str(self.port), "-U", self.superuser]
+        dump = subprocess.run([client("pg_dump", self.major), "-s", *where, database], check=True, capture_output=True)
+        return dump.stdout.replace(b"SET transaction_timeout = 0;\n", b"")
+
+    def load(self, script, database, stop=True):
+        """Feeds a script to psql; what it complained about. With `stop` the first complaint is a failure."""
+        where = ["-h", self.sockets, "-p", str(self.port), "-U", self.superuser, "-d", database]
+        result = subprocess.run(
+            [client("psql", self.major), "-qX", "-v", f"ON_ERROR_STOP={int(stop)}", *where],
+            input=script, check=stop, capture_output=True,
+        )
+        return result.stderr.decode(errors="replace")
 
     def backends(self, database=None):
         rows = self.sql(

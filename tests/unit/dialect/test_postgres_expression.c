@@ -90,9 +90,42 @@ static void views_lose_their_frame(void **state)
     assert_span(postgres_view_query(";", 1), "");
 }
 
+static void a_trigger_is_its_condition_and_its_call(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *condition; /* NULL: no trigger */
+        const char *call;
+    } cases[] = {
+        {"CREATE TRIGGER t AFTER INSERT ON s.t FOR EACH ROW EXECUTE FUNCTION s.f()", "", "s.f()"},
+        {"CREATE TRIGGER t BEFORE UPDATE ON t FOR EACH ROW WHEN ((new.a > 1)) EXECUTE FUNCTION f('x', 'y')",
+         "new.a > 1", "f('x', 'y')"},
+        {"CREATE TRIGGER \" WHEN (x) EXECUTE FUNCTION g()\" AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()", "",
+         "f()"},
+        {"CREATE TRIGGER t AFTER INSERT ON t FOR EACH ROW WHEN ((new.a = ' EXECUTE FUNCTION (')) EXECUTE FUNCTION f()",
+         "new.a = ' EXECUTE FUNCTION ('", "f()"},
+        {"CREATE TRIGGER t AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f(' WHEN (a)')", "", "f(' WHEN (a)')"},
+        {"", NULL, NULL},
+        {"CREATE TRIGGER t AFTER INSERT ON t FOR EACH ROW WHEN (", NULL, NULL},
+        {"CREATE RULE", NULL, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct postgres_expression condition = {0};
+        struct postgres_expression call = {0};
+        bool is_trigger = postgres_trigger_parts(cases[i].text, strlen(cases[i].text), &condition, &call);
+        assert_int_equal(is_trigger, cases[i].condition != NULL);
+        if (!is_trigger)
+            continue;
+        assert_span(condition, cases[i].condition);
+        assert_span(call, cases[i].call);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_trigger_is_its_condition_and_its_call),
         cmocka_unit_test(only_parentheses_around_everything_go),
         cmocka_unit_test(a_default_of_null_is_none),
         cmocka_unit_test(lists_are_split_outside_of_brackets),

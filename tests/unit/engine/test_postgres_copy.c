@@ -136,9 +136,40 @@ static void messages_lose_secrets_and_second_lines(void **state)
     assert_true(strlen(small) < sizeof small);
 }
 
+static void arrays_are_taken_apart(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t count;
+        const char *items[4];
+    } cases[] = {
+        {"{}", 0, {NULL}},
+        {"", 0, {NULL}},
+        {NULL, 0, {NULL}},
+        {"{a}", 1, {"a"}},
+        {"{a,b c,NULL}", 3, {"a", "b c", "NULL"}},
+        {"{\"\",\"a,b\",\"}\",x}", 4, {"", "a,b", "}", "x"}},
+        {"{\"say \\\"no\\\"\",\"back\\\\slash\"}", 2, {"say \"no\"", "back\\slash"}},
+        {"{\"open", 1, {"open"}},
+        {"{\"open\\", 1, {"open\\"}},
+        {"{a", 1, {"a"}},
+    };
+    cleanup(strbuf) struct strbuf item = STRBUF(1000);
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        const char *cursor = cases[i].text;
+        for (size_t j = 0; j < cases[i].count; j++) {
+            assert_true(postgres_array_next(&cursor, &item));
+            assert_string_equal(strbuf_text(&item), cases[i].items[j]);
+        }
+        assert_false(postgres_array_next(&cursor, &item));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arrays_are_taken_apart),
         cmocka_unit_test(rows_are_taken_apart),
         cmocka_unit_test(vectors_and_extremes_are_read),
         cmocka_unit_test(too_many_fields_are_refused),
