@@ -111,6 +111,7 @@ static void describe(struct catalog_reader *reader)
     size_t length = version ? strcspn(version, " ") : 0;
     memcpy(text, version ? version : "", length < sizeof text ? length : sizeof text - 1);
     schema_builder_server(reader->builder, "postgres", text);
+    schema_builder_dialect(reader->builder, &dialect_postgres);
     /* The catalogues show every object to every role. */
     for (int kind = 0; kind < SCHEMA_KINDS; kind++)
         schema_builder_coverage(reader->builder, (enum schema_kind)kind, COVERAGE_FULL, NULL);
