@@ -141,11 +141,12 @@ static int read_back(const struct scratch *scratch, const struct declared *decla
     static const struct engine_scope everything = {0};
     const struct engine_target *target = scratch_target(scratch);
     char reason[128] = "";
+    struct server_facts facts = {0};
     cleanup(engine_connection) struct engine_connection *connection = NULL;
     cleanup(schema_builder) struct schema_builder *builder = schema_builder_new();
     if (!builder)
         return error_no_memory(reterr);
-    if (target->ops->open(target, PURPOSE_DEEP, request->deadline, &connection, NULL, reterr) < 0 ||
+    if (target->ops->open(target, PURPOSE_DEEP, request->deadline, &connection, &facts, reterr) < 0 ||
         connection->ops->read_schema(connection, &everything, request->deadline, builder, reterr) < 0)
         return -1;
     snprintf(reason, sizeof reason, "%s cannot declare them", declared->source);

@@ -350,17 +350,39 @@ struct query_reader {
 static bool is_passed_over(const struct scan_token *token)
 {
     return (token->kind == SCAN_SIGN && strchr("();", *token->text)) || scan_token_is(token, "inner") ||
-           scan_token_is(token, "outer") || scan_token_is(token, "as") || scan_token_is(token, "asc");
+           scan_token_is(token, "outer") || scan_token_is(token, "asc");
+}
+
+/* MySQL writes 1 for true. */
+static bool is_truth(const struct scan_token *word, const struct scan_token *number)
+{
+    bool one = number->kind == SCAN_NUMBER && number->length == 1;
+    return one && ((*number->text == '1' && scan_token_is(word, "true")) ||
+                   (*number->text == '0' && scan_token_is(word, "false")));
+}
+
+static bool same_query_token(const struct scan_token *a, const struct scan_token *b, bool mysql)
+{
+    if (mysql && (is_truth(a, b) || is_truth(b, a)))
+        return true;
+    size_t quotes_a = a->kind == SCAN_QUOTED;
+    size_t quotes_b = b->kind == SCAN_QUOTED;
+    size_t length_a = a->length - 2 * quotes_a;
+    size_t length_b = b->length - 2 * quotes_b;
+    if (length_a != length_b || (a->kind == SCAN_STRING) != (b->kind == SCAN_STRING))
+        return false;
+    const char *text_a = a->text + quotes_a;
+    const char *text_b = b->text + quotes_b;
+    bool exact = a->kind == SCAN_STRING || (quotes_a && quotes_b && !mysql);
+    return exact ? memcmp(text_a, text_b, length_a) == 0 : strncasecmp(text_a, text_b, length_a) == 0;
 }
 
 /* To the next token that counts: no brackets, no qualifiers. */
-static void read_query_token(struct query_reader *reader)
+static void pass_query_token(struct query_reader *reader)
 {
     for (;;) {
         reader->token = scan_next(&reader->scan);
-        if (reader->token.kind == SCAN_OPEN)
-            reader->plain = false;
-        reader->plain = reader->plain && is_plain_query_word(&reader->token);
+        reader->plain = reader->plain && reader->token.kind != SCAN_OPEN && is_plain_query_word(&reader->token);
         if (reader->token.kind == SCAN_END || reader->token.kind == SCAN_OPEN)
             return;
         bool name = reader->token.kind == SCAN_WORD || reader->token.kind == SCAN_QUOTED;
@@ -373,18 +395,17 @@ static void read_query_token(struct query_reader *reader)
     }
 }
 
-static bool same_query_token(const struct scan_token *a, const struct scan_token *b, bool mysql)
+/* Likewise, without names that only repeat a column's: "x AS x". */
+static void read_query_token(struct query_reader *reader)
 {
-    size_t quotes_a = a->kind == SCAN_QUOTED;
-    size_t quotes_b = b->kind == SCAN_QUOTED;
-    size_t length_a = a->length - 2 * quotes_a;
-    size_t length_b = b->length - 2 * quotes_b;
-    if (length_a != length_b || (a->kind == SCAN_STRING) != (b->kind == SCAN_STRING))
-        return false;
-    const char *text_a = a->text + quotes_a;
-    const char *text_b = b->text + quotes_b;
-    bool exact = a->kind == SCAN_STRING || (quotes_a && quotes_b && !mysql);
-    return exact ? memcmp(text_a, text_b, length_a) == 0 : strncasecmp(text_a, text_b, length_a) == 0;
+    struct scan_token last = reader->token;
+    pass_query_token(reader);
+    if (!scan_token_is(&reader->token, "as"))
+        return;
+    pass_query_token(reader);
+    bool name = last.kind == SCAN_WORD || last.kind == SCAN_QUOTED;
+    if (name && same_query_token(&last, &reader->token, reader->scan.mysql))
+        pass_query_token(reader);
 }
 
 /* Queries token by token. Only plain ones can be told to differ. */

@@ -35,8 +35,9 @@ static int read_live(const struct engine_target *target, struct deadline deadlin
                      struct error *reterr)
 {
     static const struct engine_scope everything = {0};
+    struct server_facts facts = {0};
     cleanup(engine_connection) struct engine_connection *connection = NULL;
-    if (target->ops->open(target, PURPOSE_DEEP, deadline, &connection, NULL, reterr) < 0)
+    if (target->ops->open(target, PURPOSE_DEEP, deadline, &connection, &facts, reterr) < 0)
         return -1;
     return engine_read(connection, &everything, deadline, ret_schema, reterr);
 }
