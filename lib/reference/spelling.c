@@ -127,6 +127,19 @@ static bool is_now(const struct tree *tree)
     return false;
 }
 
+/* Functions that servers call what everybody calls them: two of them are two. Of any other, one may stand for the
+ * other.
+ */
+static bool is_known_function(const char *name)
+{
+    static const char *const names[] = {"abs",  "ceil",   "coalesce", "floor", "greatest", "least",
+                                        "left", "length", "lower",    "md5",   "right",    "upper"};
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 static enum spelling compare_trees(const struct tree *a, const struct tree *b);
 
 static enum spelling compare_children(const struct tree *a, const struct tree *b)
@@ -175,8 +188,9 @@ static enum spelling compare_trees(const struct tree *a, const struct tree *b)
     bool name = a->kind == TREE_NAME || b->kind == TREE_NAME;
     if (a->kind != b->kind)
         return name && (is_value(a) || is_value(b)) ? SPELLING_DIFFERENT : SPELLING_UNKNOWN;
+    bool calls = a->kind == TREE_CALL && is_known_function(a->text) && is_known_function(b->text);
     if (strcmp(a->text, b->text) != 0)
-        return a->kind == TREE_NAME || a->kind == TREE_OPERATOR ? SPELLING_DIFFERENT : SPELLING_UNKNOWN;
+        return a->kind == TREE_NAME || a->kind == TREE_OPERATOR || calls ? SPELLING_DIFFERENT : SPELLING_UNKNOWN;
     return compare_children(a, b);
 }
 
