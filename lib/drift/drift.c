@@ -56,7 +56,7 @@ static int side_init(struct drift_side *side, const struct schema *schema, enum 
 /* mysql and mariadb read one language; no two others do. */
 static int refuse_engines(const struct schema *reference, const struct schema *live, struct error *reterr)
 {
-    if (reference->dialect == live->dialect)
+    if (reference->dialect && reference->dialect == live->dialect)
         return 0;
     return error_set(reterr, ERROR_UNSUPPORTED, "a schema of %s cannot be compared with one of %s",
                      schema_text(reference, reference->engine), schema_text(live, live->engine));
