@@ -374,10 +374,13 @@ static bool at_end_of_item(const struct sqlite_parser *parser)
     return sqlite_parser_is(parser, ",") || sqlite_parser_is(parser, ")");
 }
 
-static int parse_column(struct sqlite_parser *parser)
+static int parse_column(struct sqlite_parser *parser, const char *sql)
 {
     struct sqlite_column *column = add_column(parser);
-    if (!column || sqlite_parser_name(parser, &column->name) < 0 || parse_type(parser, &column->type) < 0)
+    if (!column)
+        return -1;
+    column->offset = (uint32_t)(parser->token.text - sql);
+    if (sqlite_parser_name(parser, &column->name) < 0 || parse_type(parser, &column->type) < 0)
         return -1;
     uint32_t name = 0;
     while (!at_end_of_item(parser)) {
@@ -540,8 +543,9 @@ int sqlite_parse_table(const char *sql, size_t length, struct sqlite_statement *
     do {
         if (begins_table_constraint(&parser))
             break;
-        if (parse_column(&parser) < 0)
+        if (parse_column(&parser, sql) < 0)
             return -1;
+        statement->columns_end = (size_t)(parser.token.text - sql);
     } while (sqlite_parser_accept(&parser, ","));
     if (parse_table_constraints(&parser) < 0 || sqlite_parser_expect(&parser, ")") < 0 ||
         parse_table_options(&parser) < 0)

@@ -23,6 +23,7 @@ struct sqlite_column {
     uint32_t generated;
     uint32_t collation;         /* upper case; 0: BINARY */
     uint32_t not_null_conflict; /* "REPLACE", … of NOT NULL ON CONFLICT; 0: ABORT */
+    uint32_t offset;            /* of its name in the source */
     uint16_t flags;
 };
 
@@ -74,6 +75,7 @@ struct sqlite_statement {
     uint32_t timing;     /* trigger: "BEFORE", "AFTER", "INSTEAD OF" */
     uint32_t events;     /* trigger: "INSERT", "UPDATE OF a, b" */
     uint32_t condition;  /* trigger: WHEN */
+    size_t columns_end;  /* table: offset in the source of what follows the last column: a comma or the parenthesis */
     bool unique;         /* index */
     bool strict;
     bool without_rowid;

@@ -47,6 +47,7 @@ void sqlite_parser_init(struct sqlite_parser *parser, const char *sql, size_t le
     statement->timing = 0;
     statement->events = 0;
     statement->condition = 0;
+    statement->columns_end = 0;
     statement->unique = false;
     statement->strict = false;
     statement->without_rowid = false;

@@ -2,6 +2,7 @@
 #include "dialect/sqlite_sql.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/limits.h"
 #include "dialect/dialect_quote.h"
@@ -129,22 +130,43 @@ bool sqlite_sql_key_is_inline(const struct schema *schema, const struct schema_c
     return count == 0 || is_descending_only(schema, key, schema_text(schema, parts->text));
 }
 
-bool sqlite_sql_key_is_rowid(const struct schema *schema, const struct schema_relation *relation,
-                             const struct schema_constraint *key)
+bool sqlite_sql_key_can_be_rowid(const struct schema *schema, const struct schema_constraint *key)
 {
     size_t count = 0;
-    if (key->kind != CONSTRAINT_PRIMARY_KEY || key->columns.count != 1 ||
-        schema_has_attribute(schema, relation->attributes, ATTRIBUTE_WITHOUT_ROWID))
+    if (key->kind != CONSTRAINT_PRIMARY_KEY || key->columns.count != 1)
         return false;
     const struct schema_attribute *parts = key_parts(schema, key, &count);
-    if (count > 0 && ends_with(schema_text(schema, parts->text), " DESC"))
-        return false;
-    const char *name = schema_text(schema, schema->lists[key->columns.first]);
-    const struct schema_column *column = schema_find_column(schema, relation, name);
-    return column && strcmp(schema_text(schema, column->type), "INTEGER") == 0;
+    return count == 0 || !ends_with(schema_text(schema, parts->text), " DESC");
 }
 
-static void add_inline_key(const struct schema *schema, const struct schema_column *column,
+const char *sqlite_sql_placeholder(const char *type)
+{
+    static const struct {
+        const char *part;
+        const char *value;
+    } values[] = {{"INT", "0"}, {"CHAR", "''"}, {"CLOB", "''"}, {"TEXT", "''"}, {"BLOB", "x''"}};
+    if (!type[0] || strcasecmp(type, "ANY") == 0)
+        return "''";
+    for (size_t i = 0; i < ARRAY_LENGTH(values); i++) {
+        if (strcasestr(type, values[i].part))
+            return values[i].value;
+    }
+    return "0";
+}
+
+const char *sqlite_sql_name_in(const char *stored)
+{
+    static const char *const beginnings[] = {"CREATE TABLE ", "CREATE INDEX ",   "CREATE UNIQUE INDEX ",
+                                             "CREATE VIEW ",  "CREATE TRIGGER ", "CREATE VIRTUAL TABLE "};
+    for (size_t i = 0; i < ARRAY_LENGTH(beginnings); i++) {
+        size_t length = strlen(beginnings[i]);
+        if (strncmp(stored, beginnings[i], length) == 0)
+            return stored + length;
+    }
+    return NULL;
+}
+
+static void add_inline_key(const struct schema_column *column, const struct schema *schema,
                            const struct schema_constraint *key, struct strbuf *out)
 {
     size_t count = 0;
@@ -158,16 +180,26 @@ static void add_inline_key(const struct schema *schema, const struct schema_colu
         strbuf_add_string(out, " AUTOINCREMENT");
 }
 
+/* The rowid is never NULL without saying so. */
+static bool says_not_null(const struct schema *schema, const struct schema_column *column,
+                          const struct schema *key_schema, const struct schema_constraint *key)
+{
+    bool rowid = key && sqlite_sql_key_can_be_rowid(key_schema, key) &&
+                 strcmp(schema_text(schema, column->type), "INTEGER") == 0;
+    return !(column->flags & COLUMN_NULLABLE) &&
+           (!rowid || schema_has_attribute(schema, column->attributes, ATTRIBUTE_NOT_NULL_CONFLICT));
+}
+
 void sqlite_sql_column(const struct schema *schema, const struct schema_column *column,
-                       const struct schema_constraint *key, struct strbuf *out)
+                       const struct schema *key_schema, const struct schema_constraint *key, struct strbuf *out)
 {
     const char *collation = schema_attribute_text(schema, column->attributes, ATTRIBUTE_COLLATION);
     const char *conflict = schema_attribute_text(schema, column->attributes, ATTRIBUTE_NOT_NULL_CONFLICT);
     sqlite_sql_name(schema, column->name, out);
     add_type(schema, column->type, out);
     if (key)
-        add_inline_key(schema, column, key, out);
-    if (!(column->flags & COLUMN_NULLABLE)) {
+        add_inline_key(column, key_schema, key, out);
+    if (says_not_null(schema, column, key_schema, key)) {
         strbuf_add_string(out, " NOT NULL");
         add_conflict(conflict, out);
     }

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From items to moves, and in which stage each of them happens.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/limits.h"
+#include "dialect/dialects.h"
+#include "dialect/sqlite_sql.h"
+#include "drift/plan_sqlite.h"
+
+enum { STAGE_ADD = 1, STAGE_MEND = 2, STAGE_BREAK = 3 };
+
+/* The first row that matches decides; what none matches is mended in stage 2. */
+static const struct {
+    enum drift_kind kind; /* DRIFT_KINDS: any */
+    enum drift_change change;
+    const char *attribute; /* NULL: any */
+    unsigned stage;
+} stages[] = {
+    {DRIFT_KINDS, DRIFT_UNEXPECTED, NULL, STAGE_BREAK},
+    {DRIFT_INDEX, DRIFT_MISSING, NULL, STAGE_ADD},
+    {DRIFT_COLUMN, DRIFT_MISSING, NULL, STAGE_ADD},
+    {DRIFT_COLUMN, DRIFT_CHANGED, "name", STAGE_BREAK},
+};
+
+const struct schema *sqlite_schema_of(const struct plan_maker *maker, enum plan_side side)
+{
+    return side == SIDE_CURRENT ? maker->current : maker->target;
+}
+
+const struct schema_relation *sqlite_relation_of(const struct sqlite_table *table, enum plan_side side)
+{
+    return &sqlite_schema_of(table->maker, side)->relations[table->relation[side]];
+}
+
+static const struct schema_column *target_column(const struct sqlite_table *table, int64_t index)
+{
+    return &table->maker->target->columns[index];
+}
+
+/* A default that ALTER TABLE takes: one constant, not the time. */
+static bool is_constant(const char *text)
+{
+    cleanup(strbuf) struct strbuf canonical = STRBUF(LIMIT_DEFINITION_BYTES);
+    dialect_sqlite.canonical(TEXT_DEFAULT, text, "", &canonical);
+    const char *value = strbuf_text(&canonical);
+    size_t length = strlen(value);
+    if (!strbuf_ok(&canonical) || length == 0)
+        return false;
+    if (value[0] == '\'')
+        return value[length - 1] == '\'' && strcspn(value, " ") == length;
+    return strchr("-0123456789xX.", value[0]) && strcspn(value, " ") == length;
+}
+
+static unsigned stage_of_new_column(const struct schema *schema, const struct schema_column *column)
+{
+    const char *text = schema_text(schema, column->default_expression);
+    if (column->flags & COLUMN_GENERATED_STORED)
+        return STAGE_MEND;
+    if (column->flags & COLUMN_GENERATED_VIRTUAL)
+        return STAGE_ADD;
+    cleanup(strbuf) struct strbuf value = STRBUF(LIMIT_DEFINITION_BYTES);
+    dialect_sqlite.canonical(TEXT_DEFAULT, text, schema_text(schema, column->type), &value);
+    bool absent = value.length == 0;
+    if (!(column->flags & COLUMN_NULLABLE) && absent)
+        return STAGE_BREAK;
+    return absent || is_constant(text) ? STAGE_ADD : STAGE_MEND;
+}
+
+bool sqlite_column_can_be_added(const struct plan_maker *maker, struct sqlite_element column)
+{
+    const struct schema *schema = sqlite_schema_of(maker, column.side);
+    return stage_of_new_column(schema, &schema->columns[column.index]) == STAGE_ADD;
+}
+
+/* Names of indexes are one namespace: one that another table's index has is free only when that is dropped. */
+static unsigned stage_of_new_index(const struct sqlite_table *table, const struct schema_index *index)
+{
+    const struct schema *current = table->maker->current;
+    const char *name = schema_text(table->maker->target, index->name);
+    for (size_t i = 0; i < current->index_count; i++) {
+        if (strcasecmp(schema_text(current, current->indexes[i].name), name) == 0)
+            return STAGE_BREAK;
+    }
+    return index->flags & INDEX_UNIQUE ? STAGE_MEND : STAGE_ADD;
+}
+
+static unsigned stage_of_item(const struct sqlite_table *table, const struct drift_item *item)
+{
+    const struct schema *target = table->maker->target;
+    unsigned stage = STAGE_MEND;
+    for (size_t i = 0; i < ARRAY_LENGTH(stages); i++) {
+        if ((stages[i].kind == DRIFT_KINDS || stages[i].kind == item->kind) && stages[i].change == item->change &&
+            (!stages[i].attribute || (item->attribute && strcmp(stages[i].attribute, item->attribute) == 0))) {
+            stage = stages[i].stage;
+            break;
+        }
+    }
+    if (item->kind == DRIFT_COLUMN && item->change == DRIFT_MISSING)
+        return stage_of_new_column(target, target_column(table, item->place.reference));
+    if (item->kind == DRIFT_COLUMN && item->change == DRIFT_CHANGED && strcmp(item->attribute, "nullable") == 0)
+        return target_column(table, item->place.reference)->flags & COLUMN_NULLABLE ? stage : STAGE_BREAK;
+    if (item->kind == DRIFT_INDEX && item->change == DRIFT_MISSING)
+        return stage_of_new_index(table, &target->indexes[item->place.reference]);
+    if (item->kind == DRIFT_TABLE && item->change == DRIFT_CHANGED &&
+        sqlite_relation_of(table, SIDE_TARGET)->kind == RELATION_VIRTUAL)
+        return STAGE_BREAK;
+    return stage;
+}
+
+static struct sqlite_move *find_move(const struct sqlite_table *table, enum plan_array array, int64_t current,
+                                     int64_t target)
+{
+    for (size_t i = 0; i < table->move_count; i++) {
+        struct sqlite_move *move = &table->moves[i];
+        if (move->array == array &&
+            ((current >= 0 && move->current == current) || (target >= 0 && move->target == target)))
+            return move;
+    }
+    return NULL;
+}
+
+unsigned sqlite_item_stage(const struct sqlite_table *table, const struct drift_item *item)
+{
+    const struct sqlite_move *move =
+        find_move(table, plan_array_of(item->kind), item->place.live, item->place.reference);
+    return move ? move->stage : 0;
+}
+
+static unsigned latest(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
+/* What is dropped and what is made in its place are one move, in the later of their stages. */
+static void add_move(struct sqlite_table *table, enum plan_array array, int64_t current, int64_t target, unsigned stage)
+{
+    struct sqlite_move *move = find_move(table, array, current, target);
+    if (!move && table->move_count < table->move_capacity) {
+        move = &table->moves[table->move_count++];
+        *move = (struct sqlite_move){.array = array, .current = -1, .target = -1};
+    }
+    if (!move)
+        return;
+    move->current = current >= 0 ? current : move->current;
+    move->target = target >= 0 ? target : move->target;
+    move->stage = latest(move->stage, stage);
+}
+
+/* The stage in which a column of that name enters (SIDE_TARGET) or leaves (SIDE_CURRENT) the table; 0: neither. */
+static unsigned column_stage(const struct sqlite_table *table, enum plan_side side, const char *name)
+{
+    const struct schema *schema = sqlite_schema_of(table->maker, side);
+    for (size_t i = 0; i < table->move_count; i++) {
+        const struct sqlite_move *move = &table->moves[i];
+        int64_t here = side == SIDE_TARGET ? move->target : move->current;
+        int64_t there = side == SIDE_TARGET ? move->current : move->target;
+        if (move->array == ARRAY_COLUMNS && here >= 0 && there < 0 &&
+            strcasecmp(schema_text(schema, schema->columns[here].name), name) == 0)
+            return move->stage;
+    }
+    return 0;
+}
+
+static unsigned list_stage(const struct sqlite_table *table, enum plan_side side, struct text_list names)
+{
+    const struct schema *schema = sqlite_schema_of(table->maker, side);
+    unsigned stage = 0;
+    for (uint32_t i = 0; i < names.count; i++)
+        stage = latest(stage, column_stage(table, side, schema_text(schema, schema->lists[names.first + i])));
+    return stage;
+}
+
+/* The same of every column that an expression mentions. */
+static unsigned text_stage(const struct sqlite_table *table, enum plan_side side, uint32_t text)
+{
+    const struct schema *schema = sqlite_schema_of(table->maker, side);
+    unsigned stage = 0;
+    for (size_t i = 0; text && i < table->move_count; i++) {
+        const struct sqlite_move *move = &table->moves[i];
+        int64_t here = side == SIDE_TARGET ? move->target : move->current;
+        int64_t there = side == SIDE_TARGET ? move->current : move->target;
+        if (move->array == ARRAY_COLUMNS && here >= 0 && there < 0 &&
+            plan_mentions_word(schema_text(schema, text), schema_text(schema, schema->columns[here].name)))
+            stage = latest(stage, move->stage);
+    }
+    return stage;
+}
+
+static unsigned constraint_needs(const struct sqlite_table *table, enum plan_side side, uint32_t index)
+{
+    const struct schema_constraint *constraint = &sqlite_schema_of(table->maker, side)->constraints[index];
+    return latest(list_stage(table, side, constraint->columns), text_stage(table, side, constraint->expression));
+}
+
+static unsigned index_needs(const struct sqlite_table *table, enum plan_side side, uint32_t at)
+{
+    const struct schema *schema = sqlite_schema_of(table->maker, side);
+    const struct schema_index *index = &schema->indexes[at];
+    unsigned stage = text_stage(table, side, index->predicate);
+    for (uint32_t i = 0; i < index->part_count; i++) {
+        const struct schema_index_part *part = &schema->parts[index->first_part + i];
+        stage =
+            latest(stage, part->flags & PART_EXPRESSION ? text_stage(table, side, part->text)
+                                                        : column_stage(table, side, schema_text(schema, part->text)));
+    }
+    return stage;
+}
+
+/* Whether a foreign key's target is there on one side only: such keys hang on it, and have no item of their own. */
+static bool target_is_alone(const struct sqlite_table *table, enum plan_side side, uint32_t index)
+{
+    const struct schema *schema = sqlite_schema_of(table->maker, side);
+    const struct schema *other = sqlite_schema_of(table->maker, side == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET);
+    const struct schema_constraint *key = &schema->constraints[index];
+    const char *name = schema_text(schema, key->referenced_table);
+    const struct schema_relation *here = schema_find_relation(schema, NULL, name);
+    const struct schema_relation *there = schema_find_relation(other, NULL, name);
+    if (key->kind != CONSTRAINT_FOREIGN_KEY || !here)
+        return false;
+    for (uint32_t i = 0; there && i < key->referenced_columns.count; i++) {
+        const char *column = schema_text(schema, schema->lists[key->referenced_columns.first + i]);
+        if (schema_find_column(schema, here, column) && !schema_find_column(other, there, column))
+            return true;
+    }
+    return !there;
+}
+
+static void add_canonical(const struct schema *schema, enum plan_array array, uint32_t index, struct strbuf *out)
+{
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_DEFINITION_BYTES);
+    if (array == ARRAY_INDEXES)
+        sqlite_sql_index(schema, &schema->indexes[index], "", &text);
+    else
+        sqlite_sql_constraint(schema, &schema->constraints[index], false, &text);
+    dialect_sqlite.canonical(TEXT_BODY, strbuf_text(&text), "", out);
+    out->failed |= !strbuf_ok(&text);
+}
+
+/* What may take the place of something on the other side: the same name, or both primary keys. */
+static bool is_namesake(const struct sqlite_table *table, enum plan_array array, uint32_t current, uint32_t target)
+{
+    const struct schema *schemas[2] = {table->maker->current, table->maker->target};
+    if (array == ARRAY_INDEXES)
+        return strcasecmp(schema_text(schemas[0], schemas[0]->indexes[current].name),
+                          schema_text(schemas[1], schemas[1]->indexes[target].name)) == 0;
+    const struct schema_constraint *a = &schemas[0]->constraints[current];
+    const struct schema_constraint *b = &schemas[1]->constraints[target];
+    if (a->kind == CONSTRAINT_PRIMARY_KEY && b->kind == CONSTRAINT_PRIMARY_KEY)
+        return true;
+    return a->name && b->name && strcasecmp(schema_text(schemas[0], a->name), schema_text(schemas[1], b->name)) == 0;
+}
+
+struct run {
+    uint32_t first;
+    uint32_t count;
+};
+
+static struct run run_of(const struct sqlite_table *table, enum plan_array array, enum plan_side side)
+{
+    const struct schema_relation *relation = sqlite_relation_of(table, side);
+    return array == ARRAY_INDEXES ? (struct run){relation->first_index, relation->index_count}
+                                  : (struct run){relation->first_constraint, relation->constraint_count};
+}
+
+static bool is_touched(const struct sqlite_table *table, enum plan_array array, enum plan_side side, uint32_t index)
+{
+    const struct sqlite_plan *plan = table->maker->engine;
+    const bool *touched = plan->touched[side][array];
+    return (touched && touched[index]) || find_move(table, array, side == SIDE_CURRENT ? (int64_t)index : -1,
+                                                    side == SIDE_TARGET ? (int64_t)index : -1);
+}
+
+/* The untouched thing of the other side that is equal (`namesake`: takes its place), or -1. */
+static int64_t find_partner(const struct sqlite_table *table, enum plan_array array, enum plan_side side,
+                            uint32_t index, bool namesake)
+{
+    enum plan_side other = side == SIDE_CURRENT ? SIDE_TARGET : SIDE_CURRENT;
+    struct run run = run_of(table, array, other);
+    cleanup(strbuf) struct strbuf mine = STRBUF(LIMIT_DEFINITION_BYTES);
+    cleanup(strbuf) struct strbuf theirs = STRBUF(LIMIT_DEFINITION_BYTES);
+    add_canonical(sqlite_schema_of(table->maker, side), array, index, &mine);
+    for (uint32_t i = run.first; i < run.first + run.count; i++) {
+        if (is_touched(table, array, other, i))
+            continue;
+        if (namesake) {
+            if (is_namesake(table, array, side == SIDE_CURRENT ? index : i, side == SIDE_CURRENT ? i : index))
+                return i;
+            continue;
+        }
+        strbuf_clear(&theirs);
+        add_canonical(sqlite_schema_of(table->maker, other), array, i, &theirs);
+        if (strcmp(strbuf_text(&mine), strbuf_text(&theirs)) == 0)
+            return i;
+    }
+    if (!strbuf_ok(&mine) || !strbuf_ok(&theirs))
+        table->maker->failed = true;
+    return -1;
+}
+
+/* A foreign key or check over a column that ALTER TABLE adds can come with it. */
+static unsigned hanging_stage(const struct sqlite_table *table, enum plan_array array, enum plan_side side,
+                              uint32_t index, unsigned needs)
+{
+    const struct schema_constraint *constraint = &sqlite_schema_of(table->maker, side)->constraints[index];
+    if (side == SIDE_CURRENT)
+        return STAGE_BREAK;
+    if (array == ARRAY_INDEXES)
+        return latest(needs, sqlite_schema_of(table->maker, side)->indexes[index].flags & INDEX_UNIQUE ? STAGE_MEND
+                                                                                                       : STAGE_ADD);
+    bool rides = needs == STAGE_ADD && (constraint->kind == CONSTRAINT_CHECK ||
+                                        (constraint->kind == CONSTRAINT_FOREIGN_KEY && constraint->columns.count == 1));
+    return rides ? needs : latest(needs, STAGE_MEND);
+}
+
+/* Keys, checks and indexes without an item that hang on something that one side lacks. */
+static void add_hanging(struct sqlite_table *table, enum plan_array array, enum plan_side side)
+{
+    struct run run = run_of(table, array, side);
+    for (uint32_t i = run.first; i < run.first + run.count; i++) {
+        unsigned needs = array == ARRAY_INDEXES ? index_needs(table, side, i) : constraint_needs(table, side, i);
+        if (is_touched(table, array, side, i) ||
+            (needs == 0 && (array == ARRAY_INDEXES || !target_is_alone(table, side, i))) ||
+            find_partner(table, array, side, i, false) >= 0)
+            continue;
+        int64_t partner = find_partner(table, array, side, i, true);
+        add_move(table, array, side == SIDE_CURRENT ? (int64_t)i : partner, side == SIDE_TARGET ? (int64_t)i : partner,
+                 hanging_stage(table, array, side, i, needs));
+    }
+}
+
+/* Nothing of the target stands before the columns that it mentions. */
+static void await_columns(struct sqlite_table *table)
+{
+    for (size_t i = 0; i < table->move_count; i++) {
+        struct sqlite_move *move = &table->moves[i];
+        if (move->target < 0)
+            continue;
+        if (move->array == ARRAY_CONSTRAINTS)
+            move->stage = latest(move->stage, constraint_needs(table, SIDE_TARGET, (uint32_t)move->target));
+        else if (move->array == ARRAY_INDEXES)
+            move->stage = latest(move->stage, index_needs(table, SIDE_TARGET, (uint32_t)move->target));
+        else if (move->array == ARRAY_COLUMNS)
+            move->stage =
+                latest(move->stage, text_stage(table, SIDE_TARGET, target_column(table, move->target)->generated));
+    }
+}
+
+/* What must change together: the primary key with its columns' AUTOINCREMENT and with WITHOUT ROWID; STRICT with the
+ * types that it allows. */
+static bool belongs_to_group(const struct sqlite_table *table, const struct sqlite_move *move)
+{
+    const struct schema *schemas[2] = {table->maker->current, table->maker->target};
+    int64_t at[2] = {move->current, move->target};
+    if (move->array == ARRAY_RELATIONS)
+        return true;
+    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
+        if (at[side] < 0)
+            continue;
+        if (move->array == ARRAY_CONSTRAINTS && schemas[side]->constraints[at[side]].kind == CONSTRAINT_PRIMARY_KEY)
+            return true;
+        if (move->array == ARRAY_COLUMNS && (schemas[side]->columns[at[side]].flags & COLUMN_AUTO_INCREMENT))
+            return true;
+    }
+    return false;
+}
+
+static void move_groups_together(struct sqlite_table *table)
+{
+    bool options = find_move(table, ARRAY_RELATIONS, table->relation[SIDE_CURRENT], -1) != NULL;
+    unsigned stage = 0;
+    for (size_t i = 0; i < table->move_count; i++) {
+        const struct sqlite_move *move = &table->moves[i];
+        if (belongs_to_group(table, move) || (options && move->array == ARRAY_COLUMNS))
+            stage = latest(stage, move->stage);
+    }
+    for (size_t i = 0; i < table->move_count; i++) {
+        struct sqlite_move *move = &table->moves[i];
+        if (belongs_to_group(table, move) || (options && move->array == ARRAY_COLUMNS))
+            move->stage = stage;
+    }
+}
+
+static size_t most_moves(const struct sqlite_table *table, size_t items)
+{
+    size_t most = items + 1;
+    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
+        const struct schema_relation *relation = sqlite_relation_of(table, side);
+        most += (size_t)relation->constraint_count + relation->index_count;
+    }
+    return most;
+}
+
+bool sqlite_find_moves(struct sqlite_table *table, const struct drift_item *const *items, size_t count)
+{
+    table->move_capacity = most_moves(table, count);
+    table->moves = arena_array(table->maker->arena, table->move_capacity, sizeof *table->moves);
+    if (!table->moves) {
+        table->maker->failed = true;
+        return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        add_move(table, plan_array_of(items[i]->kind), items[i]->place.live, items[i]->place.reference,
+                 stage_of_item(table, items[i]));
+    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
+        add_hanging(table, ARRAY_CONSTRAINTS, side);
+        add_hanging(table, ARRAY_INDEXES, side);
+    }
+    await_columns(table);
+    move_groups_together(table);
+    await_columns(table);
+    return !table->maker->failed;
+}
