@@ -191,8 +191,7 @@ static const struct config_key drift_keys[] = {
             "afterwards. SQLite needs none."},
     {.name = "ignore",
      CUSTOM(ignore),
-     .example = "[\"table:tmp_*\", {match: \"index:public.orders.ix_hot\", reason: emergency, owner: dba, "
-                "until: 2027-01-31}]",
+     .example = "[\"table:tmp_*\", {match: \"index:orders.ix_hot\", owner: dba, until: 2027-01-31}]",
      .nested = &config_ignore_keys,
      .doc = "Differences that are known and left alone: KIND:PATTERN, or KIND:PATTERN#ATTRIBUTE. An entry may carry a "
             "reason, an owner and a last day; after that day it no longer hides anything."},
@@ -261,8 +260,8 @@ static const struct config_key ignore_keys[] = {
 
 /* The rows of drift_policies.h: name, values and documentation stand there. */
 static const struct config_key policy_keys[] = {
-#define DRIFT_POLICY_ROW(row, text, choices, usual, sentence)                                                          \
-    {.name = (text), CUSTOM(policy), .preset = (usual), .doc = sentence " (" choices ")"},
+#define DRIFT_POLICY_ROW(row, text, usual, other, sentence)                                                            \
+    {.name = (text), CUSTOM(policy), .preset = (usual), .doc = sentence " Values: " usual ", " other "."},
 #include "drift/drift_policies.h"
 #undef DRIFT_POLICY_ROW
 };

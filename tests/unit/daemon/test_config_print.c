@@ -93,12 +93,16 @@ static void test_hidden_keys_are_valid_too(void **state)
     assert_string_equal(database->expect_directory, "/srv/orders/migrations");
     assert_int_equal(database->schema_count, 1);
     assert_true(database->journal_interval_given);
+    assert_string_equal(database->drift.reference_key, "baseline");
+    assert_int_equal(database->drift.policy.ignore_count, 2);
+    assert_non_null(database->drift.scratch);
     assert_int_equal(config->allow_anonymous, ACCESS_HEALTH | ACCESS_GATE);
 }
 
 static const struct config_section *const sections[] = {&config_top_keys,      &config_timing_keys,
                                                         &config_database_keys, &config_journal_keys,
-                                                        &config_expect_keys,   &config_gate_keys};
+                                                        &config_expect_keys,   &config_drift_keys,    &config_reference_keys,
+                                                        &config_policy_keys,   &config_gate_keys};
 
 static void test_every_key_is_documented(void **state)
 {

@@ -51,6 +51,18 @@ static struct verdict read_verdict(const struct json_value *member)
     return verdict;
 }
 
+static void read_drift(const struct json_value *member, struct gate_member *ret_member)
+{
+    const char *drift = json_text(json_member(member, "drift"));
+    const char *worst = json_text(json_member(member, "worst"));
+    for (unsigned verdict = DRIFT_NONE; drift && verdict <= DRIFT_UNKNOWN; verdict++) {
+        if (strcmp(drift_verdict_name(verdict), drift) == 0)
+            ret_member->drift = verdict;
+    }
+    if (worst)
+        ret_member->worst = drift_severity_from_name(worst);
+}
+
 static void write_gate(const struct gate_verdict *verdict, struct strbuf *out)
 {
     struct json_writer writer;
@@ -84,6 +96,10 @@ static void judge_case(struct golden_case *golden, void *userdata)
     struct gate_policy policy = {0};
     for (size_t i = 0; i < json_length(accept); i++)
         policy.accept |= 1u << migration_state_from_name(json_text(json_element(accept, i)));
+    const char *heeded = json_text(json_member(json_root(document), "drift"));
+    policy.heeds_drift = heeded != NULL;
+    if (heeded)
+        policy.drift_from = drift_severity_from_name(heeded);
     size_t count = json_length(given);
     assert_in_range(count, 1, MEMBERS);
     struct verdict verdicts[MEMBERS] = {0};
@@ -93,6 +109,7 @@ static void judge_case(struct golden_case *golden, void *userdata)
         verdicts[i] = read_verdict(member);
         members[i] =
             (struct gate_member){.database = json_text(json_member(member, "database")), .verdict = &verdicts[i]};
+        read_drift(member, &members[i]);
     }
     struct gate_verdict verdict = {0};
     gate_judge(members, count, &policy, &verdict);

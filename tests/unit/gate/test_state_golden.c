@@ -380,7 +380,8 @@ static void test_every_rule_and_code_is_reached(void **state)
             fail_msg("no golden case is near rule %u, %s", number, state_rules[i].name);
     }
     for (unsigned code = 0; code < STATE_CODES; code++) {
-        if (!reached.codes[code])
+        bool of_gates_alone = code == CODE_DRIFTED || code == CODE_DRIFT_UNKNOWN;
+        if (!reached.codes[code] && !of_gates_alone)
             fail_msg("no golden case has code %s", state_code_name((enum state_code)code));
     }
 }
