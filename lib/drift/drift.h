@@ -76,7 +76,7 @@ struct drift_item {
     bool reference_is_constraint; /* kind index: that side's is a unique constraint, and so is its place */
     bool live_is_constraint;
     const struct drift_ignore *suppressed_by; /* NULL unless ITEM_SUPPRESSED by an entry; the policy's own */
-    int64_t first_seen_ms;                    /* unix time; set by drift_confirm */
+    int64_t first_seen_ms;                    /* unix time: of the comparison; drift_confirm keeps older ones */
     int64_t last_seen_ms;
 };
 

@@ -45,7 +45,11 @@ static enum drift_end naming_end(const struct drift_pair *pair)
 static int add_item(struct drift_work *work, const struct drift_pair *pair, enum drift_change change,
                     const char *attribute, unsigned facts)
 {
-    struct drift_draft draft = {.item = {.kind = pair->kind, .change = change, .state = ITEM_CONFIRMED}};
+    struct drift_draft draft = {.item = {.kind = pair->kind,
+                                         .change = change,
+                                         .state = ITEM_CONFIRMED,
+                                         .first_seen_ms = work->now_ms,
+                                         .last_seen_ms = work->now_ms}};
     enum drift_end end = naming_end(pair);
     strbuf_clear(&work->path);
     drift_path(work, end, pair->kind, pair->at[end], pair->constraint[end], &work->path, &draft.last_part);

@@ -124,8 +124,9 @@ static void add_compared(struct strbuf *out, enum report_style style, const stru
     for (unsigned kind = 0; kind < DRIFT_KINDS; kind++) {
         if (!drift_kind_is_shown(report, kind))
             continue;
+        bool one = report->compared[kind] == 1;
         strbuf_printf(out, "%s%zu ", separator, report->compared[kind]);
-        for (const char *letter = drift_kind_plural(kind); *letter; letter++)
+        for (const char *letter = one ? drift_kind_name(kind) : drift_kind_plural(kind); *letter; letter++)
             strbuf_add_char(out, *letter == '_' ? ' ' : *letter);
         separator = ", ";
     }
