@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dialect/mysql_ddl.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "dialect/mysql_collation.h"
 #include "dialect/mysql_ddl_parser.h"
-#include "dialect/mysql_expression.h"
+#include "dialect/mysql_query.h"
 
 void mysql_ddl_advance(struct mysql_ddl *ddl)
 {
@@ -70,10 +70,34 @@ uint32_t mysql_ddl_intern_token(struct mysql_ddl *ddl)
     return schema_builder_text_n(ddl->builder, strbuf_text(&ddl->scratch), ddl->scratch.length);
 }
 
+/* The name of a database seldom stands in a table's text: looking for it first is cheaper than tokens. */
 uint32_t mysql_ddl_intern_expression(struct mysql_ddl *ddl, const char *text, size_t length)
 {
+    if (!ddl->database || !memmem(text, length, ddl->database, strlen(ddl->database)))
+        return schema_builder_text_n(ddl->builder, text, length);
     strbuf_clear(&ddl->scratch);
-    mysql_expression_canonical(text, length, ddl->database, &ddl->scratch);
+    mysql_query_without_database(text, length, ddl->database, &ddl->scratch);
+    return schema_builder_text_n(ddl->builder, strbuf_text(&ddl->scratch), ddl->scratch.length);
+}
+
+uint32_t mysql_ddl_intern_collation(struct mysql_ddl *ddl, const char *text, size_t length)
+{
+    strbuf_clear(&ddl->scratch);
+    mysql_collation_name(text, length, &ddl->scratch);
+    return schema_builder_text_n(ddl->builder, strbuf_text(&ddl->scratch), ddl->scratch.length);
+}
+
+uint32_t mysql_ddl_charset_of(struct mysql_ddl *ddl, uint32_t collation)
+{
+    strbuf_clear(&ddl->scratch);
+    mysql_collation_charset(schema_builder_get_text(ddl->builder, collation), &ddl->scratch);
+    return schema_builder_text_n(ddl->builder, strbuf_text(&ddl->scratch), ddl->scratch.length);
+}
+
+uint32_t mysql_ddl_collation_of(struct mysql_ddl *ddl, uint32_t charset)
+{
+    strbuf_clear(&ddl->scratch);
+    mysql_collation_default(schema_builder_get_text(ddl->builder, charset), &ddl->scratch);
     return schema_builder_text_n(ddl->builder, strbuf_text(&ddl->scratch), ddl->scratch.length);
 }
 
@@ -124,18 +148,6 @@ static void read_part(struct mysql_ddl *ddl)
     skip_part(ddl);
 }
 
-/* Behind the list of parts: of the options only the partitioning is part of the model. */
-static void read_options(struct mysql_ddl *ddl)
-{
-    for (; ddl->token.kind != MYSQL_TOKEN_END; mysql_ddl_advance(ddl)) {
-        if (!mysql_ddl_accept(ddl, "PARTITION"))
-            continue;
-        if (mysql_ddl_at(ddl, "BY"))
-            schema_builder_set_kind(ddl->builder, ddl->relation, RELATION_PARTITIONED);
-        return;
-    }
-}
-
 /* "CREATE TABLE `name` (": nothing else can be read as a table. */
 static bool read_head(struct mysql_ddl *ddl)
 {
@@ -154,6 +166,23 @@ static void mark_all(struct mysql_ddl *ddl)
     ddl->report->columns_partial = true;
     ddl->report->constraints_partial = true;
     ddl->report->indexes_partial = true;
+}
+
+/* What was read of a table that ends too early is kept, too. */
+static void finish(struct mysql_ddl *ddl, bool whole)
+{
+    if (whole)
+        mysql_ddl_read_options(ddl);
+    mysql_ddl_add_columns(ddl);
+    mysql_ddl_add_keys(ddl);
+    if (!whole || !strbuf_ok(&ddl->scratch)) {
+        report_place(ddl, &ddl->token);
+        mark_all(ddl);
+    }
+    strbuf_done(&ddl->scratch);
+    mem_free(ddl->columns);
+    mem_free(ddl->keys);
+    mem_free(ddl->references);
 }
 
 void mysql_ddl_read_table(struct schema_builder *builder, uint32_t relation, const char *table, const char *database,
@@ -175,13 +204,7 @@ void mysql_ddl_read_table(struct schema_builder *builder, uint32_t relation, con
         if (!mysql_ddl_accept_symbol(&ddl, ','))
             break;
     }
-    if (!open || !mysql_ddl_accept_symbol(&ddl, ')') || !strbuf_ok(&ddl.scratch)) {
-        report_place(&ddl, &ddl.token);
-        mark_all(&ddl);
-    } else {
-        read_options(&ddl);
-    }
-    strbuf_done(&ddl.scratch);
+    finish(&ddl, open && mysql_ddl_accept_symbol(&ddl, ')'));
 }
 
 uint32_t mysql_ddl_type(struct schema_builder *builder, const char *text, size_t length)
@@ -189,106 +212,9 @@ uint32_t mysql_ddl_type(struct schema_builder *builder, const char *text, size_t
     struct mysql_ddl ddl = {.builder = builder, .scratch = STRBUF(LIMIT_STRING_POOL)};
     mysql_lexer_init(&ddl.lexer, text, length);
     mysql_ddl_advance(&ddl);
-    bool number = false;
-    bool understood = mysql_ddl_read_type(&ddl, &number) && strbuf_ok(&ddl.scratch);
+    bool understood = mysql_ddl_read_type(&ddl) && strbuf_ok(&ddl.scratch);
     uint32_t type = understood ? schema_builder_text_n(builder, strbuf_text(&ddl.scratch), ddl.scratch.length)
                                : schema_builder_text_n(builder, text, length);
     strbuf_done(&ddl.scratch);
     return type;
-}
-
-static bool read_integer(struct mysql_ddl *ddl, int64_t *ret_value)
-{
-    bool negative = mysql_ddl_accept_symbol(ddl, '-');
-    if (ddl->token.kind != MYSQL_TOKEN_NUMBER || ddl->token.length > 20)
-        return false;
-    char digits[24] = "";
-    snprintf(digits, sizeof(digits), "%s%.*s", negative ? "-" : "", (int)ddl->token.length, ddl->token.text);
-    char *end = NULL;
-    errno = 0;
-    *ret_value = strtoll(digits, &end, 10);
-    mysql_ddl_advance(ddl);
-    return errno == 0 && *end == '\0';
-}
-
-struct sequence_options {
-    int64_t start;
-    int64_t increment;
-    int64_t minimum;
-    int64_t maximum;
-    int64_t cache;
-    bool cycles;
-};
-
-/* The options come in one order today; any order is read. */
-static bool read_sequence_option(struct mysql_ddl *ddl, struct sequence_options *sequence)
-{
-    if (mysql_ddl_accept(ddl, "start"))
-        return mysql_ddl_accept(ddl, "with") && read_integer(ddl, &sequence->start);
-    if (mysql_ddl_accept(ddl, "minvalue"))
-        return read_integer(ddl, &sequence->minimum);
-    if (mysql_ddl_accept(ddl, "maxvalue"))
-        return read_integer(ddl, &sequence->maximum);
-    if (mysql_ddl_accept(ddl, "increment"))
-        return mysql_ddl_accept(ddl, "by") && read_integer(ddl, &sequence->increment);
-    if (mysql_ddl_accept(ddl, "cache"))
-        return read_integer(ddl, &sequence->cache);
-    if (mysql_ddl_accept(ddl, "nocache") || mysql_ddl_accept(ddl, "nocycle"))
-        return true;
-    if (!mysql_ddl_accept(ddl, "cycle"))
-        return false;
-    sequence->cycles = true;
-    return true;
-}
-
-static uint32_t integer_text(struct schema_builder *builder, int64_t number)
-{
-    char digits[24] = "";
-    snprintf(digits, sizeof(digits), "%lld", (long long)number);
-    return schema_builder_text(builder, digits);
-}
-
-/* The type stands in the scratch buffer. */
-static void add_sequence(struct mysql_ddl *ddl, const char *name, const struct sequence_options *options)
-{
-    struct schema_builder *builder = ddl->builder;
-    const struct schema_attribute attributes[] = {
-        {.key = ATTRIBUTE_TYPE,
-         .text = schema_builder_text_n(builder, strbuf_text(&ddl->scratch), ddl->scratch.length)},
-        {.key = ATTRIBUTE_START, .text = integer_text(builder, options->start)},
-        {.key = ATTRIBUTE_INCREMENT, .text = integer_text(builder, options->increment)},
-        {.key = ATTRIBUTE_MIN, .text = integer_text(builder, options->minimum)},
-        {.key = ATTRIBUTE_MAX, .text = integer_text(builder, options->maximum)},
-        {.key = ATTRIBUTE_CACHE, .text = integer_text(builder, options->cache)},
-        {.key = ATTRIBUTE_CYCLE},
-    };
-    size_t count = ARRAY_LENGTH(attributes) - !options->cycles;
-    schema_builder_object(builder, &(struct schema_object){
-                                       .kind = OBJECT_SEQUENCE,
-                                       .name = schema_builder_text(builder, name),
-                                       .attributes = schema_builder_attributes(builder, attributes, count),
-                                   });
-}
-
-bool mysql_ddl_read_sequence(struct schema_builder *builder, const char *name, const char *text, size_t length)
-{
-    struct mysql_ddl ddl = {.builder = builder, .scratch = STRBUF(LIMIT_STRING_POOL)};
-    mysql_lexer_init(&ddl.lexer, text, length);
-    mysql_ddl_advance(&ddl);
-    if (!mysql_ddl_accept(&ddl, "CREATE") || !mysql_ddl_accept(&ddl, "SEQUENCE") || ddl.token.kind != MYSQL_TOKEN_NAME)
-        return false;
-    mysql_ddl_advance(&ddl);
-    struct sequence_options sequence = {.start = 1, .increment = 1};
-    bool number = false;
-    bool understood = true;
-    if (mysql_ddl_accept(&ddl, "as"))
-        understood = mysql_ddl_read_type(&ddl, &number) && number;
-    else
-        strbuf_add_string(&ddl.scratch, "bigint");
-    while (understood && ddl.token.kind != MYSQL_TOKEN_END && !mysql_ddl_at(&ddl, "ENGINE"))
-        understood = read_sequence_option(&ddl, &sequence);
-    if (understood)
-        add_sequence(&ddl, name, &sequence);
-    strbuf_done(&ddl.scratch);
-    return understood;
 }

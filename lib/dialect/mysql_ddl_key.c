@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "base/cleanup.h"
+#include "base/alloc.h"
 #include "dialect/mysql_ddl_parser.h"
 
 /* How a key begins. `method` is what stands in the model; NULL: what the engine does by default. */
@@ -17,27 +18,8 @@ static const struct {
     {"VECTOR", "vector", 0},
 };
 
-/* RESTRICT and NO ACTION are one action under two names. */
-static const struct {
-    const char *first;
-    const char *second;
-    enum foreign_key_action action;
-} actions[] = {
-    {"RESTRICT", NULL, ACTION_NO_ACTION}, {"NO", "ACTION", ACTION_NO_ACTION},     {"CASCADE", NULL, ACTION_CASCADE},
-    {"SET", "NULL", ACTION_SET_NULL},     {"SET", "DEFAULT", ACTION_SET_DEFAULT},
-};
-
-struct key {
-    struct schema_index_part parts[MYSQL_MAX_KEY_PARTS];
-    size_t count;
-    uint32_t method;
-    uint16_t flags;
-    bool decorated;  /* has a part or an option that a constraint cannot say */
-    uint32_t period; /* WITHOUT OVERLAPS: the period's name */
-};
-
 /* `expression` or `column`, with length and order. */
-static bool read_key_part(struct mysql_ddl *ddl, struct key *key)
+static bool read_key_part(struct mysql_ddl *ddl, struct mysql_ddl_key *key)
 {
     if (key->count == MYSQL_MAX_KEY_PARTS)
         return false;
@@ -72,7 +54,7 @@ static bool read_key_part(struct mysql_ddl *ddl, struct key *key)
     return true;
 }
 
-static bool read_key_parts(struct mysql_ddl *ddl, struct key *key)
+static bool read_key_parts(struct mysql_ddl *ddl, struct mysql_ddl_key *key)
 {
     if (!mysql_ddl_accept_symbol(ddl, '('))
         return false;
@@ -83,55 +65,113 @@ static bool read_key_parts(struct mysql_ddl *ddl, struct key *key)
     return mysql_ddl_accept_symbol(ddl, ')');
 }
 
-/* "USING HASH" is the method that the table's engine may ignore; B-trees are the default. */
-static bool read_using(struct mysql_ddl *ddl, struct key *key)
+/* B-trees are the default. */
+static bool read_using(struct mysql_ddl *ddl, struct mysql_ddl_key *key)
 {
-    if (ddl->token.kind != MYSQL_TOKEN_WORD)
-        return false;
-    if (mysql_ddl_at(ddl, "HASH")) {
-        key->method = schema_builder_text(ddl->builder, "hash");
-        key->decorated = true;
-    }
+    bool found = ddl->token.kind == MYSQL_TOKEN_WORD;
+    key->hash = mysql_ddl_at(ddl, "HASH");
     mysql_ddl_advance(ddl);
-    return true;
+    return found;
 }
 
-/* "COMMENT 'x'", "WITH PARSER `ngram`", "KEY_BLOCK_SIZE=8", "`M`=6": not part of the model. */
-static bool skip_key_option(struct mysql_ddl *ddl)
+/* "COMMENT 'x'", "KEY_BLOCK_SIZE=8", "`M`=6": only the comment is kept. */
+static bool read_key_value(struct mysql_ddl *ddl, struct mysql_ddl_key *key)
 {
-    if (mysql_ddl_accept(ddl, "WITH"))
-        mysql_ddl_accept(ddl, "PARSER");
-    else if (ddl->token.kind == MYSQL_TOKEN_WORD || ddl->token.kind == MYSQL_TOKEN_NAME)
+    bool comment = mysql_ddl_at(ddl, "COMMENT");
+    if (ddl->token.kind == MYSQL_TOKEN_WORD || ddl->token.kind == MYSQL_TOKEN_NAME)
         mysql_ddl_advance(ddl);
     mysql_ddl_accept_symbol(ddl, '=');
     bool found = ddl->token.kind != MYSQL_TOKEN_SYMBOL && ddl->token.kind != MYSQL_TOKEN_END;
+    if (found && comment)
+        key->comment = mysql_ddl_intern_token(ddl);
     if (found)
         mysql_ddl_advance(ddl);
     return found;
 }
 
-static bool read_key_options(struct mysql_ddl *ddl, struct key *key)
+static bool read_parser(struct mysql_ddl *ddl, struct mysql_ddl_key *key)
+{
+    if (!mysql_ddl_accept(ddl, "PARSER") || ddl->token.kind == MYSQL_TOKEN_SYMBOL || ddl->token.kind == MYSQL_TOKEN_END)
+        return false;
+    key->parser = mysql_ddl_intern_token(ddl);
+    mysql_ddl_advance(ddl);
+    return true;
+}
+
+static bool read_key_option(struct mysql_ddl *ddl, struct mysql_ddl_key *key)
+{
+    bool negated = mysql_ddl_accept(ddl, "NOT");
+    if (mysql_ddl_accept(ddl, "INVISIBLE") || mysql_ddl_accept(ddl, "IGNORED")) {
+        key->flags |= negated ? 0 : INDEX_HIDDEN;
+        key->decorated |= !negated;
+        return true;
+    }
+    if (mysql_ddl_accept(ddl, "VISIBLE"))
+        return true;
+    if (mysql_ddl_accept(ddl, "USING"))
+        return read_using(ddl, key);
+    return mysql_ddl_accept(ddl, "WITH") ? read_parser(ddl, key) : read_key_value(ddl, key);
+}
+
+static bool read_key_options(struct mysql_ddl *ddl, struct mysql_ddl_key *key)
 {
     while (!mysql_ddl_at_symbol(ddl, ',') && !mysql_ddl_at_symbol(ddl, ')')) {
-        bool understood = true;
-        bool negated = mysql_ddl_accept(ddl, "NOT");
-        if (mysql_ddl_accept(ddl, "INVISIBLE") || mysql_ddl_accept(ddl, "IGNORED")) {
-            key->flags |= negated ? 0 : INDEX_HIDDEN;
-            key->decorated |= !negated;
-        } else if (mysql_ddl_accept(ddl, "VISIBLE")) {
-            continue;
-        } else if (mysql_ddl_accept(ddl, "USING")) {
-            understood = read_using(ddl, key);
-        } else {
-            understood = skip_key_option(ddl);
-        }
-        if (!understood)
+        if (!read_key_option(ddl, key))
             return false;
     }
     return true;
 }
 
-static struct text_list list_parts(struct mysql_ddl *ddl, const struct key *key)
+static bool keep_key(struct mysql_ddl *ddl, const struct mysql_ddl_key *key)
+{
+    if (!mem_grow(&ddl->keys, &ddl->key_capacity, ddl->key_count, sizeof(*ddl->keys), MYSQL_MAX_KEYS))
+        return false;
+    ddl->keys[ddl->key_count++] = *key;
+    return true;
+}
+
+static bool read_primary_key(struct mysql_ddl *ddl)
+{
+    struct mysql_ddl_key key = {.kind = MYSQL_KEY_PRIMARY, .flags = INDEX_UNIQUE};
+    if (!mysql_ddl_accept(ddl, "KEY"))
+        return false;
+    key.name = schema_builder_text(ddl->builder, "PRIMARY");
+    bool understood = read_key_parts(ddl, &key) && read_key_options(ddl, &key);
+    return keep_key(ddl, &key) && understood;
+}
+
+static bool read_secondary_key(struct mysql_ddl *ddl, const char *method, uint16_t flags)
+{
+    struct mysql_ddl_key key = {
+        .kind = flags & INDEX_UNIQUE ? MYSQL_KEY_UNIQUE : MYSQL_KEY_INDEX,
+        .flags = flags,
+        .method = schema_builder_text(ddl->builder, method),
+    };
+    if (!mysql_ddl_accept(ddl, "KEY") || ddl->token.kind != MYSQL_TOKEN_NAME)
+        return false;
+    key.name = mysql_ddl_intern_token(ddl);
+    mysql_ddl_advance(ddl);
+    bool understood = read_key_parts(ddl, &key) && read_key_options(ddl, &key);
+    return keep_key(ddl, &key) && understood;
+}
+
+bool mysql_ddl_read_key(struct mysql_ddl *ddl, bool *ret_index)
+{
+    if (mysql_ddl_accept(ddl, "PRIMARY"))
+        return read_primary_key(ddl);
+    if (mysql_ddl_accept(ddl, "CONSTRAINT"))
+        return mysql_ddl_read_constraint(ddl);
+    if (mysql_ddl_accept(ddl, "PERIOD"))
+        return mysql_ddl_read_period(ddl);
+    *ret_index = true;
+    for (size_t i = 0; i < ARRAY_LENGTH(key_kinds); i++) {
+        if (mysql_ddl_accept(ddl, key_kinds[i].word))
+            return read_secondary_key(ddl, key_kinds[i].method, key_kinds[i].flags);
+    }
+    return mysql_ddl_at(ddl, "KEY") && read_secondary_key(ddl, NULL, 0);
+}
+
+static struct text_list list_parts(struct mysql_ddl *ddl, const struct mysql_ddl_key *key)
 {
     uint32_t names[MYSQL_MAX_KEY_PARTS] = {0};
     for (size_t i = 0; i < key->count; i++)
@@ -140,7 +180,7 @@ static struct text_list list_parts(struct mysql_ddl *ddl, const struct key *key)
 }
 
 /* A key over a period is more than its columns: the rest is kept as the constraint's expression. */
-static uint32_t period_expression(struct mysql_ddl *ddl, const struct key *key)
+static uint32_t period_expression(struct mysql_ddl *ddl, const struct mysql_ddl_key *key)
 {
     if (key->period == 0)
         return 0;
@@ -149,202 +189,95 @@ static uint32_t period_expression(struct mysql_ddl *ddl, const struct key *key)
     return schema_builder_text_n(ddl->builder, strbuf_text(&ddl->scratch), ddl->scratch.length);
 }
 
-static void add_key_constraint(struct mysql_ddl *ddl, const struct key *key, enum constraint_kind kind, uint32_t name)
+/* "a", "a_2", …: what the server calls a key over the column a and whatever else. */
+static bool is_automatic_name(const struct mysql_ddl *ddl, const struct mysql_ddl_key *key)
 {
+    if (key->kind == MYSQL_KEY_PRIMARY || key->count == 0 || (key->parts[0].flags & PART_EXPRESSION))
+        return false;
+    const char *name = schema_builder_get_text(ddl->builder, key->name);
+    const char *column = schema_builder_get_text(ddl->builder, key->parts[0].text);
+    size_t length = strlen(column);
+    if (strncasecmp(name, column, length) != 0)
+        return false;
+    return name[length] == '\0' ||
+           (name[length] == '_' && name[length + 1] >= '2' && name[length + 1] <= '9' && name[length + 2] == '\0');
+}
+
+static void add_key_constraint(struct mysql_ddl *ddl, const struct mysql_ddl_key *key)
+{
+    const struct schema_attribute comment = {.key = ATTRIBUTE_COMMENT, .text = key->comment};
     struct schema_constraint constraint = {
         .relation = ddl->relation,
-        .name = name,
-        .kind = (uint8_t)kind,
+        .name = key->name,
+        .kind = key->kind == MYSQL_KEY_PRIMARY ? CONSTRAINT_PRIMARY_KEY : CONSTRAINT_UNIQUE,
         .columns = list_parts(ddl, key),
         .expression = period_expression(ddl, key),
+        .attributes = schema_builder_attributes(ddl->builder, &comment, 1),
+        .flags = is_automatic_name(ddl, key) ? CONSTRAINT_AUTOMATIC_NAME : 0,
     };
     schema_builder_constraint(ddl->builder, &constraint);
 }
 
-static void add_index(struct mysql_ddl *ddl, const struct key *key, uint32_t name)
+/* Whether the key is what the server makes for a foreign key without one: its columns, under the name of the foreign
+ * key or of its first column. */
+static bool is_for_reference(const struct mysql_ddl *ddl, const struct mysql_ddl_key *key)
 {
-    struct schema_index index = {.relation = ddl->relation, .name = name, .method = key->method, .flags = key->flags};
-    schema_builder_index(ddl->builder, &index, key->parts, key->count);
-}
-
-/* The constraint says which columns; what only an index can say of a primary key (prefixes, order) is kept beside it.
- */
-static bool read_primary_key(struct mysql_ddl *ddl)
-{
-    struct key key = {.flags = INDEX_UNIQUE};
-    if (!mysql_ddl_accept(ddl, "KEY"))
+    if (key->kind != MYSQL_KEY_INDEX || key->decorated || key->method || key->hash)
         return false;
-    bool understood = read_key_parts(ddl, &key) && read_key_options(ddl, &key);
-    uint32_t name = schema_builder_text(ddl->builder, "PRIMARY");
-    add_key_constraint(ddl, &key, CONSTRAINT_PRIMARY_KEY, name);
-    if (key.decorated)
-        add_index(ddl, &key, name);
-    return understood;
-}
-
-/* A unique key over whole columns is a constraint; with prefixes, order, expressions or invisible it is an index. */
-static bool read_secondary_key(struct mysql_ddl *ddl, const char *method, uint16_t flags)
-{
-    struct key key = {.flags = flags, .method = schema_builder_text(ddl->builder, method)};
-    if (!mysql_ddl_accept(ddl, "KEY") || ddl->token.kind != MYSQL_TOKEN_NAME)
-        return false;
-    uint32_t name = mysql_ddl_intern_token(ddl);
-    mysql_ddl_advance(ddl);
-    bool understood = read_key_parts(ddl, &key) && read_key_options(ddl, &key);
-    if ((key.flags & INDEX_UNIQUE) && !key.decorated)
-        add_key_constraint(ddl, &key, CONSTRAINT_UNIQUE, name);
-    else
-        add_index(ddl, &key, name);
-    return understood;
-}
-
-/* "t_ibfk_1" (InnoDB), "t_chk_1" (MySQL), "CONSTRAINT_1" (MariaDB): chosen by the server. */
-static bool is_automatic(const struct mysql_ddl *ddl, uint32_t name, const char *mark)
-{
-    const char *text = schema_builder_get_text(ddl->builder, name);
-    size_t table_length = strlen(ddl->table);
-    if (strncmp(text, ddl->table, table_length) == 0 && strncmp(text + table_length, mark, strlen(mark)) == 0)
-        text += table_length + strlen(mark);
-    else if (strncmp(text, "CONSTRAINT_", 11) == 0)
-        text += 11;
-    else
-        return false;
-    return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
-}
-
-static bool read_names(struct mysql_ddl *ddl, struct text_list *ret_names)
-{
-    uint32_t names[MYSQL_MAX_KEY_PARTS] = {0};
-    size_t count = 0;
-    if (!mysql_ddl_accept_symbol(ddl, '('))
-        return false;
-    do {
-        if (ddl->token.kind != MYSQL_TOKEN_NAME || count == MYSQL_MAX_KEY_PARTS)
-            return false;
-        names[count++] = mysql_ddl_intern_token(ddl);
-        mysql_ddl_advance(ddl);
-    } while (mysql_ddl_accept_symbol(ddl, ','));
-    *ret_names = schema_builder_list(ddl->builder, names, count);
-    return mysql_ddl_accept_symbol(ddl, ')');
-}
-
-static bool read_action(struct mysql_ddl *ddl, uint8_t *ret_action)
-{
-    for (size_t i = 0; i < ARRAY_LENGTH(actions); i++) {
-        struct mysql_ddl before = *ddl;
-        if (mysql_ddl_accept(ddl, actions[i].first) &&
-            (!actions[i].second || mysql_ddl_accept(ddl, actions[i].second))) {
-            *ret_action = (uint8_t)actions[i].action;
+    for (size_t i = 0; i < ddl->reference_count; i++) {
+        const struct mysql_ddl_reference *reference = &ddl->references[i];
+        size_t same = 0;
+        while (same < key->count && same < reference->count && key->parts[same].text == reference->columns[same])
+            same++;
+        if (same == key->count && same == reference->count &&
+            (key->name == reference->name || is_automatic_name(ddl, key)))
             return true;
-        }
-        *ddl = before;
     }
     return false;
 }
 
-static bool read_actions(struct mysql_ddl *ddl, struct schema_constraint *key)
+static void add_index(struct mysql_ddl *ddl, const struct mysql_ddl_key *key)
 {
-    while (mysql_ddl_accept(ddl, "ON")) {
-        bool understood = false;
-        if (mysql_ddl_accept(ddl, "DELETE"))
-            understood = read_action(ddl, &key->on_delete);
-        else if (mysql_ddl_accept(ddl, "UPDATE"))
-            understood = read_action(ddl, &key->on_update);
-        if (!understood)
-            return false;
+    uint32_t maker = is_for_reference(ddl, key) ? schema_builder_text(ddl->builder, "foreign_key") : 0;
+    const struct schema_attribute attributes[] = {
+        {.key = ATTRIBUTE_PARSER, .text = key->parser},
+        {.key = ATTRIBUTE_COMMENT, .text = key->comment},
+        {.key = ATTRIBUTE_TOOL_OBJECT, .text = maker},
+    };
+    struct schema_index index = {
+        .relation = ddl->relation,
+        .name = key->name,
+        .method = key->hash ? schema_builder_text(ddl->builder, "hash") : key->method,
+        .flags = key->flags,
+        .attributes = schema_builder_attributes(ddl->builder, attributes, ARRAY_LENGTH(attributes)),
+    };
+    schema_builder_index(ddl->builder, &index, key->parts, key->count);
+}
+
+/* Engines that keep their indexes as B-trees and print USING HASH all the same. */
+static bool ignores_hash(const struct mysql_ddl *ddl)
+{
+    static const char *const trees[] = {"InnoDB", "MyISAM", "Aria", "RocksDB", "TokuDB"};
+    const char *engine = schema_builder_get_text(ddl->builder, ddl->engine);
+    for (size_t i = 0; i < ARRAY_LENGTH(trees); i++) {
+        if (strcasecmp(engine, trees[i]) == 0)
+            return true;
     }
-    return true;
+    return false;
 }
 
-static bool read_referenced_table(struct mysql_ddl *ddl, struct schema_constraint *key)
+/* A primary key's constraint says which columns; what only an index can say of it (prefixes, order) is kept beside it.
+ * A unique key over whole columns is a constraint; with prefixes, order, expressions or invisible it is an index. */
+void mysql_ddl_add_keys(struct mysql_ddl *ddl)
 {
-    if (!mysql_ddl_accept(ddl, "REFERENCES") || ddl->token.kind != MYSQL_TOKEN_NAME)
-        return false;
-    key->referenced_table = mysql_ddl_intern_token(ddl);
-    mysql_ddl_advance(ddl);
-    if (!mysql_ddl_accept_symbol(ddl, '.'))
-        return true;
-    if (ddl->token.kind != MYSQL_TOKEN_NAME)
-        return false;
-    key->referenced_schema = key->referenced_table;
-    key->referenced_table = mysql_ddl_intern_token(ddl);
-    mysql_ddl_advance(ddl);
-    return true;
-}
-
-/* MySQL names the key that a reference leans on where it is no primary key. */
-static bool read_foreign_key(struct mysql_ddl *ddl, uint32_t name)
-{
-    struct schema_constraint key = {.relation = ddl->relation, .name = name, .kind = CONSTRAINT_FOREIGN_KEY};
-    if (is_automatic(ddl, name, "_ibfk_"))
-        key.flags |= CONSTRAINT_AUTOMATIC_NAME;
-    bool understood = mysql_ddl_accept(ddl, "KEY") && read_names(ddl, &key.columns) &&
-                      read_referenced_table(ddl, &key) && read_names(ddl, &key.referenced_columns) &&
-                      read_actions(ddl, &key);
-    if (understood)
-        schema_builder_constraint(ddl->builder, &key);
-    return understood;
-}
-
-static bool read_check(struct mysql_ddl *ddl, uint32_t name)
-{
-    struct schema_constraint check = {.relation = ddl->relation, .name = name, .kind = CONSTRAINT_CHECK};
-    const char *text = NULL;
-    size_t length = 0;
-    if (!mysql_ddl_enclosed(ddl, &text, &length))
-        return false;
-    check.expression = mysql_ddl_intern_expression(ddl, text, length);
-    if (is_automatic(ddl, name, "_chk_"))
-        check.flags |= CONSTRAINT_AUTOMATIC_NAME;
-    if (mysql_ddl_accept(ddl, "NOT")) {
-        if (!mysql_ddl_accept(ddl, "ENFORCED"))
-            return false;
-        check.flags |= CONSTRAINT_NOT_ENFORCED;
+    bool no_hash = ignores_hash(ddl);
+    for (size_t i = 0; i < ddl->key_count; i++) {
+        struct mysql_ddl_key *key = &ddl->keys[i];
+        key->hash = key->hash && !no_hash;
+        key->decorated |= key->hash;
+        if (key->kind == MYSQL_KEY_PRIMARY || (key->kind == MYSQL_KEY_UNIQUE && !key->decorated))
+            add_key_constraint(ddl, key);
+        if (key->kind == MYSQL_KEY_INDEX || key->decorated)
+            add_index(ddl, key);
     }
-    schema_builder_constraint(ddl->builder, &check);
-    return true;
-}
-
-static bool read_constraint(struct mysql_ddl *ddl)
-{
-    if (ddl->token.kind != MYSQL_TOKEN_NAME)
-        return false;
-    uint32_t name = mysql_ddl_intern_token(ddl);
-    mysql_ddl_advance(ddl);
-    if (mysql_ddl_accept(ddl, "FOREIGN"))
-        return read_foreign_key(ddl, name);
-    return mysql_ddl_accept(ddl, "CHECK") && read_check(ddl, name);
-}
-
-/* "PERIOD FOR SYSTEM_TIME (a, b)" says what its columns say; an application's period is kept like a check. */
-static bool read_period(struct mysql_ddl *ddl)
-{
-    struct schema_constraint period = {.relation = ddl->relation, .kind = CONSTRAINT_CHECK};
-    if (!mysql_ddl_accept(ddl, "FOR"))
-        return false;
-    bool own = ddl->token.kind == MYSQL_TOKEN_NAME;
-    period.name = mysql_ddl_intern_token(ddl);
-    mysql_ddl_advance(ddl);
-    if (!read_names(ddl, &period.columns))
-        return false;
-    period.expression = schema_builder_text(ddl->builder, "PERIOD");
-    if (own)
-        schema_builder_constraint(ddl->builder, &period);
-    return true;
-}
-
-bool mysql_ddl_read_key(struct mysql_ddl *ddl, bool *ret_index)
-{
-    if (mysql_ddl_accept(ddl, "PRIMARY"))
-        return read_primary_key(ddl);
-    if (mysql_ddl_accept(ddl, "CONSTRAINT"))
-        return read_constraint(ddl);
-    if (mysql_ddl_accept(ddl, "PERIOD"))
-        return read_period(ddl);
-    *ret_index = true;
-    for (size_t i = 0; i < ARRAY_LENGTH(key_kinds); i++) {
-        if (mysql_ddl_accept(ddl, key_kinds[i].word))
-            return read_secondary_key(ddl, key_kinds[i].method, key_kinds[i].flags);
-    }
-    return mysql_ddl_at(ddl, "KEY") && read_secondary_key(ddl, NULL, 0);
 }

@@ -13,18 +13,37 @@
 enum {
     MAY_LIST = 1 << 0, /* any privilege on a table lists it */
     MAY_SELECT = 1 << 1,
-    MAY_ALL = MAY_LIST | MAY_SELECT,
+    MAY_SEE_TRIGGERS = 1 << 2,
+    MAY_SEE_EVENTS = 1 << 3,
+    MAY_SEE_ROUTINES = 1 << 4, /* that there are any; their bodies are another matter */
+    MAY_ALL = MAY_LIST | MAY_SELECT | MAY_SEE_TRIGGERS | MAY_SEE_EVENTS | MAY_SEE_ROUTINES,
 };
 
 static const struct {
     const char *words; /* joined by blanks */
     unsigned rights;
 } privileges[] = {
-    {"ALL PRIVILEGES", MAY_ALL}, {"ALL", MAY_ALL},      {"SELECT", MAY_LIST | MAY_SELECT},
-    {"SHOW VIEW", MAY_LIST},     {"INSERT", MAY_LIST},  {"UPDATE", MAY_LIST},
-    {"DELETE", MAY_LIST},        {"CREATE", MAY_LIST},  {"DROP", MAY_LIST},
-    {"REFERENCES", MAY_LIST},    {"INDEX", MAY_LIST},   {"ALTER", MAY_LIST},
-    {"CREATE VIEW", MAY_LIST},   {"TRIGGER", MAY_LIST}, {"DELETE HISTORY", MAY_LIST},
+    {"ALL PRIVILEGES", MAY_ALL},
+    {"ALL", MAY_ALL},
+    {"SELECT", MAY_LIST | MAY_SELECT},
+    {"SHOW VIEW", MAY_LIST},
+    {"INSERT", MAY_LIST},
+    {"UPDATE", MAY_LIST},
+    {"DELETE", MAY_LIST},
+    {"CREATE", MAY_LIST},
+    {"DROP", MAY_LIST},
+    {"REFERENCES", MAY_LIST},
+    {"INDEX", MAY_LIST},
+    {"ALTER", MAY_LIST},
+    {"CREATE VIEW", MAY_LIST},
+    {"TRIGGER", MAY_LIST | MAY_SEE_TRIGGERS},
+    {"DELETE HISTORY", MAY_LIST},
+    {"EVENT", MAY_SEE_EVENTS},
+    {"EXECUTE", MAY_SEE_ROUTINES},
+    {"ALTER ROUTINE", MAY_SEE_ROUTINES},
+    {"CREATE ROUTINE", MAY_SEE_ROUTINES},
+    {"SHOW CREATE ROUTINE", MAY_SEE_ROUTINES},
+    {"SHOW_ROUTINE", MAY_SEE_ROUTINES},
 };
 
 struct table_rights {
@@ -42,6 +61,7 @@ struct mysql_grants {
     unsigned global;
     unsigned revoked; /* taken away from the global ones for this database */
     bool partial_revokes;
+    bool reads_proc;                 /* MariaDB's mysql.proc, which holds all routines */
     struct pattern_rights *patterns; /* those that match the database */
     size_t pattern_count;
     size_t pattern_capacity;
@@ -175,9 +195,13 @@ static unsigned read_privileges(struct mysql_lexer *lexer, struct mysql_token *t
 static bool apply(struct mysql_grants *grants, bool revoke, unsigned rights, const char *database, const char *table)
 {
     if (!database) {
+        /* Reading every table includes those that hold the routines. */
+        rights |= rights & MAY_SELECT ? MAY_SEE_ROUTINES : 0;
         grants->global |= revoke ? 0 : rights;
         return true;
     }
+    if (strcmp(database, "mysql") == 0 && (!table || strcasecmp(table, "proc") == 0) && (rights & MAY_SELECT))
+        grants->reads_proc = !revoke;
     grants->partial_revokes |= revoke;
     if (table)
         return revoke || strcmp(database, grants->database) != 0 || add_table(grants, table, rights);
@@ -247,6 +271,21 @@ static bool has(const struct mysql_grants *grants, unsigned right)
 bool mysql_grants_sees_tables(const struct mysql_grants *grants)
 {
     return has(grants, MAY_LIST);
+}
+
+bool mysql_grants_sees_triggers(const struct mysql_grants *grants)
+{
+    return has(grants, MAY_SEE_TRIGGERS);
+}
+
+bool mysql_grants_sees_events(const struct mysql_grants *grants)
+{
+    return has(grants, MAY_SEE_EVENTS);
+}
+
+bool mysql_grants_sees_routines(const struct mysql_grants *grants)
+{
+    return grants->reads_proc || has(grants, MAY_SEE_ROUTINES);
 }
 
 bool mysql_grants_can_select(const struct mysql_grants *grants, const char *table)

@@ -24,6 +24,11 @@ bool mysql_grants_add(struct mysql_grants *grants, const char *line, size_t leng
 /* Whether every table of the database would be listed. */
 bool mysql_grants_sees_tables(const struct mysql_grants *grants);
 
+/* Whether every trigger, event and routine would be. A routine that is listed shows its body only to some. */
+bool mysql_grants_sees_triggers(const struct mysql_grants *grants);
+bool mysql_grants_sees_events(const struct mysql_grants *grants);
+bool mysql_grants_sees_routines(const struct mysql_grants *grants);
+
 /* Whether that table, or every table (NULL), may be read. */
 bool mysql_grants_can_select(const struct mysql_grants *grants, const char *table);
 

@@ -22,7 +22,7 @@
 /* Relations. */
 SCHEMA_ATTRIBUTE(PERSISTENCE, "persistence", PLAIN, "persistence") /* "unlogged" */
 SCHEMA_ATTRIBUTE(PARTITION_KEY, "partition_key", EXPRESSION, "partition_key")
-SCHEMA_ATTRIBUTE_LIST(PARENTS, "parents", INFO, NULL) /* "schema.table" of whom it inherits or is a partition */
+SCHEMA_ATTRIBUTE_LIST(PARENTS, "parents", PLAIN, "definition") /* "schema.table": it inherits or is a partition of */
 SCHEMA_ATTRIBUTE(PARTITION_BOUND, "partition_bound", INFO, NULL) /* "FOR VALUES …"; MySQL: all partitions */
 SCHEMA_ATTRIBUTE(ROW_SECURITY, "row_security", FLAG, "row_security")
 SCHEMA_ATTRIBUTE(FORCE_ROW_SECURITY, "force_row_security", FLAG, "force_row_security")
@@ -111,5 +111,9 @@ SCHEMA_ATTRIBUTE(SOURCE, "source", INFO, NULL) /* SQLite: the CREATE text, as it
 /* Column: "not valid" (rows from before may have NULL), "no inherit", or both with a comma. */
 SCHEMA_ATTRIBUTE(NOT_NULL_STATE, "not_null_state", PLAIN, "nullable")
 SCHEMA_ATTRIBUTE_LIST(DOMAIN_CHECKS_NOT_VALID, "checks_not_valid", SET, "check") /* their names */
+
+/* MySQL. */
+SCHEMA_ATTRIBUTE(FOLLOWS, "follows", INFO, NULL) /* trigger: the one that runs before it at the same time and event */
+SCHEMA_ATTRIBUTE(STARTS, "starts", INFO, NULL)   /* event */
 
 #undef SCHEMA_ATTRIBUTE_LIST

@@ -219,15 +219,15 @@ static char *quote_account(const char *account)
     return strbuf_steal(&text);
 }
 
-enum { FACT_VERSION, FACT_DATABASE, FACT_ACCOUNT, FACTS };
+enum { FACT_VERSION, FACT_DATABASE, FACT_ACCOUNT, FACT_FOLDS_NAMES, FACTS };
 
 static int read_identity(struct mysql_connection *connection, struct deadline deadline, struct server_facts *ret_facts,
                          struct error *reterr)
 {
     char *cells[FACTS] = {0};
     bool found = false;
-    int failed = mysql_session_single(connection, "SELECT VERSION(), DATABASE(), CURRENT_USER()", deadline, cells,
-                                      FACTS, &found, reterr);
+    int failed = mysql_session_single(connection, "SELECT VERSION(), DATABASE(), CURRENT_USER(), @@lower_case_table_names", deadline,
+                                      cells, FACTS, &found, reterr);
     if (!failed && !cells[FACT_DATABASE]) {
         failed = error_set(reterr, ERROR_INVALID, "%s: the URL names no database", connection->label);
     } else if (!failed) {
@@ -238,6 +238,7 @@ static int read_identity(struct mysql_connection *connection, struct deadline de
         snprintf(ret_facts->database, sizeof(ret_facts->database), "%s", cells[FACT_DATABASE]);
         snprintf(ret_facts->role, sizeof(ret_facts->role), "%s", cells[FACT_ACCOUNT] ? cells[FACT_ACCOUNT] : "");
         ret_facts->tls = mysql_get_ssl_cipher(connection->mysql) != NULL;
+        connection->folds_names = cells[FACT_FOLDS_NAMES] && strcmp(cells[FACT_FOLDS_NAMES], "0") != 0;
         connection->database = take(cells[FACT_DATABASE]);
         connection->account = quote_account(ret_facts->role);
         failed = connection->account ? 0 : error_no_memory(reterr);

@@ -37,6 +37,7 @@ struct mysql_connection {
     struct mysql_probe_memory probe;
     enum engine_purpose purpose;
     bool mariadb;
+    bool folds_names;      /* names of tables that differ in case only are one (lower_case_table_names) */
     bool multi_statements; /* the server accepts several statements in one query */
     bool lost;             /* after a time-out or a lost connection: may only be closed */
 };

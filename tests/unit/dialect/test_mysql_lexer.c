@@ -1,61 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "dialect/mysql_expression.h"
 #include "dialect/mysql_lexer.h"
 #include "support/oom.h"
 
 enum { TEXT_LIMIT = 1 << 20 };
-
-static void test_canonical_forms(void **state)
-{
-    (void)state;
-    static const char *const forms[][2] = {
-        {"((`a` + 1))", "`a` + 1"},
-        {"(`a`) + (`b`)", "(`a`) + (`b`)"},
-        {"(_utf8mb4'it\\'s')", "'it''s'"},
-        {"_latin1'a' = _utf8mb4'\xc3\xa9'", "'a' = _utf8mb4'\xc3\xa9'"},
-        {"now()", "CURRENT_TIMESTAMP"},
-        {"(now(6))", "CURRENT_TIMESTAMP(6)"},
-        {"current_timestamp(0)", "CURRENT_TIMESTAMP"},
-        {"now() + interval 1 day", "now() + interval 1 day"},
-        {"`a`  \n >\t 0", "`a` > 0"},
-        {"select `app`.`t`.`a` AS `a` from `app`.`t`", "select `t`.`a` AS `a` from `t`"},
-        {"`app` = `other`.`x`", "`app` = `other`.`x`"},
-        {"'app'.x", "'app'.x"},
-        {"", ""},
-        {"(", "("},
-        {"'a''b\\\\'", "'a''b\\\\'"},
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
-        cleanup(strbuf) struct strbuf out = STRBUF(TEXT_LIMIT);
-        mysql_expression_canonical(forms[i][0], strlen(forms[i][0]), "app", &out);
-        assert_string_equal(strbuf_text(&out), forms[i][1]);
-    }
-}
-
-static void test_canonical_form_is_a_fixed_point(void **state)
-{
-    (void)state;
-    static const char text[] = "((_utf8mb4'x\\n' = `app`.`t`.`a`) and (`b` is not null))";
-    cleanup(strbuf) struct strbuf once = STRBUF(TEXT_LIMIT);
-    cleanup(strbuf) struct strbuf twice = STRBUF(TEXT_LIMIT);
-    mysql_expression_canonical(text, strlen(text), "app", &once);
-    mysql_expression_canonical(strbuf_text(&once), once.length, "app", &twice);
-    assert_string_equal(strbuf_text(&once), strbuf_text(&twice));
-}
-
-static void test_no_memory_is_told(void **state)
-{
-    (void)state;
-    static const char text[] = "concat(_utf8mb4'x',`app`.`t`.`a`)";
-    FOR_EACH_ALLOCATION_FAILURE(loop)
-    {
-        cleanup(strbuf) struct strbuf out = STRBUF(TEXT_LIMIT);
-        mysql_expression_canonical(text, strlen(text), "app", &out);
-        OOM_CHECK(loop, strbuf_ok(&out));
-    }
-}
 
 static void test_tokens(void **state)
 {
@@ -111,9 +60,8 @@ static void test_quoting_reads_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_canonical_forms),    cmocka_unit_test(test_canonical_form_is_a_fixed_point),
-        cmocka_unit_test(test_no_memory_is_told),  cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_quoting_reads_back),
     };
-    return cmocka_run_group_tests_name("mysql_expression", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("mysql_lexer", tests, NULL, NULL);
 }
