@@ -34,22 +34,15 @@ static int compare_drafts(const void *left, const void *right)
     return order ? order : compare_texts(a->actual, b->actual);
 }
 
-static bool is_same_item(const struct drift_item *a, const struct drift_item *b)
+/* `order` tells items apart that share everything else: unnamed constraints over the same columns share a path. */
+static void make_id(struct drift_work *work, struct drift_item *item, uint32_t order)
 {
-    return a->kind == b->kind && a->change == b->change && strcmp(a->object, b->object) == 0 &&
-           compare_texts(a->attribute, b->attribute) == 0;
-}
-
-/* Unnamed constraints over the same columns share a path: the second of them is numbered, so that ids stay unique. */
-static void make_id(struct drift_work *work, struct drift_draft *draft)
-{
-    struct drift_item *item = &draft->item;
     char hex[DIGEST_HEX_SIZE] = "";
     strbuf_clear(&work->path);
     strbuf_printf(&work->path, "%s\x1f%s\x1f%s\x1f%s", drift_kind_name(item->kind), item->object,
                   drift_change_name(item->change), item->attribute ? item->attribute : "");
-    if (draft->order > 0)
-        strbuf_printf(&work->path, "\x1f%u", draft->order);
+    if (order > 0)
+        strbuf_printf(&work->path, "\x1f%u", order);
     digest_to_hex(digest_of(strbuf_text(&work->path), work->path.length), hex);
     memcpy(item->id, hex, DRIFT_ID_SIZE - 1);
 }
@@ -57,7 +50,33 @@ static void make_id(struct drift_work *work, struct drift_draft *draft)
 static int compare_ids(const void *left, const void *right, void *userdata)
 {
     const struct drift_item *items = userdata;
-    return strcmp(items[*(const uint32_t *)left].id, items[*(const uint32_t *)right].id);
+    const uint32_t a = *(const uint32_t *)left;
+    const uint32_t b = *(const uint32_t *)right;
+    int order = strcmp(items[a].id, items[b].id);
+    return order ? order : (a > b) - (a < b);
+}
+
+/* Gives every item its id, and leaves their order by it in `by_id`. */
+static int make_ids(struct drift_work *work, struct drift_item *items, uint32_t *by_id, size_t count)
+{
+    bool any_twice = false;
+    for (uint32_t i = 0; i < count; i++) {
+        make_id(work, &items[i], 0);
+        by_id[i] = i;
+    }
+    if (count > 0)
+        qsort_r(by_id, count, sizeof *by_id, compare_ids, items);
+    for (size_t first = 0, i = 1; i < count; i++) {
+        if (strcmp(items[by_id[i]].id, items[by_id[first]].id) == 0) {
+            make_id(work, &items[by_id[i]], (uint32_t)(i - first));
+            any_twice = true;
+        } else {
+            first = i;
+        }
+    }
+    if (any_twice)
+        qsort_r(by_id, count, sizeof *by_id, compare_ids, items);
+    return strbuf_ok(&work->path) ? 0 : error_no_memory(work->reterr);
 }
 
 int drift_finish(struct drift_work *work)
@@ -71,18 +90,10 @@ int drift_finish(struct drift_work *work)
     struct drift_hint *hints = arena_array(work->arena, work->hint_count, sizeof *hints);
     if (!items || !by_id || !hints)
         return error_no_memory(work->reterr);
-    for (uint32_t i = 0; i < count; i++) {
-        struct drift_draft *draft = &work->drafts[i];
-        if (i > 0 && is_same_item(&draft->item, &work->drafts[i - 1].item))
-            draft->order = work->drafts[i - 1].order + 1;
-        make_id(work, draft);
-        items[i] = draft->item;
-        by_id[i] = i;
-    }
-    if (!strbuf_ok(&work->path))
-        return error_no_memory(work->reterr);
-    if (count > 0)
-        qsort_r(by_id, count, sizeof *by_id, compare_ids, items);
+    for (uint32_t i = 0; i < count; i++)
+        items[i] = work->drafts[i].item;
+    if (make_ids(work, items, by_id, count))
+        return -1;
     if (work->hint_count > 0)
         memcpy(hints, work->hints, work->hint_count * sizeof *hints);
     drift_report_set(report, items, by_id, count);

@@ -264,10 +264,26 @@ static bool shrank_with_column(struct drift_work *work, const struct drift_pair 
     return same;
 }
 
+/* Whether the engine made the index by itself, for a foreign key. */
+static bool is_implicit(const struct drift_work *work, enum drift_end end, uint32_t index)
+{
+    const struct schema *schema = work->sides[end].schema;
+    const char *maker = schema_attribute_text(schema, schema->indexes[index].attributes, ATTRIBUTE_TOOL_OBJECT);
+    return maker && strcmp(maker, "foreign_key") == 0 && !work->policy->no_defaults;
+}
+
+/* Names that nobody chose are none. */
+static bool is_nameless(const struct drift_work *work, const struct drift_pair *pair)
+{
+    if (work->sides[LIVE].schema->relations[pair->relation[LIVE]].kind == RELATION_PARTITION)
+        return true;
+    return pair->kind == DRIFT_INDEX && !pair->constraint[REFERENCE] && !pair->constraint[LIVE] &&
+           is_implicit(work, REFERENCE, pair->at[REFERENCE]) && is_implicit(work, LIVE, pair->at[LIVE]);
+}
+
 static bool is_own_difference(struct drift_work *work, const struct drift_pair *pair, const char *attribute)
 {
-    bool is_partition = work->sides[LIVE].schema->relations[pair->relation[LIVE]].kind == RELATION_PARTITION;
-    if (is_partition && strcmp(attribute, "name") == 0)
+    if (strcmp(attribute, "name") == 0 && is_nameless(work, pair))
         return false;
     bool shrinks = work->features.mysql && strcmp(attribute, "columns") == 0;
     return !(shrinks && shrank_with_column(work, pair));
@@ -365,10 +381,8 @@ static bool is_left_out(const struct matching *matching, enum drift_end end, con
     const struct schema *schema = side->schema;
     if (matching->work->policy->no_defaults)
         return false;
-    if (!key->is_constraint) {
-        const char *maker = schema_attribute_text(schema, schema->indexes[key->at].attributes, ATTRIBUTE_TOOL_OBJECT);
-        return maker && strcmp(maker, "foreign_key") == 0;
-    }
+    if (!key->is_constraint)
+        return is_implicit(matching->work, end, key->at);
     const struct schema_constraint *constraint = &schema->constraints[key->at];
     if (constraint->kind != CONSTRAINT_PRIMARY_KEY || constraint->columns.count != 1)
         return false;
@@ -378,34 +392,50 @@ static bool is_left_out(const struct matching *matching, enum drift_end end, con
     return column && drift_is_generated_key(side, (uint32_t)(column - schema->columns));
 }
 
-/* Whether a parent on the same side has the like of it: then the difference is the parent's. Constraints and indexes of
- * partitions follow the parent's; of tables that merely inherit, only the checks do. */
-static int is_inherited(struct matching *matching, enum drift_end end, const struct key *key, bool *ret_inherited)
+/* Whether a parent of `relation` on side `end` has a key of that structure. */
+static bool parent_has(struct matching *matching, enum drift_end end, uint32_t relation, bool is_constraint,
+                       const char *structure)
 {
     const struct drift_side *side = &matching->work->sides[end];
-    const struct schema *schema = side->schema;
-    uint32_t relation = matching->keys[end].relation;
     size_t cursor = 0;
-    *ret_inherited = false;
-    if (schema->relations[relation].kind != RELATION_PARTITION && kind_of(matching, end, key) != DRIFT_CHECK)
-        return 0;
-    for (uint32_t parent = drift_next_parent(side, relation, &cursor); parent != DRIFT_ALONE && !*ret_inherited;
+    for (uint32_t parent = drift_next_parent(side, relation, &cursor); parent != DRIFT_ALONE;
          parent = drift_next_parent(side, relation, &cursor)) {
-        const struct schema_relation *found = &schema->relations[parent];
-        uint32_t first = key->is_constraint ? found->first_constraint : found->first_index;
-        uint32_t count = key->is_constraint ? found->constraint_count : found->index_count;
-        strbuf_clear(&matching->signature);
-        sign_by_structure(matching, end, key);
-        cleanup(free) char *wanted = mem_strdup(strbuf_text(&matching->signature));
-        if (!wanted)
-            return error_no_memory(matching->work->reterr);
-        for (uint32_t i = 0; i < count && !*ret_inherited; i++) {
-            struct key other = {.at = first + i, .is_constraint = key->is_constraint};
+        const struct schema_relation *found = &side->schema->relations[parent];
+        uint32_t first = is_constraint ? found->first_constraint : found->first_index;
+        uint32_t count = is_constraint ? found->constraint_count : found->index_count;
+        for (uint32_t i = 0; i < count; i++) {
+            struct key key = {.at = first + i, .is_constraint = is_constraint};
             strbuf_clear(&matching->signature);
-            sign_by_structure(matching, end, &other);
-            *ret_inherited = strcmp(strbuf_text(&matching->signature), wanted) == 0;
+            sign_by_structure(matching, end, &key);
+            if (strcmp(strbuf_text(&matching->signature), structure) == 0)
+                return true;
         }
     }
+    return false;
+}
+
+/* Whether a parent has the like of it: then the difference is the parent's, or comes with being its child on one side
+ * only. Constraints and indexes of partitions follow the parent's; of tables that merely inherit, only the checks do.
+ */
+static int is_inherited(struct matching *matching, enum drift_end end, const struct key *key, bool *ret_inherited)
+{
+    const struct schema *schema = schema_of(matching, end);
+    enum drift_end other = end == REFERENCE ? LIVE : REFERENCE;
+    const struct schema_relation *relation = &schema->relations[matching->keys[end].relation];
+    const struct schema_relation *partner = &schema_of(matching, other)->relations[matching->keys[other].relation];
+    bool is_partition = relation->kind == RELATION_PARTITION || partner->kind == RELATION_PARTITION;
+    *ret_inherited = false;
+    if (!is_partition && kind_of(matching, end, key) != DRIFT_CHECK)
+        return 0;
+    strbuf_clear(&matching->signature);
+    sign_by_structure(matching, end, key);
+    cleanup(free) char *structure = mem_strdup(strbuf_text(&matching->signature));
+    if (!structure)
+        return error_no_memory(matching->work->reterr);
+    *ret_inherited = parent_has(matching, end, matching->keys[end].relation, key->is_constraint, structure) ||
+                     (schema_has_attribute(schema, relation->attributes, ATTRIBUTE_PARENTS) !=
+                          schema_has_attribute(schema_of(matching, other), partner->attributes, ATTRIBUTE_PARENTS) &&
+                      parent_has(matching, other, matching->keys[other].relation, key->is_constraint, structure));
     return strbuf_ok(&matching->signature) ? 0 : error_no_memory(matching->work->reterr);
 }
 

@@ -159,13 +159,34 @@ static int merge_folded(struct drift_work *work, uint32_t *const partners[static
     return 0;
 }
 
+/* A table and a view of one name are two things, and so are a view and a materialized one. */
+static void part_what_is_different(struct drift_side *sides)
+{
+    for (uint32_t i = 0; i < sides[REFERENCE].schema->relation_count; i++) {
+        uint32_t partner = sides[REFERENCE].relation_partners[i];
+        if (partner == DRIFT_ALONE)
+            continue;
+        const struct schema_relation *expected = &sides[REFERENCE].schema->relations[i];
+        const struct schema_relation *actual = &sides[LIVE].schema->relations[partner];
+        if (expected->kind == actual->kind || (relation_is_table(expected) && relation_is_table(actual)))
+            continue;
+        sides[REFERENCE].relation_partners[i] = DRIFT_ALONE;
+        sides[LIVE].relation_partners[partner] = DRIFT_ALONE;
+        sides[REFERENCE].relation_marks[i] |= MARK_ALONE;
+        sides[LIVE].relation_marks[partner] |= MARK_ALONE;
+    }
+}
+
 int drift_pair_relations(struct drift_work *work)
 {
     struct drift_side *sides = work->sides;
     uint32_t *const partners[ENDS] = {sides[REFERENCE].relation_partners, sides[LIVE].relation_partners};
     const size_t counts[ENDS] = {sides[REFERENCE].schema->relation_count, sides[LIVE].schema->relation_count};
     merge(work, partners, counts, compare_relation_names, true);
-    return work->features.fold_relations ? merge_folded(work, partners, counts, true) : 0;
+    if (work->features.fold_relations && merge_folded(work, partners, counts, true))
+        return -1;
+    part_what_is_different(sides);
+    return 0;
 }
 
 /* Names of triggers, routines and events have no case on MySQL; names of their tables have, if the server says so. */

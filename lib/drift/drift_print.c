@@ -78,10 +78,11 @@ static const struct {
     {DRIFT_COLUMN, ATTRIBUTE_MIN, "identity"},       {DRIFT_COLUMN, ATTRIBUTE_MAX, "identity"},
     {DRIFT_COLUMN, ATTRIBUTE_CACHE, "identity"},     {DRIFT_COLUMN, ATTRIBUTE_CYCLE, "identity"},
     {DRIFT_DOMAIN, ATTRIBUTE_COLLATION, "type"},     {DRIFT_DOMAIN, ATTRIBUTE_NOT_NULL, NULL},
+    {DRIFT_TABLE, ATTRIBUTE_PARENTS, NULL},          {DRIFT_PARTITION, ATTRIBUTE_PARENTS, NULL},
     {DRIFT_EXTENSION, ATTRIBUTE_VERSION, "version"},
 };
 
-static bool is_undeclared(const struct drift_work *work, enum attribute_key key)
+bool drift_is_undeclared(const struct drift_work *work, enum attribute_key key)
 {
     return schema_is_undeclared(work->sides[REFERENCE].schema, key) ||
            schema_is_undeclared(work->sides[LIVE].schema, key);
@@ -89,7 +90,7 @@ static bool is_undeclared(const struct drift_work *work, enum attribute_key key)
 
 const char *drift_attribute_item(const struct drift_work *work, enum drift_kind kind, enum attribute_key key)
 {
-    if (is_undeclared(work, key))
+    if (drift_is_undeclared(work, key))
         return NULL;
     for (size_t i = 0; i < ARRAY_LENGTH(other_items); i++)
         if (other_items[i].kind == kind && other_items[i].key == key)
@@ -176,7 +177,8 @@ void drift_print_run(struct drift_printer *printer, enum drift_kind kind, uint32
             count++;
         const char *name = drift_attribute_item(printer->work, kind, key);
         if (name && strcmp(name, item) == 0)
-            print_attribute(printer, at, count, strcmp(attribute_key_name(key), item) == 0);
+            print_attribute(printer, at, count,
+                            strcmp(attribute_key_name(key), item) == 0 || key == ATTRIBUTE_DOMAIN_CHECKS);
         at += count;
     }
 }

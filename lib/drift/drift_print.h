@@ -34,6 +34,9 @@ void drift_print_run(struct drift_printer *printer, enum drift_kind kind, uint32
 /* Under which name a difference in that attribute of a thing of that kind is reported; NULL: not at all. */
 const char *drift_attribute_item(const struct drift_work *work, enum drift_kind kind, enum attribute_key key);
 
+/* Whether the source of either side cannot declare the attribute. */
+bool drift_is_undeclared(const struct drift_work *work, enum attribute_key key);
+
 /* Appends the dotted path of what stands at `at` of a side; `ret_last` (may be NULL) is where its last part begins. */
 void drift_path(struct drift_work *work, enum drift_end end, enum drift_kind kind, uint32_t at, bool is_constraint,
                 struct strbuf *out, uint32_t *ret_last);

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "drift/drift_items.h"
 
 enum drift_kind drift_relation_kind(const struct schema_relation *relation)
@@ -145,7 +146,19 @@ static uint32_t next_common_parent(const struct drift_work *work, uint32_t relat
     return parent;
 }
 
-/* An attribute of an inherited column that differs in the parent, too, is the parent's item. */
+/* Whether an attribute has the same value in two columns of one side. */
+static bool same_value(struct drift_work *work, enum drift_end end, uint32_t a, uint32_t b, const char *attribute)
+{
+    cleanup(strbuf) struct strbuf left = STRBUF(LIMIT_DRIFT_TEXT);
+    cleanup(strbuf) struct strbuf right = STRBUF(LIMIT_DRIFT_TEXT);
+    struct drift_pair pair = drift_pair_of(DRIFT_COLUMN, a, a);
+    drift_print_value(work, &pair, end, attribute, &left);
+    pair.at[end] = b;
+    drift_print_value(work, &pair, end, attribute, &right);
+    return strbuf_ok(&left) && strbuf_ok(&right) && strcmp(strbuf_text(&left), strbuf_text(&right)) == 0;
+}
+
+/* An attribute that an inherited column has from its parent, on both sides, is the parent's item. */
 static bool is_not_inherited(struct drift_work *work, const struct drift_pair *pair, const char *attribute)
 {
     const struct schema *reference = work->sides[REFERENCE].schema;
@@ -157,12 +170,8 @@ static bool is_not_inherited(struct drift_work *work, const struct drift_pair *p
         const struct schema_column *column = schema_find_column(reference, &reference->relations[parent], name);
         uint32_t at = column ? (uint32_t)(column - reference->columns) : DRIFT_ALONE;
         uint32_t partner = column ? work->sides[REFERENCE].column_partners[at] : DRIFT_ALONE;
-        bool differs = false;
-        struct drift_pair inherited = drift_pair_of(DRIFT_COLUMN, at, partner);
-        if (partner == DRIFT_ALONE)
-            continue;
-        drift_attribute_differs(work, &inherited, attribute, &differs);
-        if (differs)
+        if (partner != DRIFT_ALONE && same_value(work, REFERENCE, pair->at[REFERENCE], at, attribute) &&
+            same_value(work, LIVE, pair->at[LIVE], partner, attribute))
             return false;
     }
     return true;
@@ -239,7 +248,12 @@ static int compare_columns_of(struct drift_work *work, const uint32_t relations[
 static int compare_relation(struct drift_work *work, uint32_t reference, uint32_t live)
 {
     const struct schema_relation *relation = &work->sides[REFERENCE].schema->relations[reference];
-    struct drift_pair pair = drift_pair_of(drift_relation_kind(relation), reference, live);
+    const struct schema_relation *actual = &work->sides[LIVE].schema->relations[live];
+    /* A partition that was attached or detached is a table that has changed. */
+    enum drift_kind kind = relation->kind == actual->kind ? drift_relation_kind(relation)
+                           : relation_is_table(relation)  ? DRIFT_TABLE
+                                                          : drift_relation_kind(relation);
+    struct drift_pair pair = drift_pair_of(kind, reference, live);
     pair.relation[REFERENCE] = reference;
     pair.relation[LIVE] = live;
     if (drift_compare_pair(work, &pair, NULL))

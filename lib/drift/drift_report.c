@@ -89,8 +89,7 @@ static bool same_text(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-void drift_confirm(struct drift_report *report, const struct drift_report *previous, bool undisturbed,
-                   int64_t now_ms)
+void drift_confirm(struct drift_report *report, const struct drift_report *previous, bool undisturbed, int64_t now_ms)
 {
     struct drift_item *items = drift_report_items(report);
     for (size_t i = 0; i < report->item_count; i++) {

@@ -221,12 +221,47 @@ static const struct schema_relation *relation_at(const struct drift_printer *pri
 static void print_table_definition(struct drift_printer *printer, uint32_t at)
 {
     const struct schema_relation *relation = relation_at(printer, at);
-    if (relation->kind == RELATION_PARTITION)
+    const struct schema *schema = printer->side->schema;
+    size_t count = 0;
+    const struct schema_attribute *parents =
+        schema_attribute_list(schema, relation->attributes, ATTRIBUTE_PARENTS, &count);
+    if (drift_is_undeclared(printer->work, ATTRIBUTE_PARENTS))
+        count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *first = relation->kind == RELATION_PARTITION ? "partition of " : "inherits ";
+        strbuf_add_string(printer->out, i == 0 ? first : ", ");
+        strbuf_add_string(printer->out, schema_text(schema, parents[i].text));
+    }
+    if (relation->kind == RELATION_PARTITION && count == 0)
         strbuf_add_string(printer->out, "partition");
     else if (relation->kind == RELATION_FOREIGN)
         strbuf_add_string(printer->out, "foreign table");
     else if (relation->kind == RELATION_VIRTUAL)
-        drift_print_text(printer, TEXT_QUERY, relation->definition, 0);
+        strbuf_add_string(printer->out, "virtual table");
+    if (relation->definition != 0 && printer->out->length > 0)
+        strbuf_add_char(printer->out, ' ');
+    drift_print_text(printer, TEXT_QUERY, relation->definition, 0);
+}
+
+static bool parents_are_alone(const struct drift_side *side, uint32_t relation)
+{
+    size_t cursor = 0;
+    bool any = false;
+    for (uint32_t parent = drift_next_parent(side, relation, &cursor); parent != DRIFT_ALONE;
+         parent = drift_next_parent(side, relation, &cursor)) {
+        if (!(side->relation_marks[parent] & MARK_ALONE))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+/* Where the parent was renamed, its children follow it. */
+static bool definition_explained(const struct drift_step *step)
+{
+    const struct drift_side *sides = step->work->sides;
+    return parents_are_alone(&sides[REFERENCE], step->pair->at[REFERENCE]) &&
+           parents_are_alone(&sides[LIVE], step->pair->at[LIVE]);
 }
 
 static void print_column_order(struct drift_printer *printer, uint32_t at)
@@ -305,7 +340,7 @@ static const struct drift_row relation_rows[] = {
     {.name = "system_versioning", .facts = flag_facts, .is_flag = true},
     {.name = "strict", .facts = flag_facts, .is_flag = true},
     {.name = "without_rowid", .facts = flag_facts, .is_flag = true},
-    {.name = "definition", .print = print_table_definition},
+    {.name = "definition", .print = print_table_definition, .explained = definition_explained},
     {.name = "column_order", .print = print_column_order, .explained = order_explained},
 };
 

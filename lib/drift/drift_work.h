@@ -40,7 +40,6 @@ struct drift_side {
 struct drift_draft {
     struct drift_item item;
     uint32_t last_part; /* where the last part of its path begins */
-    uint32_t order;     /* among items that are otherwise equal */
 };
 
 struct drift_features {
