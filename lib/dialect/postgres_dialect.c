@@ -3,15 +3,9 @@
 
 #include "dialect/dialect_quote.h"
 #include "dialect/dialects.h"
+#include "dialect/postgres_canonical.h"
 
 static const char *const engines[] = {"postgres", NULL};
-
-static void canonical(enum text_form form, const char *text, const char *type, struct strbuf *out)
-{
-    (void)type;
-    if (form != TEXT_DEFAULT || !dialect_is_null(text))
-        strbuf_add_string(out, text);
-}
 
 static void quote_name(const char *name, struct strbuf *out)
 {
@@ -44,7 +38,7 @@ static void quote_text(const char *text, struct strbuf *out)
 }
 
 const struct dialect dialect_postgres = {.engines = engines,
-                                         .canonical = canonical,
+                                         .canonical = postgres_canonical,
                                          .path_part = path_part,
                                          .quote_name = quote_name,
                                          .quote_text = quote_text};

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dialect/postgres_canonical.h"
+
+#include <string.h>
+
+#include "dialect/postgres_default.h"
+#include "dialect/postgres_parser.h"
+
+/* Longer names of types are compared as they are. */
+enum { TYPE_SIZE = 256 };
+
+/* Line ends and blanks before them; nothing else of what somebody typed. */
+static void canonical_body(const char *text, struct strbuf *out)
+{
+    size_t length = strlen(text);
+    for (size_t at = 0; at < length;) {
+        const char *end = memchr(text + at, '\n', length - at);
+        size_t line = end ? (size_t)(end - text) : length;
+        size_t kept = line;
+        while (kept > at && (text[kept - 1] == ' ' || text[kept - 1] == '\t' || text[kept - 1] == '\r'))
+            kept--;
+        strbuf_add(out, text + at, kept - at);
+        if (end)
+            strbuf_add_char(out, '\n');
+        at = line + 1;
+    }
+}
+
+/* A type, and nothing else: "setof" and what a routine returns may stand before and around it. */
+static void canonical_type(const char *text, struct strbuf *out)
+{
+    size_t length = strlen(text);
+    cleanup(postgres_tree) struct postgres_tree tree = {0};
+    postgres_tree_read_type(&tree, text, length);
+    if (tree.no_memory)
+        out->failed = true;
+    else if (tree.flat || tree.root == 0)
+        postgres_tree_print_flat(text, length, out);
+    else
+        postgres_tree_print(&tree, tree.root, out);
+}
+
+/* A view's query ends without a semicolon. */
+static size_t query_length(const char *text)
+{
+    size_t length = strlen(text);
+    while (length > 0 && (strchr(" \t\r\n\v\f", text[length - 1]) || text[length - 1] == ';'))
+        length--;
+    return length;
+}
+
+/* The commonest defaults, as reading them would print them. */
+static bool canonical_plain(const char *text, const char *type, struct strbuf *out)
+{
+    static const char sequence[] = "nextval('";
+    static const char cast[] = "'::regclass)";
+    if (strncmp(text, sequence, sizeof sequence - 1) == 0) {
+        const char *end = strchr(text + sizeof sequence - 1, '\'');
+        bool plain = end && strcmp(end, cast) == 0;
+        if (plain)
+            strbuf_add_string(out, text);
+        return plain;
+    }
+    if (strcmp(text, "now()") == 0 || strcmp(text, "CURRENT_TIMESTAMP") == 0) {
+        strbuf_add_string(out, "CURRENT_TIMESTAMP");
+        return true;
+    }
+    if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) {
+        strbuf_add_string(out, *text == 't' ? "TRUE" : "FALSE");
+        return true;
+    }
+    bool whole = strcmp(type, "integer") == 0 || strcmp(type, "bigint") == 0 || strcmp(type, "smallint") == 0;
+    bool digits = text[0] >= '1' && text[0] <= '9' && text[strspn(text, "0123456789")] == '\0';
+    if (strcmp(text, "0") == 0 ? whole : whole && digits && strlen(text) < 20) {
+        strbuf_add_string(out, text);
+        return true;
+    }
+    return false;
+}
+
+static void canonical_tree(enum text_form form, const char *text, const char *type, struct strbuf *out)
+{
+    size_t length = form == TEXT_QUERY ? query_length(text) : strlen(text);
+    cleanup(postgres_tree) struct postgres_tree tree = {0};
+    cleanup(strbuf) struct strbuf column = STRBUF(TYPE_SIZE);
+    postgres_tree_read(&tree, text, length);
+    if (tree.no_memory) {
+        out->failed = true;
+        return;
+    }
+    if (tree.flat) {
+        postgres_tree_print_flat(text, length, out);
+        return;
+    }
+    if (form == TEXT_QUERY)
+        postgres_query_unqualify(&tree);
+    if (form != TEXT_DEFAULT) {
+        postgres_tree_print(&tree, tree.root, out);
+        return;
+    }
+    canonical_type(type, &column);
+    postgres_default_print(&tree, strbuf_ok(&column) ? strbuf_text(&column) : type, out);
+}
+
+void postgres_canonical(enum text_form form, const char *text, const char *type, struct strbuf *out)
+{
+    switch (form) {
+    case TEXT_TYPE:
+        canonical_type(text, out);
+        break;
+    case TEXT_BODY:
+        canonical_body(text, out);
+        break;
+    case TEXT_DEFAULT:
+        if (!canonical_plain(text, type, out))
+            canonical_tree(form, text, type, out);
+        break;
+    case TEXT_EXPRESSION:
+    case TEXT_QUERY:
+        canonical_tree(form, text, type, out);
+        break;
+    default:
+        strbuf_add_string(out, text);
+        break;
+    }
+}
