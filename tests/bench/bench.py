@@ -24,6 +24,7 @@ REPOSITORY = FOLDER.parent.parent
 sys.path.insert(0, str(FOLDER.parent / "integration"))
 
 from harness import Daemon, MariaDB, Postgres, SqliteFile  # noqa: E402
+import bench_peers  # noqa: E402
 from harness.process import eventually, free_port, private_folder, remove_folder  # noqa: E402
 
 BIN = Path(os.environ["MIGRATIOND_BIN_DIR"]).resolve()
@@ -524,6 +525,45 @@ def measure_drift(servers):
     return rows
 
 
+def count_items(pair):
+    urls = [database.url() for database in pair]
+    command = [BIN / "migrationctl", "diff", *urls, "--output", "json"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode not in (0, 1):
+        raise RuntimeError(result.stderr)
+    return len(json.loads(result.stdout)["items"])
+
+
+def measure_peers(servers):
+    """A schema against its own restored dump, where every difference is false, and against ten real changes."""
+    rows = []
+    server = servers.server(Postgres)
+    first = server.create_database()
+    fill(first, 200)
+    first.sql(bench_peers.FEATURES)
+    same = bench_peers.restore(server, first)
+    other = bench_peers.restore(server, first)
+    for change in bench_peers.CHANGES:
+        other.sql(change)
+    peers = bench_peers.Peers(REPOSITORY / "build")
+    _, ours = bench_peers.timed(count_items, (first, same))
+    false, real = count_items((first, same)), count_items((first, other))
+    real_changes = len(bench_peers.CHANGES)
+    rows.append(Row("false differences to the own restored dump", str(false), "", "", "0", false == 0))
+    rows.append(Row(f"differences after {real_changes} changes", str(real), "", "", str(real_changes), real == real_changes))
+    for name, function in peers.all():
+        try:
+            false, peer = bench_peers.timed(function, (first, same))
+            real, _ = bench_peers.timed(function, (first, other))
+        except (RuntimeError, subprocess.SubprocessError) as error:
+            rows.append(Row(f"{name}: {str(error)[:60]}", "", "failed", "", "", True))
+            continue
+        what = f"{name}: {false} false; {real} said of {real_changes} changes"
+        rows.append(Row(what, f"{ours:.0f} ms", f"{peer:.0f} ms", f"{ours / peer:.3f}", "(no target)", True))
+    rows += [Row(f"not compared with: {problem}", "", "", "", "", True) for problem in peers.problems]
+    return rows
+
+
 PARTS = {
     "schema": measure_schema,
     "probe": measure_probe,
@@ -533,6 +573,7 @@ PARTS = {
     "waiters": measure_waiters,
     "idle": measure_idle,
     "drift": measure_drift,
+    "peers": measure_peers,
 }
 
 
