@@ -71,9 +71,9 @@ static bool are_equal(const struct drift_work *work)
 
 static int find_differences(struct drift_work *work)
 {
-    if (drift_mark_columns(work) || drift_compare_relations(work) || drift_compare_objects(work))
+    if (drift_mark_columns(work) || drift_compare_relations(work))
         return -1;
-    return drift_find_hints(work);
+    return drift_compare_objects(work);
 }
 
 static int compare(struct drift_work *work)
@@ -82,7 +82,9 @@ static int compare(struct drift_work *work)
         return -1;
     drift_leave_out(work);
     drift_count_compared(work);
-    if (drift_tell_coverage(work) || (!are_equal(work) && find_differences(work)) || drift_suppress(work))
+    if (drift_tell_coverage(work) || (!are_equal(work) && find_differences(work)))
+        return -1;
+    if (drift_suppress(work) || drift_find_hints(work))
         return -1;
     return drift_finish(work);
 }

@@ -66,7 +66,7 @@ static int collect(struct rename_search *search)
         if (!search->at[end])
             return error_no_memory(work->reterr);
         for (size_t i = 0; i < work->draft_count; i++)
-            if (work->drafts[i].item.change == drift_change_of(end))
+            if (work->drafts[i].item.change == drift_change_of(end) && !work->drafts[i].item.suppressed_by)
                 search->at[end][search->count[end]++] = i;
         if (search->count[end] > 0)
             qsort_r(search->at[end], search->count[end], sizeof *search->at[end], compare_drafts, work->drafts);

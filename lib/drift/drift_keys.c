@@ -153,6 +153,30 @@ static bool sign_by_structure(struct matching *matching, enum drift_end end, con
     return true;
 }
 
+/* How many unmatched checks without a name there are. */
+static size_t count_unnamed_checks(const struct matching *matching, enum drift_end end)
+{
+    const struct keys *keys = &matching->keys[end];
+    size_t count = 0;
+    for (size_t i = 0; i < keys->count; i++)
+        count += !keys->all[i].matched && kind_of(matching, end, &keys->all[i]) == DRIFT_CHECK &&
+                 name_of(matching, end, &keys->all[i]) == 0;
+    return count;
+}
+
+/* What has no name is known by its columns; a check, by being the only one. */
+static bool sign_unnamed(struct matching *matching, enum drift_end end, const struct key *key)
+{
+    enum drift_kind kind = kind_of(matching, end, key);
+    if (!key->is_constraint || name_of(matching, end, key) != 0)
+        return false;
+    add_part(matching, drift_kind_name(kind));
+    if (kind == DRIFT_CHECK)
+        return count_unnamed_checks(matching, end) == 1;
+    add_value(matching, end, key, "columns");
+    return kind == DRIFT_FOREIGN_KEY || kind == DRIFT_UNIQUE;
+}
+
 /* A unique index in the place of a unique constraint keeps the same rows apart, if it has no predicate. */
 static bool sign_unique_key(struct matching *matching, enum drift_end end, const struct key *key)
 {
@@ -173,7 +197,7 @@ static bool sign_table_key(struct matching *matching, enum drift_end end, const 
     return true;
 }
 
-static sign_function *const passes[] = {sign_by_name, sign_by_structure, sign_unique_key, sign_table_key};
+static sign_function *const passes[] = {sign_by_name, sign_by_structure, sign_unnamed, sign_unique_key, sign_table_key};
 
 static int compare_signatures(const void *left, const void *right)
 {

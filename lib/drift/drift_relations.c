@@ -135,14 +135,23 @@ int drift_mark_columns(struct drift_work *work)
     return 0;
 }
 
-/* The parents that both sides know, one at a time: *ret_live is the partner. */
-static uint32_t next_common_parent(const struct drift_work *work, uint32_t relation, size_t *cursor, uint32_t *ret_live)
+static bool has_parent(const struct drift_side *side, uint32_t relation, uint32_t parent)
+{
+    size_t cursor = 0;
+    uint32_t found = drift_next_parent(side, relation, &cursor);
+    while (found != DRIFT_ALONE && found != parent)
+        found = drift_next_parent(side, relation, &cursor);
+    return found != DRIFT_ALONE;
+}
+
+/* The parents that a pair of relations has on both sides, one at a time. */
+static uint32_t next_common_parent(const struct drift_work *work, const uint32_t relation[static ENDS], size_t *cursor)
 {
     const struct drift_side *side = &work->sides[REFERENCE];
-    uint32_t parent = drift_next_parent(side, relation, cursor);
-    while (parent != DRIFT_ALONE && side->relation_partners[parent] == DRIFT_ALONE)
-        parent = drift_next_parent(side, relation, cursor);
-    *ret_live = parent == DRIFT_ALONE ? DRIFT_ALONE : side->relation_partners[parent];
+    uint32_t parent = drift_next_parent(side, relation[REFERENCE], cursor);
+    while (parent != DRIFT_ALONE && (side->relation_partners[parent] == DRIFT_ALONE ||
+                                     !has_parent(&work->sides[LIVE], relation[LIVE], side->relation_partners[parent])))
+        parent = drift_next_parent(side, relation[REFERENCE], cursor);
     return parent;
 }
 
@@ -164,9 +173,8 @@ static bool is_not_inherited(struct drift_work *work, const struct drift_pair *p
     const struct schema *reference = work->sides[REFERENCE].schema;
     const char *name = schema_text(reference, reference->columns[pair->at[REFERENCE]].name);
     size_t cursor = 0;
-    uint32_t live_parent = DRIFT_ALONE;
-    for (uint32_t parent = next_common_parent(work, pair->relation[REFERENCE], &cursor, &live_parent);
-         parent != DRIFT_ALONE; parent = next_common_parent(work, pair->relation[REFERENCE], &cursor, &live_parent)) {
+    for (uint32_t parent = next_common_parent(work, pair->relation, &cursor); parent != DRIFT_ALONE;
+         parent = next_common_parent(work, pair->relation, &cursor)) {
         const struct schema_column *column = schema_find_column(reference, &reference->relations[parent], name);
         uint32_t at = column ? (uint32_t)(column - reference->columns) : DRIFT_ALONE;
         uint32_t partner = column ? work->sides[REFERENCE].column_partners[at] : DRIFT_ALONE;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dialect/dialects.h"
 #include "drift/drift_fold.h"
 #include "drift/drift_severity.h"
 #include "drift/drift_types.h"
@@ -77,17 +78,22 @@ static bool is_in_primary_key(const struct schema *schema, const struct schema_c
     return false;
 }
 
+/* In SQLite only the primary key of a table WITHOUT ROWID makes its columns NOT NULL. */
+static bool forbids_null_in_key(const struct schema *schema, const struct schema_column *column)
+{
+    return schema->dialect != &dialect_sqlite ||
+           schema_has_attribute(schema, schema->relations[column->relation].attributes, ATTRIBUTE_WITHOUT_ROWID);
+}
+
 /* A primary key makes its columns NOT NULL: where only one side has it, the key is the item. */
 static bool nullable_explained(const struct drift_step *step)
 {
-    if (step->work->features.sqlite)
-        return false;
     bool in_key[ENDS] = {false};
     bool nullable[ENDS] = {false};
     for (enum drift_end end = REFERENCE; end < ENDS; end++) {
         const struct schema *schema = step->work->sides[end].schema;
         const struct schema_column *column = &schema->columns[step->pair->at[end]];
-        in_key[end] = is_in_primary_key(schema, column);
+        in_key[end] = forbids_null_in_key(schema, column) && is_in_primary_key(schema, column);
         nullable[end] = column->flags & COLUMN_NULLABLE;
     }
     enum drift_end keyed = in_key[LIVE] ? LIVE : REFERENCE;

@@ -237,6 +237,12 @@ static bool is_unlimited_text(const struct type *type)
            (strcmp(type->name, "character varying") == 0 && type->argument_count == 0);
 }
 
+static bool is_array(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 2 && strcmp(name + length - 2, "[]") == 0;
+}
+
 enum type_relation drift_type_relation(const struct drift_features *features, const char *expected, const char *actual)
 {
     struct type types[2] = {0};
@@ -247,6 +253,9 @@ enum type_relation drift_type_relation(const struct drift_features *features, co
                    : TYPE_RELATION_OTHER;
     read_type(expected, &types[0]);
     read_type(actual, &types[1]);
+    if (is_array(types[0].name) && is_array(types[1].name))
+        for (size_t i = 0; i < 2; i++)
+            types[i].name[strlen(types[i].name) - 2] = '\0';
     bool same_name = strcmp(types[0].name, types[1].name) == 0;
     if (features->postgres && is_unlimited_text(&types[0]) && is_unlimited_text(&types[1]))
         return TYPE_RELATION_ALIKE;

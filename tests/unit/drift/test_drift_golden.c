@@ -20,7 +20,10 @@
 #include "model/schema_json.h"
 #include "support/golden.h"
 
-enum { ENTRIES = 16, NOW_MS = 1000 };
+enum { ENTRIES = 16 };
+
+/* 1970-01-11. */
+#define NOW_MS INT64_C(864000000)
 
 struct options {
     struct arena *arena;
