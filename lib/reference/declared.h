@@ -134,6 +134,8 @@ struct declared {
     unsigned constraint_flags;          /* CONSTRAINT_… that it can declare */
     bool row_security;                  /* whether it declares that */
     bool include;                       /* whether it declares INCLUDE columns of indexes */
+    bool no_identity;                   /* identity columns look like any other to it */
+    struct declared_names undeclared;   /* tables that it says it could not declare: taken as they are */
 };
 
 /* NULL when memory is out. */

@@ -23,6 +23,36 @@ struct declared_work {
     char first_unknown[128]; /* where the first of them stands */
 };
 
+/* One relation on its way. */
+struct declared_draft {
+    const struct declared_table *table;
+    const struct schema_relation *live; /* NULL */
+    uint32_t handle;
+    char path[160]; /* for remarks */
+};
+
+/* An empty list of keys, for declared_adopt. */
+extern const enum attribute_key declared_no_keys[];
+
+/* A text of the live schema; NULL for 0. */
+const char *declared_live_text(const struct declared_work *work, uint32_t text);
+
+/* Appends an attribute if `text` is not NULL; returns how many there are then. */
+size_t declared_attribute(struct declared_work *work, struct schema_attribute *attributes, size_t count,
+                          enum attribute_key key, const char *text);
+
+/* The parts of a relation. */
+void declared_put_column(struct declared_work *work, const struct declared_draft *draft,
+                         const struct declared_column *column, uint16_t position);
+void declared_put_keys(struct declared_work *work, const struct declared_draft *draft);
+void declared_put_key(struct declared_work *work, const struct declared_draft *draft, const struct declared_key *key);
+void declared_put_indexes(struct declared_work *work, const struct declared_draft *draft);
+
+/* Likewise, as the live relation has them. */
+void declared_copy_constraint(struct declared_work *work, const struct declared_draft *draft,
+                              const struct schema_constraint *live);
+void declared_copy_index(struct declared_work *work, uint32_t handle, const struct schema_index *live);
+
 /* Relations with all that is part of them. */
 int declared_put_relations(struct declared_work *work, struct error *reterr);
 

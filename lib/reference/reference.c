@@ -15,7 +15,7 @@ static const struct {
 } kinds[REFERENCE_KINDS] = {
     [REFERENCE_BASELINE] = {"baseline", reference_load_baseline},
     [REFERENCE_DRIZZLE] = {"drizzle", reference_load_drizzle},
-    [REFERENCE_RAILS] = {"rails", NULL},
+    [REFERENCE_RAILS] = {"rails", reference_load_rails},
     [REFERENCE_SQL] = {"sql", reference_load_sql},
 };
 
@@ -44,9 +44,6 @@ bool reference_parse(const char *text, enum reference_kind *ret_kind, const char
 int reference_load(const struct reference_request *request, struct reference *ret_reference, struct error *reterr)
 {
     *ret_reference = (struct reference){0};
-    if (!kinds[request->kind].load)
-        return error_set(reterr, ERROR_UNSUPPORTED, "references of the kind '%s' cannot be read",
-                         kinds[request->kind].name);
     if (kinds[request->kind].load(request, ret_reference, reterr) == 0)
         return 0;
     reference_done(ret_reference);

@@ -140,6 +140,19 @@ static bool is_known_function(const char *name)
     return false;
 }
 
+/* One function under two names. */
+static const char *function_name(const char *name)
+{
+    static const char *const aliases[][2] = {{"ucase", "upper"},      {"lcase", "lower"},
+                                             {"substr", "substring"}, {"octet_length", "length"},
+                                             {"ceiling", "ceil"},     {"character_length", "char_length"},
+                                             {"pow", "power"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(aliases); i++)
+        if (strcmp(aliases[i][0], name) == 0)
+            return aliases[i][1];
+    return name;
+}
+
 static enum spelling compare_trees(const struct tree *a, const struct tree *b);
 
 static enum spelling compare_children(const struct tree *a, const struct tree *b)
@@ -188,8 +201,11 @@ static enum spelling compare_trees(const struct tree *a, const struct tree *b)
     bool name = a->kind == TREE_NAME || b->kind == TREE_NAME;
     if (a->kind != b->kind)
         return name && (is_value(a) || is_value(b)) ? SPELLING_DIFFERENT : SPELLING_UNKNOWN;
-    bool calls = a->kind == TREE_CALL && is_known_function(a->text) && is_known_function(b->text);
-    if (strcmp(a->text, b->text) != 0)
+    bool call = a->kind == TREE_CALL;
+    const char *x = call ? function_name(a->text) : a->text;
+    const char *y = call ? function_name(b->text) : b->text;
+    bool calls = call && is_known_function(x) && is_known_function(y);
+    if (strcmp(x, y) != 0)
         return a->kind == TREE_NAME || a->kind == TREE_OPERATOR || calls ? SPELLING_DIFFERENT : SPELLING_UNKNOWN;
     return compare_children(a, b);
 }
