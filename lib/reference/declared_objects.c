@@ -127,11 +127,28 @@ static void put_coverage(struct declared_work *work)
             schema_builder_coverage(work->builder, (enum schema_kind)i, COVERAGE_NOT_APPLICABLE, reason);
 }
 
+/* What lies in a schema that is not there would go with it: a source that cannot declare schemas has them all the same.
+ */
+static int add_table_schemas(struct declared *declared, struct error *reterr)
+{
+    const char *last = NULL;
+    for (const struct declared_table *table = declared->tables; table; table = table->next) {
+        if (last && strcmp(last, table->schema) == 0)
+            continue;
+        last = table->schema;
+        if (!declared_add_name(declared, &declared->schemas, last))
+            return error_no_memory(reterr);
+    }
+    return 0;
+}
+
 int declared_put_objects(struct declared_work *work, struct error *reterr)
 {
     const struct declared *declared = work->declared;
     put_coverage(work);
-    if (work->postgres && declared->kinds[SCHEMA_SCHEMAS])
+    if (work->postgres && add_table_schemas(work->declared, reterr) < 0)
+        return -1;
+    if (work->postgres)
         put_named(work, OBJECT_SCHEMA, &declared->schemas);
     put_named(work, OBJECT_EXTENSION, &declared->extensions);
     for (const struct declared_enum *type = declared->enums; type; type = type->next)

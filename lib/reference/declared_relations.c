@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "dialect/postgres_names.h"
 #include "reference/declared_work.h"
@@ -75,11 +76,22 @@ static void put_columns(struct declared_work *work, const struct declared_draft 
         declared_put_column(work, draft, column, ++position);
 }
 
+/* The live relation of that name; where the server folds names, in any case. */
+static const struct schema_relation *find_live(const struct declared_work *work, const char *schema, const char *name)
+{
+    const struct schema *live = work->live;
+    const struct schema_relation *found = live ? schema_find_relation(live, schema, name) : NULL;
+    for (size_t i = 0; live && live->folds_names && !found && i < live->relation_count; i++)
+        if (strcasecmp(schema_text(live, live->relations[i].name), name) == 0)
+            found = &live->relations[i];
+    return found;
+}
+
 static void put_relation(struct declared_work *work, const struct declared_table *table)
 {
     const char *schema = declared_schema_name(work, table->schema);
     struct declared_draft draft = {.table = table};
-    draft.live = work->live ? schema_find_relation(work->live, schema, table->name) : NULL;
+    draft.live = find_live(work, schema, table->name);
     if (draft.live && relation_is_table(draft.live) == is_view(table->kind))
         draft.live = NULL;
     snprintf(draft.path, sizeof draft.path, "%s%s%s", schema, *schema ? "." : "", table->name);

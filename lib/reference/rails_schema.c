@@ -330,7 +330,7 @@ static void set_scope(struct declared *declared, enum rails_engine engine, unsig
     declared->kinds[SCHEMA_INDEXES] = true;
     declared->kinds[SCHEMA_EXTENSIONS] = engine == RAILS_POSTGRES;
     declared->kinds[SCHEMA_ENUMS] = engine == RAILS_POSTGRES && release >= 700;
-    declared->kinds[SCHEMA_SCHEMAS] = engine == RAILS_POSTGRES && declared->schemas.count > 0;
+    declared->kinds[SCHEMA_SCHEMAS] = engine == RAILS_POSTGRES && release >= 701;
     for (size_t i = 0; i < CONSTRAINT_KINDS; i++)
         declared->constraints[i] = true;
     /* Since 7.1; unique ones were indexes only before. */
@@ -342,6 +342,33 @@ static void set_scope(struct declared *declared, enum rails_engine engine, unsig
         declared->constraint_flags |= CONSTRAINT_DEFERRABLE | CONSTRAINT_DEFERRED;
     declared->include = release >= 701;
     declared->no_identity = true;
+}
+
+/* MariaDB's json is a longtext with a check that is named like it: to ActiveRecord they are two things, to the model
+ * one. */
+static bool is_json_check(const struct declared_key *key, const struct declared_column *column)
+{
+    static const char begin[] = "json_valid(`";
+    size_t length = strlen(column->name);
+    return key->kind == CONSTRAINT_CHECK && strcmp(key->name, column->name) == 0 &&
+           strncmp(key->expression, begin, sizeof begin - 1) == 0 &&
+           strncmp(key->expression + sizeof begin - 1, column->name, length) == 0 &&
+           strcmp(key->expression + sizeof begin - 1 + length, "`)") == 0;
+}
+
+static void fold_json(struct declared_table *table)
+{
+    for (struct declared_key **place = &table->keys; *place;) {
+        struct declared_column *column = (*place)->name ? declared_find_column(table, (*place)->name) : NULL;
+        bool folds = column && strcmp(column->type, "longtext") == 0 && is_json_check(*place, column);
+        if (!folds) {
+            place = &(*place)->next;
+            continue;
+        }
+        column->type = "json";
+        column->collation = NULL;
+        *place = (*place)->next;
+    }
 }
 
 static bool prefers_zones(const struct schema *live)
@@ -399,6 +426,8 @@ int rails_schema_parse(const char *text, size_t length, const char *name, const 
     if (read_all(&reader) < 0)
         return -1;
     set_scope(declared, reader.engine, reader.release);
+    for (struct declared_table *table = declared->tables; table && reader.engine == RAILS_MYSQL; table = table->next)
+        fold_json(table);
     if (reader.engine == RAILS_POSTGRES && !declared_add_name(declared, &declared->schemas, "public"))
         return error_no_memory(reterr);
     *ret_version = reader.version;

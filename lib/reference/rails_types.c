@@ -119,6 +119,14 @@ static void add_sized(struct strbuf *out, const struct ruby_call *call, const ch
     strbuf_printf(out, "%s%s", size ? size : "", sql);
 }
 
+/* SQLite keeps what it is told. */
+static void add_limited(struct strbuf *out, const struct rails_reader *reader, const char *sql, int64_t limit)
+{
+    strbuf_add_string(out, sql);
+    if (reader->engine == RAILS_SQLITE)
+        add_parenthesised(out, limit);
+}
+
 static void add_integer(struct strbuf *out, const struct rails_reader *reader, const char *sql, int64_t limit)
 {
     static const char *const postgres[] = {"integer", "smallint", "smallint", "integer", "integer"};
@@ -188,7 +196,7 @@ static void add_text(struct strbuf *out, const struct rails_reader *reader, cons
         if (reader->engine == RAILS_MYSQL)
             add_sized(out, call, sql);
         else
-            strbuf_add_string(out, sql);
+            add_limited(out, reader, sql, limit);
         break;
     case FORM_PLAIN:
     case FORM_ENUM:
