@@ -4,6 +4,7 @@
  * keep while they run, and what other tools keep in schemas of their own. A name that an application might use itself
  * needs the columns, or the neighbour, that tell the tool's table from the application's.
  */
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -106,10 +107,11 @@ static const struct {
     {"realtime", {"subscription", "schema_migrations"}},
 };
 
+/* No pattern begins with a wildcard: most names are told by their first letter. */
 static bool matches(const char *const *patterns, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
-        if (glob_match(patterns[i], name))
+        if (patterns[i][0] == name[0] && glob_match(patterns[i], name))
             return true;
     return false;
 }
@@ -137,7 +139,8 @@ static bool is_journal(const struct drift_side *side, const struct schema_relati
 {
     const char *name = schema_text(side->schema, relation->name);
     for (size_t i = 0; i < ARRAY_LENGTH(journals); i++)
-        if (strcasecmp(journals[i].name, name) == 0 && is_shaped(side, relation, &journals[i]))
+        if (tolower((unsigned char)name[0]) == journals[i].name[0] && strcasecmp(journals[i].name, name) == 0 &&
+            is_shaped(side, relation, &journals[i]))
             return true;
     return false;
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "dialect/dialects.h"
 #include "drift/drift_fold.h"
 #include "drift/drift_severity.h"
 #include "drift/drift_types.h"
@@ -79,9 +78,10 @@ static bool is_in_primary_key(const struct schema *schema, const struct schema_c
 }
 
 /* In SQLite only the primary key of a table WITHOUT ROWID makes its columns NOT NULL. */
-static bool forbids_null_in_key(const struct schema *schema, const struct schema_column *column)
+static bool forbids_null_in_key(const struct drift_work *work, const struct schema *schema,
+                                const struct schema_column *column)
 {
-    return schema->dialect != &dialect_sqlite ||
+    return !work->features.sqlite ||
            schema_has_attribute(schema, schema->relations[column->relation].attributes, ATTRIBUTE_WITHOUT_ROWID);
 }
 
@@ -93,7 +93,7 @@ static bool nullable_explained(const struct drift_step *step)
     for (enum drift_end end = REFERENCE; end < ENDS; end++) {
         const struct schema *schema = step->work->sides[end].schema;
         const struct schema_column *column = &schema->columns[step->pair->at[end]];
-        in_key[end] = forbids_null_in_key(schema, column) && is_in_primary_key(schema, column);
+        in_key[end] = forbids_null_in_key(step->work, schema, column) && is_in_primary_key(schema, column);
         nullable[end] = column->flags & COLUMN_NULLABLE;
     }
     enum drift_end keyed = in_key[LIVE] ? LIVE : REFERENCE;
