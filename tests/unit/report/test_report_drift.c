@@ -30,6 +30,19 @@ static struct schema *read_schema(struct golden_case *golden, const char *file)
     return schema;
 }
 
+/* Fingerprints change with the rules of canonical forms, which other tests keep: 32 digits become F…F here. */
+static const char *masked(struct strbuf *text)
+{
+    size_t digits = 0;
+    assert_true(strbuf_ok(text));
+    for (char *byte = text->bytes; *byte; byte++) {
+        digits = strchr("0123456789abcdef", *byte) ? digits + 1 : 0;
+        if (digits == DIGEST_HEX_SIZE - 1)
+            memset(byte + 1 - digits, 'F', digits);
+    }
+    return strbuf_text(text);
+}
+
 /* One case: its schemas, its report, and the context in which reports are rendered. */
 struct fixture {
     struct schema *reference;
@@ -102,9 +115,9 @@ static void check_case(struct golden_case *golden, void *userdata)
     report_drift_text(&text, &fixture.context, false);
     report_drift_markdown(&markdown, &fixture.context);
     assert_true(strbuf_ok(&json) && strbuf_ok(&text) && strbuf_ok(&markdown));
-    golden_expect(golden, "report.json", strbuf_text(&json));
-    golden_expect(golden, "report.txt", strbuf_text(&text));
-    golden_expect(golden, "report.md", strbuf_text(&markdown));
+    golden_expect(golden, "report.json", masked(&json));
+    golden_expect(golden, "report.txt", masked(&text));
+    golden_expect(golden, "report.md", masked(&markdown));
     unload(&fixture);
 }
 
@@ -177,16 +190,16 @@ static void check_many(struct golden_case *golden, void *userdata)
         assert_int_equal(compare_many(members, ARRAY_LENGTH(members), &fixture.policy, now_ms, &comparison, &error), 0);
         report_many_text(&out, members, comparison, false);
         assert_true(strbuf_ok(&out));
-        golden_expect(golden, "many.txt", strbuf_text(&out));
+        golden_expect(golden, "many.txt", masked(&out));
         strbuf_clear(&out);
         report_many_markdown(&out, members, comparison);
-        golden_expect(golden, "many.md", strbuf_text(&out));
+        golden_expect(golden, "many.md", masked(&out));
         struct json_writer writer = {0};
         strbuf_clear(&out);
         json_writer_init(&writer, &out, 1);
         report_many_json(&writer, members, comparison);
         assert_true(json_writer_ok(&writer));
-        golden_expect(golden, "many.json", strbuf_text(&out));
+        golden_expect(golden, "many.json", masked(&out));
         *compared = true;
     }
     unload(&fixture);
