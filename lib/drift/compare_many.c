@@ -7,10 +7,15 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 
+/* What sorting needs; qsort_r passes no pointer to const. */
+struct member_order {
+    const struct comparison_member *members;
+};
+
 /* Members in the order of their fingerprints, and of those that are equal in the order given. */
 static int compare_members(const void *left, const void *right, void *userdata)
 {
-    const struct comparison_member *members = userdata;
+    const struct comparison_member *members = ((const struct member_order *)userdata)->members;
     size_t a = *(const size_t *)left;
     size_t b = *(const size_t *)right;
     int order = memcmp(&members[a].schema->digest, &members[b].schema->digest, sizeof members[a].schema->digest);
@@ -38,10 +43,9 @@ static size_t sort_out(const struct comparison_member *members, size_t count, si
         else
             unread[(*ret_unread)++] = i;
     }
-    struct comparison_member *userdata = NULL;
-    memcpy(&userdata, &members, sizeof userdata); /* qsort_r's userdata is not const, its function's is */
+    struct member_order by = {.members = members};
     if (read > 0)
-        qsort_r(order, read, sizeof *order, compare_members, userdata);
+        qsort_r(order, read, sizeof *order, compare_members, &by);
     return read;
 }
 

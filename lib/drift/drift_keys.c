@@ -257,15 +257,12 @@ static void print_common_columns(const struct drift_side *side, const struct dri
     const struct schema *schema = side->schema;
     uint32_t at = pair->at[side->end];
     bool is_constraint = pair->kind != DRIFT_INDEX || pair->constraint[side->end];
-    const struct schema_index *index = is_constraint ? NULL : &schema->indexes[at];
-    const struct schema_constraint *constraint = is_constraint ? &schema->constraints[at] : NULL;
-    uint32_t relation = index ? index->relation : constraint->relation;
-    uint32_t count = index ? index->part_count : constraint->columns.count;
+    uint32_t count = is_constraint ? schema->constraints[at].columns.count : schema->indexes[at].part_count;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t text =
-            index ? schema->parts[index->first_part + i].text : schema->lists[constraint->columns.first + i];
+        uint32_t text = is_constraint ? schema->lists[schema->constraints[at].columns.first + i]
+                                      : schema->parts[schema->indexes[at].first_part + i].text;
         const struct schema_column *column =
-            schema_find_column(schema, &schema->relations[relation], schema_text(schema, text));
+            schema_find_column(schema, &schema->relations[pair->relation[side->end]], schema_text(schema, text));
         if (column && (side->column_marks[column - schema->columns] & MARK_ALONE))
             continue;
         strbuf_add_string(out, schema_text(schema, text));

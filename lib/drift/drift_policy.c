@@ -73,9 +73,9 @@ int drift_policy_set(struct drift_policy *policy, const char *key, const char *v
     for (size_t i = 0; i < DRIFT_POLICIES; i++) {
         if (strcmp(rows[i].key, key) != 0)
             continue;
-        for (unsigned char j = 0; j < POLICY_VALUES; j++) {
+        for (size_t j = 0; j < POLICY_VALUES; j++) {
             if (strcmp(rows[i].values[j], value) == 0) {
-                policy->values[i] = j;
+                policy->values[i] = (unsigned char)j;
                 return 0;
             }
         }

@@ -74,12 +74,12 @@ static const struct {
     enum attribute_key key;
     const char *item;
 } other_items[] = {
-    {DRIFT_COLUMN, ATTRIBUTE_START, "identity"},     {DRIFT_COLUMN, ATTRIBUTE_INCREMENT, "identity"},
-    {DRIFT_COLUMN, ATTRIBUTE_MIN, "identity"},       {DRIFT_COLUMN, ATTRIBUTE_MAX, "identity"},
-    {DRIFT_COLUMN, ATTRIBUTE_CACHE, "identity"},     {DRIFT_COLUMN, ATTRIBUTE_CYCLE, "identity"},
-    {DRIFT_DOMAIN, ATTRIBUTE_COLLATION, "type"},     {DRIFT_DOMAIN, ATTRIBUTE_NOT_NULL, NULL},
-    {DRIFT_TABLE, ATTRIBUTE_PARENTS, NULL},          {DRIFT_PARTITION, ATTRIBUTE_PARENTS, NULL},
-    {DRIFT_EXTENSION, ATTRIBUTE_VERSION, "version"},
+    {DRIFT_COLUMN, ATTRIBUTE_START, "identity"}, {DRIFT_COLUMN, ATTRIBUTE_INCREMENT, "identity"},
+    {DRIFT_COLUMN, ATTRIBUTE_MIN, "identity"},   {DRIFT_COLUMN, ATTRIBUTE_MAX, "identity"},
+    {DRIFT_COLUMN, ATTRIBUTE_CACHE, "identity"}, {DRIFT_COLUMN, ATTRIBUTE_CYCLE, "identity"},
+    {DRIFT_DOMAIN, ATTRIBUTE_COLLATION, "type"}, {DRIFT_DOMAIN, ATTRIBUTE_NOT_NULL, NULL},
+    {DRIFT_TABLE, ATTRIBUTE_PARENTS, NULL},      {DRIFT_PARTITION, ATTRIBUTE_PARENTS, NULL},
+    {DRIFT_ROUTINE, ATTRIBUTE_VARIANT, NULL},    {DRIFT_EXTENSION, ATTRIBUTE_VERSION, "version"},
 };
 
 bool drift_is_undeclared(const struct drift_work *work, enum attribute_key key)
@@ -167,6 +167,13 @@ static void print_attribute(struct drift_printer *printer, const struct schema_a
     }
 }
 
+/* Whether an item of that name needs no word of which attribute it is. */
+static bool says_enough(enum attribute_key key, const char *item)
+{
+    return strcmp(attribute_key_name(key), item) == 0 || key == ATTRIBUTE_DOMAIN_CHECKS ||
+           key == ATTRIBUTE_COLUMN_CHECK;
+}
+
 void drift_print_run(struct drift_printer *printer, enum drift_kind kind, uint32_t run, const char *item)
 {
     const struct schema_attribute *at = &printer->side->schema->attributes[run];
@@ -177,8 +184,7 @@ void drift_print_run(struct drift_printer *printer, enum drift_kind kind, uint32
             count++;
         const char *name = drift_attribute_item(printer->work, kind, key);
         if (name && strcmp(name, item) == 0)
-            print_attribute(printer, at, count,
-                            strcmp(attribute_key_name(key), item) == 0 || key == ATTRIBUTE_DOMAIN_CHECKS);
+            print_attribute(printer, at, count, says_enough(key, item));
         at += count;
     }
 }

@@ -21,10 +21,14 @@ enum drift_kind drift_relation_kind(const struct schema_relation *relation)
     }
 }
 
-/* Sorts the columns of a relation by name. */
+/* What sorting needs; qsort_r passes no pointer to const. */
+struct column_order {
+    const struct drift_side *side;
+};
+
 static int compare_names(const void *left, const void *right, void *userdata)
 {
-    const struct drift_side *side = userdata;
+    const struct drift_side *side = ((const struct column_order *)userdata)->side;
     const char *names[2] = {NULL};
     const uint32_t at[2] = {*(const uint32_t *)left, *(const uint32_t *)right};
     for (size_t i = 0; i < 2; i++)
@@ -37,9 +41,9 @@ static uint32_t *sort_columns(const struct drift_side *side, const struct schema
     uint32_t *order = mem_calloc(relation->column_count, sizeof *order);
     for (uint32_t i = 0; order && i < relation->column_count; i++)
         order[i] = relation->first_column + i;
-    struct drift_side copy = *side; /* qsort_r's userdata is not const */
+    struct column_order by = {.side = side};
     if (order)
-        qsort_r(order, relation->column_count, sizeof *order, compare_names, &copy);
+        qsort_r(order, relation->column_count, sizeof *order, compare_names, &by);
     return order;
 }
 
@@ -211,7 +215,8 @@ static bool columns_are_same(const struct drift_work *work, uint32_t reference, 
                                     {a->default_expression, b->default_expression},
                                     {a->generated, b->generated}};
     for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
-        if (strcmp(schema_text(schemas[REFERENCE], texts[i][REFERENCE]), schema_text(schemas[LIVE], texts[i][LIVE])))
+        if (strcmp(schema_text(schemas[REFERENCE], texts[i][REFERENCE]), schema_text(schemas[LIVE], texts[i][LIVE])) !=
+            0)
             return false;
     return a->flags == b->flags && drift_same_run(schemas, a->attributes, b->attributes);
 }

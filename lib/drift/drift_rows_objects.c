@@ -18,8 +18,6 @@ static void labels_done(struct labels *labels)
     mem_free(labels->texts);
 }
 
-DEFINE_CLEANUP_VALUE(labels, struct labels, labels_done);
-
 static int compare_labels(const void *left, const void *right)
 {
     return strcmp(*(const char *const *)left, *(const char *const *)right);

@@ -64,6 +64,9 @@ static void print_object(struct drift_printer *printer, enum drift_kind kind, ui
     const struct schema *schema = printer->side->schema;
     if (telling[kind])
         drift_print_run(printer, kind, schema->objects[at].attributes, telling[kind]);
+    const char *variant = schema_attribute_text(schema, schema->objects[at].attributes, ATTRIBUTE_VARIANT);
+    if (kind == DRIFT_ROUTINE && variant && printer->out->length == 0)
+        strbuf_add_string(printer->out, variant);
 }
 
 static void print_relation(struct drift_printer *printer, enum drift_kind kind, uint32_t at)

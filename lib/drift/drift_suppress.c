@@ -123,8 +123,8 @@ static int tell_fates(const struct suppression *suppression)
 {
     struct drift_report *report = suppression->work->report;
     const struct drift_policy *policy = suppression->work->policy;
-    const struct drift_ignore **never_hit = arena_array(report->arena, policy->ignore_count, sizeof *never_hit);
-    const struct drift_ignore **expired = arena_array(report->arena, policy->ignore_count, sizeof *expired);
+    const struct drift_ignore **never_hit = arena_array(report->arena, policy->ignore_count, sizeof(void *));
+    const struct drift_ignore **expired = arena_array(report->arena, policy->ignore_count, sizeof(void *));
     if (!never_hit || !expired)
         return error_no_memory(suppression->work->reterr);
     for (size_t i = 0; i < policy->ignore_count; i++) {
