@@ -26,9 +26,11 @@ static int sqlite_open(const struct engine_target *target, enum engine_purpose p
         sqlite_ops.close(&connection->base);
         return -1;
     }
-    *ret_facts = (struct server_facts){.engine = "sqlite", .absence_proven = true};
-    strncpy(ret_facts->version, sqlite3_libversion(), sizeof(ret_facts->version) - 1);
-    strncpy(ret_facts->database, connection->path, sizeof(ret_facts->database) - 1);
+    struct server_facts facts = {.engine = "sqlite", .absence_proven = true};
+    strncpy(facts.version, sqlite3_libversion(), sizeof(facts.version) - 1);
+    strncpy(facts.database, connection->path, sizeof(facts.database) - 1);
+    if (ret_facts)
+        *ret_facts = facts;
     *ret_connection = &connection->base;
     return 0;
 }
