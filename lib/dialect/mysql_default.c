@@ -263,6 +263,19 @@ static bool add_time(const struct constant *constant, struct strbuf *out)
     return true;
 }
 
+/* Text that was written as bytes; other text is an expression like any other. */
+static bool add_text(const struct constant *constant, struct strbuf *out)
+{
+    const char *digits = NULL;
+    size_t length = 0;
+    cleanup(strbuf) struct strbuf bytes = STRBUF(LIMIT_DEFINITION_BYTES);
+    if (based_digits(constant, &digits, &length) != 'x' || !decode_bytes(constant, &bytes))
+        return false;
+    mysql_quote_string(out, strbuf_text(&bytes), bytes.length);
+    out->failed |= !strbuf_ok(&bytes);
+    return true;
+}
+
 static bool add_value(const struct constant *constant, const char *type, struct strbuf *out)
 {
     switch (kind_of(type)) {
@@ -276,7 +289,7 @@ static bool add_value(const struct constant *constant, const char *type, struct 
         return add_time(constant, out);
     case VALUE_TEXT:
     default:
-        return false;
+        return add_text(constant, out);
     }
 }
 

@@ -146,19 +146,20 @@ static void take_table(struct mysql_reading *reading, const struct mysql_object 
         mysql_mark_partial(reading, SCHEMA_INDEXES, object->name, report.place);
 }
 
-enum { SHOW_COLUMNS_NAME, SHOW_COLUMNS_TYPE, SHOW_COLUMNS_NULL };
+enum { SHOW_COLUMNS_NAME, SHOW_COLUMNS_TYPE };
 
+/* Whether a view's column can be NULL is what MySQL thought when the view was made, which a restored dump changes: not
+ * asked. */
 static void take_view_column(struct mysql_reading *reading, const struct mysql_object *object, MYSQL_ROW row,
                              uint16_t position)
 {
     const char *type = row[SHOW_COLUMNS_TYPE] ? row[SHOW_COLUMNS_TYPE] : "";
-    const char *nullable = row[SHOW_COLUMNS_NULL] ? row[SHOW_COLUMNS_NULL] : "YES";
     struct schema_column column = {
         .relation = object->relation,
         .name = schema_builder_text(reading->builder, row[SHOW_COLUMNS_NAME]),
         .type = mysql_ddl_type(reading->builder, type, strlen(type)),
         .position = position,
-        .flags = strcmp(nullable, "YES") == 0 ? COLUMN_NULLABLE : 0,
+        .flags = COLUMN_NULLABLE,
     };
     schema_builder_column(reading->builder, &column);
 }

@@ -135,6 +135,7 @@ static void test_defaults(void **state)
         {"0x6162", "varbinary(4)", "0x6162"},
         {"(_utf8mb4'a')", "text", "'a'"},
         {"'a'", "text", "'a'"},
+        {"x'756e'", "enum('un')", "'un'"},
         {"'2020-01-01 00:00:00.500'", "datetime(3)", "'2020-01-01 00:00:00.5'"},
         {"NULL", "int", ""},
         {"(null)", "int", ""},
