@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many schemas at once: databases by URL, and the tenants of one database."""
+
+import json
+
+import pytest
+from harness import migrationctl
+
+TENANT = (
+    "CREATE SCHEMA {0};"
+    "CREATE TYPE {0}.mood AS ENUM ('sad', 'happy');"
+    "CREATE TABLE {0}.users (id serial PRIMARY KEY, feeling {0}.mood DEFAULT 'sad', age integer CHECK (age > 0));"
+    "CREATE TABLE {0}.orders (id serial PRIMARY KEY, user_id integer REFERENCES {0}.users);"
+    "CREATE VIEW {0}.happy AS SELECT u.id FROM {0}.users u WHERE u.feeling = 'happy';"
+    "CREATE FUNCTION {0}.count() RETURNS bigint LANGUAGE sql AS 'SELECT 1';"
+)
+
+
+def compare(*arguments, code):
+    result = migrationctl("compare", *arguments, "--output", "json")
+    assert result.returncode == code, result.stdout + result.stderr
+    return json.loads(result.stdout)
+
+
+def tenants(postgres, count):
+    for number in range(count):
+        postgres.sql(TENANT.format(f"tenant_{number}"))
+
+
+@pytest.mark.parametrize("count", [12, pytest.param(1000, marks=pytest.mark.full)])
+def test_tenants_of_one_database(postgres, count):
+    tenants(postgres, count)
+    many = compare(postgres.url(), "--tenants", "tenant_*", code=0)
+    assert many["members"] == count and len(many["groups"]) == 1
+    postgres.sql("ALTER TABLE tenant_7.users ADD COLUMN nick text; DROP VIEW tenant_9.happy")
+    many = compare(postgres.url(), "--tenants", "tenant_*", code=1)
+    assert [group["databases"] for group in many["groups"][1:]] == [["tenant_7"], ["tenant_9"]]
+    first, second = (group["drift"]["items"] for group in many["groups"][1:])
+    assert [(item["object"], item["change"]) for item in first] == [("users.nick", "unexpected")]
+    assert [(item["object"], item["change"]) for item in second] == [("happy", "missing")]
+    text = migrationctl("compare", postgres.url(), "--tenants", "tenant_*").stdout
+    assert "3 different schemas" in text and f"{count - 2}: tenant_0, " in text
+
+
+def test_databases_by_url(postgres_server, tmp_path):
+    dev, test, prod = (postgres_server.create_database() for _ in range(3))
+    for one in (dev, test, prod):
+        one.sql("CREATE TABLE t (id integer PRIMARY KEY)")
+    test.sql("ALTER TABLE t ADD COLUMN extra text")
+    baseline = tmp_path / "dev.json"
+    baseline.write_text(migrationctl("snapshot", dev.url()).stdout)
+    many = compare(dev.url(), test.url(), prod.url(), baseline, code=1)
+    assert [len(group["databases"]) for group in many["groups"]] == [3, 1]
+    assert many["groups"][0]["majority"] and many["groups"][0]["drift"] is None
+    assert many["groups"][1]["drift"]["counts"]["unexpected"] == 1
+    assert "superuser-secret" not in json.dumps(many)
+    gone = "postgresql://nobody@127.0.0.1:1/none"
+    many = compare(dev.url(), prod.url(), gone, code=2)
+    assert len(many["unread"]) == 1 and many["unread"][0]["reason"]
+
+
+def test_bad_arguments(postgres):
+    for arguments in (
+        [postgres.url(), "--tenants", "none_*"],
+        [postgres.url(), postgres.url(), "--tenants", "t*"],
+        ["/nowhere.json", postgres.url()],
+    ):
+        result = migrationctl("compare", *arguments)
+        assert result.returncode == 2 and result.stdout + result.stderr, arguments
