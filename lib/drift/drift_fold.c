@@ -79,6 +79,30 @@ void drift_fold_text(const struct drift_work *work, enum text_form form, const c
     }
 }
 
+bool drift_same_but_for_case(const char *a, const char *b)
+{
+    char quote = '\0';
+    bool qualified = false; /* in backticks behind a dot */
+    for (; *a && *b; a++, b++) {
+        bool same = *a == *b;
+        if (!same && !(qualified && tolower((unsigned char)*a) == tolower((unsigned char)*b)))
+            return false;
+        if (quote != '\0' && *a == '\\' && quote != '`' && a[1] && b[1] && a[1] == b[1]) {
+            a++;
+            b++;
+        } else if (quote == '\0' && (*a == '\'' || *a == '"' || *a == '`')) {
+            quote = *a;
+            qualified = *a == '`' && qualified;
+        } else if (*a == quote) {
+            quote = '\0';
+            qualified = false;
+        } else if (quote == '\0') {
+            qualified = *a == '.';
+        }
+    }
+    return *a == *b;
+}
+
 /* What a server gives to utf8mb4 text that names no collation; the last row that is not newer than the server. */
 static const struct {
     const char *engine;

@@ -10,6 +10,9 @@
 /* Appends `text` as the policies want it read. */
 void drift_fold_text(const struct drift_work *work, enum text_form form, const char *text, struct strbuf *out);
 
+/* Whether two queries that MySQL or MariaDB printed differ in nothing but the case of columns: `t`.`Name`. */
+bool drift_same_but_for_case(const char *a, const char *b);
+
 /* Whether two collations of MySQL or MariaDB are each what its own server gives to who asks for none. */
 bool drift_fold_collations(const struct drift_work *work, const char *reference, const char *live);
 

@@ -156,7 +156,7 @@ static int add_hint(struct drift_work *work, const struct drift_item *missing, c
 {
     if (!mem_grow(&work->hints, &work->hint_capacity, work->hint_count, sizeof *work->hints, LIMIT_DRIFT_ITEMS))
         return error_no_memory(work->reterr);
-    const char *text = arena_printf(work->arena, "may have been renamed to %s", unexpected->object);
+    const char *text = arena_printf(work->arena, "%s may have been renamed to %s", missing->object, unexpected->object);
     if (!text)
         return error_no_memory(work->reterr);
     work->hints[work->hint_count++] = (struct drift_hint){.object = missing->object, .text = text};

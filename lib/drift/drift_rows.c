@@ -77,12 +77,14 @@ static bool is_in_primary_key(const struct schema *schema, const struct schema_c
     return false;
 }
 
-/* In SQLite only the primary key of a table WITHOUT ROWID makes its columns NOT NULL. */
+/* In SQLite the primary key forbids NULL only where it is the row's number, or the table is STRICT or WITHOUT ROWID. */
 static bool forbids_null_in_key(const struct drift_work *work, const struct schema *schema,
                                 const struct schema_column *column)
 {
-    return !work->features.sqlite ||
-           schema_has_attribute(schema, schema->relations[column->relation].attributes, ATTRIBUTE_WITHOUT_ROWID);
+    uint32_t run = schema->relations[column->relation].attributes;
+    return !work->features.sqlite || strcasecmp(schema_text(schema, column->type), "INTEGER") == 0 ||
+           schema_has_attribute(schema, run, ATTRIBUTE_STRICT) ||
+           schema_has_attribute(schema, run, ATTRIBUTE_WITHOUT_ROWID);
 }
 
 /* A primary key makes its columns NOT NULL: where only one side has it, the key is the item. */
@@ -357,6 +359,11 @@ static void print_view_definition(struct drift_printer *printer, uint32_t at)
     drift_print_text(printer, TEXT_QUERY, relation_at(printer, at)->definition, 0);
 }
 
+static bool view_definition_explained(const struct drift_step *step)
+{
+    return step->work->features.mysql && drift_same_but_for_case(printed(step, REFERENCE), printed(step, LIVE));
+}
+
 static void print_view_columns(struct drift_printer *printer, uint32_t at)
 {
     const struct schema *schema = printer->side->schema;
@@ -420,7 +427,7 @@ static unsigned view_columns_facts(const struct drift_step *step)
 }
 
 static const struct drift_row view_rows[] = {
-    {.name = "definition", .print = print_view_definition},
+    {.name = "definition", .print = print_view_definition, .explained = view_definition_explained},
     {.name = "columns", .print = print_view_columns, .explained = view_columns_explained, .facts = view_columns_facts},
     {.name = "options"},
     {.name = "security"},

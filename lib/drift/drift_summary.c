@@ -72,7 +72,7 @@ static void print_object(struct drift_printer *printer, enum drift_kind kind, ui
 static void print_relation(struct drift_printer *printer, enum drift_kind kind, uint32_t at)
 {
     const struct schema_relation *relation = &printer->side->schema->relations[at];
-    if (kind == DRIFT_TABLE)
+    if (kind == DRIFT_TABLE && relation->definition == 0)
         strbuf_printf(printer->out, "%u column%s", relation->column_count, relation->column_count == 1 ? "" : "s");
     else
         drift_print_text(printer, TEXT_QUERY, relation->definition, 0);

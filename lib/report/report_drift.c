@@ -143,6 +143,18 @@ static void put_hints(struct json_writer *writer, const struct drift_report *rep
     json_close_array(writer);
 }
 
+/* What a side has that is no part of the model: "2 rules, 1 publication". */
+static void put_others(struct json_writer *writer, const struct schema *schema)
+{
+    if (schema->not_compared == 0)
+        return;
+    json_open_object(writer);
+    json_key_string(writer, "kind", "other");
+    json_key_string(writer, "coverage", coverage_name(COVERAGE_NONE));
+    json_key_string(writer, "reason", schema_text(schema, schema->not_compared));
+    json_close_object(writer);
+}
+
 static void put_uncovered(struct json_writer *writer, const struct drift_report *report)
 {
     json_key_array(writer, "not_compared");
@@ -154,6 +166,8 @@ static void put_uncovered(struct json_writer *writer, const struct drift_report 
         json_key_string(writer, "reason", uncovered->reason);
         json_close_object(writer);
     }
+    put_others(writer, report->reference);
+    put_others(writer, report->live);
     json_close_array(writer);
 }
 

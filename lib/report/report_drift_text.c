@@ -142,6 +142,15 @@ static void add_remarks(struct strbuf *out, enum report_style style, const struc
         report_add_line(out, style, uncovered->reason ? uncovered->reason : coverage_name(uncovered->coverage), LINE);
         strbuf_add_char(out, '\n');
     }
+    const struct schema *const sides[] = {report->reference, report->live};
+    for (size_t i = 0; i < ARRAY_LENGTH(sides); i++) {
+        if (sides[i]->not_compared == 0)
+            continue;
+        begin_line(out, style, "not compared");
+        strbuf_printf(out, "%s: ", i == 0 ? "reference" : "live");
+        report_add_line(out, style, schema_text(sides[i], sides[i]->not_compared), LINE);
+        strbuf_add_char(out, '\n');
+    }
     for (size_t i = 0; i < report->hint_count; i++) {
         begin_line(out, style, "hint");
         report_add_line(out, style, report->hints[i].text, LINE);

@@ -114,7 +114,7 @@ static void print_report(struct strbuf *out, const struct drift_report *report)
     for (size_t i = 0; i < report->item_count; i++)
         print_item(out, &report->items[i]);
     for (size_t i = 0; i < report->hint_count; i++)
-        strbuf_printf(out, "hint: %s %s\n", report->hints[i].object, report->hints[i].text);
+        strbuf_printf(out, "hint: %s\n", report->hints[i].text);
     for (size_t i = 0; i < report->uncovered_count; i++)
         strbuf_printf(out, "uncovered: %s %s%s: %s\n", schema_kind_name(report->uncovered[i].kind),
                       coverage_name(report->uncovered[i].coverage),
