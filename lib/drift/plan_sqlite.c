@@ -108,12 +108,37 @@ static const char *make_sql(struct plan_maker *maker, const struct whole *whole)
     return plan_keep(maker, &out);
 }
 
+static bool has_relation(const struct plan_maker *maker, enum plan_side side, const char *name)
+{
+    const struct schema *schema = sqlite_schema_of(maker, side);
+    for (size_t i = 0; i < schema->relation_count; i++) {
+        if (strcasecmp(schema_text(schema, schema->relations[i].name), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* DROP VIEW IF EXISTS is an error where a table has the name, and the other way round. */
+static const char *drop_in_attached(struct plan_maker *maker, const char *name, const struct whole *whole)
+{
+    cleanup(strbuf) struct strbuf out = STRBUF(LIMIT_PLAN_BYTES);
+    const char *quoted = sqlite_quote_name(maker, name);
+    sqlite_add_attach(maker, "0", whole->type, name, &out);
+    strbuf_printf(&out, "CREATE %s IF NOT EXISTS plan.%s %s;\nDROP %s plan.%s;\n", whole->word, quoted,
+                  strcmp(whole->type, "view") == 0 ? "AS SELECT 1" : "(a)", whole->word, quoted);
+    sqlite_add_detach(&out);
+    return plan_keep(maker, &out);
+}
+
 /* Foreign keys are off: with them DROP TABLE would delete the rows one by one, and those that refer to them. */
 static const char *drop_sql(struct plan_maker *maker, const struct plan_task *task, const struct whole *whole)
 {
+    const char *name = sqlite_task_name(maker, task);
+    if (has_relation(maker, SIDE_CURRENT, name) && has_relation(maker, SIDE_TARGET, name))
+        return drop_in_attached(maker, name, whole);
     return plan_printf(maker, "%sDROP %s IF EXISTS %s",
                        strcmp(whole->type, "table") == 0 ? "PRAGMA foreign_keys = OFF;\n" : "", whole->word,
-                       sqlite_quote_name(maker, sqlite_task_name(maker, task)));
+                       sqlite_quote_name(maker, name));
 }
 
 static const char *exists_query(struct plan_maker *maker, const struct plan_task *task, const struct whole *whole,
@@ -127,10 +152,8 @@ static const char *exists_query(struct plan_maker *maker, const struct plan_task
 static bool is_taken(const struct plan_maker *maker, const char *name)
 {
     const struct schema *schema = maker->current;
-    for (size_t i = 0; i < schema->relation_count; i++) {
-        if (strcasecmp(schema_text(schema, schema->relations[i].name), name) == 0)
-            return true;
-    }
+    if (has_relation(maker, SIDE_CURRENT, name))
+        return true;
     for (size_t i = 0; i < schema->index_count; i++) {
         if (strcasecmp(schema_text(schema, schema->indexes[i].name), name) == 0)
             return true;
@@ -326,8 +349,8 @@ static void begin(struct plan_maker *maker)
     maker->failed |= !plan;
     for (size_t i = 0; !maker->failed && i < maker->report->item_count; i++) {
         const struct drift_item *item = &maker->report->items[i];
-        touch(maker, SIDE_CURRENT, plan_array_of(item->kind), item->place.live);
-        touch(maker, SIDE_TARGET, plan_array_of(item->kind), item->place.reference);
+        touch(maker, SIDE_CURRENT, sqlite_item_array(item, SIDE_CURRENT), item->place.live);
+        touch(maker, SIDE_TARGET, sqlite_item_array(item, SIDE_TARGET), item->place.reference);
         touch(maker, SIDE_CURRENT, ARRAY_RELATIONS, item->relation.live);
         touch(maker, SIDE_TARGET, ARRAY_RELATIONS, item->relation.reference);
     }

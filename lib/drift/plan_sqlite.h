@@ -82,6 +82,10 @@ const char *sqlite_task_name(const struct plan_maker *maker, const struct plan_t
  * then only what hangs on other relations' items. */
 bool sqlite_find_moves(struct sqlite_table *table, const struct drift_item *const *items, size_t count);
 
+/* Which array an item's place on that side is in: of unique indexes and constraints that stand for each other, either.
+ */
+enum plan_array sqlite_item_array(const struct drift_item *item, enum plan_side side);
+
 /* The stage of the move of an item; 0: it has none. */
 unsigned sqlite_item_stage(const struct sqlite_table *table, const struct drift_item *item);
 
@@ -127,6 +131,12 @@ const char *sqlite_quote_name(struct plan_maker *maker, const char *name);
 /* plan_sqlite_change.c: SQL that leads from one state to another and does nothing where that one is reached. */
 const char *sqlite_change_sql(struct sqlite_table *table, size_t from, size_t to);
 unsigned sqlite_change_hazards(const struct sqlite_table *table, size_t from, size_t to);
+
+/* The beginning and the end of a statement that works on `plan`: this file, or one in memory where `done` holds, or
+ * where there is no `type` ("table", "view") of that name. */
+void sqlite_add_attach(struct plan_maker *maker, const char *done, const char *type, const char *name,
+                       struct strbuf *out);
+void sqlite_add_detach(struct strbuf *out);
 
 /* plan_sqlite_rebuild.c: the statements that copy a table into a new one and put that in its place. */
 void sqlite_add_rebuild(struct sqlite_table *table, const struct sqlite_state *from, const struct sqlite_state *to,

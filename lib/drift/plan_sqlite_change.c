@@ -99,17 +99,28 @@ static void add_stand_in(struct sqlite_table *table, const struct sqlite_state *
     strbuf_add_string(out, ");\n");
 }
 
+void sqlite_add_attach(struct plan_maker *maker, const char *done, const char *type, const char *name,
+                       struct strbuf *out)
+{
+    strbuf_add_string(out, "PRAGMA foreign_keys = OFF;\nPRAGMA legacy_alter_table = ON;\n"
+                           "-- \"plan\" is this file; or, if there is nothing to do, an empty database in memory.\n");
+    strbuf_printf(out,
+                  "ATTACH (SELECT CASE WHEN %s\n"
+                  "  OR NOT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = '%s' AND name = %s)\n"
+                  "  THEN ':memory:' ELSE file END FROM pragma_database_list WHERE name = 'main') AS plan;\nBEGIN;\n",
+                  done, type, sqlite_quote_text(maker, name));
+}
+
+void sqlite_add_detach(struct strbuf *out)
+{
+    strbuf_add_string(out, "COMMIT;\nDETACH plan;\nPRAGMA legacy_alter_table = OFF");
+}
+
 static const char *in_attached(struct sqlite_table *table, const struct sqlite_state *from,
                                const struct sqlite_state *to, enum sqlite_way way, const char *done)
 {
     cleanup(strbuf) struct strbuf out = STRBUF(LIMIT_PLAN_BYTES);
-    strbuf_add_string(&out, "PRAGMA foreign_keys = OFF;\nPRAGMA legacy_alter_table = ON;\n"
-                            "-- \"plan\" is this file; or, if there is nothing to do, an empty database in memory.\n");
-    strbuf_printf(&out,
-                  "ATTACH (SELECT CASE WHEN %s\n"
-                  "  OR NOT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = %s)\n"
-                  "  THEN ':memory:' ELSE file END FROM pragma_database_list WHERE name = 'main') AS plan;\nBEGIN;\n",
-                  done, sqlite_quote_text(table->maker, table->name));
+    sqlite_add_attach(table->maker, done, "table", table->name, &out);
     add_stand_in(table, from, &out);
     if (way == WAY_REBUILD && from->sets[ARRAY_COLUMNS].count > 0) {
         sqlite_add_rebuild(table, from, to, &out);
@@ -124,7 +135,7 @@ static const char *in_attached(struct sqlite_table *table, const struct sqlite_s
             drop_columns(table, from, to, &out);
         add_makes(table, from, to, "plan.", &out);
     }
-    strbuf_add_string(&out, "COMMIT;\nDETACH plan;\nPRAGMA legacy_alter_table = OFF");
+    sqlite_add_detach(&out);
     return plan_keep(table->maker, &out);
 }
 
@@ -155,7 +166,22 @@ static const char *view_anew(struct sqlite_table *table, const struct sqlite_sta
     return together(table->maker, &out);
 }
 
-/* Whether an index is made where another of its name was: to be done once, not at each run. */
+static bool index_is_of_other_table(const struct sqlite_table *table, const char *name)
+{
+    const struct schema *schemas[] = {table->maker->current, table->maker->target};
+    for (size_t i = 0; i < ARRAY_LENGTH(schemas); i++) {
+        for (size_t k = 0; k < schemas[i]->index_count; k++) {
+            const struct schema_relation *relation = &schemas[i]->relations[schemas[i]->indexes[k].relation];
+            if (strcasecmp(schema_text(schemas[i], schemas[i]->indexes[k].name), name) == 0 &&
+                strcasecmp(schema_text(schemas[i], relation->name), table->name) != 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Whether an index is made where another of its name was, or dropped where another table's gets its name: to be done
+ * once, not at each run. */
 static bool replaces_index(const struct sqlite_table *table, const struct sqlite_state *from,
                            const struct sqlite_state *to)
 {
@@ -164,6 +190,11 @@ static bool replaces_index(const struct sqlite_table *table, const struct sqlite
     for (size_t i = 0; i < after->count; i++) {
         if (!sqlite_set_has(before, after->items[i]) &&
             has_name(table, ARRAY_INDEXES, before, sqlite_element_name(table->maker, ARRAY_INDEXES, after->items[i])))
+            return true;
+    }
+    for (size_t i = 0; i < before->count; i++) {
+        if (!sqlite_set_has(after, before->items[i]) &&
+            index_is_of_other_table(table, sqlite_element_name(table->maker, ARRAY_INDEXES, before->items[i])))
             return true;
     }
     return false;

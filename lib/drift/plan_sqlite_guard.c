@@ -13,17 +13,29 @@ static const char as_read[] = "as read";
 static const char as_left[] = "as left";
 static const char between[] = "between";
 
-/* 'a', 'b', … of the states from `first` to `last`; false if there is none. */
+static bool has_text(const struct sqlite_state *state, const char *text)
+{
+    for (size_t i = 0; i < state->text_count; i++) {
+        if (strcmp(state->texts[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* 'a', 'b', … of the states from `first` to `last`, each once; what stands between two states is what neither the first
+ * nor the last has. False if there is none. */
 static bool add_texts(const struct sqlite_table *table, size_t first, size_t last, struct strbuf *out)
 {
+    bool inner = first > 0 && last + 1 < SQLITE_STATES;
     size_t count = 0;
     for (size_t i = first; i <= last; i++) {
         const struct sqlite_state *state = &table->states[i];
         for (size_t k = 0; k < state->text_count; k++) {
-            bool repeated = false;
-            for (size_t m = 0; i > first && m < table->states[i - 1].text_count; m++)
-                repeated |= strcmp(table->states[i - 1].texts[m], state->texts[k]) == 0;
-            if (repeated)
+            bool known = inner && (has_text(&table->states[0], state->texts[k]) ||
+                                   has_text(&table->states[SQLITE_STATES - 1], state->texts[k]));
+            for (size_t before = first; before < i; before++)
+                known |= has_text(&table->states[before], state->texts[k]);
+            if (known)
                 continue;
             strbuf_add_string(out, count++ > 0 ? ",\n    " : "");
             dialect_quote(out, '\'', state->texts[k]);
@@ -109,8 +121,11 @@ static const char *parts_reached(struct sqlite_table *table, const struct sqlite
             const char *name = sqlite_element_name(maker, parts[i].array, before->items[k]);
             if (has_name(table, parts[i].array, after, name))
                 continue;
-            strbuf_printf(&out, "%sNOT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = '%s' AND name = %s)",
-                          separator, parts[i].type, sqlite_quote_text(maker, name));
+            strbuf_printf(&out,
+                          "%sNOT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = '%s' AND name = %s "
+                          "AND tbl_name = %s COLLATE NOCASE)",
+                          separator, parts[i].type, sqlite_quote_text(maker, name),
+                          sqlite_quote_text(maker, table->name));
             separator = " AND ";
         }
     }
@@ -148,7 +163,7 @@ static const char *state_query(struct sqlite_table *table)
     for (size_t i = 0; i < ARRAY_LENGTH(ranges); i++) {
         cleanup(strbuf) struct strbuf texts = STRBUF(LIMIT_PLAN_BYTES);
         if (add_texts(table, ranges[i].first, ranges[i].last, &texts))
-            strbuf_printf(&out, " WHEN sql IN (\n    %s) THEN '%s'", strbuf_text(&texts), ranges[i].name);
+            strbuf_printf(&out, "\n    WHEN sql IN (\n    %s) THEN '%s'", strbuf_text(&texts), ranges[i].name);
         table->maker->failed |= !strbuf_ok(&texts);
     }
     strbuf_printf(&out, " ELSE 'changed' END\n  FROM main.sqlite_schema WHERE type = '%s' AND name = %s)",
@@ -208,6 +223,20 @@ static const char *parts_query(struct sqlite_table *table, size_t *ret_in_all)
     return query;
 }
 
+/* Whether some stage makes or drops indexes or triggers, if only with the whole table. */
+static bool touches_parts(const struct sqlite_table *table)
+{
+    for (size_t i = 0; i < table->move_count; i++) {
+        if (table->moves[i].array == ARRAY_INDEXES || table->moves[i].array == ARRAY_OBJECTS)
+            return true;
+    }
+    for (size_t i = 1; i < SQLITE_STATES; i++) {
+        if (sqlite_way_between(table, &table->states[i - 1], &table->states[i]) == WAY_REBUILD)
+            return true;
+    }
+    return false;
+}
+
 /* Without the texts of the current schema (a baseline that a tool declared) only names can be asked for. */
 static void expect_columns(struct sqlite_table *table, unsigned stage)
 {
@@ -220,7 +249,7 @@ static void expect_columns(struct sqlite_table *table, unsigned stage)
                           sqlite_element_name(table->maker, ARRAY_COLUMNS, columns->items[k]));
     }
     struct plan_guard guard = {
-        .object = table->task->object,
+        .object = table->name,
         .query = plan_printf(table->maker, "(SELECT group_concat(name, ', ') FROM pragma_table_xinfo(%s, 'main'))",
                              sqlite_quote_text(table->maker, table->name)),
         .as_read = plan_keep(table->maker, &names[0]),
@@ -233,8 +262,7 @@ static void expect_columns(struct sqlite_table *table, unsigned stage)
 
 void sqlite_expect_table(struct sqlite_table *table, unsigned stage)
 {
-    struct plan_guard guard = {
-        .object = table->task->object, .as_read = as_read, .as_left = as_left, .between = between};
+    struct plan_guard guard = {.object = table->name, .as_read = as_read, .as_left = as_left, .between = between};
     const struct schema_relation *relation = sqlite_relation_of(table, SIDE_CURRENT);
     size_t in_all = 0;
     if (!schema_attribute_text(table->maker->current, relation->attributes, ATTRIBUTE_SOURCE)) {
@@ -243,6 +271,8 @@ void sqlite_expect_table(struct sqlite_table *table, unsigned stage)
     }
     guard.query = state_query(table);
     plan_expect(table->maker, stage, &guard);
+    if (!touches_parts(table))
+        return;
     guard.query = parts_query(table, &in_all);
     guard.as_read = guard.as_left = plan_printf(table->maker, "0 unknown, %zu known", in_all);
     guard.between = NULL;

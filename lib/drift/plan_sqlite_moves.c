@@ -60,7 +60,7 @@ static unsigned stage_of_new_column(const struct schema *schema, const struct sc
     if (column->flags & COLUMN_GENERATED_STORED)
         return STAGE_MEND;
     if (column->flags & COLUMN_GENERATED_VIRTUAL)
-        return STAGE_ADD;
+        return column->flags & COLUMN_NULLABLE ? STAGE_ADD : STAGE_MEND;
     cleanup(strbuf) struct strbuf value = STRBUF(LIMIT_DEFINITION_BYTES);
     dialect_sqlite.canonical(TEXT_DEFAULT, text, schema_text(schema, column->type), &value);
     bool absent = value.length == 0;
@@ -102,7 +102,7 @@ static unsigned stage_of_item(const struct sqlite_table *table, const struct dri
         return stage_of_new_column(target, target_column(table, item->place.reference));
     if (item->kind == DRIFT_COLUMN && item->change == DRIFT_CHANGED && strcmp(item->attribute, "nullable") == 0)
         return target_column(table, item->place.reference)->flags & COLUMN_NULLABLE ? stage : STAGE_BREAK;
-    if (item->kind == DRIFT_INDEX && item->change == DRIFT_MISSING)
+    if (item->kind == DRIFT_INDEX && item->change == DRIFT_MISSING && !item->reference_is_constraint)
         return stage_of_new_index(table, &target->indexes[item->place.reference]);
     if (item->kind == DRIFT_TABLE && item->change == DRIFT_CHANGED &&
         sqlite_relation_of(table, SIDE_TARGET)->kind == RELATION_VIRTUAL)
@@ -122,16 +122,23 @@ static struct sqlite_move *find_move(const struct sqlite_table *table, enum plan
     return NULL;
 }
 
-unsigned sqlite_item_stage(const struct sqlite_table *table, const struct drift_item *item)
+enum plan_array sqlite_item_array(const struct drift_item *item, enum plan_side side)
 {
-    const struct sqlite_move *move =
-        find_move(table, plan_array_of(item->kind), item->place.live, item->place.reference);
-    return move ? move->stage : 0;
+    bool constraint = side == SIDE_CURRENT ? item->live_is_constraint : item->reference_is_constraint;
+    return constraint ? ARRAY_CONSTRAINTS : plan_array_of(item->kind);
 }
 
 static unsigned latest(unsigned a, unsigned b)
 {
     return a > b ? a : b;
+}
+
+unsigned sqlite_item_stage(const struct sqlite_table *table, const struct drift_item *item)
+{
+    const struct sqlite_move *current = find_move(table, sqlite_item_array(item, SIDE_CURRENT), item->place.live, -1);
+    const struct sqlite_move *target =
+        find_move(table, sqlite_item_array(item, SIDE_TARGET), -1, item->place.reference);
+    return latest(current ? current->stage : 0, target ? target->stage : 0);
 }
 
 /* What is dropped and what is made in its place are one move, in the later of their stages. */
@@ -300,7 +307,7 @@ static int64_t find_partner(const struct sqlite_table *table, enum plan_array ar
     return -1;
 }
 
-/* A foreign key or check over a column that ALTER TABLE adds can come with it. */
+/* A foreign key over a column that ALTER TABLE adds can come with it. */
 static unsigned hanging_stage(const struct sqlite_table *table, enum plan_array array, enum plan_side side,
                               uint32_t index, unsigned needs)
 {
@@ -310,9 +317,26 @@ static unsigned hanging_stage(const struct sqlite_table *table, enum plan_array 
     if (array == ARRAY_INDEXES)
         return latest(needs, sqlite_schema_of(table->maker, side)->indexes[index].flags & INDEX_UNIQUE ? STAGE_MEND
                                                                                                        : STAGE_ADD);
-    bool rides = needs == STAGE_ADD && (constraint->kind == CONSTRAINT_CHECK ||
-                                        (constraint->kind == CONSTRAINT_FOREIGN_KEY && constraint->columns.count == 1));
+    bool rides = needs == STAGE_ADD && constraint->kind == CONSTRAINT_FOREIGN_KEY && constraint->columns.count == 1;
     return rides ? needs : latest(needs, STAGE_MEND);
+}
+
+/* New columns come with the constraints that hang on them: both in one table that is built anew. */
+static void delay_columns(struct sqlite_table *table, uint32_t index, unsigned stage)
+{
+    const struct schema *target = table->maker->target;
+    const struct schema_constraint *constraint = &target->constraints[index];
+    for (size_t i = 0; i < table->move_count; i++) {
+        struct sqlite_move *move = &table->moves[i];
+        if (move->array != ARRAY_COLUMNS || move->current >= 0)
+            continue;
+        const char *name = schema_text(target, target->columns[move->target].name);
+        bool used = constraint->expression && plan_mentions_word(schema_text(target, constraint->expression), name);
+        for (uint32_t k = 0; k < constraint->columns.count; k++)
+            used |= strcasecmp(schema_text(target, target->lists[constraint->columns.first + k]), name) == 0;
+        if (used)
+            move->stage = latest(move->stage, stage);
+    }
 }
 
 /* Keys, checks and indexes without an item that hang on something that one side lacks. */
@@ -326,8 +350,11 @@ static void add_hanging(struct sqlite_table *table, enum plan_array array, enum 
             find_partner(table, array, side, i, false) >= 0)
             continue;
         int64_t partner = find_partner(table, array, side, i, true);
+        unsigned stage = hanging_stage(table, array, side, i, needs);
         add_move(table, array, side == SIDE_CURRENT ? (int64_t)i : partner, side == SIDE_TARGET ? (int64_t)i : partner,
-                 hanging_stage(table, array, side, i, needs));
+                 stage);
+        if (side == SIDE_TARGET && array == ARRAY_CONSTRAINTS)
+            delay_columns(table, i, stage);
     }
 }
 
@@ -383,9 +410,25 @@ static void move_groups_together(struct sqlite_table *table)
     }
 }
 
+/* A unique index where a unique constraint should be, or the other way round, is one thing out and another in. */
+static void add_item(struct sqlite_table *table, const struct drift_item *item)
+{
+    enum plan_array current = sqlite_item_array(item, SIDE_CURRENT);
+    enum plan_array target = sqlite_item_array(item, SIDE_TARGET);
+    unsigned stage = stage_of_item(table, item);
+    if (current == target) {
+        add_move(table, current, item->place.live, item->place.reference, stage);
+        return;
+    }
+    if (item->place.live >= 0)
+        add_move(table, current, item->place.live, -1, stage);
+    if (item->place.reference >= 0)
+        add_move(table, target, -1, item->place.reference, stage);
+}
+
 static size_t most_moves(const struct sqlite_table *table, size_t items)
 {
-    size_t most = items + 1;
+    size_t most = 2 * items + 1;
     for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
         const struct schema_relation *relation = sqlite_relation_of(table, side);
         most += (size_t)relation->constraint_count + relation->index_count;
@@ -402,8 +445,7 @@ bool sqlite_find_moves(struct sqlite_table *table, const struct drift_item *cons
         return false;
     }
     for (size_t i = 0; i < count; i++)
-        add_move(table, plan_array_of(items[i]->kind), items[i]->place.live, items[i]->place.reference,
-                 stage_of_item(table, items[i]));
+        add_item(table, items[i]);
     for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
         add_hanging(table, ARRAY_CONSTRAINTS, side);
         add_hanging(table, ARRAY_INDEXES, side);

@@ -190,25 +190,109 @@ static bool can_check(const struct sqlite_table *table, const struct sqlite_stat
     return any;
 }
 
-static const char *violations(struct sqlite_table *table)
+/* The columns that a foreign key refers to: the parent's primary key where it names none. */
+static struct text_list referenced_columns(const struct schema *schema, const struct schema_constraint *key,
+                                           const struct schema *parents, const struct schema **ret_schema)
 {
-    return plan_printf(table->maker, "(SELECT count(*) FROM pragma_foreign_key_check(%s, 'plan'))",
-                       sqlite_quote_text(table->maker, table->name));
+    const struct schema_relation *parent =
+        schema_find_relation(parents, NULL, schema_text(schema, key->referenced_table));
+    *ret_schema = schema;
+    if (key->referenced_columns.count > 0)
+        return key->referenced_columns;
+    *ret_schema = parents;
+    for (uint32_t i = 0; i < parent->constraint_count; i++) {
+        const struct schema_constraint *found = &parents->constraints[parent->first_constraint + i];
+        if (found->kind == CONSTRAINT_PRIMARY_KEY)
+            return found->columns;
+    }
+    return (struct text_list){0};
 }
 
-static void add_check_before(struct sqlite_table *table, bool counted, struct strbuf *out)
+/* How many rows have a key that no parent has: what PRAGMA foreign_key_check counts, which would lock the file under
+ * its other name and keep the transaction from committing. */
+static void add_orphans(struct sqlite_table *table, const struct schema *schema, const struct schema_constraint *key,
+                        struct strbuf *out)
+{
+    const struct schema *parents = NULL;
+    struct text_list referenced = referenced_columns(schema, key, table->maker->current, &parents);
+    strbuf_printf(out, "(SELECT count(*) FROM plan.%s AS c WHERE ", sqlite_quote_name(table->maker, table->name));
+    for (uint32_t i = 0; i < key->columns.count; i++) {
+        strbuf_add_string(out, "c.");
+        sqlite_sql_name(schema, schema->lists[key->columns.first + i], out);
+        strbuf_add_string(out, " IS NOT NULL AND ");
+    }
+    strbuf_add_string(out, "NOT EXISTS (SELECT 1 FROM plan.");
+    sqlite_sql_name(schema, key->referenced_table, out);
+    strbuf_add_string(out, " AS p WHERE ");
+    for (uint32_t i = 0; i < key->columns.count; i++) {
+        strbuf_add_string(out, i > 0 ? " AND p." : "p.");
+        sqlite_sql_name(parents, parents->lists[referenced.first + i], out);
+        strbuf_add_string(out, " = c.");
+        sqlite_sql_name(schema, schema->lists[key->columns.first + i], out);
+    }
+    strbuf_add_string(out, "))");
+}
+
+/* The parents that the database in memory needs to have. */
+static void add_parent(struct sqlite_table *table, const struct schema *schema, const struct schema_constraint *key,
+                       struct strbuf *out)
+{
+    const struct schema *parents = table->maker->current;
+    const struct schema_relation *parent =
+        schema_find_relation(parents, NULL, schema_text(schema, key->referenced_table));
+    if (strcasecmp(schema_text(schema, key->referenced_table), table->name) == 0)
+        return;
+    strbuf_add_string(out, "CREATE TABLE IF NOT EXISTS plan.");
+    sqlite_sql_name(parents, parent->name, out);
+    for (uint32_t i = 0; i < parent->column_count; i++) {
+        strbuf_add_string(out, i > 0 ? ", " : " (");
+        sqlite_sql_name(parents, parents->columns[parent->first_column + i].name, out);
+    }
+    strbuf_add_string(out, ");\n");
+}
+
+typedef void key_function(struct sqlite_table *table, const struct schema *schema, const struct schema_constraint *key,
+                          struct strbuf *out);
+
+static void for_each_key(struct sqlite_table *table, const struct sqlite_state *state, key_function *function,
+                         const char *separator, struct strbuf *out)
+{
+    const struct sqlite_set *constraints = &state->sets[ARRAY_CONSTRAINTS];
+    size_t count = 0;
+    for (size_t i = 0; i < constraints->count; i++) {
+        const struct schema *schema = sqlite_schema_of(table->maker, constraints->items[i].side);
+        const struct schema_constraint *key = &schema->constraints[constraints->items[i].index];
+        if (key->kind != CONSTRAINT_FOREIGN_KEY)
+            continue;
+        strbuf_add_string(out, count++ > 0 ? separator : "");
+        function(table, schema, key, out);
+    }
+}
+
+static void add_check_before(struct sqlite_table *table, const struct sqlite_state *from, const struct sqlite_state *to,
+                             struct strbuf *out)
 {
     const char *message = plan_printf(table->maker, "rows of %s break a foreign key", table->name);
+    bool counted = can_check(table, from);
+    if (counted)
+        for_each_key(table, from, add_parent, "", out);
+    for_each_key(table, to, add_parent, "", out);
     strbuf_printf(out,
                   "CREATE TEMP TABLE migrationd_check (before INT, after INT, CONSTRAINT %s CHECK (after <= before));\n"
-                  "INSERT INTO temp.migrationd_check VALUES (%s, 0);\n",
-                  sqlite_quote_name(table->maker, message), counted ? violations(table) : "0");
+                  "INSERT INTO temp.migrationd_check VALUES (",
+                  sqlite_quote_name(table->maker, message));
+    if (counted)
+        for_each_key(table, from, add_orphans, "\n  + ", out);
+    else
+        strbuf_add_char(out, '0');
+    strbuf_add_string(out, ", 0);\n");
 }
 
-static void add_check_after(struct sqlite_table *table, struct strbuf *out)
+static void add_check_after(struct sqlite_table *table, const struct sqlite_state *to, struct strbuf *out)
 {
-    strbuf_printf(out, "UPDATE temp.migrationd_check SET after = %s;\nDROP TABLE temp.migrationd_check;\n",
-                  violations(table));
+    strbuf_add_string(out, "UPDATE temp.migrationd_check SET after = ");
+    for_each_key(table, to, add_orphans, "\n  + ", out);
+    strbuf_add_string(out, ";\nDROP TABLE temp.migrationd_check;\n");
 }
 
 void sqlite_add_rebuild(struct sqlite_table *table, const struct sqlite_state *from, const struct sqlite_state *to,
@@ -220,7 +304,7 @@ void sqlite_add_rebuild(struct sqlite_table *table, const struct sqlite_state *f
     const char *name = sqlite_quote_name(maker, table->name);
     bool checked = can_check(table, to);
     if (checked)
-        add_check_before(table, can_check(table, from), out);
+        add_check_before(table, from, to, out);
     strbuf_printf(out, "%s;\n", sqlite_text_before_name(maker, sqlite_made_text(table, to, spare), "plan."));
     if (copies_anything(table, from, to)) {
         comment_fillings(table, from, to, out);
@@ -241,5 +325,5 @@ void sqlite_add_rebuild(struct sqlite_table *table, const struct sqlite_state *f
                       sqlite_text_before_name(
                           maker, sqlite_stored_text(maker, ARRAY_OBJECTS, to->sets[ARRAY_OBJECTS].items[i]), "plan."));
     if (checked)
-        add_check_after(table, out);
+        add_check_after(table, to, out);
 }

@@ -203,18 +203,20 @@ bool sqlite_constraint_is_of(const struct plan_maker *maker, struct sqlite_eleme
     const struct schema *schema = sqlite_schema_of(maker, constraint.side);
     const struct schema_constraint *found = &schema->constraints[constraint.index];
     const char *name = sqlite_element_name(maker, ARRAY_COLUMNS, column);
-    if (found->kind == CONSTRAINT_CHECK)
-        return plan_mentions_word(schema_text(schema, found->expression), name);
     return found->kind == CONSTRAINT_FOREIGN_KEY && found->columns.count == 1 &&
            strcasecmp(schema_text(schema, schema->lists[found->columns.first]), name) == 0;
 }
 
-/* ALTER TABLE takes columns without a key, stored value or expression; NOT NULL only with a default. The moves see to
- * that: what it does not take comes in a later stage, or with a table option. */
+/* ALTER TABLE takes columns without a key, stored value or expression; NOT NULL only with a default. For a check, a
+ * generated column that is not null and a STRICT table it reads the table through a pragma, which locks the file under
+ * its other name, so that the transaction could not commit. */
 static bool can_add(const struct sqlite_table *table, const struct sqlite_state *from, const struct sqlite_state *to)
 {
     const struct sqlite_set *constraints = &to->sets[ARRAY_CONSTRAINTS];
-    if (!is_part_of(&from->sets[ARRAY_CONSTRAINTS], constraints))
+    const struct schema *schema = NULL;
+    const struct schema_relation *relation = sqlite_state_relation(table, to, &schema);
+    if (!is_part_of(&from->sets[ARRAY_CONSTRAINTS], constraints) ||
+        schema_has_attribute(schema, relation->attributes, ATTRIBUTE_STRICT))
         return false;
     for (size_t i = 0; i < constraints->count; i++) {
         if (!sqlite_set_has(&from->sets[ARRAY_CONSTRAINTS], constraints->items[i]) &&
@@ -311,28 +313,34 @@ static const char *altered_text(struct sqlite_table *table, const struct sqlite_
     return text;
 }
 
-/* Every text with which a state can be stored: as ALTER TABLE leaves those of the state before, and as we write it. */
-static void find_texts(struct sqlite_table *table, const struct sqlite_state *before, struct sqlite_state *state)
+static void add_altered(struct sqlite_table *table, const struct sqlite_state *from, struct sqlite_state *to,
+                        enum sqlite_way way)
 {
-    enum sqlite_way way = before ? sqlite_way_between(table, before, state) : WAY_NOTHING;
-    state->made = sqlite_made_text(table, state, table->name);
-    if (!before)
-        add_text(state, sqlite_stored_text(table->maker, ARRAY_RELATIONS, state->sets[ARRAY_RELATIONS].items[0]));
-    for (size_t i = 0; before && way != WAY_REBUILD && i < before->text_count; i++)
-        add_text(state, way == WAY_ADD || way == WAY_DROP ? altered_text(table, before, state, way, before->texts[i])
-                                                          : before->texts[i]);
-    add_text(state, state->made);
+    for (size_t i = 0; i < from->text_count && !table->maker->failed; i++)
+        add_text(to, way == WAY_ADD || way == WAY_DROP ? altered_text(table, from, to, way, from->texts[i])
+                                                       : from->texts[i]);
 }
 
-/* ALTER TABLE on the way back leaves texts of its own, too. */
-static void add_texts_of_undo(struct sqlite_table *table)
+/* Every text with which the states can be stored, coming from below and, on the way back, from above. */
+static void find_texts(struct sqlite_table *table)
 {
+    struct sqlite_state *states = table->states;
+    for (size_t i = 0; i < SQLITE_STATES; i++)
+        states[i].made = sqlite_made_text(table, &states[i], table->name);
+    add_text(&states[0], sqlite_stored_text(table->maker, ARRAY_RELATIONS, states[0].sets[ARRAY_RELATIONS].items[0]));
+    for (size_t i = 1; i < SQLITE_STATES && !table->maker->failed; i++) {
+        enum sqlite_way way = sqlite_way_between(table, &states[i - 1], &states[i]);
+        if (way == WAY_REBUILD)
+            add_text(&states[i], states[i].made);
+        else
+            add_altered(table, &states[i - 1], &states[i], way);
+    }
     for (size_t i = SQLITE_STATES - 1; i > 0 && !table->maker->failed; i--) {
-        struct sqlite_state *from = &table->states[i];
-        struct sqlite_state *to = &table->states[i - 1];
-        enum sqlite_way way = sqlite_way_between(table, from, to);
-        for (size_t k = 0; (way == WAY_ADD || way == WAY_DROP) && k < from->text_count; k++)
-            add_text(to, altered_text(table, from, to, way, from->texts[k]));
+        enum sqlite_way way = sqlite_way_between(table, &states[i], &states[i - 1]);
+        if (way == WAY_REBUILD)
+            add_text(&states[i - 1], states[i - 1].made);
+        else
+            add_altered(table, &states[i], &states[i - 1], way);
     }
 }
 
@@ -342,8 +350,6 @@ void sqlite_find_states(struct sqlite_table *table)
     find_first_state(table, &table->states[0]);
     if (table->move_count)
         qsort(table->moves, table->move_count, sizeof *table->moves, compare_moves);
-    if (!maker->failed)
-        find_texts(table, NULL, &table->states[0]);
     for (unsigned stage = 1; stage < SQLITE_STATES && !maker->failed; stage++) {
         struct sqlite_state *state = &table->states[stage];
         for (size_t i = 0; i < PLAN_ARRAYS; i++)
@@ -354,8 +360,7 @@ void sqlite_find_states(struct sqlite_table *table)
         }
         if (!maker->failed && sqlite_way_between(table, &table->states[stage - 1], state) == WAY_REBUILD)
             order_columns(table, &state->sets[ARRAY_COLUMNS]);
-        if (!maker->failed)
-            find_texts(table, &table->states[stage - 1], state);
     }
-    add_texts_of_undo(table);
+    if (!maker->failed)
+        find_texts(table);
 }

@@ -60,12 +60,13 @@ static int read_side(const char *name, struct schema **ret_schema, struct error 
 {
     struct deadline deadline = deadline_in(TIMEOUT_MS);
     struct engine_scope scope = {0};
+    struct server_facts facts = {0};
     cleanup(engine_target) struct engine_target *target = NULL;
     cleanup(engine_connection) struct engine_connection *connection = NULL;
     if (!strstr(name, "://"))
         return read_baseline(name, ret_schema, reterr);
     if (engine_target_parse(name, &target, reterr) < 0 ||
-        target->ops->open(target, PURPOSE_DEEP, deadline, &connection, NULL, reterr) < 0)
+        target->ops->open(target, PURPOSE_DEEP, deadline, &connection, &facts, reterr) < 0)
         return -1;
     return engine_read(connection, &scope, deadline, ret_schema, reterr);
 }
@@ -87,7 +88,7 @@ static int read_option(struct call *call, const char *text, struct error *reterr
     if (strcmp(key, "ignore") != 0)
         return drift_policy_set(&call->policy, key, value, reterr);
     if (call->policy.ignore_count == MAXIMUM_IGNORES)
-        return error_set(reterr, ERROR_TOO_LARGE, "too many ignores");
+        return error_set(reterr, ERROR_INVALID, "too many ignores");
     call->policy.ignores = call->ignores;
     return drift_ignore_parse(value, call->arena, &call->ignores[call->policy.ignore_count++], reterr);
 }
