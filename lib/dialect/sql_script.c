@@ -290,9 +290,11 @@ static int judge(struct sql_script *script, struct search *search, struct sql_st
     if (!script->mysql && alters && search->owner_to)
         verdict = VERDICT_SKIP;
     if (verdict == VERDICT_REFUSE || (script->mysql && search->outfile && is_word_of(search, 0, "SELECT")))
-        return error_set(reterr, ERROR_INVALID,
-                         "%s:%u: %s %s reaches beyond the scratch database that the script is loaded into: take it out",
-                         script->name, statement->line, search->words.words[0], search->words.words[1]);
+        return error_set(
+            reterr, ERROR_INVALID,
+            "%s:%u: %s%s%s reaches beyond the scratch database that the script is loaded into: take it out",
+            script->name, statement->line, search->words.words[0], *search->words.words[1] ? " " : "",
+            search->words.words[1]);
     statement->action = verdict == VERDICT_RUN       ? STATEMENT_RUN
                         : verdict == VERDICT_SETTING ? STATEMENT_SETTING
                                                      : STATEMENT_SKIP;

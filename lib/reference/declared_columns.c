@@ -143,12 +143,10 @@ static uint32_t serial_default(struct declared_work *work, const struct declared
     char name[POSTGRES_NAME_SIZE] = "";
     const struct schema_object *sequence = owned_sequence(work, draft, column->name);
     const char *live_default = live ? declared_live_text(work, live->default_expression) : NULL;
-    if (work->declared->kinds[SCHEMA_SEQUENCES] || sequence) {
-        postgres_make_name(draft->table->name, column->name, "seq", name);
-        const char *used = sequence ? declared_live_text(work, sequence->name) : name;
+    postgres_make_name(draft->table->name, column->name, "seq", name);
+    const char *used = sequence ? declared_live_text(work, sequence->name) : name;
+    if (work->declared->kinds[SCHEMA_SEQUENCES] || sequence)
         put_serial_sequence(work, draft, column, type, sequence, used);
-        snprintf(name, sizeof name, "%s", used);
-    }
     if (live_default && strncmp(live_default, "nextval(", 8) == 0 && sequence)
         return declared_intern(work, live_default);
     cleanup(strbuf) struct strbuf path = STRBUF(TYPE_BYTES);
@@ -158,7 +156,7 @@ static uint32_t serial_default(struct declared_work *work, const struct declared
         work->dialect->path_part(schema, &path);
         strbuf_add_char(&path, '.');
     }
-    work->dialect->path_part(name, &path);
+    work->dialect->path_part(used, &path);
     strbuf_add_string(&text, "nextval(");
     work->dialect->quote_text(strbuf_text(&path), &text);
     strbuf_add_string(&text, "::regclass)");

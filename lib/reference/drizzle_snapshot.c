@@ -24,7 +24,8 @@ int drizzle_fail(struct drizzle_reader *reader, const char *what)
     if (reader->failed)
         return -1;
     reader->failed = true;
-    return error_set(reader->reterr, ERROR_INVALID, "%s: %s: %s", reader->name, reader->place, what);
+    return error_set(reader->reterr, ERROR_INVALID, "%s: %s%s%s", reader->name, reader->place,
+                     *reader->place ? ": " : "", what);
 }
 
 int drizzle_no_memory(struct drizzle_reader *reader)
@@ -47,7 +48,9 @@ const char *drizzle_text(struct drizzle_reader *reader, const struct json_value 
     if (!value || json_is_null(value))
         return NULL;
     if (!json_text(value)) {
-        drizzle_fail(reader, key);
+        char what[80] = "";
+        snprintf(what, sizeof what, "its '%s' is no text", key);
+        drizzle_fail(reader, what);
         return NULL;
     }
     return drizzle_copy(reader, json_text(value));

@@ -104,35 +104,6 @@ static int add_part(struct rails_reader *reader, const struct ruby_call *call, s
     return set_order(reader, call, part);
 }
 
-/* An expression is a text where columns are an array: "lower((email)::text), id". */
-static int add_expressions(struct rails_reader *reader, struct declared_index *index, const char *text)
-{
-    unsigned depth = 0;
-    bool quoted = false;
-    const char *begin = text;
-    for (const char *at = text;; at++) {
-        quoted ^= *at == '\'' || *at == '"';
-        depth += !quoted && *at == '(';
-        depth -= !quoted && *at == ')' && depth > 0;
-        bool ends = *at == '\0' || (*at == ',' && depth == 0 && !quoted);
-        if (!ends)
-            continue;
-        while (*begin == ' ')
-            begin++;
-        const char *part = arena_strndup(reader->declared->arena, begin, (size_t)(at - begin));
-        if (!part)
-            return error_no_memory(reader->ruby.reterr);
-        bool name = *part && strspn(part, "abcdefghijklmnopqrstuvwxyz_0123456789") == strlen(part);
-        struct declared_part *added = declared_add_part(reader->declared, index, part);
-        if (!added)
-            return error_no_memory(reader->ruby.reterr);
-        added->flags = name ? 0 : PART_EXPRESSION;
-        if (*at == '\0')
-            return 0;
-        begin = at + 1;
-    }
-}
-
 /* " DESC" and " NULLS LAST" behind an expression are its order. */
 static void take_order_off(struct rails_reader *reader, struct declared_part *part)
 {
@@ -153,19 +124,43 @@ static void take_order_off(struct rails_reader *reader, struct declared_part *pa
     }
 }
 
+/* An expression is a text where columns are an array: "lower((email)::text), id". */
+static int add_expressions(struct rails_reader *reader, struct declared_index *index, const char *text)
+{
+    unsigned depth = 0;
+    bool quoted = false;
+    const char *begin = text;
+    for (const char *at = text;; at++) {
+        quoted ^= *at == '\'' || *at == '"';
+        depth += !quoted && *at == '(';
+        depth -= !quoted && *at == ')' && depth > 0;
+        bool ends = *at == '\0' || (*at == ',' && depth == 0 && !quoted);
+        if (!ends)
+            continue;
+        while (*begin == ' ')
+            begin++;
+        const char *part = arena_strndup(reader->declared->arena, begin, (size_t)(at - begin));
+        if (!part)
+            return error_no_memory(reader->ruby.reterr);
+        struct declared_part *added = declared_add_part(reader->declared, index, part);
+        if (!added)
+            return error_no_memory(reader->ruby.reterr);
+        take_order_off(reader, added);
+        if (!added->text)
+            return error_no_memory(reader->ruby.reterr);
+        bool name = *added->text && strspn(added->text, "abcdefghijklmnopqrstuvwxyz_0123456789") == strlen(added->text);
+        added->flags |= name ? 0 : PART_EXPRESSION;
+        if (*at == '\0')
+            return 0;
+        begin = at + 1;
+    }
+}
+
 static int add_parts(struct rails_reader *reader, const struct ruby_call *call, const struct ruby_value *columns,
                      struct declared_index *index)
 {
-    if (columns && columns->kind == RUBY_STRING) {
-        if (add_expressions(reader, index, columns->text) < 0)
-            return -1;
-        for (struct declared_part *part = index->parts; part; part = part->next) {
-            take_order_off(reader, part);
-            if (!part->text)
-                return error_no_memory(reader->ruby.reterr);
-        }
-        return 0;
-    }
+    if (columns && columns->kind == RUBY_STRING)
+        return add_expressions(reader, index, columns->text);
     struct declared_names names = {0};
     if (add_names(reader, call, columns, &names) < 0)
         return -1;
