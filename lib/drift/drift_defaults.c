@@ -259,14 +259,29 @@ static void spread(struct drift_work *work)
     }
 }
 
+/* Where the relations of a schema begin. */
+static size_t first_relation_of(const struct schema *schema, const char *name)
+{
+    size_t low = 0;
+    size_t high = schema->relation_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(schema_text(schema, schema->relations[middle].schema), name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* The schema of a journal that holds nothing else goes with it. */
 static bool holds_only_left_out(const struct drift_side *side, const char *name)
 {
     const struct schema *schema = side->schema;
     bool any = false;
-    for (uint32_t i = 0; i < schema->relation_count; i++) {
+    for (size_t i = first_relation_of(schema, name); i < schema->relation_count; i++) {
         if (strcmp(schema_text(schema, schema->relations[i].schema), name) != 0)
-            continue;
+            break;
         if (!(side->relation_marks[i] & MARK_LEFT_OUT))
             return false;
         any = true;
@@ -277,21 +292,22 @@ static bool holds_only_left_out(const struct drift_side *side, const char *name)
     return any;
 }
 
-static bool object_is_tools(const struct drift_side *side, const struct schema_object *object)
-{
-    const char *name = schema_text(side->schema, object->name);
-    const char *schema_name = schema_text(side->schema, object->schema);
-    if (object->kind == OBJECT_TRIGGER && matches(tool_triggers, ARRAY_LENGTH(tool_triggers), name))
-        return true;
-    return object->schema != 0 && is_tool_schema(side, schema_name);
-}
-
 static void leave_out_objects(struct drift_side *side)
 {
     const struct schema *schema = side->schema;
-    for (uint32_t i = 0; i < schema->object_count; i++)
-        if (object_is_tools(side, &schema->objects[i]))
+    uint32_t schema_name = 0;
+    bool in_tool_schema = false;
+    for (uint32_t i = 0; i < schema->object_count; i++) {
+        const struct schema_object *object = &schema->objects[i];
+        if (object->schema != schema_name) {
+            schema_name = object->schema;
+            in_tool_schema = is_tool_schema(side, schema_text(schema, schema_name));
+        }
+        bool is_tools = object->kind == OBJECT_TRIGGER &&
+                        matches(tool_triggers, ARRAY_LENGTH(tool_triggers), schema_text(schema, object->name));
+        if (is_tools || (in_tool_schema && object->schema != 0))
             side->object_marks[i] |= MARK_LEFT_OUT;
+    }
     for (size_t i = schema->object_starts[OBJECT_SCHEMA]; i < schema->object_starts[OBJECT_SCHEMA + 1]; i++) {
         const char *name = schema_text(schema, schema->objects[i].name);
         if (is_tool_schema(side, name) || holds_only_left_out(side, name))
