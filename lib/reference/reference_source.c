@@ -104,8 +104,11 @@ bool reference_count_applied(const struct reference_request *request, const stru
         while (place < set->count && !is_revision(&set->migrations[place], request->applied[k]))
             place++;
         if (place == set->count) {
-            reference_set_ahead(ret_reference, request, "the newest migration there",
-                                set->count > 0 ? set->migrations[set->count - 1].revision : "no revision");
+            size_t last = set->count;
+            while (last > 0 && set->migrations[last - 1].repeatable)
+                last--;
+            reference_set_ahead(ret_reference, request, "the directory",
+                                last > 0 ? set->migrations[last - 1].revision : "no revision");
             return false;
         }
         count = place + 1 > count ? place + 1 : count;

@@ -186,6 +186,7 @@ static const char *read_string(struct ruby_reader *reader)
 {
     cleanup(strbuf) struct strbuf text = STRBUF(RUBY_TEXT_BYTES);
     unsigned line = reader->line;
+    const char *begin = reader->next;
     char quote = *reader->next++;
     for (;;) {
         if (reader->next >= reader->end) {
@@ -211,7 +212,10 @@ static const char *read_string(struct ruby_reader *reader)
         strbuf_add_char(&text, byte);
     }
     if (!strbuf_ok(&text)) {
-        ruby_fail(reader, line, "a string is too long");
+        if (reader->next - begin > RUBY_TEXT_BYTES)
+            ruby_fail(reader, line, "a string is too long");
+        else
+            error_no_memory(reader->reterr);
         return NULL;
     }
     return copy(reader, strbuf_text(&text), text.length);
@@ -342,7 +346,9 @@ static struct ruby_value *read_lambda(struct ruby_reader *reader)
         return NULL;
     if (accept(reader, "{") && pass_blanks(reader, true) == 0 && (peek(reader) == '"' || peek(reader) == '\'')) {
         const char *text = read_string(reader);
-        if (text && pass_blanks(reader, true) == 0 && accept(reader, "}"))
+        if (!text)
+            return NULL;
+        if (pass_blanks(reader, true) == 0 && accept(reader, "}"))
             return make(reader, RUBY_LAMBDA, text);
     }
     ruby_fail(reader, line, "a block that is more than one string is not evaluated here");
@@ -351,7 +357,7 @@ static struct ruby_value *read_lambda(struct ruby_reader *reader)
 
 static struct ruby_value *read_number(struct ruby_reader *reader)
 {
-    cleanup(strbuf) struct strbuf text = STRBUF(256);
+    cleanup(strbuf) struct strbuf text = STRBUF(RUBY_TEXT_BYTES);
     unsigned line = reader->line;
     if (accept(reader, "-"))
         strbuf_add_char(&text, '-');
@@ -368,7 +374,11 @@ static struct ruby_value *read_number(struct ruby_reader *reader)
         reader->next++;
     }
     const char *number = strbuf_text(&text);
-    if (digits == 0 || !strbuf_ok(&text) || number[strspn(number, "0123456789.eE+-")] != '\0' || strstr(number, "..")) {
+    if (!strbuf_ok(&text)) {
+        error_no_memory(reader->reterr);
+        return NULL;
+    }
+    if (digits == 0 || number[strspn(number, "0123456789.eE+-")] != '\0' || strstr(number, "..")) {
         ruby_fail(reader, line, "this is no number that is understood here");
         return NULL;
     }
