@@ -426,12 +426,58 @@ static void add_item(struct sqlite_table *table, const struct drift_item *item)
         add_move(table, target, -1, item->place.reference, stage);
 }
 
+static const struct schema_constraint *primary_key(const struct sqlite_table *table, enum plan_side side)
+{
+    const struct schema *schema = sqlite_schema_of(table->maker, side);
+    const struct schema_relation *relation = sqlite_relation_of(table, side);
+    for (uint32_t i = 0; i < relation->constraint_count; i++) {
+        if (schema->constraints[relation->first_constraint + i].kind == CONSTRAINT_PRIMARY_KEY)
+            return &schema->constraints[relation->first_constraint + i];
+    }
+    return NULL;
+}
+
+/* Where a key makes its columns NOT NULL, their items are the key's: they follow it. */
+static void add_columns_of_key(struct sqlite_table *table, enum plan_side side, unsigned stage)
+{
+    const struct schema *schemas[2] = {table->maker->current, table->maker->target};
+    const struct schema_constraint *key = primary_key(table, side);
+    for (uint32_t i = 0; key && i < key->columns.count; i++) {
+        const char *name = schema_text(schemas[side], schemas[side]->lists[key->columns.first + i]);
+        const struct schema_column *columns[2] = {
+            schema_find_column(schemas[0], sqlite_relation_of(table, SIDE_CURRENT), name),
+            schema_find_column(schemas[1], sqlite_relation_of(table, SIDE_TARGET), name),
+        };
+        if (!columns[0] || !columns[1] || !((columns[0]->flags ^ columns[1]->flags) & COLUMN_NULLABLE))
+            continue;
+        int64_t current = columns[0] - schemas[0]->columns;
+        int64_t target = columns[1] - schemas[1]->columns;
+        if (!is_touched(table, ARRAY_COLUMNS, SIDE_CURRENT, (uint32_t)current))
+            add_move(table, ARRAY_COLUMNS, current, target, stage);
+    }
+}
+
+static void add_keys_columns(struct sqlite_table *table)
+{
+    const struct schema_constraint *keys[2] = {primary_key(table, SIDE_CURRENT), primary_key(table, SIDE_TARGET)};
+    const struct sqlite_move *move = find_move(table, ARRAY_RELATIONS, table->relation[SIDE_CURRENT], -1);
+    if (!move && keys[0])
+        move = find_move(table, ARRAY_CONSTRAINTS, keys[0] - table->maker->current->constraints, -1);
+    if (!move && keys[1])
+        move = find_move(table, ARRAY_CONSTRAINTS, -1, keys[1] - table->maker->target->constraints);
+    if (!move)
+        return;
+    unsigned stage = move->stage;
+    add_columns_of_key(table, SIDE_CURRENT, stage);
+    add_columns_of_key(table, SIDE_TARGET, stage);
+}
+
 static size_t most_moves(const struct sqlite_table *table, size_t items)
 {
     size_t most = 2 * items + 1;
     for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
         const struct schema_relation *relation = sqlite_relation_of(table, side);
-        most += (size_t)relation->constraint_count + relation->index_count;
+        most += (size_t)relation->constraint_count + relation->index_count + relation->column_count;
     }
     return most;
 }
@@ -450,6 +496,7 @@ bool sqlite_find_moves(struct sqlite_table *table, const struct drift_item *cons
         add_hanging(table, ARRAY_CONSTRAINTS, side);
         add_hanging(table, ARRAY_INDEXES, side);
     }
+    add_keys_columns(table);
     await_columns(table);
     move_groups_together(table);
     await_columns(table);
