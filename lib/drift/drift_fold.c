@@ -2,8 +2,9 @@
 #include "drift/drift_fold.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "dialect/mysql_collation.h"
 
 static bool is_word(char byte)
 {
@@ -103,34 +104,9 @@ bool drift_same_but_for_case(const char *a, const char *b)
     return *a == *b;
 }
 
-/* What a server gives to utf8mb4 text that names no collation; the last row that is not newer than the server. */
-static const struct {
-    const char *engine;
-    unsigned version; /* major * 100 + minor */
-    const char *collation;
-} default_collations[] = {
-    {"mysql", 0, "utf8mb4_general_ci"},
-    {"mysql", 800, "utf8mb4_0900_ai_ci"},
-    {"mariadb", 0, "utf8mb4_general_ci"},
-    {"mariadb", 1104, "utf8mb4_uca1400_ai_ci"},
-};
-
-static const char *default_collation(const struct schema *schema)
-{
-    const char *engine = schema_text(schema, schema->engine);
-    char *end = NULL;
-    unsigned long major = strtoul(schema_text(schema, schema->server_version), &end, 10);
-    unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
-    const char *found = "";
-    for (size_t i = 0; i < ARRAY_LENGTH(default_collations); i++)
-        if (strcmp(default_collations[i].engine, engine) == 0 && default_collations[i].version <= major * 100 + minor)
-            found = default_collations[i].collation;
-    return found;
-}
-
+/* On one release somebody chose between them; between releases the servers' own choices differ. */
 bool drift_fold_collations(const struct drift_work *work, const char *reference, const char *live)
 {
-    return work->features.mysql && !work->strict && !drift_policy_deviates(work, POLICY_COLLATION_VERSIONS) &&
-           strcmp(reference, default_collation(work->sides[REFERENCE].schema)) == 0 &&
-           strcmp(live, default_collation(work->sides[LIVE].schema)) == 0;
+    return work->features.mysql && !work->features.same_release && !work->strict &&
+           !drift_policy_deviates(work, POLICY_COLLATION_VERSIONS) && mysql_collations_alike(reference, live);
 }

@@ -13,7 +13,7 @@ void drift_fold_text(const struct drift_work *work, enum text_form form, const c
 /* Whether two queries that MySQL or MariaDB printed differ in nothing but the case of columns: `t`.`Name`. */
 bool drift_same_but_for_case(const char *a, const char *b);
 
-/* Whether two collations of MySQL or MariaDB are each what its own server gives to who asks for none. */
+/* Whether two collations of MySQL or MariaDB are what servers of different releases give to who asks for none. */
 bool drift_fold_collations(const struct drift_work *work, const char *reference, const char *live);
 
 #endif
