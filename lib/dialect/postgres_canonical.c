@@ -40,13 +40,12 @@ static void canonical_type(const char *text, struct strbuf *out)
         postgres_tree_print(&tree, tree.root, out);
 }
 
-/* A view's query ends without a semicolon. */
-static size_t query_length(const char *text)
+/* A query ends without a semicolon. */
+static void strip_semicolons(struct strbuf *out, size_t start)
 {
-    size_t length = strlen(text);
-    while (length > 0 && (strchr(" \t\r\n\v\f", text[length - 1]) || text[length - 1] == ';'))
-        length--;
-    return length;
+    while (strbuf_ok(out) && out->length > start &&
+           (out->bytes[out->length - 1] == ';' || out->bytes[out->length - 1] == ' '))
+        out->bytes[--out->length] = '\0';
 }
 
 /* The commonest defaults, as reading them would print them. */
@@ -80,26 +79,24 @@ static bool canonical_plain(const char *text, const char *type, struct strbuf *o
 
 static void canonical_tree(enum text_form form, const char *text, const char *type, struct strbuf *out)
 {
-    size_t length = form == TEXT_QUERY ? query_length(text) : strlen(text);
+    size_t length = strlen(text);
     cleanup(postgres_tree) struct postgres_tree tree = {0};
-    cleanup(strbuf) struct strbuf column = STRBUF(TYPE_SIZE);
     postgres_tree_read(&tree, text, length);
+    if (!tree.no_memory && !tree.flat)
+        postgres_query_unlabel(&tree);
     if (tree.no_memory) {
         out->failed = true;
-        return;
-    }
-    if (tree.flat) {
+    } else if (tree.flat) {
         postgres_tree_print_flat(text, length, out);
-        return;
-    }
-    if (form == TEXT_QUERY)
-        postgres_query_unqualify(&tree);
-    if (form != TEXT_DEFAULT) {
+    } else if (form == TEXT_DEFAULT) {
+        cleanup(strbuf) struct strbuf column = STRBUF(TYPE_SIZE);
+        canonical_type(type, &column);
+        postgres_default_print(&tree, strbuf_ok(&column) ? strbuf_text(&column) : type, out);
+    } else {
+        if (form == TEXT_QUERY)
+            postgres_query_unqualify(&tree);
         postgres_tree_print(&tree, tree.root, out);
-        return;
     }
-    canonical_type(type, &column);
-    postgres_default_print(&tree, strbuf_ok(&column) ? strbuf_text(&column) : type, out);
 }
 
 void postgres_canonical(enum text_form form, const char *text, const char *type, struct strbuf *out)
@@ -116,9 +113,14 @@ void postgres_canonical(enum text_form form, const char *text, const char *type,
             canonical_tree(form, text, type, out);
         break;
     case TEXT_EXPRESSION:
-    case TEXT_QUERY:
         canonical_tree(form, text, type, out);
         break;
+    case TEXT_QUERY: {
+        size_t start = out->length;
+        canonical_tree(form, text, type, out);
+        strip_semicolons(out, start);
+        break;
+    }
     default:
         strbuf_add_string(out, text);
         break;

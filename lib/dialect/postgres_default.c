@@ -152,14 +152,16 @@ static int scale_of(const struct column_type *type)
     return scale >= 0 && scale <= 1000 ? (int)scale : -1;
 }
 
+static const char *const number_types[] = {"smallint", "integer",          "bigint", "numeric",
+                                           "real",     "double precision", NULL};
+
 static bool print_number(const struct postgres_tree *tree, const struct constant *constant,
                          const struct column_type *type, struct strbuf *out)
 {
-    static const char *const numbers[] = {"smallint", "integer", "bigint", "numeric", "real", "double precision", NULL};
     const struct postgres_node *leaf = postgres_node_at(tree, constant->leaf);
     const char *text = leaf->text;
     size_t length = leaf->length;
-    if (!type_is_any(type, numbers))
+    if (!type_is_any(type, number_types))
         return false;
     if (leaf->token != POSTGRES_TOKEN_NUMBER && !string_content(tree, constant->leaf, &text, &length))
         return false;
@@ -241,7 +243,8 @@ static bool print_empty_array(const struct postgres_tree *tree, const struct con
 static bool print_own_type(const struct postgres_tree *tree, const struct constant *constant,
                            const struct column_type *type, struct strbuf *out)
 {
-    if (constant->cast_count != 1 || !(constant->array || postgres_node_is_string(tree, constant->leaf)))
+    if (constant->cast_count != 1 || type_is_any(type, number_types) ||
+        !(constant->array || postgres_node_is_string(tree, constant->leaf)))
         return false;
     cleanup(strbuf) struct strbuf cast = STRBUF(TYPE_SIZE);
     postgres_tree_print(tree, constant->casts[0], &cast);

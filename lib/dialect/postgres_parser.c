@@ -71,13 +71,15 @@ bool postgres_cursor_is_name(const struct postgres_cursor *cursor, size_t ahead)
            (node->token == POSTGRES_TOKEN_NAME || node->token == POSTGRES_TOKEN_WORD);
 }
 
+/* A word that is called like a function where a parenthesis follows parts nothing: the next expression may get one. */
 static bool parts_by_keyword(const struct postgres_cursor *cursor)
 {
-    bool bracket = postgres_cursor_is_group(cursor, 1, false);
-    static const char *const called[] = {"all", "any", "some", "left", "right", "collation"};
+    static const char *const called[] = {"all", "any", "some", "collation"};
+    if (postgres_cursor_is(cursor, 0, "left") || postgres_cursor_is(cursor, 0, "right"))
+        return postgres_cursor_is(cursor, 1, "join") || postgres_cursor_is(cursor, 1, "outer");
     for (size_t i = 0; i < ARRAY_LENGTH(called); i++)
         if (postgres_cursor_is(cursor, 0, called[i]))
-            return !bracket && !(i == ARRAY_LENGTH(called) - 1 && postgres_cursor_is(cursor, 1, "for"));
+            return false;
     for (size_t i = 0; i < ARRAY_LENGTH(expression_words); i++)
         if (postgres_cursor_is(cursor, 0, expression_words[i]))
             return false;
@@ -164,8 +166,10 @@ static void read_items(struct postgres_cursor *cursor, uint32_t parent, uint32_t
         size_t start = cursor->at;
         uint32_t expression = postgres_parse_expression(cursor);
         if (expression && (cursor->at == cursor->end || is_separator(cursor, from, head))) {
+            bool star = postgres_node_is(tree, expression, "*");
             postgres_tree_append(tree, parent, postgres_tree_rewrite(tree, expression));
-            expressions++;
+            expressions += !star;
+            others += star;
             continue;
         }
         /* Never looked at twice, or hostile text would take quadratic time. */

@@ -48,6 +48,10 @@ uint32_t postgres_parse_type(struct postgres_cursor *cursor);
 /* Makes equal what means the same; returns what stands for `node` now. */
 uint32_t postgres_tree_rewrite(struct postgres_tree *tree, uint32_t node);
 
+/* Takes the names off columns that nobody can refer to: of queries within expressions, and of all but the first of what
+ * UNION and its like put together. Servers make up names there, each version in its own way. */
+void postgres_query_unlabel(struct postgres_tree *tree);
+
 /* A view's references to its only relation, without the relation's name. */
 void postgres_query_unqualify(struct postgres_tree *tree);
 

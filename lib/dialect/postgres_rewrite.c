@@ -121,7 +121,7 @@ static bool have_one_type(const struct postgres_tree *tree, uint32_t element)
     return true;
 }
 
-/* ARRAY[a::t, b::t] is what the server makes of (ARRAY[a, b])::t[]. */
+/* ARRAY[a::t, b::t] is what the server makes of (ARRAY[a, b])::t[]. Heights bound how many casts an element has. */
 static uint32_t rewrite_array(struct postgres_tree *tree, uint32_t array)
 {
     uint32_t element = array_elements(tree, array);
@@ -138,7 +138,7 @@ static uint32_t rewrite_array(struct postgres_tree *tree, uint32_t array)
     }
     at(tree, type)->array = true;
     uint32_t cast = postgres_tree_node(tree, POSTGRES_CAST);
-    return cast ? rewrite_cast(tree, set_cast(tree, cast, array, type)) : array;
+    return cast ? rewrite_cast(tree, set_cast(tree, cast, rewrite_array(tree, array), type)) : array;
 }
 
 enum { ARGUMENTS = 4 };
@@ -281,19 +281,26 @@ static void strip_text_casts(struct postgres_tree *tree, uint32_t group)
     }
 }
 
-/* XMLSERIALIZE(… NO INDENT): since 16, and what it was before. */
+static bool is_word(const struct postgres_tree *tree, uint32_t node)
+{
+    const struct postgres_node *leaf = at(tree, node);
+    return leaf->kind == POSTGRES_LEAF && (leaf->token == POSTGRES_TOKEN_NAME || leaf->token == POSTGRES_TOKEN_WORD);
+}
+
+/* XMLSERIALIZE(… AS type NO INDENT): said since 16, and what it was before. */
 static void rewrite_serialize(struct postgres_tree *tree, uint32_t group)
 {
-    uint32_t before = 0;
-    for (uint32_t child = at(tree, group)->first; child; child = following(tree, child)) {
-        uint32_t next = following(tree, child);
-        if (before && postgres_node_is(tree, child, "no") && postgres_node_is(tree, next, "indent") &&
-            following(tree, next) == 0) {
-            at(tree, before)->next = 0;
-            at(tree, group)->last = before;
-            return;
-        }
-        before = child;
+    uint32_t child = at(tree, group)->first;
+    while (child && !postgres_node_is(tree, child, "as"))
+        child = following(tree, child);
+    for (uint32_t before = following(tree, child); before && is_word(tree, before); before = following(tree, before)) {
+        uint32_t no = following(tree, before);
+        uint32_t indent = following(tree, no);
+        if (!postgres_node_is(tree, no, "no") || !postgres_node_is(tree, indent, "indent") || following(tree, indent))
+            continue;
+        at(tree, before)->next = 0;
+        at(tree, group)->last = before;
+        return;
     }
 }
 

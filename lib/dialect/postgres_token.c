@@ -400,12 +400,13 @@ struct postgres_token postgres_lexer_next(struct postgres_lexer *lexer)
         return make(lexer, POSTGRES_TOKEN_NUMBER, skip_number(at, end));
     if (*at == '$')
         return lex_dollar(lexer);
-    bool two = end - at > 1 && ((at[0] == ':' && (at[1] == ':' || at[1] == '=')) ||
-                                (at[0] == '=' && at[1] == '>' && (end - at == 2 || !is_operator_byte(at[2]))));
-    if (two)
+    if (*at == ':' && end - at > 1 && (at[1] == ':' || at[1] == '='))
         return make(lexer, POSTGRES_TOKEN_SIGN, at + 2);
-    if (is_operator_byte(*at))
-        return make(lexer, POSTGRES_TOKEN_OPERATOR, skip_operator(at, end));
+    if (is_operator_byte(*at)) {
+        const char *behind = skip_operator(at, end);
+        bool arrow = behind - at == 2 && at[0] == '=' && at[1] == '>';
+        return make(lexer, arrow ? POSTGRES_TOKEN_SIGN : POSTGRES_TOKEN_OPERATOR, behind);
+    }
     return make(lexer, POSTGRES_TOKEN_SIGN, at + 1);
 }
 

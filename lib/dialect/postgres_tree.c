@@ -2,6 +2,7 @@
 #include "dialect/postgres_tree.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/limits.h"
@@ -111,13 +112,25 @@ bool postgres_node_is_type(const struct postgres_tree *tree, uint32_t node, cons
            postgres_node_is(tree, type->first, name);
 }
 
+/* Bare words are printed in one case. */
+static bool same_text(const struct postgres_node *a, const struct postgres_node *b)
+{
+    if (a->length != b->length || a->length == 0)
+        return a->length == b->length;
+    bool word =
+        a->token == POSTGRES_TOKEN_NAME || a->token == POSTGRES_TOKEN_KEYWORD || a->token == POSTGRES_TOKEN_WORD;
+    if (word && !memchr(a->text, '"', a->length))
+        return strncasecmp(a->text, b->text, a->length) == 0;
+    return memcmp(a->text, b->text, a->length) == 0;
+}
+
 /* Heights are bounded, so the recursion is. */
 bool postgres_tree_equal(const struct postgres_tree *tree, uint32_t left, uint32_t right)
 {
     const struct postgres_node *a = &tree->nodes[left];
     const struct postgres_node *b = &tree->nodes[right];
-    if (a->kind != b->kind || a->token != b->token || a->length != b->length || a->array != b->array ||
-        a->square != b->square || (a->length > 0 && memcmp(a->text, b->text, a->length) != 0))
+    if (a->kind != b->kind || a->token != b->token || a->array != b->array || a->square != b->square ||
+        !same_text(a, b))
         return false;
     uint32_t x = a->first;
     uint32_t y = b->first;
