@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "report/report_drift_parts.h"
@@ -90,14 +91,29 @@ void report_plan_json(struct json_writer *writer, const struct drift_context *co
     json_close_object(writer);
 }
 
+/* SQL keeps its lines, each of them made printable. */
+static void add_sql(struct strbuf *out, enum report_style style, const char *sql)
+{
+    cleanup(strbuf) struct strbuf line = STRBUF(LIMIT_RESPONSE_BYTES);
+    for (const char *end = sql; *sql; sql = *end ? end + 1 : end) {
+        end = sql + strcspn(sql, "\n");
+        strbuf_clear(&line);
+        strbuf_add(&line, sql, (size_t)(end - sql));
+        strbuf_add_string(out, "     ");
+        report_add_line(out, style, strbuf_text(&line), TEXT_LINE);
+        strbuf_add_char(out, '\n');
+        out->failed |= !strbuf_ok(&line);
+    }
+}
+
 static void add_statement(struct strbuf *out, enum report_style style, const struct plan_statement *statement,
                           size_t number)
 {
     strbuf_printf(out, "  %zu. ", number);
     report_add_line(out, style, statement->object, TEXT_LINE);
-    strbuf_printf(out, " (%s)\n     ", statement->kind);
-    report_add_line(out, style, statement->sql, TEXT_LINE);
-    strbuf_printf(out, "\n     lock: %s", statement->lock ? statement->lock : "none");
+    strbuf_printf(out, " (%s)\n", statement->kind);
+    add_sql(out, style, statement->sql);
+    strbuf_printf(out, "     lock: %s", statement->lock ? statement->lock : "none");
     strbuf_add_string(out, statement->transactional ? "\n" : "; not in a transaction\n");
     for (unsigned hazard = 0; hazard < PLAN_HAZARDS; hazard++)
         if (statement->hazards & 1u << hazard)
