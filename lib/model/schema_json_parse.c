@@ -236,9 +236,23 @@ static int parse_relation(struct schema_json_reader *reader, const struct json_v
     return 0;
 }
 
+static bool is_known_to_form_1(enum attribute_key key)
+{
+    static const enum attribute_key known[] = {ATTRIBUTE_VALUES,    ATTRIBUTE_TYPE,  ATTRIBUTE_START,
+                                               ATTRIBUTE_INCREMENT, ATTRIBUTE_MIN,   ATTRIBUTE_MAX,
+                                               ATTRIBUTE_CACHE,     ATTRIBUTE_CYCLE, ATTRIBUTE_OWNER};
+    for (size_t i = 0; i < ARRAY_LENGTH(known); i++)
+        if (known[i] == key)
+            return true;
+    return false;
+}
+
 /* What a form cannot hold was not looked at; kinds that are left out of a file of our own form were seen. */
 static void set_coverage_of_form(const struct schema_json_reader *reader)
 {
+    for (enum attribute_key key = ATTRIBUTE_END + 1; key < ATTRIBUTE_KEYS && reader->version == 1; key++)
+        if (!is_known_to_form_1(key))
+            schema_builder_undeclared(reader->builder, key);
     static const enum schema_kind unknown_to_form_1[] = {SCHEMA_SCHEMAS,    SCHEMA_EXTENSIONS, SCHEMA_DOMAINS,
                                                          SCHEMA_COMPOSITES, SCHEMA_ROUTINES,   SCHEMA_TRIGGERS,
                                                          SCHEMA_POLICIES,   SCHEMA_EVENTS};
