@@ -89,7 +89,7 @@ static void measure(const struct report_table *table, size_t *widths)
     for (const char *cell = strbuf_text(&table->cells); cell < end; cell = next_cell(cell)) {
         size_t width = width_of(cell);
         widths[column] = width > widths[column] ? width : widths[column];
-        column = (column + 1) % table->columns;
+        column = column + 1 < table->columns ? column + 1 : 0;
     }
 }
 
@@ -137,6 +137,6 @@ void report_table_print(const struct report_table *table, struct strbuf *out)
     size_t column = 0;
     for (const char *cell = strbuf_text(&table->cells); cell < end; cell = next_cell(cell)) {
         print_cell(table, cell, column, widths, out);
-        column = (column + 1) % table->columns;
+        column = column + 1 < table->columns ? column + 1 : 0;
     }
 }
