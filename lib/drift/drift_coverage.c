@@ -61,6 +61,8 @@ static const char *reason_of(const struct schema *schema, enum schema_kind kind)
 {
     if (schema->coverage[kind].reason != 0)
         return schema_text(schema, schema->coverage[kind].reason);
+    if (schema->coverage[kind].coverage == COVERAGE_NOT_APPLICABLE)
+        return "this source cannot hold them";
     return schema->truncated ? "reading stopped at a limit" : "";
 }
 

@@ -468,6 +468,10 @@ static int add_alone_keys(struct matching *matching, enum drift_end end)
         bool inherited = false;
         if (key->matched || key_hangs(matching, end, key))
             continue;
+        enum drift_end other = end == REFERENCE ? LIVE : REFERENCE;
+        if (kind_of(matching, end, key) == DRIFT_CHECK &&
+            drift_check_is_columns(matching->work, end, key->at, matching->keys[other].relation))
+            continue;
         if (is_left_out(matching, end, key)) {
             matching->work->report->left_out++;
             continue;

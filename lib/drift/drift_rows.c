@@ -181,6 +181,11 @@ static bool collation_explained(const struct drift_step *step)
     return true;
 }
 
+static bool check_explained(const struct drift_step *step)
+{
+    return drift_check_is_tables(step->work, step->pair->at);
+}
+
 static void print_visible(struct drift_printer *printer, uint32_t at)
 {
     drift_print_bool(printer, !(column_at(printer, at)->flags & COLUMN_HIDDEN));
@@ -214,7 +219,7 @@ static const struct drift_row column_rows[] = {
     {.name = "collation", .explained = collation_explained},
     {.name = "visible", .print = print_visible},
     {.name = "srid", .explained = follows_type},
-    {.name = "check"},
+    {.name = "check", .explained = check_explained},
     {.name = "name", .print = print_column_name},
 };
 

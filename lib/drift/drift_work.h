@@ -109,6 +109,11 @@ uint32_t drift_next_parent(const struct drift_side *side, uint32_t at, size_t *c
 /* Whether the column is the hidden key that MySQL gives to a table without one. */
 bool drift_is_generated_key(const struct drift_side *side, uint32_t column);
 
+/* Whether a CHECK of one side stands with a column on the other, of the relation `partner` there; and the other way
+ * round, of a pair of columns (drift_checks.c). */
+bool drift_check_is_columns(struct drift_work *work, enum drift_end end, uint32_t constraint, uint32_t partner);
+bool drift_check_is_tables(struct drift_work *work, const uint32_t columns[static ENDS]);
+
 /* Whether SQL text mentions a name, as a token of its own. */
 bool drift_mentions(const char *sql, const char *name, bool ignore_case);
 
