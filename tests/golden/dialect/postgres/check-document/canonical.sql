@@ -1,0 +1,1 @@
+xm IS document

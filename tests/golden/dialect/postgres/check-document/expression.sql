@@ -1,0 +1,3 @@
+xm IS DOCUMENT
+--
+(xm IS DOCUMENT)

@@ -1,0 +1,1 @@
+normalize(name, 'nfc'::text) = name::text

@@ -1,0 +1,3 @@
+("normalize"((name)::text, 'nfc'::text) = (name)::text)
+--
+(NORMALIZE(name, NFC) = (name)::text)

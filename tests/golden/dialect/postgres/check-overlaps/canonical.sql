@@ -1,0 +1,1 @@
+overlaps(ts, ts, ts, iv)

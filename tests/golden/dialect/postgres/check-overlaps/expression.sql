@@ -1,0 +1,3 @@
+"overlaps"(ts, ts, ts, iv)
+--
+((ts, ts) OVERLAPS (ts, iv))

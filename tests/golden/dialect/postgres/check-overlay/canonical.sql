@@ -1,0 +1,1 @@
+overlay(name, 'x'::text, 2, 3) <> ''::text

@@ -1,0 +1,1 @@
+position(name, 'a'::text || 'b'::text) > 0

@@ -1,0 +1,3 @@
+(timezone('Europe/Berlin'::text, timezone('utc'::text, ts)) > '2020-01-01 00:00:00'::timestamp without time zone)
+--
+(((ts AT TIME ZONE 'utc'::text) AT TIME ZONE 'Europe/Berlin'::text) > '2020-01-01 00:00:00'::timestamp without time zone)

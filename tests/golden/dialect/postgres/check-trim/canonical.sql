@@ -1,0 +1,1 @@
+length(btrim(name)) > 0

@@ -1,0 +1,3 @@
+(length(btrim((name)::text)) > 0)
+--
+(length(TRIM(BOTH FROM name)) > 0)

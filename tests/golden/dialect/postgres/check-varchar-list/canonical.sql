@@ -1,0 +1,1 @@
+name::text = ANY (ARRAY['a', 'b', 'c']::text[])

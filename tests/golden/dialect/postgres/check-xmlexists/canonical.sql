@@ -1,0 +1,1 @@
+xmlexists('//a'::text, xm)

@@ -1,0 +1,3 @@
+"xmlexists"('//a'::text, xm)
+--
+XMLEXISTS(('//a'::text) PASSING (xm))

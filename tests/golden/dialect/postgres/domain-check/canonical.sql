@@ -1,0 +1,1 @@
+(value::text ~ '^[A-Z]+$'::text) AND (value::text = ANY (ARRAY['A', 'B']::text[]))

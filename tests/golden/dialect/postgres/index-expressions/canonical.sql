@@ -1,0 +1,1 @@
+timezone('utc'::text, tz), timezone('utc'::text, ts)

@@ -1,0 +1,3 @@
+timezone('utc'::text, tz), timezone('utc'::text, ts)
+--
+(tz AT TIME ZONE 'utc'::text), (ts AT TIME ZONE 'utc'::text)

@@ -1,0 +1,1 @@
+vc::text = ANY (ARRAY['a', 'b']::text[])

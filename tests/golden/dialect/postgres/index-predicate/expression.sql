@@ -1,0 +1,3 @@
+((vc)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))
+--
+((vc)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text]))

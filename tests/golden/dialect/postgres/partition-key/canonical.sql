@@ -1,0 +1,1 @@
+list(date_trunc('month'::text, timezone('utc'::text, at)))

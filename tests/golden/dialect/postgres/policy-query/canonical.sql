@@ -1,0 +1,1 @@
+id IN (SELECT part.item_id FROM shop.part WHERE part.kind::text = ANY (ARRAY['a', 'b']::text[]))

@@ -1,0 +1,1 @@
+(new.vc::text = ANY (ARRAY['a', 'b']::text[])) AND (pg_trigger_depth() = 0)

@@ -1,0 +1,3 @@
+(((new.vc)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[])) AND (pg_trigger_depth() = 0))
+--
+(((new.vc)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text])) AND (pg_trigger_depth() = 0))

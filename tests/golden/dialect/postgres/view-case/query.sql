@@ -1,0 +1,27 @@
+SELECT
+        CASE
+            WHEN ((i.vc)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[])) THEN i.name
+            ELSE NULL::character varying
+        END AS x
+   FROM shop.item i;
+--
+SELECT
+        CASE
+            WHEN ((i.vc)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text])) THEN i.name
+            ELSE NULL::character varying
+        END AS x
+   FROM shop.item i;
+--
+SELECT
+        CASE
+            WHEN ((vc)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[])) THEN name
+            ELSE NULL::character varying
+        END AS x
+   FROM shop.item i;
+--
+SELECT
+        CASE
+            WHEN ((vc)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text])) THEN name
+            ELSE NULL::character varying
+        END AS x
+   FROM shop.item i;

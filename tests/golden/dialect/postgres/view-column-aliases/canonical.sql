@@ -1,0 +1,1 @@
+SELECT x, y FROM shop.part p(x, y, qty, kind, note, made, data, state)

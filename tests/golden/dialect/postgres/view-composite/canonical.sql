@@ -1,0 +1,1 @@
+SELECT (pr).a AS a, (pr).b AS bb FROM shop.item i

@@ -1,0 +1,1 @@
+SELECT DISTINCT ON (kind) kind, id FROM shop.part ORDER by kind, id DESC

@@ -1,0 +1,1 @@
+SELECT id FROM shop.item WHERE NOT exists(SELECT 1 FROM shop.part WHERE (part.item_id = item.id) AND (part.qty = ANY (ARRAY[1, 2])))

@@ -1,0 +1,1 @@
+SELECT id FROM shop.item FOR update of item

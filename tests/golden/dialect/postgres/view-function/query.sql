@@ -1,0 +1,5 @@
+SELECT n.n
+   FROM generate_series(1, 10) n(n);
+--
+SELECT n
+   FROM generate_series(1, 10) n(n);

@@ -1,0 +1,1 @@
+SELECT timezone('utc'::text, made)::date AS day, count(*) AS count FROM shop.part GROUP by timezone('utc'::text, made)::date

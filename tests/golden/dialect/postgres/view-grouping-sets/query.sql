@@ -1,0 +1,11 @@
+SELECT part.kind,
+    part.state,
+    count(*) AS count
+   FROM shop.part
+  GROUP BY GROUPING SETS ((part.kind), (part.state), ());
+--
+SELECT kind,
+    state,
+    count(*) AS count
+   FROM shop.part
+  GROUP BY GROUPING SETS ((kind), (state), ());

@@ -1,0 +1,9 @@
+SELECT i.id
+   FROM ((shop.item i
+     JOIN shop.part p ON ((i.id = p.id)))
+     JOIN shop.json j ON ((j.id = i.id)));
+--
+SELECT i.id
+   FROM ((shop.item i
+     JOIN shop.part p ON ((i.id = p.id)))
+     JOIN shop."json" j ON ((j.id = i.id)));

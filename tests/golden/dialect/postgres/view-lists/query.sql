@@ -1,0 +1,15 @@
+SELECT i.id
+   FROM shop.item i
+  WHERE (((i.name)::text = ANY (ARRAY['a'::text, 'b'::text])) AND ((i.vc)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[])));
+--
+SELECT i.id
+   FROM shop.item i
+  WHERE (((i.name)::text = ANY (ARRAY['a'::text, 'b'::text])) AND ((i.vc)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text])));
+--
+SELECT id
+   FROM shop.item i
+  WHERE (((name)::text = ANY (ARRAY['a'::text, 'b'::text])) AND ((vc)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[])));
+--
+SELECT id
+   FROM shop.item i
+  WHERE (((name)::text = ANY (ARRAY['a'::text, 'b'::text])) AND ((vc)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text])));

@@ -1,0 +1,9 @@
+SELECT item.id,
+    shop.twice(item.i1) AS t,
+    shop.named(item.i1, b => 'x'::text) AS n
+   FROM shop.item;
+--
+SELECT id,
+    shop.twice(i1) AS t,
+    shop.named(i1, b => 'x'::text) AS n
+   FROM shop.item;

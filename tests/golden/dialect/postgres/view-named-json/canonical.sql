@@ -1,0 +1,1 @@
+SELECT id, json, value FROM shop.json

@@ -1,0 +1,1 @@
+SELECT id FROM shop.item WHERE id IN (SELECT p.item_id FROM shop.part p WHERE p.id IN (SELECT json.id FROM shop.json WHERE json.id = p.qty))

@@ -1,0 +1,1 @@
+SELECT json_value, json, "user", "end", "position", "left" FROM shop.item

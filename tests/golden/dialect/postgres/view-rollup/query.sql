@@ -1,0 +1,13 @@
+SELECT part.kind,
+    part.state,
+    count(*) AS count,
+    GROUPING(part.kind) AS "grouping"
+   FROM shop.part
+  GROUP BY ROLLUP(part.kind, part.state);
+--
+SELECT kind,
+    state,
+    count(*) AS count,
+    GROUPING(kind) AS "grouping"
+   FROM shop.part
+  GROUP BY ROLLUP(kind, state);

@@ -1,0 +1,1 @@
+SELECT a, b FROM rows FROM (generate_series(1, 2), generate_series(1, 3)) x(a, b)

@@ -1,0 +1,7 @@
+SELECT x.a,
+    x.b
+   FROM ROWS FROM(generate_series(1, 2), generate_series(1, 3)) x(a, b);
+--
+SELECT a,
+    b
+   FROM ROWS FROM(generate_series(1, 2), generate_series(1, 3)) x(a, b);

@@ -1,0 +1,9 @@
+SELECT s.a[1] AS x,
+    s.a[1:2] AS y
+   FROM ( SELECT item.arr AS a
+           FROM shop.item) s;
+--
+SELECT a[1] AS x,
+    a[1:2] AS y
+   FROM ( SELECT item.arr AS a
+           FROM shop.item) s;

@@ -1,0 +1,5 @@
+SELECT item.id
+   FROM shop.item TABLESAMPLE bernoulli (10) REPEATABLE (3);
+--
+SELECT id
+   FROM shop.item TABLESAMPLE bernoulli (10) REPEATABLE (3);

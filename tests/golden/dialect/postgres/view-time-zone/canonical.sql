@@ -1,0 +1,1 @@
+SELECT timezone('utc'::text, ts) AS u, timezone('utc'::text, tz) AS v FROM shop.item

@@ -1,0 +1,1 @@
+SELECT id, row_number() over(partition by kind ORDER by qty DESC) AS rn, sum(qty) over w AS s FROM shop.part WINDOW w AS (partition by item_id ORDER by id rows between unbounded preceding AND current row)

@@ -1,0 +1,11 @@
+SELECT part.id,
+    row_number() OVER (PARTITION BY part.kind ORDER BY part.qty DESC) AS rn,
+    sum(part.qty) OVER w AS s
+   FROM shop.part
+  WINDOW w AS (PARTITION BY part.item_id ORDER BY part.id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW);
+--
+SELECT id,
+    row_number() OVER (PARTITION BY kind ORDER BY qty DESC) AS rn,
+    sum(qty) OVER w AS s
+   FROM shop.part
+  WINDOW w AS (PARTITION BY item_id ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW);

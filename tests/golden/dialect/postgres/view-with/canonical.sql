@@ -1,0 +1,1 @@
+WITH x AS (SELECT item.id FROM shop.item) SELECT id FROM x

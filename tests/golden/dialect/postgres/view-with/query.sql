@@ -1,0 +1,13 @@
+WITH x AS (
+         SELECT item.id
+           FROM shop.item
+        )
+ SELECT x.id
+   FROM x;
+--
+WITH x AS (
+         SELECT item.id
+           FROM shop.item
+        )
+ SELECT id
+   FROM x;

@@ -1,0 +1,1 @@
+SELECT percentile_cont(0.5::double precision) within GROUP (ORDER by qty::double precision) AS med, string_agg(note, ', '::text ORDER by id DESC) AS s, array_agg(DISTINCT kind ORDER by kind) AS k FROM shop.part

@@ -1,0 +1,9 @@
+SELECT percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY ((part.qty)::double precision)) AS med,
+    string_agg(part.note, ', '::text ORDER BY part.id DESC) AS s,
+    array_agg(DISTINCT part.kind ORDER BY part.kind) AS k
+   FROM shop.part;
+--
+SELECT percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY ((qty)::double precision)) AS med,
+    string_agg(note, ', '::text ORDER BY id DESC) AS s,
+    array_agg(DISTINCT kind ORDER BY kind) AS k
+   FROM shop.part;
