@@ -23,9 +23,9 @@
 
 /* Drift: schemas that differ in more places have nothing to do with each other. */
 #define LIMIT_DRIFT_ITEMS 1000000u
-#define LIMIT_DRIFT_BYTES (1024u * 1024u * 1024u)     /* texts of one report */
+#define LIMIT_DRIFT_BYTES (1024u * 1024u * 1024u)       /* texts of one report */
 #define LIMIT_DRIFT_TEXT (16u * LIMIT_DEFINITION_BYTES) /* of one attribute: a list of texts */
-#define LIMIT_RENAME_CANDIDATES 64u                   /* of one kind and side: renames are sought pairwise */
+#define LIMIT_RENAME_CANDIDATES 64u                     /* of one kind and side: renames are sought pairwise */
 
 /* Journal: the issue with a row per request is a log table, not a journal; 1,000,000 is what design.md promises. */
 #define LIMIT_JOURNAL_ROWS 1000000u

@@ -125,8 +125,7 @@ struct drift_report {
 
 /* Takes its own references of the schemas; borrows the policy for as long as the report lives. `now_ms` (unix time)
  * decides which suppressions have expired. Schemas of different engines: ERROR_UNSUPPORTED (mysql and mariadb may be
- * compared). Items come out ITEM_CONFIRMED or ITEM_SUPPRESSED. Limit: LIMIT_DRIFT_ITEMS (more: ERROR_TOO_LARGE's like).
- */
+ * compared). Items come out ITEM_CONFIRMED or ITEM_SUPPRESSED. More than LIMIT_DRIFT_ITEMS: ERROR_TRUNCATED. */
 int drift_compare(struct schema *reference, struct schema *live, const struct drift_policy *policy, int64_t now_ms,
                   struct drift_report **ret_report, struct error *reterr);
 void drift_report_free(struct drift_report *report);
