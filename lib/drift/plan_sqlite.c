@@ -148,28 +148,25 @@ static const char *exists_query(struct plan_maker *maker, const struct plan_task
                        whole->type, sqlite_quote_text(maker, sqlite_task_name(maker, task)));
 }
 
-/* Whether a table, view or index of the current schema has the name, so that nothing else can before it is gone. */
-static bool is_taken(const struct plan_maker *maker, const char *name)
-{
-    const struct schema *schema = maker->current;
-    if (has_relation(maker, SIDE_CURRENT, name))
-        return true;
-    for (size_t i = 0; i < schema->index_count; i++) {
-        if (strcasecmp(schema_text(schema, schema->indexes[i].name), name) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The same of anything that is made with a relation: its indexes and triggers. */
+/* Whether something of the current schema has the name of the relation or of what is made with it, so that it can only
+ * be made when that is gone. */
 static bool needs_taken_name(const struct plan_maker *maker, const struct plan_task *task)
 {
     const struct schema *schema = maker->target;
     const struct schema_relation *relation = &schema->relations[task->relation.reference];
-    if (is_taken(maker, schema_text(schema, relation->name)))
+    const char *name = schema_text(schema, relation->name);
+    size_t end = schema->object_starts[OBJECT_TRIGGER + 1];
+    if (has_relation(maker, SIDE_CURRENT, name) || sqlite_name_is_elsewhere(maker->current, ARRAY_INDEXES, name, NULL))
         return true;
     for (uint32_t i = 0; i < relation->index_count; i++) {
-        if (is_taken(maker, schema_text(schema, schema->indexes[relation->first_index + i].name)))
+        const char *index = schema_text(schema, schema->indexes[relation->first_index + i].name);
+        if (sqlite_name_is_elsewhere(maker->current, ARRAY_INDEXES, index, NULL))
+            return true;
+    }
+    for (size_t i = schema->object_starts[OBJECT_TRIGGER]; i < end; i++) {
+        const struct schema_object *trigger = &schema->objects[i];
+        if (strcmp(schema_text(schema, trigger->relation_name), name) == 0 &&
+            sqlite_name_is_elsewhere(maker->current, ARRAY_OBJECTS, schema_text(schema, trigger->name), NULL))
             return true;
     }
     return false;
@@ -182,9 +179,12 @@ static void make_relation(struct plan_maker *maker, const struct plan_task *task
     if (!find_whole(maker, task, SIDE_TARGET, &whole))
         return;
     bool table = strcmp(whole.type, "table") == 0;
+    bool late = needs_taken_name(maker, task);
     struct plan_draft draft = {
-        .stage = needs_taken_name(maker, task) ? STAGE_BREAK : STAGE_ADD,
-        .phase = table ? PHASE_TABLE : PHASE_VIEW,
+        .stage = late ? STAGE_BREAK : STAGE_ADD,
+        .phase = late    ? PHASE_FINISH
+                 : table ? PHASE_TABLE
+                         : PHASE_VIEW,
         .rank = plan_rank(maker, SIDE_TARGET, ARRAY_RELATIONS, (size_t)task->relation.reference),
         .sql = make_sql(maker, &whole),
         .lock = lock,
@@ -247,17 +247,21 @@ static const char *undo_note(struct sqlite_table *table, const struct sqlite_sta
 }
 
 /* What makes an index or trigger under a name that another relation's still has comes after that is gone. */
-static unsigned rank_of(const struct sqlite_table *table, unsigned stage)
+static bool takes_name(const struct sqlite_table *table, unsigned stage)
 {
     const struct sqlite_state *from = &table->states[stage - 1];
     const struct sqlite_state *to = &table->states[stage];
-    for (size_t i = 0; i < to->sets[ARRAY_INDEXES].count; i++) {
-        struct sqlite_element element = to->sets[ARRAY_INDEXES].items[i];
-        if (!sqlite_set_has(&from->sets[ARRAY_INDEXES], element) &&
-            is_taken(table->maker, sqlite_element_name(table->maker, ARRAY_INDEXES, element)))
-            return 1;
+    static const enum plan_array arrays[] = {ARRAY_INDEXES, ARRAY_OBJECTS};
+    for (size_t i = 0; i < ARRAY_LENGTH(arrays); i++) {
+        const struct sqlite_set *set = &to->sets[arrays[i]];
+        for (size_t k = 0; k < set->count; k++) {
+            const char *name = sqlite_element_name(table->maker, arrays[i], set->items[k]);
+            if (!sqlite_set_has(&from->sets[arrays[i]], set->items[k]) &&
+                sqlite_name_is_elsewhere(table->maker->current, arrays[i], name, table->name))
+                return true;
+        }
     }
-    return 0;
+    return false;
 }
 
 static void add_stage(struct sqlite_table *table, unsigned stage, const struct drift_item *const *items, size_t count)
@@ -281,7 +285,6 @@ static void add_stage(struct sqlite_table *table, unsigned stage, const struct d
     struct plan_draft draft = {
         .stage = stage,
         .phase = way == WAY_PARTS ? PHASE_INDEX : PHASE_ALTER,
-        .rank = rank_of(table, stage),
         .sql = sqlite_change_sql(table, stage - 1, stage),
         .lock = lock,
         .hazards = sqlite_change_hazards(table, stage - 1, stage),
@@ -291,6 +294,8 @@ static void add_stage(struct sqlite_table *table, unsigned stage, const struct d
         .kind = ended_count > 0 ? drift_kind_name(ended[0]->kind) : NULL,
         .object = ended_count > 0 ? ended[0]->object : NULL,
     };
+    if (takes_name(table, stage))
+        draft.phase = PHASE_FINISH;
     draft.not_transactional = strstr(draft.sql, "ATTACH (") != NULL;
     sqlite_expect_table(table, stage);
     plan_add(maker, table->task, ended, ended_count, &draft);

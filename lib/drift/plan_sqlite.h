@@ -86,6 +86,10 @@ bool sqlite_find_moves(struct sqlite_table *table, const struct drift_item *cons
  */
 enum plan_array sqlite_item_array(const struct drift_item *item, enum plan_side side);
 
+/* Whether an index (or trigger: ARRAY_OBJECTS) of that name is on another table than `table` (NULL: on any). Each of
+ * the two has one namespace. */
+bool sqlite_name_is_elsewhere(const struct schema *schema, enum plan_array array, const char *name, const char *table);
+
 /* The stage of the move of an item; 0: it has none. */
 unsigned sqlite_item_stage(const struct sqlite_table *table, const struct drift_item *item);
 

@@ -156,26 +156,27 @@ static const char *together(struct plan_maker *maker, struct strbuf *statements)
     return plan_printf(maker, "SAVEPOINT plan;\n%sRELEASE plan", text);
 }
 
-static const char *view_anew(struct sqlite_table *table, const struct sqlite_state *from, const struct sqlite_state *to)
+static const char *view_anew(struct sqlite_table *table, const struct sqlite_state *to)
 {
     cleanup(strbuf) struct strbuf out = STRBUF(LIMIT_PLAN_BYTES);
     static const struct sqlite_state nothing = {0};
-    strbuf_printf(&out, "DROP VIEW IF EXISTS %s;\n%s;\n", sqlite_quote_name(table->maker, table->name), to->made);
-    (void)from;
+    strbuf_printf(&out, "DROP VIEW IF EXISTS %s;\n%s;\n", sqlite_quote_name(table->maker, table->name),
+                  sqlite_text_before_name(table->maker, to->made, ""));
     add_makes(table, &nothing, to, "", &out);
     return together(table->maker, &out);
 }
 
-static bool index_is_of_other_table(const struct sqlite_table *table, const char *name)
+/* Whether something is dropped whose name another table's gets or had: dropping it again would drop that. */
+static bool gives_name_away(const struct sqlite_table *table, enum plan_array array, const struct sqlite_state *from,
+                            const struct sqlite_state *to)
 {
-    const struct schema *schemas[] = {table->maker->current, table->maker->target};
-    for (size_t i = 0; i < ARRAY_LENGTH(schemas); i++) {
-        for (size_t k = 0; k < schemas[i]->index_count; k++) {
-            const struct schema_relation *relation = &schemas[i]->relations[schemas[i]->indexes[k].relation];
-            if (strcasecmp(schema_text(schemas[i], schemas[i]->indexes[k].name), name) == 0 &&
-                strcasecmp(schema_text(schemas[i], relation->name), table->name) != 0)
-                return true;
-        }
+    const struct sqlite_set *before = &from->sets[array];
+    for (size_t i = 0; i < before->count; i++) {
+        const char *name = sqlite_element_name(table->maker, array, before->items[i]);
+        if (!sqlite_set_has(&to->sets[array], before->items[i]) &&
+            (sqlite_name_is_elsewhere(table->maker->current, array, name, table->name) ||
+             sqlite_name_is_elsewhere(table->maker->target, array, name, table->name)))
+            return true;
     }
     return false;
 }
@@ -192,12 +193,7 @@ static bool replaces_index(const struct sqlite_table *table, const struct sqlite
             has_name(table, ARRAY_INDEXES, before, sqlite_element_name(table->maker, ARRAY_INDEXES, after->items[i])))
             return true;
     }
-    for (size_t i = 0; i < before->count; i++) {
-        if (!sqlite_set_has(after, before->items[i]) &&
-            index_is_of_other_table(table, sqlite_element_name(table->maker, ARRAY_INDEXES, before->items[i])))
-            return true;
-    }
-    return false;
+    return gives_name_away(table, ARRAY_INDEXES, from, to) || gives_name_away(table, ARRAY_OBJECTS, from, to);
 }
 
 static const char *parts_sql(struct sqlite_table *table, const struct sqlite_state *from, const struct sqlite_state *to)
@@ -216,7 +212,7 @@ const char *sqlite_change_sql(struct sqlite_table *table, size_t from, size_t to
     enum sqlite_way way = sqlite_way_between(table, before, after);
     bool view = sqlite_state_relation(table, before, &schema)->kind == RELATION_VIEW;
     if (way == WAY_REBUILD && view)
-        return view_anew(table, before, after);
+        return view_anew(table, after);
     if (way == WAY_PARTS && !replaces_index(table, before, after))
         return parts_sql(table, before, after);
     return in_attached(table, before, after, way, sqlite_change_done(table, from, to));

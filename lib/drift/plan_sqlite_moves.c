@@ -75,21 +75,36 @@ bool sqlite_column_can_be_added(const struct plan_maker *maker, struct sqlite_el
     return stage_of_new_column(schema, &schema->columns[column.index]) == STAGE_ADD;
 }
 
-/* Names of indexes are one namespace: one that another table's index has is free only when that is dropped. */
-static unsigned stage_of_new_index(const struct sqlite_table *table, const struct schema_index *index)
+bool sqlite_name_is_elsewhere(const struct schema *schema, enum plan_array array, const char *name, const char *table)
 {
-    const struct schema *current = table->maker->current;
-    const char *name = schema_text(table->maker->target, index->name);
-    for (size_t i = 0; i < current->index_count; i++) {
-        if (strcasecmp(schema_text(current, current->indexes[i].name), name) == 0)
-            return STAGE_BREAK;
+    size_t begin = array == ARRAY_INDEXES ? 0 : schema->object_starts[OBJECT_TRIGGER];
+    size_t end = array == ARRAY_INDEXES ? schema->index_count : schema->object_starts[OBJECT_TRIGGER + 1];
+    for (size_t i = begin; i < end; i++) {
+        uint32_t found = array == ARRAY_INDEXES ? schema->indexes[i].name : schema->objects[i].name;
+        uint32_t relation = array == ARRAY_INDEXES ? schema->relations[schema->indexes[i].relation].name
+                                                   : schema->objects[i].relation_name;
+        if (strcasecmp(schema_text(schema, found), name) == 0 &&
+            (!table || strcasecmp(schema_text(schema, relation), table) != 0))
+            return true;
     }
-    return index->flags & INDEX_UNIQUE ? STAGE_MEND : STAGE_ADD;
+    return false;
+}
+
+/* A name that another table's index or trigger has is free only when that is dropped. */
+static unsigned stage_of_new_part(const struct sqlite_table *table, enum plan_array array, int64_t index,
+                                  unsigned stage)
+{
+    const struct schema *target = table->maker->target;
+    uint32_t name = array == ARRAY_INDEXES ? target->indexes[index].name : target->objects[index].name;
+    if (sqlite_name_is_elsewhere(table->maker->current, array, schema_text(target, name), table->name))
+        return STAGE_BREAK;
+    if (array == ARRAY_INDEXES && (target->indexes[index].flags & INDEX_UNIQUE))
+        return STAGE_MEND;
+    return stage;
 }
 
 static unsigned stage_of_item(const struct sqlite_table *table, const struct drift_item *item)
 {
-    const struct schema *target = table->maker->target;
     unsigned stage = STAGE_MEND;
     for (size_t i = 0; i < ARRAY_LENGTH(stages); i++) {
         if ((stages[i].kind == DRIFT_KINDS || stages[i].kind == item->kind) && stages[i].change == item->change &&
@@ -99,11 +114,12 @@ static unsigned stage_of_item(const struct sqlite_table *table, const struct dri
         }
     }
     if (item->kind == DRIFT_COLUMN && item->change == DRIFT_MISSING)
-        return stage_of_new_column(target, target_column(table, item->place.reference));
+        return stage_of_new_column(table->maker->target, target_column(table, item->place.reference));
     if (item->kind == DRIFT_COLUMN && item->change == DRIFT_CHANGED && strcmp(item->attribute, "nullable") == 0)
         return target_column(table, item->place.reference)->flags & COLUMN_NULLABLE ? stage : STAGE_BREAK;
-    if (item->kind == DRIFT_INDEX && item->change == DRIFT_MISSING && !item->reference_is_constraint)
-        return stage_of_new_index(table, &target->indexes[item->place.reference]);
+    if ((item->kind == DRIFT_INDEX || item->kind == DRIFT_TRIGGER) && item->change == DRIFT_MISSING &&
+        !item->reference_is_constraint)
+        return stage_of_new_part(table, plan_array_of(item->kind), item->place.reference, stage);
     if (item->kind == DRIFT_TABLE && item->change == DRIFT_CHANGED &&
         sqlite_relation_of(table, SIDE_TARGET)->kind == RELATION_VIRTUAL)
         return STAGE_BREAK;
@@ -315,8 +331,7 @@ static unsigned hanging_stage(const struct sqlite_table *table, enum plan_array 
     if (side == SIDE_CURRENT)
         return STAGE_BREAK;
     if (array == ARRAY_INDEXES)
-        return latest(needs, sqlite_schema_of(table->maker, side)->indexes[index].flags & INDEX_UNIQUE ? STAGE_MEND
-                                                                                                       : STAGE_ADD);
+        return latest(needs, stage_of_new_part(table, ARRAY_INDEXES, index, STAGE_ADD));
     bool rides = needs == STAGE_ADD && constraint->kind == CONSTRAINT_FOREIGN_KEY && constraint->columns.count == 1;
     return rides ? needs : latest(needs, STAGE_MEND);
 }
@@ -437,6 +452,17 @@ static const struct schema_constraint *primary_key(const struct sqlite_table *ta
     return NULL;
 }
 
+static bool same_not_null(const struct schema *const schemas[static 2],
+                          const struct schema_column *const columns[static 2])
+{
+    const char *conflicts[2] = {NULL};
+    for (size_t i = 0; i < 2; i++) {
+        conflicts[i] = schema_attribute_text(schemas[i], columns[i]->attributes, ATTRIBUTE_NOT_NULL_CONFLICT);
+        conflicts[i] = conflicts[i] ? conflicts[i] : "";
+    }
+    return !((columns[0]->flags ^ columns[1]->flags) & COLUMN_NULLABLE) && strcmp(conflicts[0], conflicts[1]) == 0;
+}
+
 /* Where a key makes its columns NOT NULL, their items are the key's: they follow it. */
 static void add_columns_of_key(struct sqlite_table *table, enum plan_side side, unsigned stage)
 {
@@ -448,7 +474,7 @@ static void add_columns_of_key(struct sqlite_table *table, enum plan_side side, 
             schema_find_column(schemas[0], sqlite_relation_of(table, SIDE_CURRENT), name),
             schema_find_column(schemas[1], sqlite_relation_of(table, SIDE_TARGET), name),
         };
-        if (!columns[0] || !columns[1] || !((columns[0]->flags ^ columns[1]->flags) & COLUMN_NULLABLE))
+        if (!columns[0] || !columns[1] || same_not_null(schemas, columns))
             continue;
         int64_t current = columns[0] - schemas[0]->columns;
         int64_t target = columns[1] - schemas[1]->columns;

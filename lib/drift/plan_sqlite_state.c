@@ -252,6 +252,18 @@ static bool is_used(const struct sqlite_table *table, const struct sqlite_state 
     return false;
 }
 
+/* Whether an index that stays mentions a column: in double quotes that is a text where there is no such column. */
+static bool is_indexed(const struct sqlite_table *table, const struct sqlite_state *state, struct sqlite_element column)
+{
+    const struct sqlite_set *indexes = &state->sets[ARRAY_INDEXES];
+    for (size_t i = 0; i < indexes->count; i++) {
+        const char *text = sqlite_stored_text(table->maker, ARRAY_INDEXES, indexes->items[i]);
+        if (plan_mentions_word(text, sqlite_element_name(table->maker, ARRAY_COLUMNS, column)))
+            return true;
+    }
+    return false;
+}
+
 /* ALTER TABLE drops columns that nothing mentions, their own constraints included. */
 static bool can_drop(const struct sqlite_table *table, const struct sqlite_state *from, const struct sqlite_state *to)
 {
@@ -259,7 +271,8 @@ static bool can_drop(const struct sqlite_table *table, const struct sqlite_state
         return false;
     for (size_t i = 0; i < from->sets[ARRAY_COLUMNS].count; i++) {
         struct sqlite_element column = from->sets[ARRAY_COLUMNS].items[i];
-        if (!sqlite_set_has(&to->sets[ARRAY_COLUMNS], column) && is_used(table, from, column))
+        if (!sqlite_set_has(&to->sets[ARRAY_COLUMNS], column) &&
+            (is_used(table, from, column) || is_indexed(table, to, column)))
             return false;
     }
     return to->sets[ARRAY_COLUMNS].count > 0;

@@ -9,6 +9,7 @@
 #include "dialect/dialect_quote.h"
 #include "dialect/sqlite_ddl.h"
 #include "dialect/sqlite_sql.h"
+#include "dialect/sqlite_token.h"
 #include "drift/plan_sqlite.h"
 
 const char *sqlite_quote_text(struct plan_maker *maker, const char *text)
@@ -50,13 +51,27 @@ const char *sqlite_stored_text(struct plan_maker *maker, enum plan_array array, 
     return plan_keep(maker, &out);
 }
 
+/* SQLite keeps a comment behind the last token, which must not swallow the semicolon. */
+static bool ends_in_comment(const char *text)
+{
+    struct sqlite_lexer lexer = {.next = text, .end = text + strlen(text)};
+    const char *end = text;
+    for (struct sqlite_token token = sqlite_lexer_next(&lexer); token.kind != TOKEN_END;
+         token = sqlite_lexer_next(&lexer))
+        end = token.text + token.length;
+    return *end != '\0';
+}
+
 const char *sqlite_text_before_name(struct plan_maker *maker, const char *stored, const char *before)
 {
     const char *name = sqlite_sql_name_in(stored);
+    if (!name)
+        return stored;
     cleanup(strbuf) struct strbuf out = STRBUF(LIMIT_PLAN_BYTES);
     strbuf_add(&out, stored, (size_t)(name - stored));
     strbuf_add_string(&out, before);
     strbuf_add_string(&out, name);
+    strbuf_add_string(&out, ends_in_comment(name) ? "\n" : "");
     return plan_keep(maker, &out);
 }
 
