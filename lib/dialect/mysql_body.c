@@ -25,7 +25,7 @@ static bool at_line_comment(const struct body *body)
 {
     if (*body->at == '#')
         return true;
-    return looking_at(body, "--") && (body->at + 2 == body->end || (unsigned char)body->at[2] <= ' ');
+    return looking_at(body, "--") && body->at + 2 < body->end && isspace((unsigned char)body->at[2]);
 }
 
 static bool at_block_comment(const struct body *body)
@@ -69,7 +69,8 @@ static bool is_wordy(char byte)
 
 static void copy_byte(struct body *body)
 {
-    if (body->blank && is_wordy(body->last) && is_wordy(*body->at))
+    bool opens_comment = body->last == '/' && *body->at == '*';
+    if (body->blank && (opens_comment || (is_wordy(body->last) && is_wordy(*body->at))))
         strbuf_add_char(body->out, ' ');
     body->blank = false;
     body->last = *body->at++;

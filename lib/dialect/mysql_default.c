@@ -158,6 +158,8 @@ static bool add_bit_value(const struct constant *constant, struct strbuf *out)
     strbuf_add_string(out, "0b");
     if (base)
         return add_bits(digits, length, base, out);
+    if (constant->token.kind == MYSQL_TOKEN_WORD && !constant->negative)
+        return add_bits(mysql_token_is(&constant->token, "true") ? "1" : "0", 1, 'b', out);
     if (constant->token.kind != MYSQL_TOKEN_NUMBER || constant->negative || constant->token.length > 18)
         return false;
     char *end = NULL;
@@ -253,10 +255,11 @@ static bool add_time(const struct constant *constant, struct strbuf *out)
     cleanup(strbuf) struct strbuf value = STRBUF(LIMIT_DEFINITION_BYTES);
     mysql_token_decode(token, &value);
     size_t length = value.length;
-    if (memchr(strbuf_text(&value), '.', length)) {
-        while (length > 0 && value.bytes[length - 1] == '0')
+    const char *point = memrchr(strbuf_text(&value), '.', length);
+    if (point && strspn(point + 1, "0123456789") == strlen(point + 1) && memchr(value.bytes, '.', length) == point) {
+        while (value.bytes[length - 1] == '0')
             length--;
-        length -= length > 0 && value.bytes[length - 1] == '.';
+        length -= value.bytes[length - 1] == '.';
     }
     mysql_quote_string(out, strbuf_text(&value), length);
     out->failed |= !strbuf_ok(&value);

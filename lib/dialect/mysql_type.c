@@ -121,11 +121,17 @@ static bool take_name(struct mysql_lexer *lexer, struct mysql_token *token, stru
     return true;
 }
 
+static bool is_argument(const struct mysql_token *token)
+{
+    return token->kind == MYSQL_TOKEN_STRING || token->kind == MYSQL_TOKEN_NUMBER || mysql_token_is_symbol(token, ',');
+}
+
 /* Without blanks, strings in the one spelling. */
 static bool take_arguments(struct mysql_lexer *lexer, struct mysql_token *token, struct type *type)
 {
     cleanup(strbuf) struct strbuf value = STRBUF(LIMIT_DEFINITION_BYTES);
-    for (; token->kind != MYSQL_TOKEN_END && token->kind != MYSQL_TOKEN_BROKEN; *token = mysql_lexer_next(lexer)) {
+    strbuf_add_char(&type->arguments, '(');
+    for (*token = mysql_lexer_next(lexer); is_argument(token); *token = mysql_lexer_next(lexer)) {
         if (token->kind == MYSQL_TOKEN_STRING) {
             strbuf_clear(&value);
             mysql_token_decode(token, &value);
@@ -134,27 +140,26 @@ static bool take_arguments(struct mysql_lexer *lexer, struct mysql_token *token,
         } else {
             strbuf_add(&type->arguments, token->text, token->length);
         }
-        if (mysql_token_is_symbol(token, ')')) {
-            *token = mysql_lexer_next(lexer);
-            return true;
-        }
     }
-    return false;
+    if (!mysql_token_is_symbol(token, ')'))
+        return false;
+    strbuf_add_char(&type->arguments, ')');
+    *token = mysql_lexer_next(lexer);
+    return true;
 }
 
-static void take_rest(struct mysql_lexer *lexer, struct mysql_token *token, struct type *type)
+/* Words only. */
+static bool take_rest(struct mysql_lexer *lexer, struct mysql_token *token, struct type *type)
 {
-    for (; token->kind != MYSQL_TOKEN_END; *token = mysql_lexer_next(lexer)) {
+    for (; token->kind == MYSQL_TOKEN_WORD; *token = mysql_lexer_next(lexer)) {
         type->zerofill |= mysql_token_is(token, "zerofill");
         type->is_unsigned |= mysql_token_is(token, "zerofill") || mysql_token_is(token, "unsigned");
         if (mysql_token_is(token, "unsigned") || mysql_token_is(token, "zerofill") || mysql_token_is(token, "signed"))
             continue;
         strbuf_add_char(&type->rest, ' ');
-        if (token->kind == MYSQL_TOKEN_WORD)
-            mysql_collation_name(token->text, token->length, &type->rest);
-        else
-            strbuf_add(&type->rest, token->text, token->length);
+        mysql_collation_name(token->text, token->length, &type->rest);
     }
+    return token->kind == MYSQL_TOKEN_END;
 }
 
 static unsigned long first_argument(const struct type *type)
@@ -258,8 +263,7 @@ void mysql_canonical_type(const char *text, size_t length, struct strbuf *out)
     bool understood = take_name(&lexer, &token, &type);
     if (understood && mysql_token_is_symbol(&token, '('))
         understood = take_arguments(&lexer, &token, &type);
-    if (understood) {
-        take_rest(&lexer, &token, &type);
+    if (understood && take_rest(&lexer, &token, &type)) {
         add_name(&type, out);
         strbuf_add_string(out, type.is_unsigned ? " unsigned" : "");
         strbuf_add_string(out, type.zerofill ? " zerofill" : "");

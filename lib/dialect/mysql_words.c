@@ -40,6 +40,8 @@ static const char *const separators[] = {
     "separator",
 };
 
+static const char *const functions[] = {"left", "right", "mod"};
+
 static const struct {
     const char *text;
     const char *name;
@@ -96,6 +98,15 @@ enum mysql_precedence mysql_word_prefix(const char *text, size_t length)
             return prefixes[i].binds;
     }
     return MYSQL_BINDS_NOTHING;
+}
+
+bool mysql_word_is_function(const char *text, size_t length)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(functions); i++) {
+        if (equal(text, length, functions[i]))
+            return true;
+    }
+    return false;
 }
 
 const char *mysql_word_synonym(const char *text, size_t length)

@@ -49,6 +49,9 @@ struct mysql_word mysql_word_infix(const char *text, size_t length);
 /* How strongly it binds as a prefix ("-", "not", "binary", …); MYSQL_BINDS_NOTHING if it is none. */
 enum mysql_precedence mysql_word_prefix(const char *text, size_t length);
 
+/* Whether it is a function although it is an operator or a separator, too, when a parenthesis follows: "left". */
+bool mysql_word_is_function(const char *text, size_t length);
+
 /* Its one name if it has several ("localtime": "current_timestamp"), else NULL. */
 const char *mysql_word_synonym(const char *text, size_t length);
 
