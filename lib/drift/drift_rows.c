@@ -213,7 +213,7 @@ static const struct drift_row column_rows[] = {
     {.name = "default", .print = print_default, .facts = required_facts},
     {.name = "identity", .print = print_identity, .facts = identity_facts},
     {.name = "auto_increment", .print = print_auto_increment, .facts = flag_facts},
-    {.name = "generated", .print = print_generated},
+    {.name = "generated", .print = print_generated, .explained = drift_follows_type_change},
     {.name = "on_update"},
     {.name = "charset", .explained = follows_type},
     {.name = "collation", .explained = collation_explained},

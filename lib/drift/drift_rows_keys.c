@@ -195,7 +195,7 @@ static uint32_t constraint_run(const struct schema *schema, uint32_t at)
 static const struct drift_row constraint_rows[] = {
     {.name = "kind", .print = print_constraint_kind},
     {.name = "columns", .print = print_constraint_columns},
-    {.name = "expression", .print = print_constraint_expression},
+    {.name = "expression", .print = print_constraint_expression, .explained = drift_follows_type_change},
     {.name = "references", .print = print_references},
     {.name = "on_delete", .print = print_on_delete},
     {.name = "on_update", .print = print_on_update},
@@ -257,6 +257,11 @@ static void print_index_expression(struct drift_printer *printer, uint32_t at)
 {
     if (!printer->is_constraint)
         print_parts(printer, index_at(printer, at), want_expression);
+}
+
+static bool expression_explained(const struct drift_step *step)
+{
+    return drift_step_differs(step, "columns") || drift_follows_type_change(step);
 }
 
 /* What follows says something of each column: with other columns it cannot but differ. */
@@ -427,11 +432,11 @@ static uint32_t index_run(const struct schema *schema, uint32_t at)
 
 static const struct drift_row index_rows[] = {
     {.name = "columns", .print = print_index_columns, .explained = only_expressions_differ, .facts = index_facts},
-    {.name = "expression", .print = print_index_expression, .explained = follows_columns, .facts = index_facts},
+    {.name = "expression", .print = print_index_expression, .explained = expression_explained, .facts = index_facts},
     {.name = "order", .print = print_order, .explained = follows_columns},
     {.name = "unique", .print = print_unique},
     {.name = "method", .print = print_method},
-    {.name = "predicate", .print = print_predicate, .facts = index_facts},
+    {.name = "predicate", .print = print_predicate, .explained = drift_follows_type_change, .facts = index_facts},
     {.name = "include", .print = print_include},
     {.name = "opclass", .print = print_operator_classes, .explained = follows_columns},
     {.name = "collation", .print = print_collations, .explained = follows_columns, .facts = index_facts},

@@ -208,12 +208,16 @@ static const struct drift_row trigger_rows[] = {
     {.name = "definition"},
     {.name = "events"},
     {.name = "timing"},
-    {.name = "condition"},
+    {.name = "condition", .explained = drift_follows_type_change},
     {.name = "enabled", .facts = enabled_facts},
 };
 
 static const struct drift_row policy_rows[] = {
-    {.name = "command"}, {.name = "using"}, {.name = "check"}, {.name = "roles"}, {.name = "definition"},
+    {.name = "command"},
+    {.name = "using", .explained = drift_follows_type_change},
+    {.name = "check", .explained = drift_follows_type_change},
+    {.name = "roles"},
+    {.name = "definition"},
 };
 
 static const struct drift_row event_rows[] = {
