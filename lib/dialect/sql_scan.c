@@ -137,10 +137,8 @@ static size_t dollar_tag(const struct scan *scan)
 static bool skip_dollar_quoted(struct scan *scan, size_t tag)
 {
     const char *found = memmem(scan->next + tag, left(scan) - tag, scan->next, tag);
-    if (!found)
-        return false;
-    scan_advance(scan, (size_t)(found - scan->next) + tag);
-    return true;
+    scan_advance(scan, found ? (size_t)(found - scan->next) + tag : left(scan));
+    return found != NULL;
 }
 
 static enum scan_kind take_quoted(struct scan *scan, bool escapes)

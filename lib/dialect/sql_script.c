@@ -88,8 +88,9 @@ static int pass_command(struct sql_script *script, struct scan *scan, struct err
     const char *name = scan->next + 1;
     unsigned line = scan->line;
     size_t whole = line_length(scan);
-    size_t length = strcspn(name, " \t\r\n\\;");
-    length = length < whole ? length : whole - 1;
+    size_t length = 0;
+    while (length + 1 < whole && !strchr(" \t\r\\;", name[length]))
+        length++;
     bool connects = (length == 1 && *name == 'c') || (length == 7 && memcmp(name, "connect", 7) == 0);
     if (connects)
         return fail(script, line, reterr, "\\connect would leave the scratch database: take it out");

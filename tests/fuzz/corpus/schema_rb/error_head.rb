@@ -1,0 +1,2 @@
+ActiveRecord::Migration.define(version: 1) do
+end

@@ -1,0 +1,3 @@
+SELECT 1;
+DO $a$ x $b$;
+SELECT 2;

@@ -1,0 +1,1 @@
+(((a)::text = ANY ((ARRAY['x'::character varying])::text[])) AND (NOT (b BETWEEN 1 AND -2.50)) OR c IS NOT DISTINCT FROM E'\n' COLLATE "C" AT TIME ZONE 'utc')

@@ -1,0 +1,2 @@
+SELECT 1;
+CREATE TABLE t (a int, FOREIGN KEY (a) REFERENCES prod.u (id));

@@ -1,0 +1,3 @@
+SELECT 1;
+ALTER SYSTEM SET work_mem = 1;
+SELECT 2;

@@ -1,0 +1,5 @@
+SELECT 1;
+COPY t FROM stdin;
+1
+
+SELECT 2;

@@ -1,0 +1,3 @@
+SELECT 1;
+create tablespace x location '/tmp';
+SELECT 2;
