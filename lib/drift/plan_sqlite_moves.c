@@ -390,8 +390,31 @@ static void await_columns(struct sqlite_table *table)
     }
 }
 
-/* What must change together: the primary key with its columns' AUTOINCREMENT and with WITHOUT ROWID; STRICT with the
- * types that it allows. */
+static const struct schema_constraint *primary_key(const struct sqlite_table *table, enum plan_side side)
+{
+    const struct schema *schema = sqlite_schema_of(table->maker, side);
+    const struct schema_relation *relation = sqlite_relation_of(table, side);
+    for (uint32_t i = 0; i < relation->constraint_count; i++) {
+        if (schema->constraints[relation->first_constraint + i].kind == CONSTRAINT_PRIMARY_KEY)
+            return &schema->constraints[relation->first_constraint + i];
+    }
+    return NULL;
+}
+
+static bool is_in_key(const struct sqlite_table *table, enum plan_side side, int64_t column)
+{
+    const struct schema *schema = sqlite_schema_of(table->maker, side);
+    const struct schema_constraint *key = primary_key(table, side);
+    for (uint32_t i = 0; key && i < key->columns.count; i++) {
+        if (strcasecmp(schema_text(schema, schema->lists[key->columns.first + i]),
+                       schema_text(schema, schema->columns[column].name)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What must change together: the primary key with its columns, with AUTOINCREMENT and with WITHOUT ROWID; STRICT with
+ * the types that it allows. */
 static bool belongs_to_group(const struct sqlite_table *table, const struct sqlite_move *move)
 {
     const struct schema *schemas[2] = {table->maker->current, table->maker->target};
@@ -403,7 +426,8 @@ static bool belongs_to_group(const struct sqlite_table *table, const struct sqli
             continue;
         if (move->array == ARRAY_CONSTRAINTS && schemas[side]->constraints[at[side]].kind == CONSTRAINT_PRIMARY_KEY)
             return true;
-        if (move->array == ARRAY_COLUMNS && (schemas[side]->columns[at[side]].flags & COLUMN_AUTO_INCREMENT))
+        if (move->array == ARRAY_COLUMNS &&
+            ((schemas[side]->columns[at[side]].flags & COLUMN_AUTO_INCREMENT) || is_in_key(table, side, at[side])))
             return true;
     }
     return false;
@@ -439,17 +463,6 @@ static void add_item(struct sqlite_table *table, const struct drift_item *item)
         add_move(table, current, item->place.live, -1, stage);
     if (item->place.reference >= 0)
         add_move(table, target, -1, item->place.reference, stage);
-}
-
-static const struct schema_constraint *primary_key(const struct sqlite_table *table, enum plan_side side)
-{
-    const struct schema *schema = sqlite_schema_of(table->maker, side);
-    const struct schema_relation *relation = sqlite_relation_of(table, side);
-    for (uint32_t i = 0; i < relation->constraint_count; i++) {
-        if (schema->constraints[relation->first_constraint + i].kind == CONSTRAINT_PRIMARY_KEY)
-            return &schema->constraints[relation->first_constraint + i];
-    }
-    return NULL;
 }
 
 static bool same_not_null(const struct schema *const schemas[static 2],
