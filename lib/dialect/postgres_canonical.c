@@ -6,9 +6,6 @@
 #include "dialect/postgres_default.h"
 #include "dialect/postgres_parser.h"
 
-/* Longer names of types are compared as they are. */
-enum { TYPE_SIZE = 256 };
-
 /* Line ends and blanks before them; nothing else of what somebody typed. */
 static void canonical_body(const char *text, struct strbuf *out)
 {
@@ -82,19 +79,21 @@ static void canonical_tree(enum text_form form, const char *text, const char *ty
     size_t length = strlen(text);
     cleanup(postgres_tree) struct postgres_tree tree = {0};
     postgres_tree_read(&tree, text, length);
-    if (!tree.no_memory && !tree.flat)
+    if (!tree.no_memory && !tree.flat) {
+        if (form == TEXT_QUERY)
+            postgres_query_unqualify(&tree);
         postgres_query_unlabel(&tree);
+    }
     if (tree.no_memory) {
         out->failed = true;
     } else if (tree.flat) {
         postgres_tree_print_flat(text, length, out);
     } else if (form == TEXT_DEFAULT) {
-        cleanup(strbuf) struct strbuf column = STRBUF(TYPE_SIZE);
+        cleanup(strbuf) struct strbuf column = STRBUF(out->maximum);
         canonical_type(type, &column);
-        postgres_default_print(&tree, strbuf_ok(&column) ? strbuf_text(&column) : type, out);
+        out->failed |= !strbuf_ok(&column);
+        postgres_default_print(&tree, strbuf_text(&column), out);
     } else {
-        if (form == TEXT_QUERY)
-            postgres_query_unqualify(&tree);
         postgres_tree_print(&tree, tree.root, out);
     }
 }

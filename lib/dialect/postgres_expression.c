@@ -3,42 +3,33 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
-/* The index of the quote that ends the one at `at`; doubled quotes belong to the text. The server doubles backslashes
- * and never writes one before a quote, so E'…' needs no rule of its own. */
-static size_t skip_quoted(const char *text, size_t length, size_t at)
+#include "dialect/postgres_token.h"
+
+/* Servers print at most three pairs around an expression. Each takes a look at all of it. */
+enum { PAIRS = 16 };
+
+static bool is_sign(const struct postgres_token *token, const char *signs)
 {
-    char quote = text[at];
-    for (size_t i = at + 1; i < length; i++) {
-        if (text[i] != quote)
-            continue;
-        if (i + 1 < length && text[i + 1] == quote)
-            i++;
-        else
-            return i;
-    }
-    return length;
+    return token->kind == POSTGRES_TOKEN_SIGN && token->length == 1 && strchr(signs, *token->text);
 }
 
 /* Where the first `stop` outside of quotes and brackets stands; `length` if nowhere. */
-static size_t find_outside(const char *text, size_t length, char stop)
+static size_t find_outside(const char *text, size_t length, const char *stop)
 {
+    struct postgres_lexer lexer = {text, text + length};
     size_t depth = 0;
-    for (size_t i = 0; i < length; i++) {
-        char byte = text[i];
-        if (byte == '\'' || byte == '"') {
-            i = skip_quoted(text, length, i);
-            continue;
-        }
-        if (byte == stop && depth == 0)
-            return i;
-        if (byte == '(' || byte == '[')
+    for (;;) {
+        struct postgres_token token = postgres_lexer_next(&lexer);
+        if (token.kind == POSTGRES_TOKEN_END || token.kind == POSTGRES_TOKEN_BROKEN)
+            return length;
+        if (depth == 0 && is_sign(&token, stop))
+            return (size_t)(token.text - text);
+        if (is_sign(&token, "(["))
             depth++;
-        else if ((byte == ')' || byte == ']') && depth > 0)
+        else if (is_sign(&token, ")]") && depth > 0)
             depth--;
     }
-    return length;
 }
 
 static struct postgres_expression trimmed(const char *text, size_t length)
@@ -55,8 +46,8 @@ static struct postgres_expression trimmed(const char *text, size_t length)
 struct postgres_expression postgres_expression_bare(const char *text, size_t length)
 {
     struct postgres_expression bare = trimmed(text, length);
-    while (bare.length > 2 && bare.text[0] == '(') {
-        size_t closing = 1 + find_outside(bare.text + 1, bare.length - 1, ')');
+    for (int pairs = 0; pairs < PAIRS && bare.length > 2 && bare.text[0] == '('; pairs++) {
+        size_t closing = 1 + find_outside(bare.text + 1, bare.length - 1, ")");
         if (closing != bare.length - 1)
             break;
         bare = trimmed(bare.text + 1, bare.length - 2);
@@ -66,21 +57,20 @@ struct postgres_expression postgres_expression_bare(const char *text, size_t len
 
 bool postgres_expression_is_null(struct postgres_expression expression)
 {
-    static const char word[] = "NULL";
-    size_t length = sizeof word - 1;
-    if (expression.length < length || strncasecmp(expression.text, word, length) != 0)
+    struct postgres_lexer lexer = {expression.text, expression.text + expression.length};
+    struct postgres_token token = postgres_lexer_next(&lexer);
+    if (!postgres_token_is(&token, "null"))
         return false;
-    const char *rest = expression.text + length;
-    size_t left = expression.length - length;
-    if (left == 0)
+    token = postgres_lexer_next(&lexer);
+    if (token.kind == POSTGRES_TOKEN_END)
         return true;
-    if (left < 3 || rest[0] != ':' || rest[1] != ':')
+    if (!postgres_token_is(&token, "::"))
         return false;
     /* A type's name: words, quoted names and its arguments, but no operator. */
-    for (size_t i = 2; i < left; i++) {
-        if (rest[i] == '"')
-            i = skip_quoted(rest, left, i);
-        else if (!isalnum((unsigned char)rest[i]) && !strchr("_ .,()[]", rest[i]) && (unsigned char)rest[i] < 0x80)
+    for (token = postgres_lexer_next(&lexer); token.kind != POSTGRES_TOKEN_END; token = postgres_lexer_next(&lexer)) {
+        bool word = token.kind == POSTGRES_TOKEN_NAME || token.kind == POSTGRES_TOKEN_WORD ||
+                    token.kind == POSTGRES_TOKEN_KEYWORD || token.kind == POSTGRES_TOKEN_NUMBER;
+        if (!word && !is_sign(&token, ".,()[]"))
             return false;
     }
     return true;
@@ -90,7 +80,7 @@ bool postgres_expression_next(struct postgres_expression *list, struct postgres_
 {
     if (!list->text)
         return false;
-    size_t comma = find_outside(list->text, list->length, ',');
+    size_t comma = find_outside(list->text, list->length, ",");
     *ret_item = postgres_expression_bare(list->text, comma);
     bool last = comma >= list->length;
     list->length = last ? 0 : list->length - comma - 1;
@@ -106,35 +96,44 @@ struct postgres_expression postgres_view_query(const char *text, size_t length)
     return query;
 }
 
-/* Where `words` stand outside of quotes and brackets; `length` if nowhere. */
-static size_t find_words(const char *text, size_t length, const char *words)
+/* Where two tokens stand outside of brackets, one behind the other. */
+struct pair {
+    size_t first;  /* where the first starts; the text's length if they stand nowhere */
+    size_t second; /* where the second starts … */
+    size_t behind; /* … and ends */
+};
+
+static struct pair find_pair(const char *text, size_t length, const char *first, const char *second)
 {
-    size_t size = strlen(words);
-    size_t at = 0;
+    struct postgres_lexer lexer = {text, text + length};
+    struct postgres_token before = {0};
+    size_t depth = 0;
     for (;;) {
-        at += find_outside(text + at, length - at, *words);
-        if (at >= length || (length - at >= size && memcmp(text + at, words, size) == 0))
-            return at;
-        at++;
+        struct postgres_token token = postgres_lexer_next(&lexer);
+        if (token.kind == POSTGRES_TOKEN_END || token.kind == POSTGRES_TOKEN_BROKEN)
+            return (struct pair){length, length, length};
+        if (depth == 0 && before.length > 0 && postgres_token_is(&before, first) && postgres_token_is(&token, second))
+            return (struct pair){(size_t)(before.text - text), (size_t)(token.text - text),
+                                 (size_t)(lexer.next - text)};
+        if (is_sign(&token, "(["))
+            depth++;
+        else if (is_sign(&token, ")]") && depth > 0)
+            depth--;
+        before = token;
     }
 }
 
 bool postgres_trigger_parts(const char *text, size_t length, struct postgres_expression *ret_condition,
                             struct postgres_expression *ret_call)
 {
-    static const char when[] = " WHEN (";
-    static const char execute[] = " EXECUTE FUNCTION ";
     *ret_condition = (struct postgres_expression){text, 0};
     *ret_call = (struct postgres_expression){text, 0};
-    size_t call = find_words(text, length, execute);
-    size_t condition = find_words(text, length, when);
-    if (call >= length)
+    struct pair call = find_pair(text, length, "execute", "function");
+    struct pair condition = find_pair(text, length, "when", "(");
+    if (call.first >= length)
         return false;
-    if (condition < call) {
-        size_t first = condition + sizeof when - 2;
-        *ret_condition = postgres_expression_bare(text + first, call - first);
-    }
-    size_t first = call + sizeof execute - 1;
-    *ret_call = trimmed(text + first, length - first);
+    if (condition.first < call.first)
+        *ret_condition = postgres_expression_bare(text + condition.second, call.first - condition.second);
+    *ret_call = trimmed(text + call.behind, length - call.behind);
     return true;
 }

@@ -44,17 +44,11 @@ static const struct {
     const char *word;
     bool first; /* only where an argument starts */
 } argument_words[] = {
-    {"position", "in", false},         {"substring", "escape", false},     {"xmlelement", "name", true},
-    {"xmlexists", "passing", false},   {"xmlparse", "content", true},      {"xmlparse", "document", true},
-    {"xmlpi", "name", true},           {"xmlroot", "standalone", true},    {"xmlroot", "version", true},
-    {"xmlserialize", "content", true}, {"xmlserialize", "document", true}, {"xmltable", "columns", false},
-    {"xmltable", "passing", false},
+    {"substring", "escape", false},     {"xmlelement", "name", true},   {"xmlexists", "passing", false},
+    {"xmlparse", "content", true},      {"xmlparse", "document", true}, {"xmlpi", "name", true},
+    {"xmlroot", "standalone", true},    {"xmlroot", "version", true},   {"xmlserialize", "content", true},
+    {"xmlserialize", "document", true}, {"xmltable", "columns", false}, {"xmltable", "passing", false},
 };
-
-bool postgres_cursor_is(const struct postgres_cursor *cursor, size_t ahead, const char *text)
-{
-    return postgres_node_is(cursor->tree, postgres_cursor_peek(cursor, ahead), text);
-}
 
 bool postgres_cursor_is_group(const struct postgres_cursor *cursor, size_t ahead, bool square)
 {
@@ -265,6 +259,19 @@ static void read_tokens(struct postgres_tree *tree, struct postgres_lexer *lexer
     tree->flat |= open > 0;
 }
 
+/* Room for what most texts need, so that it need not grow. */
+static bool reserve(struct postgres_tree *tree, size_t length)
+{
+    size_t nodes = length / 3 + 16;
+    size_t items = length / 8 + 16;
+    tree->nodes = mem_resize(NULL, nodes, sizeof *tree->nodes);
+    tree->items = mem_resize(NULL, items, sizeof *tree->items);
+    tree->capacity = tree->nodes ? nodes : 0;
+    tree->item_capacity = tree->items ? items : 0;
+    tree->no_memory = !tree->nodes || !tree->items;
+    return !tree->no_memory;
+}
+
 /* Reads all of the text into items. */
 static void read_text(struct postgres_tree *tree, const char *text, size_t length)
 {
@@ -273,6 +280,8 @@ static void read_text(struct postgres_tree *tree, const char *text, size_t lengt
         tree->flat = true;
         return;
     }
+    if (!reserve(tree, length))
+        return;
     struct postgres_lexer lexer = {text, text + length};
     postgres_tree_node(tree, POSTGRES_ROW); /* 0 is no node */
     tree->root = postgres_tree_node(tree, POSTGRES_ROW);

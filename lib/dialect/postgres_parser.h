@@ -31,7 +31,10 @@ static inline uint32_t postgres_cursor_take(struct postgres_cursor *cursor)
     return cursor->tree->items[cursor->at++];
 }
 
-bool postgres_cursor_is(const struct postgres_cursor *cursor, size_t ahead, const char *text);
+static inline bool postgres_cursor_is(const struct postgres_cursor *cursor, size_t ahead, const char *text)
+{
+    return postgres_node_is(cursor->tree, postgres_cursor_peek(cursor, ahead), text);
+}
 
 /* Whether the item is a group in such brackets. */
 bool postgres_cursor_is_group(const struct postgres_cursor *cursor, size_t ahead, bool square);

@@ -91,7 +91,7 @@ uint32_t postgres_tree_text(struct postgres_tree *tree, enum postgres_token_kind
     return postgres_tree_leaf(tree, token, text, strlen(text));
 }
 
-bool postgres_node_is(const struct postgres_tree *tree, uint32_t node, const char *text)
+bool postgres_node_matches(const struct postgres_tree *tree, uint32_t node, const char *text)
 {
     const struct postgres_node *leaf = &tree->nodes[node];
     if (node == 0 || leaf->kind != POSTGRES_LEAF)

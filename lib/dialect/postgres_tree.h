@@ -86,8 +86,16 @@ void postgres_tree_splice(struct postgres_tree *tree, uint32_t parent, uint32_t 
 /* A new leaf with a fixed text, and a name's. */
 uint32_t postgres_tree_text(struct postgres_tree *tree, enum postgres_token_kind token, const char *text);
 
-/* Whether a node is the leaf with this text (unquoted, lower case). */
-bool postgres_node_is(const struct postgres_tree *tree, uint32_t node, const char *text);
+bool postgres_node_matches(const struct postgres_tree *tree, uint32_t node, const char *text);
+
+/* Whether a node is the leaf with this text (unquoted, lower case). Asked so often that the first byte decides alone. */
+static inline bool postgres_node_is(const struct postgres_tree *tree, uint32_t node, const char *text)
+{
+    const struct postgres_node *leaf = &tree->nodes[node];
+    return leaf->length > 0 && (*leaf->text == *text || (*leaf->text | 0x20) == *text) &&
+           postgres_node_matches(tree, node, text);
+}
+
 bool postgres_node_is_string(const struct postgres_tree *tree, uint32_t node);
 
 /* Whether a node is this type: its canonical name, without modifiers, an array or not. */

@@ -28,10 +28,11 @@ FAST = {
 
 
 def installations():
-    """Folders with PostgreSQL's programs, newest first; MIGRATIOND_TEST_PGBIN names one alone."""
+    """Folders with PostgreSQL's programs, newest first; MIGRATIOND_TEST_PGBIN names one alone, or several in that order,
+    separated by colons."""
     named = os.environ.get("MIGRATIOND_TEST_PGBIN")
     if named:
-        return [Path(named)]
+        return [Path(folder) for folder in named.split(os.pathsep)]
     found = [Path(path).parent for path in glob.glob("/usr/lib/postgresql/*/bin/initdb")]
     return sorted(found, key=lambda path: int(re.search(r"/(\d+)", str(path)).group(1)), reverse=True)
 
