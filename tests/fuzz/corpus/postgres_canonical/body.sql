@@ -1,0 +1,4 @@
+body
+BEGIN 
+  x;	
+END

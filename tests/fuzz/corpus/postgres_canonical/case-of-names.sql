@@ -1,0 +1,2 @@
+query
+SELECT (I.p)ra. AS a FROM shop.item i

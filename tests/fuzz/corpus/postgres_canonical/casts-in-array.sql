@@ -1,0 +1,2 @@
+expression
+ARRAY[t::a::x,u::b::x]

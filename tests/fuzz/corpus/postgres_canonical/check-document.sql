@@ -1,0 +1,2 @@
+expression
+xm IS DOCUMENT

@@ -1,0 +1,2 @@
+expression
+("normalize"((name)::text, 'nfc'::text) = (name)::text)

@@ -1,0 +1,2 @@
+expression
+"overlaps"(ts, ts, ts, iv)

@@ -1,0 +1,2 @@
+expression
+("overlay"((name)::text, 'x'::text, 2, 3) <> ''::text)

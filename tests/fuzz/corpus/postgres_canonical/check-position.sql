@@ -1,0 +1,2 @@
+expression
+("position"((name)::text, ('a'::text || 'b'::text)) > 0)

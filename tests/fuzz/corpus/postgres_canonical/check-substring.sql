@@ -1,0 +1,2 @@
+expression
+("substring"((name)::text, 2, 3) = 'x'::text)

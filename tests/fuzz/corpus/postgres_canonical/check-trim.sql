@@ -1,0 +1,2 @@
+expression
+(length(btrim((name)::text)) > 0)

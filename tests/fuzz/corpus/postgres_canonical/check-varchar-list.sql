@@ -1,0 +1,2 @@
+expression
+((name)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying, 'c'::character varying])::text[]))

@@ -1,0 +1,2 @@
+expression
+"xmlexists"('//a'::text, xm)

@@ -1,0 +1,2 @@
+default text[]
+ARRAY['a'::text, 'b'::text]

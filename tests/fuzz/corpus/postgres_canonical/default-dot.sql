@@ -1,0 +1,2 @@
+default int
+'2.'::int

@@ -1,0 +1,2 @@
+default text[]
+'{}'::text[]

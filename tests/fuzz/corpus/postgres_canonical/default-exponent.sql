@@ -1,0 +1,2 @@
+default real
+'1e+10'::real

@@ -1,0 +1,2 @@
+default integer
+'-1'::integer

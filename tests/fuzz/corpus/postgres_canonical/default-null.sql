@@ -1,0 +1,2 @@
+default numeric
+NULL::numeric

@@ -1,0 +1,2 @@
+default numeric(10,2)
+(1.005)::numeric

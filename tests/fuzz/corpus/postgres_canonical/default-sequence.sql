@@ -1,0 +1,2 @@
+default bigint
+nextval('public.s'::regclass)

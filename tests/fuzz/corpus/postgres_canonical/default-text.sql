@@ -1,0 +1,2 @@
+default character varying(20)
+'it''s'::text

@@ -1,0 +1,2 @@
+expression
+timezone('utc'::text, tz), timezone('utc'::text, ts)

@@ -1,0 +1,2 @@
+expression
+((vc)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))

@@ -1,0 +1,2 @@
+query
+SELECT(1 SELECT AS i.i)FROM i

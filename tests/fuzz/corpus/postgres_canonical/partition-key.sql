@@ -1,0 +1,2 @@
+expression
+LIST (date_trunc('month'::text, timezone('utc'::text, at)))

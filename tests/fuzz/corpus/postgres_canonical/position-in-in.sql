@@ -1,0 +1,2 @@
+expression
+POSITION(()IN ~()IN())

@@ -1,0 +1,2 @@
+expression
+XMLSERIALIZE(/S`t NO INDENT)

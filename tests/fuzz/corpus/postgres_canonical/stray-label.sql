@@ -1,0 +1,2 @@
+expression
+E(SELECT AS t AS t)

@@ -1,0 +1,2 @@
+type
+pg_catalog.varchar(20)[][]

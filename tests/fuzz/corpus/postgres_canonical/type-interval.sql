@@ -1,0 +1,2 @@
+type
+interval day to second(3)

@@ -1,0 +1,2 @@
+type
+TABLE(a integer, b text)

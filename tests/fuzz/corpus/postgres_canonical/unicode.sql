@@ -1,0 +1,2 @@
+expression
+U&"d\0061t" = U&'\0041'

@@ -1,0 +1,4 @@
+query
+SELECT item.id
+   FROM shop.item
+ FOR UPDATE OF item;

@@ -1,0 +1,5 @@
+query
+SELECT json.id,
+    json.json,
+    json.value
+   FROM shop.json;

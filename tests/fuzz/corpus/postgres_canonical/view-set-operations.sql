@@ -1,0 +1,10 @@
+query
+SELECT item.id
+   FROM shop.item
+EXCEPT (
+         SELECT part.id
+           FROM shop.part
+        INTERSECT
+         SELECT json.id
+           FROM shop.json
+);

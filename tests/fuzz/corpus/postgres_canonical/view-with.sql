@@ -1,0 +1,7 @@
+query
+WITH x AS (
+         SELECT item.id
+           FROM shop.item
+        )
+ SELECT x.id
+   FROM x;

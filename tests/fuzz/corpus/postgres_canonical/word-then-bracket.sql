@@ -1,0 +1,2 @@
+expression
++some+e+e
