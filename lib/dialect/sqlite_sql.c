@@ -113,12 +113,13 @@ static bool ends_with(const char *text, const char *end)
 }
 
 /* Descending without a collation: "name DESC". */
-static bool is_descending_only(const struct schema *schema, const struct schema_constraint *key, const char *part)
+static bool is_descending_only(const char *part)
 {
-    cleanup(strbuf) struct strbuf plain = STRBUF(LIMIT_DEFINITION_BYTES);
-    sqlite_name_append(schema_text(schema, schema->lists[key->columns.first]), &plain);
-    strbuf_add_string(&plain, " DESC");
-    return strbuf_ok(&plain) && strcmp(strbuf_text(&plain), part) == 0;
+    struct sqlite_lexer lexer = {.next = part, .end = part + strlen(part)};
+    struct sqlite_token name = sqlite_lexer_next(&lexer);
+    struct sqlite_token order = sqlite_lexer_next(&lexer);
+    return sqlite_token_is_name(&name) && sqlite_token_is(&order, "DESC") &&
+           sqlite_lexer_next(&lexer).kind == TOKEN_END;
 }
 
 bool sqlite_sql_key_is_inline(const struct schema *schema, const struct schema_constraint *key)
@@ -127,7 +128,7 @@ bool sqlite_sql_key_is_inline(const struct schema *schema, const struct schema_c
     if (key->kind != CONSTRAINT_PRIMARY_KEY || key->columns.count != 1)
         return false;
     const struct schema_attribute *parts = key_parts(schema, key, &count);
-    return count == 0 || is_descending_only(schema, key, schema_text(schema, parts->text));
+    return count == 0 || is_descending_only(schema_text(schema, parts->text));
 }
 
 bool sqlite_sql_key_can_be_rowid(const struct schema *schema, const struct schema_constraint *key)
@@ -190,8 +191,8 @@ static bool says_not_null(const struct schema *schema, const struct schema_colum
            (!rowid || schema_has_attribute(schema, column->attributes, ATTRIBUTE_NOT_NULL_CONFLICT));
 }
 
-void sqlite_sql_column(const struct schema *schema, const struct schema_column *column,
-                       const struct schema *key_schema, const struct schema_constraint *key, struct strbuf *out)
+void sqlite_sql_column(const struct schema *schema, const struct schema_column *column, const struct schema *key_schema,
+                       const struct schema_constraint *key, struct strbuf *out)
 {
     const char *collation = schema_attribute_text(schema, column->attributes, ATTRIBUTE_COLLATION);
     const char *conflict = schema_attribute_text(schema, column->attributes, ATTRIBUTE_NOT_NULL_CONFLICT);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "base/utf8.h"
 #include "drift/plan_dialect.h"
 
@@ -97,6 +98,7 @@ static void comment_statement(const struct plan_statement *statement, size_t num
     strbuf_add_string(out, "-- ");
     add_line(out, strbuf_text(&line), line.length);
     strbuf_add_char(out, '\n');
+    out->failed |= !strbuf_ok(&line);
 }
 
 static void add_script(const struct plan *plan, const char *sql, struct strbuf *out)
@@ -177,11 +179,12 @@ void plan_render_sql(const struct plan *plan, unsigned stage, struct strbuf *out
 /* The verifying query as a row with a label: queries are one row and one column. */
 static void verify_row(const struct plan *plan, const struct plan_statement *statement, struct strbuf *out)
 {
-    cleanup(strbuf) struct strbuf label = STRBUF(TEXT_MAXIMUM);
+    cleanup(strbuf) struct strbuf label = STRBUF(LIMIT_PLAN_BYTES);
     strbuf_printf(&label, "stage %u: %s ", statement->stage, statement->kind);
     add_line(&label, statement->object, strlen(statement->object));
     strbuf_add_string(out, "SELECT ");
-    plan->report->live->dialect->quote_text(strbuf_ok(&label) ? strbuf_text(&label) : statement->kind, out);
+    plan->report->live->dialect->quote_text(strbuf_text(&label), out);
+    out->failed |= !strbuf_ok(&label);
     strbuf_printf(out, " AS object, (%s) AS done;\n", statement->verify);
 }
 

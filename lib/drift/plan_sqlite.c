@@ -228,7 +228,7 @@ static const char *lost_columns(struct sqlite_table *table, const struct sqlite_
         if (!sqlite_state_column(table, to, name))
             strbuf_printf(&out, "%s%s", out.length > 0 ? ", " : "", name);
     }
-    return out.length > 0 ? plan_keep(table->maker, &out) : NULL;
+    return out.length > 0 || !strbuf_ok(&out) ? plan_keep(table->maker, &out) : NULL;
 }
 
 static const char *undo_note(struct sqlite_table *table, const struct sqlite_state *from, const struct sqlite_state *to)
@@ -269,7 +269,7 @@ static void add_stage(struct sqlite_table *table, unsigned stage, const struct d
     struct plan_maker *maker = table->maker;
     const struct sqlite_state *from = &table->states[stage - 1];
     const struct sqlite_state *to = &table->states[stage];
-    const struct drift_item **ended = arena_array(maker->arena, count + 1, sizeof *ended);
+    const struct drift_item **ended = arena_array(maker->arena, count + 1, sizeof(void *));
     size_t ended_count = 0;
     if (!ended) {
         maker->failed = true;

@@ -99,7 +99,7 @@ enum sqlite_way sqlite_way_between(const struct sqlite_table *table, const struc
                                    const struct sqlite_state *to);
 
 /* Whether ALTER TABLE … ADD COLUMN takes a column; whether a foreign key or check can stand with it there. */
-bool sqlite_column_can_be_added(const struct plan_maker *maker, struct sqlite_element column);
+bool sqlite_column_can_be_added(struct plan_maker *maker, struct sqlite_element column);
 bool sqlite_constraint_is_of(const struct plan_maker *maker, struct sqlite_element constraint,
                              struct sqlite_element column);
 

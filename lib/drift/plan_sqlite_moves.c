@@ -41,20 +41,22 @@ static const struct schema_column *target_column(const struct sqlite_table *tabl
 }
 
 /* A default that ALTER TABLE takes: one constant, not the time. */
-static bool is_constant(const char *text)
+static bool is_constant(struct plan_maker *maker, const char *text)
 {
     cleanup(strbuf) struct strbuf canonical = STRBUF(LIMIT_DEFINITION_BYTES);
     dialect_sqlite.canonical(TEXT_DEFAULT, text, "", &canonical);
     const char *value = strbuf_text(&canonical);
     size_t length = strlen(value);
-    if (!strbuf_ok(&canonical) || length == 0)
+    maker->failed |= !strbuf_ok(&canonical);
+    if (length == 0)
         return false;
     if (value[0] == '\'')
         return value[length - 1] == '\'' && strcspn(value, " ") == length;
     return strchr("-0123456789xX.", value[0]) && strcspn(value, " ") == length;
 }
 
-static unsigned stage_of_new_column(const struct schema *schema, const struct schema_column *column)
+static unsigned stage_of_new_column(struct plan_maker *maker, const struct schema *schema,
+                                    const struct schema_column *column)
 {
     const char *text = schema_text(schema, column->default_expression);
     if (column->flags & COLUMN_GENERATED_STORED)
@@ -64,15 +66,16 @@ static unsigned stage_of_new_column(const struct schema *schema, const struct sc
     cleanup(strbuf) struct strbuf value = STRBUF(LIMIT_DEFINITION_BYTES);
     dialect_sqlite.canonical(TEXT_DEFAULT, text, schema_text(schema, column->type), &value);
     bool absent = value.length == 0;
+    maker->failed |= !strbuf_ok(&value);
     if (!(column->flags & COLUMN_NULLABLE) && absent)
         return STAGE_BREAK;
-    return absent || is_constant(text) ? STAGE_ADD : STAGE_MEND;
+    return absent || is_constant(maker, text) ? STAGE_ADD : STAGE_MEND;
 }
 
-bool sqlite_column_can_be_added(const struct plan_maker *maker, struct sqlite_element column)
+bool sqlite_column_can_be_added(struct plan_maker *maker, struct sqlite_element column)
 {
     const struct schema *schema = sqlite_schema_of(maker, column.side);
-    return stage_of_new_column(schema, &schema->columns[column.index]) == STAGE_ADD;
+    return stage_of_new_column(maker, schema, &schema->columns[column.index]) == STAGE_ADD;
 }
 
 bool sqlite_name_is_elsewhere(const struct schema *schema, enum plan_array array, const char *name, const char *table)
@@ -114,7 +117,7 @@ static unsigned stage_of_item(const struct sqlite_table *table, const struct dri
         }
     }
     if (item->kind == DRIFT_COLUMN && item->change == DRIFT_MISSING)
-        return stage_of_new_column(table->maker->target, target_column(table, item->place.reference));
+        return stage_of_new_column(table->maker, table->maker->target, target_column(table, item->place.reference));
     if (item->kind == DRIFT_COLUMN && item->change == DRIFT_CHANGED && strcmp(item->attribute, "nullable") == 0)
         return target_column(table, item->place.reference)->flags & COLUMN_NULLABLE ? stage : STAGE_BREAK;
     if ((item->kind == DRIFT_INDEX || item->kind == DRIFT_TRIGGER) && item->change == DRIFT_MISSING &&

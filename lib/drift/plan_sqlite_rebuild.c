@@ -124,6 +124,7 @@ static bool copies_anything(struct sqlite_table *table, const struct sqlite_stat
 {
     cleanup(strbuf) struct strbuf names = STRBUF(LIMIT_PLAN_BYTES);
     add_copied(table, from, to, true, &names);
+    table->maker->failed |= !strbuf_ok(&names);
     return names.length > 0;
 }
 
