@@ -123,14 +123,28 @@ static int set_identifier(struct rails_reader *reader, const struct ruby_call *c
     return 0;
 }
 
-static int add_primary_key(struct rails_reader *reader, struct declared_table *table, const char *column)
+/* ActiveRecord has lost the word AUTOINCREMENT when it rebuilt a table of SQLite's, and does not write whether it is
+ * there. */
+static bool has_lost_increment(const struct rails_reader *reader, const struct declared_table *table,
+                               const char *column)
+{
+    const struct schema *live = reader->live;
+    const struct schema_relation *relation = live ? schema_find_relation(live, "", table->name) : NULL;
+    const struct schema_column *found = relation ? schema_find_column(live, relation, column) : NULL;
+    return found && !(found->flags & COLUMN_AUTO_INCREMENT);
+}
+
+static int add_primary_key(struct rails_reader *reader, struct declared_table *table, const char *name)
 {
     if (reader->engine == RAILS_SQLITE) {
-        declared_find_column(table, column)->primary_key = true;
+        struct declared_column *column = declared_find_column(table, name);
+        column->primary_key = true;
+        if (has_lost_increment(reader, table, name))
+            column->flags &= ~(unsigned)COLUMN_AUTO_INCREMENT;
         return 0;
     }
     struct declared_key *key = declared_add_key(reader->declared, table, CONSTRAINT_PRIMARY_KEY);
-    return key && declared_add_name(reader->declared, &key->columns, column) ? 0 : error_no_memory(reader->ruby.reterr);
+    return key && declared_add_name(reader->declared, &key->columns, name) ? 0 : error_no_memory(reader->ruby.reterr);
 }
 
 /* id: :uuid, id: { type: :string, limit: 36 }, or nothing: a bigint that counts up. */
