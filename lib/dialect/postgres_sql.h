@@ -68,6 +68,10 @@ void postgres_sql_view_options(struct strbuf *out, const struct schema *schema, 
 void postgres_sql_object(struct strbuf *out, const struct schema *schema, const struct schema_object *object,
                          bool replace);
 
+/* CREATE TRIGGER alone, in the order of words in which the server prints it. */
+void postgres_sql_trigger(struct strbuf *out, const struct schema *schema, const struct schema_object *object,
+                          bool replace);
+
 /* " TO role, …" */
 void postgres_sql_policy_roles(struct strbuf *out, const struct schema *schema, const struct schema_object *object);
 

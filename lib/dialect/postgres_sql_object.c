@@ -203,6 +203,17 @@ static void add_routine_properties(struct strbuf *out, const struct schema *sche
         add_setting(out, schema_text(schema, config[i].text));
 }
 
+/* Its body is the list of what defines it. */
+static void add_aggregate(struct strbuf *out, const struct schema *schema, const struct schema_object *object)
+{
+    strbuf_add_string(out, "CREATE AGGREGATE ");
+    postgres_sql_object_name(out, schema, object);
+    strbuf_printf(out, "(%s) (", text_of(schema, object, ATTRIBUTE_SIGNATURE));
+    strbuf_add_string(out, text_of(schema, object, ATTRIBUTE_BODY));
+    add_clause(out, ", PARALLEL = ", text_of(schema, object, ATTRIBUTE_PARALLEL));
+    strbuf_add_char(out, ')');
+}
+
 static void add_routine(struct strbuf *out, const struct schema *schema, const struct schema_object *object,
                         bool replace)
 {
@@ -211,6 +222,10 @@ static void add_routine(struct strbuf *out, const struct schema *schema, const s
     const char *sql_body = text_of(schema, object, ATTRIBUTE_SQL_BODY);
     const char *body = text_of(schema, object, ATTRIBUTE_BODY);
     bool procedure = strcmp(postgres_sql_routine_word(schema, object), "PROCEDURE") == 0;
+    if (strcmp(postgres_sql_routine_word(schema, object), "AGGREGATE") == 0) {
+        add_aggregate(out, schema, object);
+        return;
+    }
     strbuf_add_string(out, replace ? "CREATE OR REPLACE " : "CREATE ");
     strbuf_add_string(out, procedure ? "PROCEDURE " : "FUNCTION ");
     postgres_sql_object_name(out, schema, object);
@@ -226,11 +241,14 @@ static void add_routine(struct strbuf *out, const struct schema *schema, const s
         return;
     }
     strbuf_add_string(out, "\nAS ");
-    postgres_sql_dollar(out, "body", body ? body : "");
+    if (strcmp(text_of(schema, object, ATTRIBUTE_LANGUAGE), "c") == 0)
+        strbuf_add_string(out, body ? body : "");
+    else
+        postgres_sql_dollar(out, "body", body ? body : "");
 }
 
-static void add_trigger(struct strbuf *out, const struct schema *schema, const struct schema_object *object,
-                        bool replace)
+void postgres_sql_trigger(struct strbuf *out, const struct schema *schema, const struct schema_object *object,
+                          bool replace)
 {
     const char *constraint = text_of(schema, object, ATTRIBUTE_CONSTRAINT_TRIGGER);
     const char *condition = text_of(schema, object, ATTRIBUTE_CONDITION);
@@ -288,7 +306,7 @@ void postgres_sql_policy_roles(struct strbuf *out, const struct schema *schema, 
         if (strcmp(role, "public") == 0)
             strbuf_add_string(out, "PUBLIC");
         else
-            strbuf_add_string(out, role);
+            postgres_sql_name(out, role);
     }
 }
 
@@ -297,9 +315,9 @@ void postgres_sql_object(struct strbuf *out, const struct schema *schema, const 
 {
     static void (*const makers[OBJECT_KINDS])(struct strbuf *, const struct schema *, const struct schema_object *,
                                               bool) = {
-        [OBJECT_SCHEMA] = add_schema,   [OBJECT_EXTENSION] = add_extension, [OBJECT_ENUM] = add_enum,
-        [OBJECT_DOMAIN] = add_domain,   [OBJECT_COMPOSITE] = add_composite, [OBJECT_SEQUENCE] = add_sequence,
-        [OBJECT_ROUTINE] = add_routine, [OBJECT_TRIGGER] = add_trigger,     [OBJECT_POLICY] = add_policy,
+        [OBJECT_SCHEMA] = add_schema,   [OBJECT_EXTENSION] = add_extension,      [OBJECT_ENUM] = add_enum,
+        [OBJECT_DOMAIN] = add_domain,   [OBJECT_COMPOSITE] = add_composite,      [OBJECT_SEQUENCE] = add_sequence,
+        [OBJECT_ROUTINE] = add_routine, [OBJECT_TRIGGER] = postgres_sql_trigger, [OBJECT_POLICY] = add_policy,
     };
     if (makers[object->kind])
         makers[object->kind](out, schema, object, replace);

@@ -62,6 +62,7 @@ struct plan_guard {
     const char *as_read; /* NULL: absent */
     const char *as_left; /* likewise; equal to as_read for what is read, but not changed */
     const char *between; /* a third text that is fine while a stage is half done; NULL: none */
+    bool passes_absent;  /* so is absence */
     bool loose; /* compared without blanks, quotes, parentheses and casts: another version of the server printed one */
 };
 

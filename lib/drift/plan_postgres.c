@@ -98,9 +98,9 @@ static const struct plan_rule rules[] = {
 
 /* What others mention comes first, so that they know in which stage it is there. */
 static const enum drift_kind order[DRIFT_KINDS] = {
-    DRIFT_SCHEMA,    DRIFT_EXTENSION, DRIFT_ENUM,  DRIFT_DOMAIN,      DRIFT_COMPOSITE,   DRIFT_TABLE,
-    DRIFT_PARTITION, DRIFT_COLUMN,    DRIFT_SEQUENCE, DRIFT_PRIMARY_KEY, DRIFT_UNIQUE,   DRIFT_EXCLUSION,
-    DRIFT_INDEX,     DRIFT_CHECK,     DRIFT_FOREIGN_KEY, DRIFT_ROUTINE,  DRIFT_VIEW,     DRIFT_MATERIALIZED_VIEW,
+    DRIFT_SCHEMA,    DRIFT_EXTENSION, DRIFT_ENUM,        DRIFT_DOMAIN,      DRIFT_COMPOSITE, DRIFT_TABLE,
+    DRIFT_PARTITION, DRIFT_COLUMN,    DRIFT_SEQUENCE,    DRIFT_PRIMARY_KEY, DRIFT_UNIQUE,    DRIFT_EXCLUSION,
+    DRIFT_INDEX,     DRIFT_CHECK,     DRIFT_FOREIGN_KEY, DRIFT_ROUTINE,     DRIFT_VIEW,      DRIFT_MATERIALIZED_VIEW,
     DRIFT_TRIGGER,   DRIFT_POLICY,    DRIFT_EVENT,
 };
 
@@ -157,9 +157,17 @@ static void render_header(const struct plan *plan, struct strbuf *out)
 static void render_footer(const struct plan *plan, struct strbuf *out)
 {
     static const char *const settings[] = {
-        "client_encoding",       "standard_conforming_strings", "check_function_bodies", "client_min_messages",
-        "search_path",           "timezone",                    "datestyle",             "intervalstyle",
-        "quote_all_identifiers", "lock_timeout",                "statement_timeout",
+        "client_encoding",
+        "standard_conforming_strings",
+        "check_function_bodies",
+        "client_min_messages",
+        "search_path",
+        "timezone",
+        "datestyle",
+        "intervalstyle",
+        "quote_all_identifiers",
+        "lock_timeout",
+        "statement_timeout",
     };
     (void)plan;
     for (size_t i = 0; i < ARRAY_LENGTH(settings); i++)
@@ -204,13 +212,15 @@ static void render_guard(const struct plan *plan, const struct plan_guard *const
         add_value(guards[i]->as_read, &body);
         add_value(guards[i]->as_left, &body);
         add_value(guards[i]->between ? guards[i]->between : guards[i]->as_read, &body);
+        strbuf_add_string(&body, guards[i]->passes_absent ? ", true" : ", false");
         strbuf_add_string(&body, i + 1 < count ? "),\n" : ")\n");
     }
-    strbuf_add_string(&body, "        ) AS facts (object, found, as_read, as_left, between_both)\n"
+    strbuf_add_string(&body, "        ) AS facts (object, found, as_read, as_left, between, passes_absent)\n"
                              "    LOOP\n"
                              "        IF fact.found IS DISTINCT FROM fact.as_read AND fact.found IS DISTINCT FROM "
                              "fact.as_left\n"
-                             "            AND fact.found IS DISTINCT FROM fact.between_both THEN\n"
+                             "            AND fact.found IS DISTINCT FROM fact.between\n"
+                             "            AND NOT (fact.found IS NULL AND fact.passes_absent) THEN\n"
                              "            RAISE EXCEPTION '% was changed after it was read: found %, read %', "
                              "fact.object,\n"
                              "                coalesce(fact.found, 'nothing'), coalesce(fact.as_read, 'nothing')\n"

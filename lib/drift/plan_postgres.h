@@ -16,6 +16,7 @@ struct postgres_fact {
     const char *query;     /* in parentheses; NULL where the thing is absent */
     const char *values[2]; /* by enum plan_side; NULL: absent */
     const char *between;   /* a text that is fine while the steps are half done; NULL: none */
+    bool passes_absent;    /* so is absence */
     bool loose;            /* texts of servers that print differently */
 };
 
@@ -67,8 +68,7 @@ struct postgres_plan *postgres_plan_of(struct plan_maker *maker);
 
 /* Marks what a step makes (SIDE_TARGET) or drops (SIDE_CURRENT), and tells whether it was not marked yet: what hangs on
  * something is made with it, once, whoever comes first. */
-bool postgres_claim(struct plan_maker *maker, enum plan_side side, enum plan_array array, size_t index,
-                    unsigned stage);
+bool postgres_claim(struct plan_maker *maker, enum plan_side side, enum plan_array array, size_t index, unsigned stage);
 
 /* The stage of the claim; 0: none. */
 unsigned postgres_claimed(const struct plan_maker *maker, enum plan_side side, enum plan_array array, size_t index);
@@ -151,7 +151,103 @@ struct postgres_fact postgres_object_fact(struct plan_maker *maker, struct postg
 struct postgres_fact postgres_trigger_state_fact(struct plan_maker *maker, struct postgres_pair triggers);
 struct postgres_fact postgres_sequence_owner_fact(struct plan_maker *maker, struct postgres_pair sequences);
 
-/* Rules' functions. */
-plan_rule_function postgres_make_schema, postgres_drop_schema;
+/* Bodies of rules, by file. */
+plan_rule_function postgres_make_object, postgres_drop_object, postgres_make_sequence, postgres_change_sequence,
+    postgres_change_sequence_owner, postgres_make_trigger, postgres_change_trigger, postgres_change_trigger_state,
+    postgres_make_policy, postgres_change_policy, postgres_make_routine, postgres_change_routine;
+plan_rule_function postgres_change_enum, postgres_change_domain, postgres_change_composite;
+plan_rule_function postgres_make_table, postgres_drop_table, postgres_change_persistence, postgres_change_row_security,
+    postgres_change_force_row_security;
+plan_rule_function postgres_make_column, postgres_drop_column, postgres_change_type, postgres_change_nullable,
+    postgres_change_default, postgres_change_identity, postgres_change_generated;
+plan_rule_function postgres_make_constraint, postgres_drop_constraint, postgres_change_constraint,
+    postgres_rename_constraint;
+plan_rule_function postgres_make_index, postgres_drop_index, postgres_change_index, postgres_rename_index,
+    postgres_change_index_constraint;
+plan_rule_function postgres_make_view, postgres_drop_view, postgres_change_view, postgres_change_view_options;
+
+/* Before the rules: things of the target that tasks mend in a later stage than the first. After them: the columns whose
+ * types change, and whatever has to be out of their way. */
+void postgres_note_late(struct plan_maker *maker);
+void postgres_change_types(struct plan_maker *maker);
+
+/* A step for one constraint, index, sequence, trigger or policy of the target, unless one makes it already; `items` may
+ * be none: it then comes with something else that is made. `fresh`: its table is made by the plan and empty. */
+struct postgres_parts {
+    const struct plan_task *task;
+    const struct drift_item *const *items;
+    size_t count;
+    unsigned stage; /* the earliest */
+    bool fresh;
+};
+void postgres_add_constraint(struct plan_maker *maker, const struct postgres_parts *parts, size_t index);
+void postgres_add_index(struct plan_maker *maker, const struct postgres_parts *parts, size_t index);
+void postgres_add_sequence(struct plan_maker *maker, const struct postgres_parts *parts, size_t index);
+void postgres_add_sequence_owner(struct plan_maker *maker, const struct postgres_parts *parts, size_t index);
+void postgres_add_trigger(struct plan_maker *maker, const struct postgres_parts *parts, size_t index);
+void postgres_add_policy(struct plan_maker *maker, const struct postgres_parts *parts, size_t index);
+
+/* A step that drops a constraint or index of the current side, with what makes it again as its undo; nothing if one
+ * does already. */
+void postgres_remove_constraint(struct plan_maker *maker, const struct postgres_parts *parts, size_t index);
+void postgres_remove_index(struct plan_maker *maker, const struct postgres_parts *parts, size_t index);
+
+bool postgres_is_partition_of(const struct schema *schema, size_t child, size_t parent);
+
+/* All statements that make a table, what hangs on it and its partitions, but for foreign keys; what hangs on it alone.
+ */
+void postgres_list_table(struct plan_maker *maker, enum plan_side side, size_t relation, struct postgres_list *list);
+void postgres_list_rest(struct plan_maker *maker, enum plan_side side, size_t relation, struct postgres_list *list);
+
+/* Indexes into objects of the sequences that a table's column (NULL: any of its columns) owns; calls `visit` for each.
+ */
+typedef void postgres_visit(struct plan_maker *maker, enum plan_side side, size_t index, void *userdata);
+void postgres_each_sequence(struct plan_maker *maker, enum plan_side side, size_t relation, const char *column,
+                            postgres_visit *visit, void *userdata);
+
+/* Likewise of the triggers and policies of a relation. */
+void postgres_each_object(struct plan_maker *maker, enum plan_side side, enum object_kind kind, size_t relation,
+                          postgres_visit *visit, void *userdata);
+
+/* Statements of one thing. */
+const char *postgres_constraint_sql(struct plan_maker *maker, enum plan_side side, size_t index, bool not_valid);
+const char *postgres_index_sql(struct plan_maker *maker, enum plan_side side, size_t index,
+                               const struct postgres_index_form *form);
+const char *postgres_object_sql(struct plan_maker *maker, enum plan_side side, size_t index, bool replace);
+const char *postgres_drop_object_sql(struct plan_maker *maker, enum plan_side side, size_t index);
+const char *postgres_view_sql(struct plan_maker *maker, enum plan_side side, size_t relation, bool replace);
+const char *postgres_drop_relation_sql(struct plan_maker *maker, enum plan_side side, size_t relation);
+const char *postgres_trigger_state_sql(struct plan_maker *maker, enum plan_side side, size_t index);
+const char *postgres_column_sql(struct plan_maker *maker, enum plan_side side, size_t index, bool nullable);
+
+const char *postgres_owner_sql(struct plan_maker *maker, enum plan_side side, size_t sequence);
+
+/* "ALTER COLUMN … SET DEFAULT …" or "… DROP DEFAULT", to stand behind ALTER TABLE. */
+const char *postgres_default_sql(struct plan_maker *maker, enum plan_side side, size_t index);
+
+/* "schema"."name" of an index of that table. */
+const char *postgres_index_path(struct plan_maker *maker, enum plan_side side, size_t relation, const char *name);
+
+/* A step before `build` that clears away what a concurrent build of `path` that failed has left: IF NOT EXISTS would
+ * take it for the index. */
+void postgres_add_clearing(struct plan_maker *maker, const struct postgres_parts *parts,
+                           const struct postgres_step *build, const char *path);
+
+/* Whether a foreign key leans on a key. */
+bool postgres_needs_key(const struct schema *schema, const struct schema_constraint *foreign_key,
+                        const struct schema_constraint *key);
+
+/* Whether a constraint uses a column: its own, or as a foreign key's target. */
+bool postgres_constraint_uses(const struct schema *schema, const struct schema_constraint *constraint,
+                              const struct schema_column *column);
+bool postgres_index_uses(const struct schema *schema, const struct schema_index *index, const char *column);
+
+/* A fact about something that a plan makes and that stands on neither side. */
+struct postgres_fact postgres_helper_fact(const char *object, const char *query, const char *before, const char *after);
+
+static inline struct drift_place postgres_place(int64_t current, int64_t target)
+{
+    return (struct drift_place){.reference = target, .live = current};
+}
 
 #endif

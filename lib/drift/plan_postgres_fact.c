@@ -81,20 +81,32 @@ static bool generated_value(struct plan_maker *maker, const struct schema *schem
     return true;
 }
 
+/* What a sequence of the type has where nothing else is said. */
+static const char *usual_maximum(const char *type)
+{
+    return strcmp(type, "smallint") == 0  ? "32767"
+           : strcmp(type, "integer") == 0 ? "2147483647"
+                                          : "9223372036854775807";
+}
+
 static bool identity_value(struct plan_maker *maker, const struct schema *schema, size_t index, struct strbuf *out)
 {
-    static const enum attribute_key keys[] = {ATTRIBUTE_START, ATTRIBUTE_INCREMENT, ATTRIBUTE_MIN, ATTRIBUTE_MAX,
-                                              ATTRIBUTE_CACHE};
-    (void)maker;
     const struct schema_column *column = &schema->columns[index];
+    const struct {
+        enum attribute_key key;
+        const char *usual;
+    } options[] = {{ATTRIBUTE_START, "1"},
+                   {ATTRIBUTE_INCREMENT, "1"},
+                   {ATTRIBUTE_MIN, "1"},
+                   {ATTRIBUTE_MAX, usual_maximum(schema_text(schema, column->type))},
+                   {ATTRIBUTE_CACHE, "1"}};
+    (void)maker;
     if (!(column->flags & (COLUMN_IDENTITY_ALWAYS | COLUMN_IDENTITY_BY_DEFAULT)))
         return true;
     strbuf_add_char(out, column->flags & COLUMN_IDENTITY_ALWAYS ? 'a' : 'd');
-    if (!schema_has_attribute(schema, column->attributes, ATTRIBUTE_START))
-        return true; /* the reference does not say: see postgres_column_fact */
-    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
-        const char *text = schema_attribute_text(schema, column->attributes, keys[i]);
-        strbuf_printf(out, " %s", text ? text : "");
+    for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
+        const char *text = schema_attribute_text(schema, column->attributes, options[i].key);
+        strbuf_printf(out, " %s", text ? text : options[i].usual);
     }
     strbuf_add_string(out, schema_has_attribute(schema, column->attributes, ATTRIBUTE_CYCLE) ? " t" : " f");
     return true;
@@ -150,18 +162,9 @@ struct postgres_fact postgres_column_fact(struct plan_maker *maker, struct postg
     const char *name = schema_text(schema, column->name);
     const char *object = plan_printf(maker, "column %s.%s: %s", postgres_table_name(maker, side, column->relation),
                                      postgres_quoted(maker, name), column_facts[which].what);
-    const char *expression = column_facts[which].expression;
-    if (which == COLUMN_FACT_IDENTITY) {
-        const struct schema *target = maker->target;
-        bool silent =
-            columns.at[SIDE_TARGET] >= 0 &&
-            !schema_has_attribute(target, target->columns[columns.at[SIDE_TARGET]].attributes, ATTRIBUTE_START);
-        if (silent)
-            expression = "a.attidentity::text";
-    }
     const char *query = plan_printf(
         maker, "(SELECT %s FROM pg_attribute a WHERE a.attrelid = %s AND a.attname = %s AND NOT a.attisdropped)",
-        expression, regclass_of(maker, side, column->relation), postgres_literal(maker, name));
+        column_facts[which].expression, regclass_of(maker, side, column->relation), postgres_literal(maker, name));
     return make_fact(maker, object, query, column_facts[which].printed, columns, column_facts[which].value);
 }
 
@@ -288,14 +291,19 @@ static struct postgres_fact constraint_fact(struct plan_maker *maker, struct pos
     const struct schema *schema = postgres_schema(maker, side);
     const struct schema_constraint *constraint = &schema->constraints[pair.at[side]];
     const char *name = schema_text(schema, constraint->name);
+    const char *new_name = pair.at[SIDE_TARGET] < 0
+                               ? name
+                               : schema_text(maker->target, maker->target->constraints[pair.at[SIDE_TARGET]].name);
     const char *object =
         plan_printf(maker, "constraint %s.%s%s", postgres_table_name(maker, side, constraint->relation),
                     postgres_quoted(maker, name), what);
+    /* it may have its new name already */
     const char *query =
         plan_printf(maker,
-                    "(SELECT %s FROM pg_constraint k WHERE k.conrelid = %s AND k.conname = %s AND "
-                    "k.contype IN ('p', 'u', 'f', 'c', 'x'))",
-                    expression, regclass_of(maker, side, constraint->relation), postgres_literal(maker, name));
+                    "(SELECT %s FROM pg_constraint k WHERE k.conrelid = %s AND k.conname IN (%s, %s) AND "
+                    "k.contype IN ('p', 'u', 'f', 'c', 'x') ORDER BY k.conname = %s DESC LIMIT 1)",
+                    expression, regclass_of(maker, side, constraint->relation), postgres_literal(maker, name),
+                    postgres_literal(maker, new_name), postgres_literal(maker, name));
     return make_fact(maker, object, query, printed, pair, value);
 }
 
@@ -331,7 +339,7 @@ static void add_last_part(struct strbuf *out, const char *name)
         if (*at == '.' && !quoted)
             dot = at;
     }
-    for (const char *at = dot ? dot + 1 : name; *at; at++)
+    for (const char *at = dot ? dot + 1 : name; *at && *at != ' '; at++) /* parameters are not asked for */
         if (*at != '"')
             strbuf_add_char(out, *at);
 }
@@ -340,8 +348,9 @@ static bool index_value(struct plan_maker *maker, const struct schema *schema, s
 {
     const struct schema_index *index = &schema->indexes[at];
     (void)maker;
-    strbuf_printf(out, "%s %s %s %s", index->method ? schema_text(schema, index->method) : "btree",
-                  index->flags & INDEX_UNIQUE ? "true" : "false", index->flags & INDEX_INVALID ? "false" : "true",
+    strbuf_printf(out, "%s %s %s %s", index->flags & INDEX_INVALID ? "false" : "true",
+                  index->method ? schema_text(schema, index->method) : "btree",
+                  index->flags & INDEX_UNIQUE ? "true" : "false",
                   index->flags & INDEX_NULLS_NOT_DISTINCT ? "true" : "false");
     for (size_t i = 0; i < index->part_count; i++) {
         const struct schema_index_part *part = &schema->parts[index->first_part + i];
@@ -359,10 +368,32 @@ static bool index_value(struct plan_maker *maker, const struct schema *schema, s
     return true;
 }
 
+const char *postgres_index_path(struct plan_maker *maker, enum plan_side side, size_t relation, const char *name)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    cleanup(strbuf) struct strbuf path = STRBUF(LIMIT_SQL_PART);
+    postgres_sql_qualified(&path, schema_text(schema, schema->relations[relation].schema), name);
+    return plan_keep(maker, &path);
+}
+
+/* The index, whether or not it has its new name already. */
+static const char *index_lookup(struct plan_maker *maker, struct postgres_pair pair, const char *path)
+{
+    const char *first = plan_printf(maker, "to_regclass(%s)", postgres_literal(maker, path));
+    if (pair.at[SIDE_CURRENT] < 0 || pair.at[SIDE_TARGET] < 0)
+        return first;
+    const struct schema_index *target = &maker->target->indexes[pair.at[SIDE_TARGET]];
+    const char *renamed =
+        postgres_index_path(maker, SIDE_TARGET, target->relation, schema_text(maker->target, target->name));
+    if (strcmp(renamed, path) == 0)
+        return first;
+    return plan_printf(maker, "coalesce(%s, to_regclass(%s))", first, postgres_literal(maker, renamed));
+}
+
 struct postgres_fact postgres_index_fact(struct plan_maker *maker, struct postgres_pair indexes, const char *name)
 {
     static const char expression[] =
-        "format('%s %s %s %s (%s) %s', m.amname, x.indisunique::text, x.indisvalid::text, "
+        "format('%s %s %s %s (%s) %s', x.indisvalid::text, m.amname, x.indisunique::text, "
         "coalesce(to_jsonb(x) ->> 'indnullsnotdistinct', 'false'), "
         "(SELECT string_agg(CASE WHEN x.indkey[p - 1] = 0 THEN btrim(pg_get_indexdef(x.indexrelid, p, false), '() ') "
         "ELSE btrim(a.attname, '() ') END || CASE WHEN p > x.indnkeyatts THEN '' ELSE '|' || x.indoption[p - 1] || "
@@ -375,15 +406,18 @@ struct postgres_fact postgres_index_fact(struct plan_maker *maker, struct postgr
     enum plan_side side = side_of(indexes);
     const struct schema *schema = postgres_schema(maker, side);
     const struct schema_index *index = &schema->indexes[indexes.at[side]];
-    const struct schema_relation *relation = &schema->relations[index->relation];
-    cleanup(strbuf) struct strbuf path = STRBUF(LIMIT_SQL_PART);
-    postgres_sql_qualified(&path, schema_text(schema, relation->schema),
-                           name ? name : schema_text(schema, index->name));
-    const char *full = plan_keep(maker, &path);
-    const char *query =
-        plan_printf(maker,
-                    "(SELECT %s FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_am m "
-                    "ON m.oid = c.relam WHERE x.indexrelid = to_regclass(%s) AND x.indrelid = %s)",
-                    expression, postgres_literal(maker, full), regclass_of(maker, side, index->relation));
-    return make_fact(maker, plan_printf(maker, "index %s", full), query, true, indexes, index_value);
+    const char *full =
+        postgres_index_path(maker, side, index->relation, name ? name : schema_text(schema, index->name));
+    const char *lookup = name ? plan_printf(maker, "to_regclass(%s)", postgres_literal(maker, full))
+                              : index_lookup(maker, indexes, full);
+    const char *query = plan_printf(maker,
+                                    "(SELECT %s FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_am m "
+                                    "ON m.oid = c.relam WHERE x.indexrelid = %s AND x.indrelid = %s)",
+                                    expression, lookup, regclass_of(maker, side, index->relation));
+    struct postgres_fact fact =
+        make_fact(maker, plan_printf(maker, "index %s", full), query, true, indexes, index_value);
+    const char *left = fact.values[SIDE_TARGET];
+    if (left && strncmp(left, "true", 4) == 0) /* a build that failed is made again */
+        fact.between = plan_printf(maker, "false%s", left + 4);
+    return fact;
 }

@@ -109,18 +109,45 @@ static void routine_value(struct plan_maker *maker, const struct schema *schema,
     strbuf_add_string(out, text_of(schema, object, ATTRIBUTE_BODY));
 }
 
-/* The CREATE TRIGGER text squeezed, without its condition, which keeps its parentheses. */
+/* pg_trigger.tgtype. */
+static unsigned trigger_bits(const struct schema *schema, const struct schema_object *object)
+{
+    const char *events = text_of(schema, object, ATTRIBUTE_EVENTS);
+    const char *timing = text_of(schema, object, ATTRIBUTE_TIMING);
+    unsigned bits = strcmp(text_of(schema, object, ATTRIBUTE_LEVEL), "ROW") == 0 ? 1 : 0;
+    bits |= strcmp(timing, "BEFORE") == 0 ? 2 : strcmp(timing, "INSTEAD OF") == 0 ? 64 : 0;
+    bits |= plan_mentions_word(events, "INSERT") ? 4 : 0;
+    bits |= plan_mentions_word(events, "DELETE") ? 8 : 0;
+    bits |= plan_mentions_word(events, "UPDATE") ? 16 : 0;
+    bits |= plan_mentions_word(events, "TRUNCATE") ? 32 : 0;
+    return bits;
+}
+
+static void add_squeezed(struct strbuf *out, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (!strchr(" \t\n\"()", text[i]))
+            strbuf_add_char(out, text[i]);
+}
+
+/* Its kind, the columns of UPDATE OF, what makes it a constraint and names its tables, its condition, what it calls. */
 static void trigger_value(struct plan_maker *maker, const struct schema *schema, const struct schema_object *object,
                           struct strbuf *out)
 {
-    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_SQL_PART);
-    const char *condition = schema_attribute_text(schema, object->attributes, ATTRIBUTE_CONDITION);
+    const char *columns = strstr(text_of(schema, object, ATTRIBUTE_EVENTS), " OF ");
+    const char *behind = columns ? strstr(columns, " OR TRUNCATE") : NULL;
+    const char *calls = text_of(schema, object, ATTRIBUTE_CALLS);
     (void)maker;
-    postgres_sql_trigger(&text, schema, object, false);
-    postgres_add_squeezed(out, strbuf_text(&text));
+    strbuf_printf(out, "%u ", trigger_bits(schema, object));
+    if (columns)
+        add_squeezed(out, columns + 4, behind ? (size_t)(behind - columns) - 4 : strlen(columns) - 4);
     strbuf_add_char(out, '\n');
-    postgres_add_trimmed(out, condition ? condition : "");
-    out->failed |= !strbuf_ok(&text);
+    postgres_add_squeezed(out, text_of(schema, object, ATTRIBUTE_CONSTRAINT_TRIGGER));
+    postgres_add_squeezed(out, text_of(schema, object, ATTRIBUTE_TRANSITIONS));
+    strbuf_add_char(out, '\n');
+    postgres_add_trimmed(out, text_of(schema, object, ATTRIBUTE_CONDITION));
+    strbuf_add_char(out, '\n');
+    strbuf_add_string(out, calls);
 }
 
 static void policy_value(struct plan_maker *maker, const struct schema *schema, const struct schema_object *object,
@@ -171,16 +198,23 @@ static const struct object_fact {
                          "s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle::text) FROM pg_sequence s WHERE "
                          "s.seqrelid = to_regclass(%s))",
                          sequence_value},
-    [OBJECT_TRIGGER] = {"(SELECT regexp_replace(regexp_replace(d.text, ' WHEN \\(.*\\) EXECUTE (FUNCTION|PROCEDURE) ', "
-                        "' EXECUTE FUNCTION '), '[\\s\"()]', '', 'g') || E'\\n' || btrim(coalesce(substring(d.text "
-                        "from ' WHEN \\((.*)\\) EXECUTE (?:FUNCTION|PROCEDURE) '), ''), '() ') FROM pg_trigger g, "
-                        "pg_get_triggerdef(g.oid) AS d(text) WHERE g.tgrelid = to_regclass(%s) AND g.tgname = %s AND "
-                        "NOT g.tgisinternal)",
-                        trigger_value, .of_table = true, .printed = true},
+    [OBJECT_TRIGGER] =
+        {"(SELECT concat_ws(E'\\n', g.tgtype::text || ' ' || coalesce((SELECT "
+         "regexp_replace(string_agg(a.attname, ',' ORDER BY a.attname COLLATE \"C\"), '[\\s\"()]', '', "
+         "'g') FROM pg_attribute a WHERE a.attrelid = g.tgrelid AND a.attnum = ANY (g.tgattr)), ''), "
+         "regexp_replace(CASE WHEN g.tgconstraint = 0 THEN '' ELSE CASE WHEN g.tgconstrrelid = 0 THEN '' "
+         "ELSE 'FROM ' || g.tgconstrrelid::regclass END || CASE WHEN NOT g.tgdeferrable THEN 'NOT "
+         "DEFERRABLE' WHEN g.tginitdeferred THEN 'DEFERRABLE INITIALLY DEFERRED' ELSE 'DEFERRABLE "
+         "INITIALLY IMMEDIATE' END END || coalesce('OLD TABLE AS ' || g.tgoldtable, '') || coalesce('NEW "
+         "TABLE AS ' || g.tgnewtable, ''), '[\\s\"()]', '', 'g'), btrim(coalesce(substring("
+         "pg_get_triggerdef(g.oid) from ' WHEN \\((.*)\\) EXECUTE (?:FUNCTION|PROCEDURE) '), ''), "
+         "'() '), substring(pg_get_triggerdef(g.oid) from '.* EXECUTE (?:FUNCTION|PROCEDURE) (.*)$')) "
+         "FROM pg_trigger g WHERE g.tgrelid = to_regclass(%s) AND g.tgname = %s AND NOT g.tgisinternal)",
+         trigger_value, .of_table = true, .printed = true},
     [OBJECT_POLICY] = {"(SELECT format('%%s %%s %%s', CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN "
                        "'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, (NOT p.polpermissive)::text, (SELECT "
                        "string_agg(r.name, ',' ORDER BY r.name COLLATE \"C\") FROM (SELECT CASE WHEN x = 0 THEN "
-                       "'public' ELSE quote_ident((SELECT rolname FROM pg_roles WHERE oid = x)) END FROM "
+                       "'public' ELSE (SELECT r.rolname::text FROM pg_roles r WHERE r.oid = x) END FROM "
                        "unnest(p.polroles) AS x) AS r(name))) || E'\\n' || btrim(coalesce(pg_get_expr(p.polqual, "
                        "p.polrelid), ''), '() ') || E'\\n' || btrim(coalesce(pg_get_expr(p.polwithcheck, p.polrelid), "
                        "''), '() ') FROM pg_policy p WHERE p.polrelid = to_regclass(%s) AND p.polname = %s)",
@@ -190,13 +224,13 @@ static const struct object_fact {
 /* pg_get_function_sqlbody came with 14, and so did bodies that it prints. */
 static const char *routine_query(struct plan_maker *maker, bool sql_body)
 {
-    return plan_printf(
-        maker,
-        "concat_ws(E'\\n', pg_get_function_arguments(p.oid), coalesce(pg_get_function_result(p.oid), ''), "
-        "l.lanname, p.provolatile::text || p.proisstrict || p.proleakproof || p.prosecdef || "
-        "p.proparallel::text, coalesce((SELECT string_agg(s, E'\\n' ORDER BY s COLLATE \"C\") FROM "
-        "unnest(p.proconfig) AS s), ''), %s)",
-        sql_body ? "coalesce(pg_get_function_sqlbody(p.oid), '') || p.prosrc" : "p.prosrc");
+    return plan_printf(maker,
+                       "concat_ws(E'\\n', regexp_replace(pg_get_function_arguments(p.oid), '(^|, )IN ', '\\1', 'g'), "
+                       "coalesce(pg_get_function_result(p.oid), ''), "
+                       "l.lanname, p.provolatile::text || p.proisstrict || p.proleakproof || p.prosecdef || "
+                       "p.proparallel::text, coalesce((SELECT string_agg(s, E'\\n' ORDER BY s COLLATE \"C\") FROM "
+                       "unnest(p.proconfig) AS s), ''), %s)",
+                       sql_body ? "coalesce(pg_get_function_sqlbody(p.oid), '') || p.prosrc" : "p.prosrc");
 }
 
 static bool has_sql_body(const struct plan_maker *maker, struct postgres_pair pair)

@@ -167,6 +167,7 @@ void postgres_guard(struct plan_maker *maker, unsigned stage, const struct postg
                                      .as_read = fact->values[SIDE_CURRENT],
                                      .as_left = fact->values[SIDE_TARGET],
                                      .between = fact->between,
+                                     .passes_absent = fact->passes_absent,
                                      .loose = fact->loose});
 }
 

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Constraints: of tables that hold rows not valid first, then validated; keys by way of an index that is built while
+ * others write.
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "dialect/postgres_names.h"
+#include "drift/plan_postgres.h"
+#include "drift/plan_postgres_text.h"
+
+static const enum plan_phase make_phases[CONSTRAINT_KINDS] = {
+    [CONSTRAINT_PRIMARY_KEY] = PHASE_KEY,         [CONSTRAINT_UNIQUE] = PHASE_KEY,
+    [CONSTRAINT_FOREIGN_KEY] = PHASE_FOREIGN_KEY, [CONSTRAINT_CHECK] = PHASE_CONSTRAINT,
+    [CONSTRAINT_EXCLUSION] = PHASE_CONSTRAINT,
+};
+
+static const struct schema_constraint *constraint_at(const struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    return &postgres_schema(maker, side)->constraints[index];
+}
+
+static const char *name_of(struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    return postgres_quoted(maker, schema_text(schema, schema->constraints[index].name));
+}
+
+static const char *drop_sql(struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    return postgres_alter(maker, side, constraint_at(maker, side, index)->relation, "DROP CONSTRAINT IF EXISTS %s",
+                          name_of(maker, side, index));
+}
+
+static bool is_key(const struct schema_constraint *constraint)
+{
+    return constraint->kind == CONSTRAINT_PRIMARY_KEY || constraint->kind == CONSTRAINT_UNIQUE;
+}
+
+static bool is_partitioned(const struct schema *schema, const struct schema_constraint *constraint)
+{
+    return schema_has_attribute(schema, schema->relations[constraint->relation].attributes, ATTRIBUTE_PARTITION_KEY);
+}
+
+static const char *lock_of(const struct schema_constraint *constraint)
+{
+    return constraint->kind == CONSTRAINT_FOREIGN_KEY ? "SHARE ROW EXCLUSIVE on both tables" : "ACCESS EXCLUSIVE";
+}
+
+/* "constraint" of the path: the one that is there. */
+static const char *path_of(struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    return plan_printf(maker, "%s.%s", postgres_table_name(maker, side, constraint_at(maker, side, index)->relation),
+                       name_of(maker, side, index));
+}
+
+static const char *kind_of(const struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    return drift_kind_name((enum drift_kind)(DRIFT_PRIMARY_KEY + constraint_at(maker, side, index)->kind));
+}
+
+static bool relation_is_referenced(const struct plan_maker *maker, const struct schema_constraint *key,
+                                   const struct schema_constraint *constraint)
+{
+    const struct schema *target = maker->target;
+    const struct schema_relation *table = &target->relations[key->relation];
+    return constraint->referenced_table == table->name && constraint->referenced_schema == table->schema;
+}
+
+/* A foreign key needs its target's key: the stage in which all keys of the target that the plan makes are there. */
+static unsigned stage_of_target(const struct plan_maker *maker, const struct schema_constraint *constraint)
+{
+    const struct schema *target = maker->target;
+    const struct schema_relation *table = schema_find_relation(
+        target, schema_text(target, constraint->referenced_schema), schema_text(target, constraint->referenced_table));
+    unsigned stage = 1;
+    if (!table)
+        return stage;
+    size_t relation = (size_t)(table - target->relations);
+    unsigned made = postgres_claimed(maker, SIDE_TARGET, ARRAY_RELATIONS, relation);
+    stage = made > stage ? made : stage;
+    for (size_t i = 0; i < table->constraint_count; i++) {
+        size_t key = table->first_constraint + i;
+        made = is_key(&target->constraints[key]) && relation_is_referenced(maker, &target->constraints[key], constraint)
+                   ? postgres_claimed(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, key)
+                   : 0;
+        stage = made > stage ? made : stage;
+    }
+    for (size_t i = 0; i < table->index_count; i++) {
+        made = postgres_claimed(maker, SIDE_TARGET, ARRAY_INDEXES, table->first_index + i);
+        bool unique = target->indexes[table->first_index + i].flags & INDEX_UNIQUE;
+        stage = unique && made > stage ? made : stage;
+    }
+    return stage;
+}
+
+static unsigned stage_of(struct plan_maker *maker, const struct postgres_parts *parts, size_t index)
+{
+    const struct schema *target = maker->target;
+    const struct schema_constraint *constraint = &target->constraints[index];
+    const struct schema_relation *table = &target->relations[constraint->relation];
+    unsigned stage = parts->fresh ? parts->stage : parts->stage > 2 ? parts->stage : 2;
+    unsigned needed = postgres_needs(maker, schema_text_or_null(target, constraint->expression));
+    stage = needed > stage ? needed : stage;
+    if (constraint->kind == CONSTRAINT_FOREIGN_KEY) {
+        needed = stage_of_target(maker, constraint);
+        return needed > stage ? needed : stage;
+    }
+    bool has_index = is_key(constraint) || constraint->kind == CONSTRAINT_EXCLUSION;
+    if (has_index &&
+        postgres_name_is_taken(maker, schema_text(target, table->schema), schema_text(target, constraint->name)))
+        return PLAN_STAGES;
+    return stage;
+}
+
+/* What the two ways of adding a constraint share. */
+struct adding {
+    const struct postgres_parts *parts;
+    size_t index;
+    struct postgres_pair pair;
+    unsigned stage;
+};
+
+static struct postgres_step step_of(struct plan_maker *maker, const struct adding *adding,
+                                    const struct postgres_fact *fact)
+{
+    const struct schema_constraint *constraint = constraint_at(maker, SIDE_TARGET, adding->index);
+    return (struct postgres_step){
+        .stage = adding->stage,
+        .phase = make_phases[constraint->kind],
+        .lock = lock_of(constraint),
+        .fact = fact,
+        .backward = postgres_one(maker, drop_sql(maker, SIDE_TARGET, adding->index)),
+        .plain_undo = true,
+        .object = adding->parts->count ? NULL : path_of(maker, SIDE_TARGET, adding->index),
+        .kind = adding->parts->count ? NULL : kind_of(maker, SIDE_TARGET, adding->index),
+    };
+}
+
+static void add_at_once(struct plan_maker *maker, const struct adding *adding)
+{
+    const struct postgres_parts *parts = adding->parts;
+    struct postgres_fact fact = postgres_constraint_fact(maker, adding->pair);
+    struct postgres_step step = step_of(maker, adding, &fact);
+    step.forward = postgres_one(maker, postgres_constraint_sql(maker, SIDE_TARGET, adding->index, false));
+    if (!parts->fresh)
+        step.hazards = HAZARD(SCANS_TABLE) | HAZARD(BLOCKS_WRITES) | HAZARD(MAY_FAIL_ON_DATA);
+    postgres_add(maker, parts->task, parts->items, parts->count, &step);
+}
+
+static void add_then_validate(struct plan_maker *maker, const struct adding *adding)
+{
+    const struct postgres_parts *parts = adding->parts;
+    const struct schema_constraint *constraint = constraint_at(maker, SIDE_TARGET, adding->index);
+    struct postgres_fact fact = postgres_constraint_fact(maker, adding->pair);
+    struct postgres_step step = step_of(maker, adding, &fact);
+    step.forward = postgres_one(maker, postgres_constraint_sql(maker, SIDE_TARGET, adding->index, true));
+    step.hazards = HAZARD(CHANGES_BEHAVIOUR);
+    postgres_add(maker, parts->task, parts->items, parts->count, &step);
+    if (constraint->flags & (CONSTRAINT_NOT_VALID | CONSTRAINT_NOT_ENFORCED))
+        return;
+    struct postgres_fact valid = postgres_valid_fact(maker, adding->pair);
+    struct postgres_step validate = step_of(maker, adding, &valid);
+    valid.between = "false";
+    valid.values[SIDE_CURRENT] = "false";
+    validate.phase = PHASE_VALIDATE;
+    validate.lock = "SHARE UPDATE EXCLUSIVE";
+    validate.hazards = HAZARD(SCANS_TABLE) | HAZARD(MAY_FAIL_ON_DATA);
+    validate.forward =
+        postgres_one(maker, postgres_alter(maker, SIDE_TARGET, constraint->relation, "VALIDATE CONSTRAINT %s",
+                                           name_of(maker, SIDE_TARGET, adding->index)));
+    validate.backward = (struct postgres_list){0};
+    validate.plain = true;
+    validate.quiet = true;
+    validate.undo_note = "taken back with the constraint";
+    postgres_add(maker, parts->task, parts->items, parts->count, &validate);
+}
+
+/* A fact about the index that becomes a constraint of its name. */
+static struct postgres_fact key_index_fact(struct plan_maker *maker, const struct schema_constraint *constraint)
+{
+    const char *full =
+        postgres_index_path(maker, SIDE_TARGET, constraint->relation, schema_text(maker->target, constraint->name));
+    return postgres_helper_fact(
+        plan_printf(maker, "index %s", full),
+        plan_printf(maker, "(SELECT x.indisvalid::text FROM pg_index x WHERE x.indexrelid = to_regclass(%s))",
+                    postgres_literal(maker, full)),
+        NULL, "true");
+}
+
+/* The index is built while others read and write. It has the constraint's name, so that a second run does nothing. */
+static void build_key_index(struct plan_maker *maker, const struct adding *adding)
+{
+    const struct postgres_parts *parts = adding->parts;
+    const struct schema_constraint *constraint = constraint_at(maker, SIDE_TARGET, adding->index);
+    const char *name = schema_text(maker->target, constraint->name);
+    const char *full = postgres_index_path(maker, SIDE_TARGET, constraint->relation, name);
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_SQL_PART);
+    struct postgres_fact built = key_index_fact(maker, constraint);
+    struct postgres_fact free_index = postgres_helper_fact(
+        built.object,
+        plan_printf(maker,
+                    "(SELECT x.indexrelid::text FROM pg_index x WHERE x.indexrelid = to_regclass(%s) AND NOT EXISTS "
+                    "(SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.contype <> 'f'))",
+                    postgres_literal(maker, full)),
+        NULL, NULL);
+    struct postgres_list drop = postgres_one(maker, plan_printf(maker, "DROP INDEX %s", full));
+    struct postgres_step build = step_of(maker, adding, &built);
+    postgres_sql_constraint_index(&text, maker->target, constraint, name, true);
+    build.phase = PHASE_INDEX;
+    build.lock = "SHARE UPDATE EXCLUSIVE";
+    build.hazards = HAZARD(BUILDS_INDEX) | HAZARD(MAY_FAIL_ON_DATA);
+    build.forward = postgres_one(maker, plan_keep(maker, &text));
+    build.backward =
+        postgres_one(maker, postgres_do(maker, plan_printf(maker, "%s IS NOT NULL", free_index.query), &drop));
+    build.concurrent = true;
+    build.quiet = true;
+    postgres_add_clearing(maker, parts, &build, full);
+    postgres_add(maker, parts->task, parts->items, parts->count, &build);
+}
+
+/* "ADD CONSTRAINT … USING INDEX …" */
+static const char *use_sql(struct plan_maker *maker, size_t index)
+{
+    const struct schema_constraint *constraint = constraint_at(maker, SIDE_TARGET, index);
+    const char *name = name_of(maker, SIDE_TARGET, index);
+    return postgres_alter(maker, SIDE_TARGET, constraint->relation, "ADD CONSTRAINT %s %s USING INDEX %s%s%s", name,
+                          constraint->kind == CONSTRAINT_UNIQUE ? "UNIQUE" : "PRIMARY KEY", name,
+                          constraint->flags & CONSTRAINT_DEFERRABLE ? " DEFERRABLE" : "",
+                          constraint->flags & CONSTRAINT_DEFERRED ? " INITIALLY DEFERRED" : "");
+}
+
+static void add_by_index(struct plan_maker *maker, const struct adding *adding)
+{
+    const struct postgres_parts *parts = adding->parts;
+    struct postgres_fact fact = postgres_constraint_fact(maker, adding->pair);
+    struct postgres_step use = step_of(maker, adding, &fact);
+    build_key_index(maker, adding);
+    use.forward = postgres_one(maker, use_sql(maker, adding->index));
+    use.hazards = HAZARD(CHANGES_BEHAVIOUR);
+    postgres_add(maker, parts->task, parts->items, parts->count, &use);
+}
+
+/* Keys of partitioned tables cannot be built concurrently, nor can those that are more than an index says. */
+static bool can_use_index(const struct plan_maker *maker, const struct schema_constraint *constraint)
+{
+    return is_key(constraint) && !is_partitioned(maker->target, constraint) &&
+           !schema_has_attribute(maker->target, constraint->attributes, ATTRIBUTE_PERIOD);
+}
+
+static bool can_be_not_valid(const struct plan_maker *maker, const struct schema_constraint *constraint)
+{
+    if (constraint->kind == CONSTRAINT_CHECK)
+        return true;
+    /* before version 18 a foreign key of a partitioned table is always validated */
+    return constraint->kind == CONSTRAINT_FOREIGN_KEY &&
+           (!is_partitioned(maker->target, constraint) ||
+            ((const struct postgres_plan *)maker->engine)->version[SIDE_CURRENT] >= 18);
+}
+
+void postgres_add_constraint(struct plan_maker *maker, const struct postgres_parts *parts, size_t index)
+{
+    const struct schema_constraint *constraint = constraint_at(maker, SIDE_TARGET, index);
+    const struct adding adding = {.parts = parts,
+                                  .index = index,
+                                  .pair = {{DRIFT_NOWHERE, (int64_t)index}},
+                                  .stage = stage_of(maker, parts, index)};
+    if (!postgres_claim(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, index, adding.stage))
+        return;
+    if (parts->fresh)
+        add_at_once(maker, &adding);
+    else if (can_use_index(maker, constraint))
+        add_by_index(maker, &adding);
+    else if (can_be_not_valid(maker, constraint))
+        add_then_validate(maker, &adding);
+    else
+        add_at_once(maker, &adding);
+}
+
+static void cover_all(struct plan_maker *maker, const struct drift_item *const *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        plan_cover(maker, items[i]);
+}
+
+void postgres_make_constraint(struct plan_maker *maker, const struct plan_task *task,
+                              const struct drift_item *const *items, size_t count)
+{
+    size_t index = (size_t)task->place.reference;
+    cover_all(maker, items, count);
+    postgres_add_constraint(maker, &(struct postgres_parts){.task = task, .items = items, .count = count, .stage = 1},
+                            index);
+}
+
+void postgres_remove_constraint(struct plan_maker *maker, const struct postgres_parts *parts, size_t index)
+{
+    static const enum plan_phase phases[CONSTRAINT_KINDS] = {
+        [CONSTRAINT_PRIMARY_KEY] = PHASE_DROP_CONSTRAINT,  [CONSTRAINT_UNIQUE] = PHASE_DROP_CONSTRAINT,
+        [CONSTRAINT_FOREIGN_KEY] = PHASE_DROP_FOREIGN_KEY, [CONSTRAINT_CHECK] = PHASE_DROP_CONSTRAINT,
+        [CONSTRAINT_EXCLUSION] = PHASE_DROP_CONSTRAINT,
+    };
+    const struct schema_constraint *constraint = constraint_at(maker, SIDE_CURRENT, index);
+    struct postgres_fact fact =
+        postgres_constraint_fact(maker, (struct postgres_pair){{(int64_t)index, DRIFT_NOWHERE}});
+    if (!postgres_claim(maker, SIDE_CURRENT, ARRAY_CONSTRAINTS, index, PLAN_STAGES))
+        return;
+    postgres_add(
+        maker, parts->task, parts->items, parts->count,
+        &(struct postgres_step){
+            .stage = PLAN_STAGES,
+            .phase = phases[constraint->kind],
+            .lock = constraint->kind == CONSTRAINT_FOREIGN_KEY ? "ACCESS EXCLUSIVE on both tables" : "ACCESS EXCLUSIVE",
+            .hazards = HAZARD(CHANGES_BEHAVIOUR) | (is_key(constraint) ? HAZARD(DISABLES_PERFORMANCE) : 0),
+            .fact = &fact,
+            .forward = postgres_one(maker, drop_sql(maker, SIDE_CURRENT, index)),
+            .backward = postgres_one(maker, postgres_constraint_sql(maker, SIDE_CURRENT, index, false)),
+            .plain = true,
+            .undo_note = "fails if rows have come in meanwhile that do not fit",
+            .object = parts->count ? NULL : path_of(maker, SIDE_CURRENT, index),
+            .kind = parts->count ? NULL : kind_of(maker, SIDE_CURRENT, index),
+        });
+}
+
+void postgres_drop_constraint(struct plan_maker *maker, const struct plan_task *task,
+                              const struct drift_item *const *items, size_t count)
+{
+    size_t index = (size_t)task->place.live;
+    const struct schema *current = maker->current;
+    const struct schema_constraint *constraint = &current->constraints[index];
+    cover_all(maker, items, count);
+    /* a foreign key that needs the key stands in its way; if it is to stay, the target has another key for it */
+    for (size_t i = 0; i < current->constraint_count && is_key(constraint); i++)
+        if (postgres_needs_key(current, &current->constraints[i], constraint) &&
+            plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i) == NULL)
+            postgres_remove_constraint(maker, &(struct postgres_parts){.task = task, .stage = PLAN_STAGES}, i);
+    postgres_remove_constraint(maker, &(struct postgres_parts){.task = task, .items = items, .count = count}, index);
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Indexes: built and dropped while others read and write, but for those of partitioned tables, where the server cannot.
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "dialect/postgres_names.h"
+#include "drift/plan_postgres.h"
+#include "drift/plan_postgres_text.h"
+
+static const struct schema_index *index_at(const struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    return &postgres_schema(maker, side)->indexes[index];
+}
+
+static const char *raw_name(const struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    return schema_text(postgres_schema(maker, side), index_at(maker, side, index)->name);
+}
+
+static const char *path_of(struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    return postgres_index_path(maker, side, index_at(maker, side, index)->relation, raw_name(maker, side, index));
+}
+
+static bool is_partitioned(const struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    return schema_has_attribute(schema, schema->relations[schema->indexes[index].relation].attributes,
+                                ATTRIBUTE_PARTITION_KEY);
+}
+
+static const char *make_sql(struct plan_maker *maker, enum plan_side side, size_t index, const char *name,
+                            bool concurrently)
+{
+    const struct postgres_index_form form = {.name = name, .concurrently = concurrently};
+    return postgres_index_sql(maker, side, index, &form);
+}
+
+static const char *drop_sql(struct plan_maker *maker, const char *path, bool concurrently)
+{
+    return plan_printf(maker, "DROP INDEX %sIF EXISTS %s", concurrently ? "CONCURRENTLY " : "", path);
+}
+
+void postgres_add_clearing(struct plan_maker *maker, const struct postgres_parts *parts,
+                           const struct postgres_step *build, const char *path)
+{
+    struct postgres_fact remains = postgres_helper_fact(
+        plan_printf(maker, "index %s", path),
+        plan_printf(maker,
+                    "(SELECT 'invalid' FROM pg_index x WHERE x.indexrelid = to_regclass(%s) AND NOT x.indisvalid)",
+                    postgres_literal(maker, path)),
+        "invalid", NULL);
+    postgres_add(maker, parts->task, parts->items, parts->count,
+                 &(struct postgres_step){
+                     .stage = build->stage,
+                     .phase = build->phase,
+                     .lock = "ACCESS EXCLUSIVE, only if a build failed before",
+                     .fact = &remains,
+                     .forward = postgres_one(maker, plan_printf(maker, "DROP INDEX %s", path)),
+                     .undo_note = "only what a failed build left is dropped",
+                     .object = build->object,
+                     .kind = build->kind,
+                     .quiet = true,
+                 });
+}
+
+static unsigned stage_of(struct plan_maker *maker, const struct postgres_parts *parts, size_t at)
+{
+    const struct schema *target = maker->target;
+    const struct schema_index *index = &target->indexes[at];
+    const char *schema_name = schema_text(target, target->relations[index->relation].schema);
+    unsigned stage = parts->stage;
+    if (index->flags & INDEX_UNIQUE && !parts->fresh && stage < 2)
+        stage = 2; /* it refuses rows that were accepted */
+    for (size_t i = 0; i < index->part_count; i++) {
+        unsigned needed = postgres_needs(maker, schema_text(target, target->parts[index->first_part + i].text));
+        stage = needed > stage ? needed : stage;
+    }
+    return postgres_name_is_taken(maker, schema_name, schema_text(target, index->name)) ? PLAN_STAGES : stage;
+}
+
+void postgres_add_index(struct plan_maker *maker, const struct postgres_parts *parts, size_t index)
+{
+    struct postgres_fact fact =
+        postgres_index_fact(maker, (struct postgres_pair){{DRIFT_NOWHERE, (int64_t)index}}, NULL);
+    bool partitioned = is_partitioned(maker, SIDE_TARGET, index);
+    bool concurrent = !parts->fresh && !partitioned;
+    bool unique = index_at(maker, SIDE_TARGET, index)->flags & INDEX_UNIQUE;
+    const char *path = path_of(maker, SIDE_TARGET, index);
+    struct postgres_step step = {
+        .stage = stage_of(maker, parts, index),
+        .phase = PHASE_INDEX,
+        .lock = concurrent ? "SHARE UPDATE EXCLUSIVE" : "SHARE",
+        .fact = &fact,
+        .forward = postgres_one(maker, make_sql(maker, SIDE_TARGET, index, NULL, concurrent)),
+        .backward = postgres_one(maker, drop_sql(maker, path, concurrent)),
+        .plain = true,
+        .plain_undo = true,
+        .concurrent = concurrent,
+        .object = parts->count ? NULL : path,
+        .kind = parts->count ? NULL : drift_kind_name(DRIFT_INDEX),
+    };
+    if (!parts->fresh)
+        step.hazards = HAZARD(BUILDS_INDEX) | (partitioned ? HAZARD(BLOCKS_WRITES) : 0) |
+                       (unique ? HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR) : 0);
+    if (!postgres_claim(maker, SIDE_TARGET, ARRAY_INDEXES, index, step.stage))
+        return;
+    if (concurrent)
+        postgres_add_clearing(maker, parts, &step, path);
+    postgres_add(maker, parts->task, parts->items, parts->count, &step);
+}
+
+static void cover_all(struct plan_maker *maker, const struct drift_item *const *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        plan_cover(maker, items[i]);
+}
+
+void postgres_make_index(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                         size_t count)
+{
+    cover_all(maker, items, count);
+    postgres_add_index(maker, &(struct postgres_parts){.task = task, .items = items, .count = count, .stage = 1},
+                       (size_t)task->place.reference);
+}
+
+void postgres_remove_index(struct plan_maker *maker, const struct postgres_parts *parts, size_t index)
+{
+    struct postgres_fact fact =
+        postgres_index_fact(maker, (struct postgres_pair){{(int64_t)index, DRIFT_NOWHERE}}, NULL);
+    bool concurrent = !is_partitioned(maker, SIDE_CURRENT, index);
+    const char *path = path_of(maker, SIDE_CURRENT, index);
+    if (!postgres_claim(maker, SIDE_CURRENT, ARRAY_INDEXES, index, PLAN_STAGES))
+        return;
+    postgres_add(maker, parts->task, parts->items, parts->count,
+                 &(struct postgres_step){
+                     .stage = PLAN_STAGES,
+                     .phase = PHASE_DROP_INDEX,
+                     .lock = concurrent ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE",
+                     .hazards = HAZARD(DISABLES_PERFORMANCE),
+                     .fact = &fact,
+                     .forward = postgres_one(maker, drop_sql(maker, path, concurrent)),
+                     .backward = postgres_one(maker, make_sql(maker, SIDE_CURRENT, index, NULL, concurrent)),
+                     .plain = true,
+                     .plain_undo = true,
+                     .concurrent = concurrent,
+                     .object = parts->count ? NULL : path,
+                     .kind = parts->count ? NULL : drift_kind_name(DRIFT_INDEX),
+                 });
+}
+
+void postgres_drop_index(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                         size_t count)
+{
+    cover_all(maker, items, count);
+    postgres_remove_index(maker, &(struct postgres_parts){.task = task, .items = items, .count = count},
+                          (size_t)task->place.live);
+}
+
+/* A partitioned table's index: dropped and made again in one transaction. */
+static void rebuild_at_once(struct plan_maker *maker, const struct plan_task *task,
+                            const struct drift_item *const *items, size_t count)
+{
+    size_t present = (size_t)task->place.live;
+    struct postgres_fact fact = postgres_index_fact(maker, postgres_pair_of(task->place), NULL);
+    const char *drop = drop_sql(maker, path_of(maker, SIDE_CURRENT, present), false);
+    const char *name = raw_name(maker, SIDE_CURRENT, present);
+    struct postgres_step step = {
+        .stage = 2,
+        .phase = PHASE_INDEX,
+        .lock = "ACCESS EXCLUSIVE",
+        .hazards = HAZARD(BUILDS_INDEX) | HAZARD(BLOCKS_READS),
+        .fact = &fact,
+    };
+    postgres_list_add(maker, &step.forward, drop);
+    postgres_list_add(maker, &step.forward, make_sql(maker, SIDE_TARGET, (size_t)task->place.reference, name, false));
+    postgres_list_add(maker, &step.backward, drop);
+    postgres_list_add(maker, &step.backward, make_sql(maker, SIDE_CURRENT, present, name, false));
+    postgres_add(maker, task, items, count, &step);
+}
+
+/* The old index makes room for its successor, and serves on under another name until that is built. */
+struct rebuilding {
+    const struct plan_task *task;
+    const struct drift_item *const *items;
+    size_t count;
+    size_t present;
+    size_t wanted;
+    const char *name;     /* not quoted */
+    const char *old_name; /* likewise: while the new one is built */
+    const char *path;
+    const char *old_path;
+};
+
+static const char *rename_sql(struct plan_maker *maker, const char *path, const char *name)
+{
+    return plan_printf(maker, "ALTER INDEX %s RENAME TO %s", path, postgres_quoted(maker, name));
+}
+
+static void set_aside(struct plan_maker *maker, const struct rebuilding *rebuilding)
+{
+    struct postgres_fact fact = postgres_index_fact(maker, postgres_pair_of(rebuilding->task->place), NULL);
+    struct postgres_list back = postgres_one(maker, rename_sql(maker, rebuilding->old_path, rebuilding->name));
+    struct postgres_list away = postgres_one(maker, rename_sql(maker, rebuilding->path, rebuilding->old_name));
+    struct postgres_step step = {
+        .stage = 2,
+        .phase = PHASE_INDEX,
+        .lock = "SHARE UPDATE EXCLUSIVE",
+        .fact = &fact,
+        .plain = true,
+        .plain_undo = true,
+    };
+    const char *old_one = plan_printf(maker, "to_regclass(%s)", postgres_literal(maker, rebuilding->old_path));
+    const char *new_one = plan_printf(maker, "to_regclass(%s)", postgres_literal(maker, rebuilding->path));
+    const char *changed = postgres_holds(maker, &fact, SIDE_TARGET);
+    fact.passes_absent = true;
+    step.forward = postgres_one(
+        maker,
+        postgres_do(maker, plan_printf(maker, "%s IS NULL AND %s IS NOT NULL AND NOT (%s)", old_one, new_one, changed),
+                    &away));
+    step.backward = postgres_one(
+        maker, postgres_do(maker, plan_printf(maker, "%s IS NULL AND %s IS NOT NULL", new_one, old_one), &back));
+    postgres_add(maker, rebuilding->task, rebuilding->items, rebuilding->count, &step);
+}
+
+static void build_successor(struct plan_maker *maker, const struct rebuilding *rebuilding)
+{
+    struct postgres_fact fact = postgres_index_fact(maker, postgres_pair_of(rebuilding->task->place), NULL);
+    bool unique = index_at(maker, SIDE_TARGET, rebuilding->wanted)->flags & INDEX_UNIQUE;
+    const struct postgres_parts parts = {
+        .task = rebuilding->task, .items = rebuilding->items, .count = rebuilding->count, .stage = 2};
+    struct postgres_step step = {
+        .stage = 2,
+        .phase = PHASE_INDEX,
+        .lock = "SHARE UPDATE EXCLUSIVE",
+        .hazards = HAZARD(BUILDS_INDEX) | (unique ? HAZARD(MAY_FAIL_ON_DATA) : 0),
+        .fact = &fact,
+        .forward = postgres_one(maker, make_sql(maker, SIDE_TARGET, rebuilding->wanted, rebuilding->name, true)),
+        .backward = postgres_one(maker, drop_sql(maker, rebuilding->path, true)),
+        .plain = true,
+        .plain_undo = true,
+        .concurrent = true,
+        .quiet = true,
+    };
+    postgres_add_clearing(maker, &parts, &step, rebuilding->path);
+    postgres_add(maker, rebuilding->task, rebuilding->items, rebuilding->count, &step);
+}
+
+static void drop_predecessor(struct plan_maker *maker, const struct rebuilding *rebuilding)
+{
+    struct postgres_fact fact = postgres_helper_fact(
+        plan_printf(maker, "index %s", rebuilding->old_path),
+        plan_printf(maker, "to_regclass(%s)::text", postgres_literal(maker, rebuilding->old_path)), "there", NULL);
+    postgres_add(maker, rebuilding->task, rebuilding->items, rebuilding->count,
+                 &(struct postgres_step){
+                     .stage = 2,
+                     .phase = PHASE_INDEX,
+                     .lock = "SHARE UPDATE EXCLUSIVE",
+                     .fact = &fact,
+                     .forward = postgres_one(maker, drop_sql(maker, rebuilding->old_path, true)),
+                     .backward = postgres_one(
+                         maker, make_sql(maker, SIDE_CURRENT, rebuilding->present, rebuilding->old_name, true)),
+                     .plain = true,
+                     .plain_undo = true,
+                     .concurrent = true,
+                     .quiet = true,
+                 });
+}
+
+static bool concerns_constraint(const struct plan_task *task)
+{
+    for (size_t i = 0; i < task->item_count; i++)
+        if (task->items[i]->attribute && strcmp(task->items[i]->attribute, "constraint") == 0)
+            return true;
+    return false;
+}
+
+void postgres_change_index(struct plan_maker *maker, const struct plan_task *task,
+                           const struct drift_item *const *items, size_t count)
+{
+    char old_name[POSTGRES_NAME_SIZE] = "";
+    if (concerns_constraint(task)) {
+        cover_all(maker, items, count); /* it is made anew as a whole */
+        return;
+    }
+    struct rebuilding rebuilding = {
+        .task = task,
+        .items = items,
+        .count = count,
+        .present = (size_t)task->place.live,
+        .wanted = (size_t)task->place.reference,
+    };
+    if (is_partitioned(maker, SIDE_CURRENT, rebuilding.present)) {
+        rebuild_at_once(maker, task, items, count);
+        return;
+    }
+    rebuilding.name = raw_name(maker, SIDE_CURRENT, rebuilding.present);
+    postgres_make_name(rebuilding.name, NULL, "migrationd_old", old_name);
+    rebuilding.old_name = plan_printf(maker, "%s", old_name);
+    rebuilding.path = path_of(maker, SIDE_CURRENT, rebuilding.present);
+    rebuilding.old_path = postgres_index_path(
+        maker, SIDE_CURRENT, index_at(maker, SIDE_CURRENT, rebuilding.present)->relation, rebuilding.old_name);
+    set_aside(maker, &rebuilding);
+    build_successor(maker, &rebuilding);
+    drop_predecessor(maker, &rebuilding);
+}
+
+void postgres_rename_index(struct plan_maker *maker, const struct plan_task *task,
+                           const struct drift_item *const *items, size_t count)
+{
+    if (concerns_constraint(task)) {
+        cover_all(maker, items, count);
+        return;
+    }
+    size_t present = (size_t)task->place.live;
+    const char *old_path = path_of(maker, SIDE_CURRENT, present);
+    const char *old_name = raw_name(maker, SIDE_CURRENT, present);
+    const char *new_name = raw_name(maker, SIDE_TARGET, (size_t)task->place.reference);
+    const char *new_path =
+        postgres_index_path(maker, SIDE_CURRENT, index_at(maker, SIDE_CURRENT, present)->relation, new_name);
+    const char *table = postgres_table_name(maker, SIDE_CURRENT, index_at(maker, SIDE_CURRENT, present)->relation);
+    struct postgres_fact fact = postgres_helper_fact(
+        plan_printf(maker, "index %s: name", old_path),
+        plan_printf(
+            maker,
+            "(SELECT c.relname::text FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = "
+            "to_regclass(%s) AND c.oid IN (to_regclass(%s), to_regclass(%s)) ORDER BY c.relname = %s DESC "
+            "LIMIT 1)",
+            postgres_literal(maker, table), postgres_literal(maker, old_path), postgres_literal(maker, new_path),
+            postgres_literal(maker, old_name)),
+        old_name, new_name);
+    postgres_add(maker, task, items, count,
+                 &(struct postgres_step){
+                     .stage = PLAN_STAGES,
+                     .phase = PHASE_RENAME,
+                     .lock = "SHARE UPDATE EXCLUSIVE",
+                     .fact = &fact,
+                     .forward = postgres_one(maker, rename_sql(maker, old_path, new_name)),
+                     .backward = postgres_one(maker, rename_sql(maker, new_path, old_name)),
+                 });
+}
+
+/* A unique constraint in the place of a unique index, or the other way round: in one transaction. */
+void postgres_change_index_constraint(struct plan_maker *maker, const struct plan_task *task,
+                                      const struct drift_item *const *items, size_t count)
+{
+    bool to_constraint = items[0]->expected && *items[0]->expected;
+    enum plan_side key_side = to_constraint ? SIDE_TARGET : SIDE_CURRENT;
+    enum plan_side index_side = to_constraint ? SIDE_CURRENT : SIDE_TARGET;
+    struct postgres_pair pair = postgres_pair_of(task->place);
+    size_t key = (size_t)pair.at[key_side];
+    size_t index = (size_t)pair.at[index_side];
+    const struct schema *schema = postgres_schema(maker, key_side);
+    const struct schema_constraint *constraint = &schema->constraints[key];
+    struct postgres_pair keys = {{DRIFT_NOWHERE, DRIFT_NOWHERE}};
+    keys.at[key_side] = (int64_t)key;
+    struct postgres_fact fact = postgres_constraint_fact(maker, keys);
+    struct postgres_list lists[2] = {{0}};
+    const char *drop_key = postgres_alter(maker, key_side, constraint->relation, "DROP CONSTRAINT IF EXISTS %s",
+                                          postgres_quoted(maker, schema_text(schema, constraint->name)));
+    postgres_list_add(maker, &lists[key_side], drop_sql(maker, path_of(maker, index_side, index), false));
+    postgres_list_add(maker, &lists[key_side], postgres_constraint_sql(maker, key_side, key, false));
+    postgres_list_add(maker, &lists[index_side], drop_key);
+    postgres_list_add(maker, &lists[index_side], make_sql(maker, index_side, index, NULL, false));
+    postgres_add(maker, task, items, count,
+                 &(struct postgres_step){
+                     .stage = 2,
+                     .phase = PHASE_KEY,
+                     .lock = "ACCESS EXCLUSIVE",
+                     .hazards = HAZARD(BUILDS_INDEX) | HAZARD(BLOCKS_READS),
+                     .fact = &fact,
+                     .forward = lists[SIDE_TARGET],
+                     .backward = lists[SIDE_CURRENT],
+                 });
+}

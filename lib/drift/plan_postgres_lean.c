@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drift/plan_postgres_lean.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "drift/plan_postgres_text.h"
+
+/* Kinds are dropped in this order: the ranks of views lie between. */
+enum {
+    RANK_DEFAULT = 0,
+    RANK_GENERATED = 1,
+    RANK_INDEX = 2,
+    RANK_CHECK = 3,
+    RANK_FOREIGN_KEY = 4,
+    RANK_ROUTINE = 5,
+    RANK_VIEWS = 6,
+    RANK_POLICY = 1 << 29,
+    RANK_TRIGGER = (1 << 29) + 1,
+};
+
+static bool is_listed(const struct postgres_lean *lean, const struct postgres_leaner *leaner)
+{
+    for (size_t i = 0; i < lean->count; i++)
+        if (lean->all[i].array == leaner->array && lean->all[i].present == leaner->present &&
+            lean->all[i].is_default == leaner->is_default)
+            return true;
+    return false;
+}
+
+static bool append(struct plan_maker *maker, struct postgres_lean *lean, const struct postgres_leaner *leaner)
+{
+    if (lean->stage == PLAN_STAGES && leaner->wanted < 0)
+        return false; /* gone by then */
+    if (is_listed(lean, leaner))
+        return false;
+    if (lean->count == lean->capacity) {
+        size_t capacity = lean->capacity ? lean->capacity * 2 : 8;
+        struct postgres_leaner *grown = arena_array(maker->arena, capacity, sizeof *grown);
+        if (!grown) {
+            maker->failed = true;
+            return false;
+        }
+        if (lean->count)
+            memcpy(grown, lean->all, lean->count * sizeof *grown);
+        lean->all = grown;
+        lean->capacity = capacity;
+    }
+    lean->all[lean->count] = *leaner;
+    lean->all[lean->count].sequence = lean->count;
+    lean->count++;
+    return true;
+}
+
+/* Where a thing of the current side stands on the target's: by its name, as its task would say. */
+static int64_t find_column(const struct plan_maker *maker, size_t present)
+{
+    const struct schema *current = maker->current;
+    const struct schema_column *column = &current->columns[present];
+    const struct schema_relation *table = &current->relations[column->relation];
+    const struct schema_relation *other =
+        schema_find_relation(maker->target, schema_text(current, table->schema), schema_text(current, table->name));
+    const struct schema_column *found =
+        other ? schema_find_column(maker->target, other, schema_text(current, column->name)) : NULL;
+    return found ? found - maker->target->columns : DRIFT_NOWHERE;
+}
+
+static const struct schema_relation *find_table(const struct plan_maker *maker, size_t relation)
+{
+    const struct schema *current = maker->current;
+    return schema_find_relation(maker->target, schema_text(current, current->relations[relation].schema),
+                                schema_text(current, current->relations[relation].name));
+}
+
+static int64_t find_constraint(const struct plan_maker *maker, size_t present)
+{
+    const struct schema *current = maker->current;
+    const struct plan_task *task = plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, present);
+    const struct schema_relation *table = find_table(maker, current->constraints[present].relation);
+    if (task)
+        return task->place.reference;
+    for (size_t i = 0; table && i < table->constraint_count; i++)
+        if (strcmp(schema_text(maker->target, maker->target->constraints[table->first_constraint + i].name),
+                   schema_text(current, current->constraints[present].name)) == 0)
+            return (int64_t)(table->first_constraint + i);
+    return DRIFT_NOWHERE;
+}
+
+static int64_t find_index(const struct plan_maker *maker, size_t present)
+{
+    const struct schema *current = maker->current;
+    const struct plan_task *task = plan_find_task(maker, ARRAY_INDEXES, SIDE_CURRENT, present);
+    const struct schema_relation *table = find_table(maker, current->indexes[present].relation);
+    if (task)
+        return task->place.reference;
+    for (size_t i = 0; table && i < table->index_count; i++)
+        if (strcmp(schema_text(maker->target, maker->target->indexes[table->first_index + i].name),
+                   schema_text(current, current->indexes[present].name)) == 0)
+            return (int64_t)(table->first_index + i);
+    return DRIFT_NOWHERE;
+}
+
+static int64_t find_object(const struct plan_maker *maker, size_t present)
+{
+    const struct schema *current = maker->current;
+    const struct schema_object *object = &current->objects[present];
+    const struct schema_object *found =
+        schema_find_object(maker->target, (enum object_kind)object->kind, schema_text(current, object->schema),
+                           schema_text(current, object->relation_name), schema_text(current, object->name),
+                           schema_text(current, object->arguments));
+    return found ? found - maker->target->objects : DRIFT_NOWHERE;
+}
+
+static struct postgres_leaner leaner_of(struct plan_maker *maker, enum plan_array array, size_t present)
+{
+    const struct schema *current = maker->current;
+    struct postgres_leaner leaner = {.array = array, .present = present, .wanted = DRIFT_NOWHERE};
+    const struct schema_relation *table = NULL;
+    switch (array) {
+    case ARRAY_RELATIONS:
+        table = find_table(maker, present);
+        leaner.wanted = table ? table - maker->target->relations : DRIFT_NOWHERE;
+        leaner.rank = RANK_VIEWS + plan_rank(maker, SIDE_CURRENT, ARRAY_RELATIONS, present);
+        break;
+    case ARRAY_COLUMNS:
+        leaner.wanted = find_column(maker, present);
+        leaner.rank = RANK_GENERATED;
+        break;
+    case ARRAY_CONSTRAINTS:
+        leaner.wanted = find_constraint(maker, present);
+        leaner.rank = current->constraints[present].kind == CONSTRAINT_FOREIGN_KEY ? RANK_FOREIGN_KEY : RANK_CHECK;
+        break;
+    case ARRAY_INDEXES:
+        leaner.wanted = find_index(maker, present);
+        leaner.rank = RANK_INDEX;
+        break;
+    default:
+        leaner.wanted = find_object(maker, present);
+        leaner.rank = current->objects[present].kind == OBJECT_TRIGGER  ? RANK_TRIGGER
+                      : current->objects[present].kind == OBJECT_POLICY ? RANK_POLICY
+                                                                        : RANK_ROUTINE;
+        break;
+    }
+    return leaner;
+}
+
+void postgres_lean_add(struct plan_maker *maker, struct postgres_lean *lean, enum plan_array array, size_t present)
+{
+    struct postgres_leaner leaner = leaner_of(maker, array, present);
+    append(maker, lean, &leaner);
+}
+
+static void add_object(struct plan_maker *maker, enum plan_side side, size_t index, void *userdata)
+{
+    (void)side;
+    postgres_lean_add(maker, userdata, ARRAY_OBJECTS, index);
+}
+
+/* A view, and what hangs on it; what leans on it in turn is found when it is looked at. */
+static void add_view(struct plan_maker *maker, struct postgres_lean *lean, size_t relation)
+{
+    const struct schema_relation *view = &maker->current->relations[relation];
+    struct postgres_leaner leaner = leaner_of(maker, ARRAY_RELATIONS, relation);
+    if (!append(maker, lean, &leaner))
+        return;
+    postgres_each_object(maker, SIDE_CURRENT, OBJECT_TRIGGER, relation, add_object, lean);
+    for (size_t i = 0; i < view->index_count; i++)
+        postgres_lean_add(maker, lean, ARRAY_INDEXES, view->first_index + i);
+}
+
+static bool is_qualified(const struct plan_maker *maker)
+{
+    return maker->current->server_version != 0;
+}
+
+static bool is_view(const struct schema_relation *relation)
+{
+    return relation->kind == RELATION_VIEW || relation->kind == RELATION_MATERIALIZED_VIEW;
+}
+
+/* Views that mention the relation, and views that mention those: each is added once, so this ends. */
+static void add_views(struct plan_maker *maker, struct postgres_lean *lean, size_t relation, const char *column)
+{
+    const struct schema *current = maker->current;
+    const char *schema_name = schema_text(current, current->relations[relation].schema);
+    const char *name = schema_text(current, current->relations[relation].name);
+    for (size_t i = 0; i < current->relation_count; i++) {
+        const char *text = schema_text(current, current->relations[i].definition);
+        size_t before = lean->count;
+        if (!is_view(&current->relations[i]) || i == relation ||
+            !plan_mentions(text, schema_name, name, is_qualified(maker)) ||
+            (column && !plan_mentions_word(text, column)))
+            continue;
+        add_view(maker, lean, i);
+        if (lean->count > before)
+            add_views(maker, lean, i, NULL);
+    }
+}
+
+void postgres_lean_on_relation(struct plan_maker *maker, struct postgres_lean *lean, size_t relation)
+{
+    add_views(maker, lean, relation, NULL);
+}
+
+static bool attributes_mention(const struct schema *schema, const struct schema_object *object, const char *word)
+{
+    static const enum attribute_key keys[] = {ATTRIBUTE_EVENTS, ATTRIBUTE_CONDITION, ATTRIBUTE_USING,
+                                              ATTRIBUTE_POLICY_CHECK};
+    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++)
+        if (plan_mentions_word(schema_attribute_text(schema, object->attributes, keys[i]), word))
+            return true;
+    return false;
+}
+
+/* Triggers and policies of the table; policies of others that read it. */
+static void add_objects(struct plan_maker *maker, struct postgres_lean *lean, size_t relation, const char *column)
+{
+    static const enum object_kind kinds[] = {OBJECT_TRIGGER, OBJECT_POLICY};
+    const struct schema *current = maker->current;
+    const struct schema_relation *table = &current->relations[relation];
+    for (size_t k = 0; k < ARRAY_LENGTH(kinds); k++)
+        for (size_t i = current->object_starts[kinds[k]]; i < current->object_starts[kinds[k] + 1]; i++) {
+            const struct schema_object *object = &current->objects[i];
+            bool own = object->schema == table->schema && object->relation_name == table->name;
+            const char *name = schema_text(current, table->name);
+            if ((own || attributes_mention(current, object, name)) && attributes_mention(current, object, column))
+                postgres_lean_add(maker, lean, ARRAY_OBJECTS, i);
+        }
+}
+
+static bool texts_differ(const struct plan_maker *maker, uint32_t present, uint32_t wanted)
+{
+    return strcmp(schema_text(maker->current, present), schema_text(maker->target, wanted)) != 0;
+}
+
+static bool check_differs(const struct plan_maker *maker, size_t present)
+{
+    int64_t wanted = find_constraint(maker, present);
+    return wanted < 0 || texts_differ(maker, maker->current->constraints[present].expression,
+                                      maker->target->constraints[wanted].expression);
+}
+
+static bool has_expression(const struct schema *schema, const struct schema_index *index)
+{
+    for (size_t i = 0; i < index->part_count; i++)
+        if (schema->parts[index->first_part + i].flags & PART_EXPRESSION)
+            return true;
+    return index->predicate != 0;
+}
+
+static void add_keys(struct plan_maker *maker, struct postgres_lean *lean, const struct schema_column *column,
+                     bool keys)
+{
+    const struct schema *current = maker->current;
+    const struct schema_relation *table = &current->relations[column->relation];
+    for (size_t i = 0; i < current->constraint_count; i++) {
+        const struct schema_constraint *constraint = &current->constraints[i];
+        bool foreign = constraint->kind == CONSTRAINT_FOREIGN_KEY && keys;
+        bool check = constraint->kind == CONSTRAINT_CHECK && (keys || check_differs(maker, i));
+        if ((foreign || check) && postgres_constraint_uses(current, constraint, column))
+            postgres_lean_add(maker, lean, ARRAY_CONSTRAINTS, i);
+    }
+    for (size_t i = 0; i < table->index_count; i++) {
+        const struct schema_index *index = &current->indexes[table->first_index + i];
+        bool taken = has_expression(current, index) &&
+                     (keys || plan_find_task(maker, ARRAY_INDEXES, SIDE_CURRENT, table->first_index + i));
+        if (taken && postgres_index_uses(current, index, schema_text(current, column->name)))
+            postgres_lean_add(maker, lean, ARRAY_INDEXES, table->first_index + i);
+    }
+}
+
+/* A generated column goes with the keys and indexes that use it: they come back after it. */
+static void add_generated(struct plan_maker *maker, struct postgres_lean *lean, size_t generated)
+{
+    const struct schema *current = maker->current;
+    const struct schema_column *column = &current->columns[generated];
+    const struct schema_relation *table = &current->relations[column->relation];
+    struct postgres_leaner leaner = leaner_of(maker, ARRAY_COLUMNS, generated);
+    if (!append(maker, lean, &leaner))
+        return;
+    for (size_t i = 0; i < current->constraint_count; i++)
+        if (postgres_constraint_uses(current, &current->constraints[i], column))
+            postgres_lean_add(maker, lean, ARRAY_CONSTRAINTS, i);
+    for (size_t i = 0; i < table->index_count; i++)
+        if (postgres_index_uses(current, &current->indexes[table->first_index + i], schema_text(current, column->name)))
+            postgres_lean_add(maker, lean, ARRAY_INDEXES, table->first_index + i);
+    add_views(maker, lean, column->relation, schema_text(current, column->name));
+    add_objects(maker, lean, column->relation, schema_text(current, column->name));
+}
+
+void postgres_lean_on_column(struct plan_maker *maker, struct postgres_lean *lean, size_t index, bool keys)
+{
+    const struct schema *current = maker->current;
+    const struct schema_column *column = &current->columns[index];
+    const struct schema_relation *table = &current->relations[column->relation];
+    const char *name = schema_text(current, column->name);
+    add_views(maker, lean, column->relation, name);
+    add_objects(maker, lean, column->relation, name);
+    add_keys(maker, lean, column, keys);
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct schema_column *other = &current->columns[table->first_column + i];
+        if (other->generated && plan_mentions_word(schema_text(current, other->generated), name))
+            add_generated(maker, lean, table->first_column + i);
+    }
+}
+
+static bool object_mentions(const struct schema *schema, const struct schema_object *object, const char *schema_name,
+                            const char *name, bool qualified)
+{
+    static const enum attribute_key keys[] = {ATTRIBUTE_CONDITION, ATTRIBUTE_CALLS, ATTRIBUTE_USING,
+                                              ATTRIBUTE_POLICY_CHECK, ATTRIBUTE_SQL_BODY};
+    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++)
+        if (plan_mentions(schema_attribute_text(schema, object->attributes, keys[i]), schema_name, name, qualified))
+            return true;
+    return false;
+}
+
+static bool index_mentions(const struct schema *schema, const struct schema_index *index, const char *schema_name,
+                           const char *name, bool qualified)
+{
+    for (size_t i = 0; i < index->part_count; i++) {
+        const struct schema_index_part *part = &schema->parts[index->first_part + i];
+        if (part->flags & PART_EXPRESSION &&
+            plan_mentions(schema_text(schema, part->text), schema_name, name, qualified))
+            return true;
+    }
+    return plan_mentions(schema_text_or_null(schema, index->predicate), schema_name, name, qualified);
+}
+
+/* Tables' texts that call the routine. */
+static void add_callers(struct plan_maker *maker, struct postgres_lean *lean, const char *schema_name, const char *name)
+{
+    const struct schema *current = maker->current;
+    bool qualified = is_qualified(maker);
+    for (size_t i = 0; i < current->column_count; i++) {
+        const struct schema_column *column = &current->columns[i];
+        struct postgres_leaner leaner = leaner_of(maker, ARRAY_COLUMNS, i);
+        if (plan_mentions(schema_text_or_null(current, column->generated), schema_name, name, qualified)) {
+            add_generated(maker, lean, i);
+        } else if (plan_mentions(schema_text_or_null(current, column->default_expression), schema_name, name,
+                                 qualified)) {
+            leaner.is_default = true;
+            leaner.rank = RANK_DEFAULT;
+            append(maker, lean, &leaner);
+        }
+    }
+    for (size_t i = 0; i < current->constraint_count; i++)
+        if (plan_mentions(schema_text_or_null(current, current->constraints[i].expression), schema_name, name,
+                          qualified))
+            postgres_lean_add(maker, lean, ARRAY_CONSTRAINTS, i);
+    for (size_t i = 0; i < current->index_count; i++)
+        if (index_mentions(current, &current->indexes[i], schema_name, name, qualified))
+            postgres_lean_add(maker, lean, ARRAY_INDEXES, i);
+}
+
+void postgres_lean_on_routine(struct plan_maker *maker, struct postgres_lean *lean, size_t routine)
+{
+    const struct schema *current = maker->current;
+    const char *schema_name = schema_text(current, current->objects[routine].schema);
+    const char *name = schema_text(current, current->objects[routine].name);
+    for (size_t i = 0; i < current->relation_count; i++) {
+        if (!is_view(&current->relations[i]) || !plan_mentions(schema_text(current, current->relations[i].definition),
+                                                               schema_name, name, is_qualified(maker)))
+            continue;
+        add_view(maker, lean, i);
+        add_views(maker, lean, i, NULL);
+    }
+    for (size_t i = current->object_starts[OBJECT_ROUTINE]; i < current->object_count; i++)
+        if (i != routine && object_mentions(current, &current->objects[i], schema_name, name, is_qualified(maker)))
+            postgres_lean_add(maker, lean, ARRAY_OBJECTS, i);
+    add_callers(maker, lean, schema_name, name);
+}
+
+static int compare_leaners(const void *a, const void *b)
+{
+    const struct postgres_leaner *left = a;
+    const struct postgres_leaner *right = b;
+    if (left->rank != right->rank)
+        return left->rank > right->rank ? -1 : 1;
+    return left->sequence < right->sequence ? -1 : left->sequence > right->sequence;
+}
+
+static struct postgres_leaner *sorted(struct plan_maker *maker, const struct postgres_lean *lean)
+{
+    struct postgres_leaner *copy = arena_array(maker->arena, lean->count + 1, sizeof *copy);
+    if (!copy) {
+        maker->failed = true;
+        return NULL;
+    }
+    if (lean->count) {
+        memcpy(copy, lean->all, lean->count * sizeof *copy);
+        qsort(copy, lean->count, sizeof *copy, compare_leaners);
+    }
+    return copy;
+}
+
+static const char *drop_sql(struct plan_maker *maker, const struct postgres_leaner *leaner)
+{
+    const struct schema *current = maker->current;
+    size_t present = leaner->present;
+    const struct schema_column *column = &current->columns[present];
+    switch (leaner->array) {
+    case ARRAY_RELATIONS:
+        return postgres_drop_relation_sql(maker, SIDE_CURRENT, present);
+    case ARRAY_COLUMNS:
+        return postgres_alter(maker, SIDE_CURRENT, column->relation,
+                              leaner->is_default ? "ALTER COLUMN %s DROP DEFAULT" : "DROP COLUMN IF EXISTS %s",
+                              postgres_quoted(maker, schema_text(current, column->name)));
+    case ARRAY_CONSTRAINTS:
+        return postgres_alter(maker, SIDE_CURRENT, current->constraints[present].relation,
+                              "DROP CONSTRAINT IF EXISTS %s",
+                              postgres_quoted(maker, schema_text(current, current->constraints[present].name)));
+    case ARRAY_INDEXES:
+        return plan_printf(maker, "DROP INDEX IF EXISTS %s",
+                           postgres_index_path(maker, SIDE_CURRENT, current->indexes[present].relation,
+                                               schema_text(current, current->indexes[present].name)));
+    default:
+        return postgres_drop_object_sql(maker, SIDE_CURRENT, present);
+    }
+}
+
+void postgres_lean_drop(struct plan_maker *maker, const struct postgres_lean *lean, struct postgres_list *list)
+{
+    const struct postgres_leaner *all = sorted(maker, lean);
+    for (size_t i = 0; all && i < lean->count; i++)
+        postgres_list_add(maker, list, drop_sql(maker, &all[i]));
+}
+
+static void make_leaner(struct plan_maker *maker, const struct postgres_leaner *leaner, enum plan_side side,
+                        struct postgres_list *list)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    size_t at = side == SIDE_TARGET ? (size_t)leaner->wanted : leaner->present;
+    const struct postgres_index_form form = {0};
+    switch (leaner->array) {
+    case ARRAY_RELATIONS:
+        postgres_list_add(maker, list, postgres_view_sql(maker, side, at, false));
+        break;
+    case ARRAY_COLUMNS:
+        postgres_list_add(maker, list,
+                          leaner->is_default ? postgres_alter(maker, side, schema->columns[at].relation, "%s",
+                                                              postgres_default_sql(maker, side, at))
+                                             : postgres_column_sql(maker, side, at, false));
+        break;
+    case ARRAY_CONSTRAINTS:
+        postgres_list_add(maker, list, postgres_constraint_sql(maker, side, at, false));
+        break;
+    case ARRAY_INDEXES:
+        postgres_list_add(maker, list, postgres_index_sql(maker, side, at, &form));
+        break;
+    default:
+        postgres_list_add(maker, list, postgres_object_sql(maker, side, at, false));
+        if (schema->objects[at].kind == OBJECT_TRIGGER &&
+            schema_has_attribute(schema, schema->objects[at].attributes, ATTRIBUTE_ENABLED))
+            postgres_list_add(maker, list, postgres_trigger_state_sql(maker, side, at));
+        break;
+    }
+}
+
+/* A third stage begins where the second has ended: it takes back to the target's definitions. What is to go, or what
+ * another step makes anew under another name, stays as it is until then. */
+static enum plan_side side_for(const struct postgres_lean *lean, const struct postgres_leaner *leaner,
+                               enum plan_side to)
+{
+    if (leaner->wanted < 0)
+        return SIDE_CURRENT;
+    return lean->stage == PLAN_STAGES ? SIDE_TARGET : to;
+}
+
+void postgres_lean_make(struct plan_maker *maker, const struct postgres_lean *lean, enum plan_side to,
+                        struct postgres_list *list)
+{
+    const struct postgres_leaner *all = sorted(maker, lean);
+    for (size_t i = lean->count; all && i-- > 0;)
+        make_leaner(maker, &all[i], side_for(lean, &all[i], to), list);
+}
+
+void postgres_lean_wrap(struct plan_maker *maker, const struct postgres_lean *lean, const char *drop, const char *make,
+                        enum plan_side to, struct postgres_list *list)
+{
+    postgres_lean_drop(maker, lean, list);
+    postgres_list_add(maker, list, drop);
+    postgres_list_add(maker, list, make);
+    postgres_lean_make(maker, lean, to, list);
+}
+
+bool postgres_lean_has_views(const struct postgres_lean *lean)
+{
+    for (size_t i = 0; i < lean->count; i++)
+        if (lean->all[i].array == ARRAY_RELATIONS)
+            return true;
+    return false;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What leans on a thing that has to be dropped or altered: views, triggers, policies, generated columns, checks, indexes
+ * and defaults that mention it. They are dropped before and made again after it, all in one transaction, as they are to
+ * be at the end of the stage. Found by the names in their texts. Internal to PostgreSQL's planner; in the maker's arena.
+ */
+#ifndef MIGRATIOND_DRIFT_PLAN_POSTGRES_LEAN_H
+#define MIGRATIOND_DRIFT_PLAN_POSTGRES_LEAN_H
+
+#include "drift/plan_postgres.h"
+
+struct postgres_leaner {
+    enum plan_array array;
+    size_t present;  /* on the current side */
+    int64_t wanted;  /* on the target's; DRIFT_NOWHERE: it is to go in stage 3 */
+    bool is_default; /* ARRAY_COLUMNS: only the column's default leans */
+    unsigned rank;   /* dropped first: the highest */
+    size_t sequence;
+};
+
+struct postgres_lean {
+    unsigned stage;
+    struct postgres_leaner *all;
+    size_t count;
+    size_t capacity;
+};
+
+/* `keys`: also what the server would alter along, because it may not know how (checks, partial and expression indexes
+ * whose texts differ on the two sides are always taken). */
+void postgres_lean_on_column(struct plan_maker *maker, struct postgres_lean *lean, size_t column, bool keys);
+void postgres_lean_on_routine(struct plan_maker *maker, struct postgres_lean *lean, size_t routine);
+void postgres_lean_on_relation(struct plan_maker *maker, struct postgres_lean *lean, size_t relation);
+
+/* Adds one thing. */
+void postgres_lean_add(struct plan_maker *maker, struct postgres_lean *lean, enum plan_array array, size_t present);
+
+/* Drops of all that lean; the way back, with the definitions of `to`. */
+void postgres_lean_drop(struct plan_maker *maker, const struct postgres_lean *lean, struct postgres_list *list);
+void postgres_lean_make(struct plan_maker *maker, const struct postgres_lean *lean, enum plan_side to,
+                        struct postgres_list *list);
+
+/* Both, with a drop and a make between them. */
+void postgres_lean_wrap(struct plan_maker *maker, const struct postgres_lean *lean, const char *drop, const char *make,
+                        enum plan_side to, struct postgres_list *list);
+
+/* Whether a view or materialized view is among them: it loses its grants. */
+bool postgres_lean_has_views(const struct postgres_lean *lean);
+
+#endif

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Constraints that are there, but differ.
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "drift/plan_postgres.h"
+#include "drift/plan_postgres_text.h"
+
+static const struct schema_constraint *constraint_at(const struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    return &postgres_schema(maker, side)->constraints[index];
+}
+
+static const char *raw_name(const struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    return schema_text(postgres_schema(maker, side), constraint_at(maker, side, index)->name);
+}
+
+static const char *name_of(struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    return postgres_quoted(maker, raw_name(maker, side, index));
+}
+
+static bool is_key(const struct schema_constraint *constraint)
+{
+    return constraint->kind == CONSTRAINT_PRIMARY_KEY || constraint->kind == CONSTRAINT_UNIQUE;
+}
+
+bool postgres_needs_key(const struct schema *schema, const struct schema_constraint *foreign_key,
+                        const struct schema_constraint *key)
+{
+    const struct schema_relation *table = &schema->relations[key->relation];
+    struct text_list theirs = foreign_key->referenced_columns;
+    if (foreign_key->kind != CONSTRAINT_FOREIGN_KEY || foreign_key->referenced_table != table->name ||
+        foreign_key->referenced_schema != table->schema || theirs.count != key->columns.count)
+        return false;
+    for (uint32_t i = 0; i < theirs.count; i++) {
+        bool found = false;
+        for (uint32_t k = 0; k < key->columns.count; k++)
+            found |= schema->lists[theirs.first + i] == schema->lists[key->columns.first + k];
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static const char *drop_sql(struct plan_maker *maker, size_t relation, const char *name)
+{
+    return postgres_alter(maker, SIDE_CURRENT, relation, "DROP CONSTRAINT %s", postgres_quoted(maker, name));
+}
+
+/* The definition of a side under the current name. */
+static const char *define_sql(struct plan_maker *maker, const struct plan_task *task, enum plan_side side,
+                              bool not_valid)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    size_t index = (size_t)(side == SIDE_CURRENT ? task->place.live : task->place.reference);
+    const struct schema_constraint *constraint = &schema->constraints[index];
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_SQL_PART);
+    postgres_sql_constraint(&text, schema, constraint, not_valid);
+    const char *body = plan_keep(maker, &text);
+    return postgres_alter(maker, SIDE_CURRENT, constraint_at(maker, SIDE_CURRENT, (size_t)task->place.live)->relation,
+                          "ADD CONSTRAINT %s %s", name_of(maker, SIDE_CURRENT, (size_t)task->place.live), body);
+}
+
+static bool can_be_not_valid(const struct plan_maker *maker, const struct schema_constraint *constraint)
+{
+    const struct schema *target = maker->target;
+    bool partitioned =
+        schema_has_attribute(target, target->relations[constraint->relation].attributes, ATTRIBUTE_PARTITION_KEY);
+    return constraint->kind == CONSTRAINT_CHECK || (constraint->kind == CONSTRAINT_FOREIGN_KEY && !partitioned);
+}
+
+static void add_validation(struct plan_maker *maker, const struct plan_task *task,
+                           const struct drift_item *const *items, size_t count, bool own_item)
+{
+    size_t index = (size_t)task->place.live;
+    struct postgres_fact valid = postgres_valid_fact(maker, postgres_pair_of(task->place));
+    const char *name = name_of(maker, SIDE_CURRENT, index);
+    size_t relation = constraint_at(maker, SIDE_CURRENT, index)->relation;
+    struct postgres_step step = {
+        .stage = 2,
+        .phase = PHASE_VALIDATE,
+        .lock = "SHARE UPDATE EXCLUSIVE",
+        .hazards = HAZARD(SCANS_TABLE) | HAZARD(MAY_FAIL_ON_DATA),
+        .fact = &valid,
+        .forward = postgres_one(maker, postgres_alter(maker, SIDE_CURRENT, relation, "VALIDATE CONSTRAINT %s", name)),
+        .plain = true,
+        .undo_note = own_item ? NULL : "taken back with the constraint",
+    };
+    valid.between = "false";
+    if (own_item) {
+        postgres_list_add(maker, &step.backward,
+                          postgres_alter(maker, SIDE_CURRENT, relation, "DROP CONSTRAINT %s", name));
+        postgres_list_add(maker, &step.backward, define_sql(maker, task, SIDE_CURRENT, true));
+    } else {
+        valid.values[SIDE_CURRENT] = "false";
+        step.quiet = true;
+    }
+    postgres_add(maker, task, items, count, &step);
+}
+
+/* One transaction: no moment without a constraint that is enforced for what is written. */
+static void replace(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                    size_t count)
+{
+    size_t index = (size_t)task->place.live;
+    const struct schema_constraint *wanted = constraint_at(maker, SIDE_TARGET, (size_t)task->place.reference);
+    const struct schema_constraint *present = constraint_at(maker, SIDE_CURRENT, index);
+    struct postgres_fact fact = postgres_constraint_fact(maker, postgres_pair_of(task->place));
+    bool later = can_be_not_valid(maker, wanted);
+    const char *name = raw_name(maker, SIDE_CURRENT, index);
+    unsigned needed = postgres_needs(maker, schema_text_or_null(maker->target, wanted->expression));
+    struct postgres_step step = {
+        .stage = needed > 2 ? needed : 2,
+        .phase = wanted->kind == CONSTRAINT_FOREIGN_KEY ? PHASE_FOREIGN_KEY : PHASE_CONSTRAINT,
+        .lock = wanted->kind == CONSTRAINT_FOREIGN_KEY ? "ACCESS EXCLUSIVE on both tables" : "ACCESS EXCLUSIVE",
+        .hazards = HAZARD(CHANGES_BEHAVIOUR) | (later ? 0 : HAZARD(SCANS_TABLE) | HAZARD(MAY_FAIL_ON_DATA)),
+        .fact = &fact,
+    };
+    postgres_list_add(maker, &step.forward, drop_sql(maker, present->relation, name));
+    postgres_list_add(maker, &step.forward, define_sql(maker, task, SIDE_TARGET, later));
+    postgres_list_add(maker, &step.backward, drop_sql(maker, present->relation, name));
+    postgres_list_add(maker, &step.backward, define_sql(maker, task, SIDE_CURRENT, false));
+    postgres_add(maker, task, items, count, &step);
+    if (later && !(wanted->flags & (CONSTRAINT_NOT_VALID | CONSTRAINT_NOT_ENFORCED)))
+        add_validation(maker, task, items, count, false);
+}
+
+/* Foreign keys that need the key that is there, dropped and made again around its change. */
+static void add_foreign_keys(struct plan_maker *maker, const struct schema_constraint *present,
+                             struct postgres_list *drops, struct postgres_list *makes, struct postgres_list *restores)
+{
+    const struct schema *current = maker->current;
+    for (size_t i = 0; i < current->constraint_count; i++) {
+        const struct schema_constraint *foreign_key = &current->constraints[i];
+        if (!postgres_needs_key(current, foreign_key, present))
+            continue;
+        const char *drop = postgres_alter(maker, SIDE_CURRENT, foreign_key->relation, "DROP CONSTRAINT IF EXISTS %s",
+                                          name_of(maker, SIDE_CURRENT, i));
+        const struct plan_task *task = plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i);
+        postgres_list_add(maker, drops, drop);
+        postgres_list_add(maker, restores, postgres_constraint_sql(maker, SIDE_CURRENT, i, false));
+        if (!task)
+            postgres_list_add(maker, makes, postgres_constraint_sql(maker, SIDE_CURRENT, i, false));
+    }
+}
+
+static void append(struct plan_maker *maker, struct postgres_list *list, const struct postgres_list *more)
+{
+    for (size_t i = 0; i < more->count; i++)
+        postgres_list_add(maker, list, more->sql[i]);
+}
+
+/* A key, and what needs it: its index is built while the table is locked, because two keys cannot have one name. */
+static void replace_key(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                        size_t count)
+{
+    size_t index = (size_t)task->place.live;
+    const struct schema_constraint *present = constraint_at(maker, SIDE_CURRENT, index);
+    struct postgres_fact fact = postgres_constraint_fact(maker, postgres_pair_of(task->place));
+    struct postgres_list drops = {0};
+    struct postgres_list makes = {0};
+    struct postgres_list restores = {0};
+    struct postgres_step step = {
+        .stage = 2,
+        .phase = PHASE_KEY,
+        .lock = "ACCESS EXCLUSIVE",
+        .hazards = HAZARD(BUILDS_INDEX) | HAZARD(BLOCKS_READS) | HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR),
+        .fact = &fact,
+    };
+    add_foreign_keys(maker, present, &drops, &makes, &restores);
+    append(maker, &step.forward, &drops);
+    postgres_list_add(maker, &step.forward, drop_sql(maker, present->relation, raw_name(maker, SIDE_CURRENT, index)));
+    postgres_list_add(maker, &step.forward, define_sql(maker, task, SIDE_TARGET, false));
+    append(maker, &step.forward, &makes);
+    append(maker, &step.backward, &drops);
+    postgres_list_add(maker, &step.backward, drop_sql(maker, present->relation, raw_name(maker, SIDE_CURRENT, index)));
+    postgres_list_add(maker, &step.backward, define_sql(maker, task, SIDE_CURRENT, false));
+    append(maker, &step.backward, &restores);
+    postgres_add(maker, task, items, count, &step);
+}
+
+static bool has_only(const struct drift_item *const *items, size_t count, const char *attribute)
+{
+    return count == 1 && strcmp(items[0]->attribute, attribute) == 0;
+}
+
+/* Timing alone can be altered where it stands. */
+static void alter_timing(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                         size_t count)
+{
+    struct postgres_fact fact = postgres_constraint_fact(maker, postgres_pair_of(task->place));
+    size_t index = (size_t)task->place.live;
+    size_t relation = constraint_at(maker, SIDE_CURRENT, index)->relation;
+    const char *sql[2] = {NULL};
+    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
+        unsigned flags = constraint_at(maker, side, (size_t)postgres_pair_of(task->place).at[side])->flags;
+        sql[side] =
+            postgres_alter(maker, SIDE_CURRENT, relation, "ALTER CONSTRAINT %s %s", name_of(maker, SIDE_CURRENT, index),
+                           flags & CONSTRAINT_DEFERRED     ? "DEFERRABLE INITIALLY DEFERRED"
+                           : flags & CONSTRAINT_DEFERRABLE ? "DEFERRABLE INITIALLY IMMEDIATE"
+                                                           : "NOT DEFERRABLE");
+    }
+    postgres_add(maker, task, items, count,
+                 &(struct postgres_step){
+                     .stage = 2,
+                     .phase = PHASE_FOREIGN_KEY,
+                     .lock = "ACCESS EXCLUSIVE",
+                     .hazards = HAZARD(CHANGES_BEHAVIOUR),
+                     .fact = &fact,
+                     .forward = postgres_one(maker, sql[SIDE_TARGET]),
+                     .backward = postgres_one(maker, sql[SIDE_CURRENT]),
+                 });
+}
+
+static void make_not_valid(struct plan_maker *maker, const struct plan_task *task,
+                           const struct drift_item *const *items, size_t count)
+{
+    struct postgres_fact valid = postgres_valid_fact(maker, postgres_pair_of(task->place));
+    size_t index = (size_t)task->place.live;
+    size_t relation = constraint_at(maker, SIDE_CURRENT, index)->relation;
+    const char *name = name_of(maker, SIDE_CURRENT, index);
+    struct postgres_step step = {
+        .stage = 2,
+        .phase = PHASE_CONSTRAINT,
+        .lock = "ACCESS EXCLUSIVE",
+        .hazards = HAZARD(CHANGES_BEHAVIOUR),
+        .fact = &valid,
+        .backward = postgres_one(maker, postgres_alter(maker, SIDE_CURRENT, relation, "VALIDATE CONSTRAINT %s", name)),
+        .plain_undo = true,
+    };
+    postgres_list_add(maker, &step.forward, drop_sql(maker, relation, raw_name(maker, SIDE_CURRENT, index)));
+    postgres_list_add(maker, &step.forward, define_sql(maker, task, SIDE_TARGET, true));
+    postgres_add(maker, task, items, count, &step);
+}
+
+/* A name that differs only: the fact is the name itself. */
+void postgres_rename_constraint(struct plan_maker *maker, const struct plan_task *task,
+                                const struct drift_item *const *items, size_t count)
+{
+    size_t index = (size_t)task->place.live;
+    size_t relation = constraint_at(maker, SIDE_CURRENT, index)->relation;
+    const char *old_name = raw_name(maker, SIDE_CURRENT, index);
+    const char *new_name = raw_name(maker, SIDE_TARGET, (size_t)task->place.reference);
+    const char *table = postgres_table_name(maker, SIDE_CURRENT, relation);
+    if (task->kind < DRIFT_PRIMARY_KEY || task->kind > DRIFT_EXCLUSION)
+        return;
+    struct postgres_fact fact = postgres_helper_fact(
+        plan_printf(maker, "constraint %s.%s: name", table, postgres_quoted(maker, old_name)),
+        plan_printf(maker,
+                    "(SELECT k.conname::text FROM pg_constraint k WHERE k.conrelid = to_regclass(%s) AND k.conname IN "
+                    "(%s, %s) ORDER BY k.conname = %s DESC LIMIT 1)",
+                    postgres_literal(maker, table), postgres_literal(maker, old_name),
+                    postgres_literal(maker, new_name), postgres_literal(maker, old_name)),
+        old_name, new_name);
+    postgres_add(maker, task, items, count,
+                 &(struct postgres_step){
+                     .stage = PLAN_STAGES,
+                     .phase = PHASE_RENAME,
+                     .lock = "ACCESS EXCLUSIVE",
+                     .fact = &fact,
+                     .forward = postgres_one(
+                         maker, postgres_alter(maker, SIDE_CURRENT, relation, "RENAME CONSTRAINT %s TO %s",
+                                               postgres_quoted(maker, old_name), postgres_quoted(maker, new_name))),
+                     .backward = postgres_one(
+                         maker, postgres_alter(maker, SIDE_CURRENT, relation, "RENAME CONSTRAINT %s TO %s",
+                                               postgres_quoted(maker, new_name), postgres_quoted(maker, old_name))),
+                 });
+}
+
+void postgres_change_constraint(struct plan_maker *maker, const struct plan_task *task,
+                                const struct drift_item *const *items, size_t count)
+{
+    const struct schema_constraint *wanted = constraint_at(maker, SIDE_TARGET, (size_t)task->place.reference);
+    const struct schema_constraint *present = constraint_at(maker, SIDE_CURRENT, (size_t)task->place.live);
+    bool to_valid = present->flags & CONSTRAINT_NOT_VALID && !(wanted->flags & CONSTRAINT_NOT_VALID);
+    postgres_claim(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, (size_t)task->place.reference, 2);
+    if (is_key(wanted) || is_key(present))
+        replace_key(maker, task, items, count);
+    else if (has_only(items, count, "validated") && to_valid)
+        add_validation(maker, task, items, count, true);
+    else if (has_only(items, count, "validated"))
+        make_not_valid(maker, task, items, count);
+    else if (has_only(items, count, "deferrable") && wanted->kind == CONSTRAINT_FOREIGN_KEY)
+        alter_timing(maker, task, items, count);
+    else
+        replace(maker, task, items, count);
+}

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Columns whose type, collation, identity or generation differs, with what leans on them out of the way meanwhile.
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "drift/drift_types.h"
+#include "drift/plan_postgres.h"
+#include "drift/plan_postgres_lean.h"
+#include "drift/plan_postgres_text.h"
+
+static const struct schema_column *column_at(const struct plan_maker *maker, enum plan_side side, int64_t index)
+{
+    return &postgres_schema(maker, side)->columns[index];
+}
+
+static const char *name_at(struct plan_maker *maker, enum plan_side side, int64_t index)
+{
+    return postgres_quoted(maker, schema_text(postgres_schema(maker, side), column_at(maker, side, index)->name));
+}
+
+static const char *type_at(const struct plan_maker *maker, enum plan_side side, int64_t index)
+{
+    return schema_text(postgres_schema(maker, side), column_at(maker, side, index)->type);
+}
+
+static bool is_identity(const struct schema_column *column)
+{
+    return column->flags & (COLUMN_IDENTITY_ALWAYS | COLUMN_IDENTITY_BY_DEFAULT);
+}
+
+static bool is_generated(const struct schema_column *column)
+{
+    return column->flags & (COLUMN_GENERATED_STORED | COLUMN_GENERATED_VIRTUAL);
+}
+
+static enum type_relation relation_of(const struct plan_maker *maker, struct postgres_pair pair)
+{
+    const struct drift_features features = {.postgres = true, .same_release = true};
+    return drift_type_relation(&features, type_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT]),
+                               type_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]));
+}
+
+/* A type that takes fewer values can lose some. */
+static unsigned retype_stage(const struct plan_maker *maker, struct postgres_pair pair)
+{
+    return relation_of(maker, pair) == TYPE_RELATION_NARROWER ? PLAN_STAGES : 2;
+}
+
+/* The stored form of a varying text, and of a number without its scale changing, is the same for every length. */
+static bool rewrites(const struct plan_maker *maker, struct postgres_pair pair)
+{
+    static const char *const families[] = {"character varying", "numeric", "text", "timestamp", "time", "bit varying"};
+    const char *before = type_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT]);
+    const char *after = type_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]);
+    enum type_relation relation = relation_of(maker, pair);
+    if (strcmp(before, after) == 0)
+        return false;
+    if (relation != TYPE_RELATION_WIDER && relation != TYPE_RELATION_ALIKE)
+        return true;
+    if (strncmp(before, "character varying", 17) == 0 && strcmp(after, "text") == 0)
+        return false;
+    for (size_t i = 0; i < ARRAY_LENGTH(families); i++) {
+        size_t length = strlen(families[i]);
+        if (strncmp(before, families[i], length) == 0 && strncmp(after, families[i], length) == 0)
+            return false;
+    }
+    return true;
+}
+
+static bool is_about(const struct drift_item *item, const char *attribute)
+{
+    return item->attribute && strcmp(item->attribute, attribute) == 0;
+}
+
+static bool changes_type(const struct plan_task *task)
+{
+    bool found = false;
+    for (size_t i = 0; i < task->item_count; i++)
+        found |= is_about(task->items[i], "type") || is_about(task->items[i], "collation");
+    return task->kind == DRIFT_COLUMN && task->change == DRIFT_CHANGED && found;
+}
+
+static bool changes_generation(const struct plan_task *task)
+{
+    bool found = false;
+    for (size_t i = 0; i < task->item_count; i++)
+        found |= is_about(task->items[i], "generated");
+    return task->kind == DRIFT_COLUMN && task->change == DRIFT_CHANGED && found;
+}
+
+/* Whether the column must be dropped and made again for its new expression: the server can only take one away from a
+ * stored column, and, since 17, exchange it. */
+static bool must_replace(struct plan_maker *maker, struct postgres_pair pair)
+{
+    const struct schema_column *before = column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT]);
+    const struct schema_column *after = column_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]);
+    bool same_kind = (before->flags & COLUMN_GENERATED_STORED) == (after->flags & COLUMN_GENERATED_STORED);
+    if (!is_generated(after))
+        return !(before->flags & COLUMN_GENERATED_STORED);
+    return !is_generated(before) || !same_kind || postgres_plan_of(maker)->version[SIDE_CURRENT] < 17;
+}
+
+static unsigned generation_stage(struct plan_maker *maker, struct postgres_pair pair)
+{
+    bool computed = is_generated(column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT]));
+    return must_replace(maker, pair) && !computed ? PLAN_STAGES : 2;
+}
+
+static unsigned late_stage(struct plan_maker *maker, const struct plan_task *task)
+{
+    struct postgres_pair pair = postgres_pair_of(task->place);
+    switch (task->kind) {
+    case DRIFT_COLUMN:
+        return changes_type(task)         ? retype_stage(maker, pair)
+               : changes_generation(task) ? generation_stage(maker, pair)
+                                          : 1;
+    case DRIFT_VIEW:
+    case DRIFT_MATERIALIZED_VIEW:
+    case DRIFT_ROUTINE:
+    case DRIFT_DOMAIN:
+    case DRIFT_COMPOSITE:
+        return 2;
+    default:
+        return 1;
+    }
+}
+
+void postgres_note_late(struct plan_maker *maker)
+{
+    const struct schema *target = maker->target;
+    for (size_t i = 0; i < plan_task_count(maker); i++) {
+        const struct plan_task *task = plan_task_at(maker, i);
+        if (task->change != DRIFT_CHANGED || task->place.reference < 0)
+            continue;
+        struct postgres_late late = {.stage = late_stage(maker, task)};
+        const struct schema_column *column = NULL;
+        switch (plan_array_of(task->kind)) {
+        case ARRAY_COLUMNS:
+            column = &target->columns[task->place.reference];
+            late.schema_name = schema_text(target, target->relations[column->relation].schema);
+            late.name = schema_text(target, target->relations[column->relation].name);
+            late.column = schema_text(target, column->name);
+            break;
+        case ARRAY_RELATIONS:
+            late.schema_name = schema_text(target, target->relations[task->place.reference].schema);
+            late.name = schema_text(target, target->relations[task->place.reference].name);
+            break;
+        case ARRAY_OBJECTS:
+            late.schema_name = schema_text(target, target->objects[task->place.reference].schema);
+            late.name = schema_text(target, target->objects[task->place.reference].name);
+            break;
+        default:
+            continue;
+        }
+        postgres_add_late(maker, &late);
+    }
+}
+
+/* Types wait for the end, when all that leans on them is known: see postgres_change_types. */
+void postgres_change_type(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                          size_t count)
+{
+    (void)task;
+    for (size_t i = 0; i < count; i++)
+        plan_cover(maker, items[i]);
+}
+
+/* Whether values go over by their text: enums know no other way between each other. */
+static bool needs_text(const struct plan_maker *maker, enum plan_side side, int64_t index)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    const char *type = type_at(maker, side, index);
+    for (size_t i = schema->object_starts[OBJECT_ENUM]; i < schema->object_starts[OBJECT_ENUM + 1]; i++)
+        if (plan_mentions(type, schema_text(schema, schema->objects[i].schema),
+                          schema_text(schema, schema->objects[i].name), false))
+            return true;
+    return false;
+}
+
+/* "ALTER COLUMN …" from one side's type to the other's, its default taken away before and set again behind. */
+static void list_retype(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair,
+                        struct postgres_list *list)
+{
+    enum plan_side from = to == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
+    const struct schema_column *before = column_at(maker, from, pair.at[from]);
+    const struct schema_column *after = column_at(maker, to, pair.at[to]);
+    const char *name = name_at(maker, to, pair.at[to]);
+    const char *type = type_at(maker, to, pair.at[to]);
+    const char *collation = schema_attribute_text(postgres_schema(maker, to), after->attributes, ATTRIBUTE_COLLATION);
+    const char *way = needs_text(maker, from, pair.at[from]) || needs_text(maker, to, pair.at[to]) ? "::text" : "";
+    bool preset = before->default_expression && !is_generated(before) && !is_identity(before);
+    bool preset_again = after->default_expression && !is_generated(after) && !is_identity(after);
+    if (preset)
+        postgres_list_add(maker, list,
+                          postgres_alter(maker, to, after->relation, "ALTER COLUMN %s DROP DEFAULT", name));
+    const char *using = is_generated(before) ? "" : plan_printf(maker, " USING %s%s::%s", name, way, type);
+    postgres_list_add(maker, list,
+                      postgres_alter(maker, to, after->relation, "ALTER COLUMN %s TYPE %s%s%s%s", name, type,
+                                     collation ? " COLLATE " : "", collation ? collation : "", using));
+    if (preset_again)
+        postgres_list_add(
+            maker, list,
+            postgres_alter(maker, to, after->relation, "%s", postgres_default_sql(maker, to, (size_t)pair.at[to])));
+}
+
+static struct postgres_list retype_list(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair,
+                                        const struct postgres_lean *lean)
+{
+    struct postgres_list list = {0};
+    postgres_lean_drop(maker, lean, &list);
+    list_retype(maker, to, pair, &list);
+    postgres_lean_make(maker, lean, to, &list);
+    return list;
+}
+
+static void add_retype(struct plan_maker *maker, const struct plan_task *task)
+{
+    struct postgres_pair pair = postgres_pair_of(task->place);
+    enum type_relation relation = relation_of(maker, pair);
+    bool same = strcmp(type_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT]),
+                       type_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET])) == 0;
+    struct postgres_fact type = postgres_column_fact(maker, pair, COLUMN_FACT_TYPE);
+    struct postgres_fact collation = postgres_column_fact(maker, pair, COLUMN_FACT_COLLATION);
+    struct postgres_lean lean = {.stage = retype_stage(maker, pair)};
+    const struct drift_item *items[2] = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < task->item_count && count < ARRAY_LENGTH(items); i++)
+        if (is_about(task->items[i], "type") || is_about(task->items[i], "collation"))
+            items[count++] = task->items[i];
+    postgres_lean_on_column(maker, &lean, (size_t)pair.at[SIDE_CURRENT],
+                            relation != TYPE_RELATION_WIDER && relation != TYPE_RELATION_ALIKE);
+    unsigned needed = postgres_needs(maker, type_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]));
+    lean.stage = needed > lean.stage ? needed : lean.stage;
+    if (!same && count == 2)
+        postgres_guard(maker, lean.stage, &collation);
+    postgres_add(
+        maker, task, items, count,
+        &(struct postgres_step){
+            .stage = lean.stage,
+            .phase = PHASE_ALTER_TYPE,
+            .lock = "ACCESS EXCLUSIVE",
+            .hazards = HAZARD(BLOCKS_READS) | (rewrites(maker, pair) ? HAZARD(REWRITES_TABLE) : 0) |
+                       (relation == TYPE_RELATION_NARROWER ? HAZARD(DELETES_DATA) | HAZARD(BREAKS_CLIENTS) : 0) |
+                       (relation == TYPE_RELATION_WIDER || relation == TYPE_RELATION_ALIKE
+                            ? 0
+                            : HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR)) |
+                       (postgres_lean_has_views(&lean) ? HAZARD(HIDDEN_DEPENDENCIES) : 0),
+            .fact = same ? &collation : &type,
+            .forward = retype_list(maker, SIDE_TARGET, pair, &lean),
+            .backward = retype_list(maker, SIDE_CURRENT, pair, &lean),
+            .undo_note = relation == TYPE_RELATION_ALIKE
+                             ? NULL
+                             : "fails while a value does not fit the type that it had before; digits that "
+                               "were cut off do not come back",
+        });
+}
+
+void postgres_change_types(struct plan_maker *maker)
+{
+    for (size_t i = 0; i < plan_task_count(maker); i++) {
+        const struct plan_task *task = plan_task_at(maker, i);
+        if (changes_type(task) && !(changes_generation(task) && must_replace(maker, postgres_pair_of(task->place))))
+            add_retype(maker, task);
+    }
+}
+
+/* "SET GENERATED … SET START WITH …", all options of a side. */
+static const char *identity_options(struct plan_maker *maker, enum plan_side side, int64_t index)
+{
+    static const struct {
+        enum attribute_key key;
+        const char *words;
+        const char *usual;
+    } options[] = {
+        {ATTRIBUTE_START, "START WITH", "1"}, {ATTRIBUTE_INCREMENT, "INCREMENT BY", "1"},
+        {ATTRIBUTE_MIN, "MINVALUE", NULL},    {ATTRIBUTE_MAX, "MAXVALUE", NULL},
+        {ATTRIBUTE_CACHE, "CACHE", "1"},
+    };
+    const struct schema *schema = postgres_schema(maker, side);
+    const struct schema_column *column = column_at(maker, side, index);
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_SQL_PART);
+    strbuf_printf(&text, "SET GENERATED %s", column->flags & COLUMN_IDENTITY_ALWAYS ? "ALWAYS" : "BY DEFAULT");
+    for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
+        const char *value = schema_attribute_text(schema, column->attributes, options[i].key);
+        value = value ? value : options[i].usual;
+        if (value)
+            strbuf_printf(&text, " SET %s %s", options[i].words, value);
+        else
+            strbuf_printf(&text, " SET NO %s", options[i].words);
+    }
+    strbuf_add_string(&text, schema_has_attribute(schema, column->attributes, ATTRIBUTE_CYCLE) ? " SET CYCLE"
+                                                                                               : " SET NO CYCLE");
+    return plan_keep(maker, &text);
+}
+
+static void list_made_sequence(struct plan_maker *maker, enum plan_side side, size_t index, void *userdata)
+{
+    postgres_list_add(maker, userdata, postgres_object_sql(maker, side, index, false));
+    if (side == SIDE_TARGET)
+        postgres_claim(maker, side, ARRAY_OBJECTS, index, 2);
+}
+
+static void list_owner(struct plan_maker *maker, enum plan_side side, size_t index, void *userdata)
+{
+    postgres_list_add(maker, userdata, postgres_owner_sql(maker, side, index));
+}
+
+/* The sequence goes on behind the largest value that is there. */
+static void list_position(struct plan_maker *maker, enum plan_side side, int64_t index, struct postgres_list *list)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    const struct schema_column *column = column_at(maker, side, index);
+    const char *table = postgres_table_name(maker, side, column->relation);
+    const char *name = name_at(maker, side, index);
+    postgres_list_add(
+        maker, list,
+        plan_printf(maker,
+                    "SELECT pg_catalog.setval(s, v + 1, false) FROM (SELECT "
+                    "pg_catalog.pg_get_serial_sequence(%s, %s) AS s, max(%s) AS v FROM %s) AS t WHERE v > 0",
+                    postgres_literal(maker, table), postgres_literal(maker, schema_text(schema, column->name)), name,
+                    table));
+}
+
+static struct postgres_list identity_list(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair)
+{
+    enum plan_side from = to == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
+    const struct schema *schema = postgres_schema(maker, to);
+    const struct schema_column *before = column_at(maker, from, pair.at[from]);
+    const struct schema_column *after = column_at(maker, to, pair.at[to]);
+    const char *name = name_at(maker, to, pair.at[to]);
+    const char *column = schema_text(schema, after->name);
+    cleanup(strbuf) struct strbuf identity = STRBUF(LIMIT_SQL_PART);
+    struct postgres_list list = {0};
+    if (is_identity(before) && is_identity(after)) {
+        const char *options = identity_options(maker, to, pair.at[to]);
+        return postgres_one(maker, postgres_alter(maker, to, after->relation, "ALTER COLUMN %s %s", name, options));
+    }
+    if (is_identity(before))
+        postgres_list_add(maker, &list,
+                          postgres_alter(maker, to, after->relation, "ALTER COLUMN %s DROP IDENTITY IF EXISTS", name));
+    else if (before->default_expression)
+        postgres_list_add(maker, &list,
+                          postgres_alter(maker, to, after->relation, "ALTER COLUMN %s DROP DEFAULT", name));
+    if (!is_identity(after)) {
+        postgres_each_sequence(maker, to, after->relation, column, list_made_sequence, &list);
+        if (after->default_expression)
+            postgres_list_add(
+                maker, &list,
+                postgres_alter(maker, to, after->relation, "%s", postgres_default_sql(maker, to, (size_t)pair.at[to])));
+        postgres_each_sequence(maker, to, after->relation, column, list_owner, &list);
+    } else {
+        if (before->flags & COLUMN_NULLABLE)
+            postgres_list_add(maker, &list,
+                              postgres_alter(maker, to, after->relation, "ALTER COLUMN %s SET NOT NULL", name));
+        postgres_sql_identity(&identity, schema, after);
+        const char *clause = plan_keep(maker, &identity);
+        postgres_list_add(
+            maker, &list,
+            postgres_alter(maker, to, after->relation, "ALTER COLUMN %s ADD %s", name, clause + strspn(clause, " ")));
+    }
+    list_position(maker, to, pair.at[to], &list);
+    return list;
+}
+
+void postgres_change_identity(struct plan_maker *maker, const struct plan_task *task,
+                              const struct drift_item *const *items, size_t count)
+{
+    struct postgres_pair pair = postgres_pair_of(task->place);
+    bool identity = is_identity(column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT])) ||
+                    is_identity(column_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]));
+    struct postgres_fact fact =
+        postgres_column_fact(maker, pair, identity ? COLUMN_FACT_IDENTITY : COLUMN_FACT_DEFAULT);
+    postgres_add(maker, task, items, count,
+                 &(struct postgres_step){
+                     .stage = 2,
+                     .phase = PHASE_ALTER,
+                     .lock = "ACCESS EXCLUSIVE",
+                     .hazards = HAZARD(CHANGES_BEHAVIOUR) | HAZARD(SCANS_TABLE),
+                     .fact = &fact,
+                     .forward = identity_list(maker, SIDE_TARGET, pair),
+                     .backward = identity_list(maker, SIDE_CURRENT, pair),
+                 });
+}
+
+/* Keys and indexes that go with a dropped column come back with it. */
+static void lean_on_users(struct plan_maker *maker, struct postgres_lean *lean, size_t index)
+{
+    const struct schema *current = maker->current;
+    const struct schema_column *column = &current->columns[index];
+    const struct schema_relation *table = &current->relations[column->relation];
+    for (size_t i = 0; i < current->constraint_count; i++)
+        if (postgres_constraint_uses(current, &current->constraints[i], column))
+            postgres_lean_add(maker, lean, ARRAY_CONSTRAINTS, i);
+    for (size_t i = 0; i < table->index_count; i++)
+        if (postgres_index_uses(current, &current->indexes[table->first_index + i], schema_text(current, column->name)))
+            postgres_lean_add(maker, lean, ARRAY_INDEXES, table->first_index + i);
+}
+
+static struct postgres_list replace_list(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair,
+                                         const struct postgres_lean *lean)
+{
+    const struct schema_column *after = column_at(maker, to, pair.at[to]);
+    struct postgres_list list = {0};
+    postgres_lean_drop(maker, lean, &list);
+    postgres_list_add(
+        maker, &list,
+        postgres_alter(maker, to, after->relation, "DROP COLUMN IF EXISTS %s", name_at(maker, to, pair.at[to])));
+    postgres_list_add(maker, &list, postgres_column_sql(maker, to, (size_t)pair.at[to], false));
+    postgres_lean_make(maker, lean, to, &list);
+    return list;
+}
+
+static struct postgres_list expression_list(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair)
+{
+    const struct schema_column *after = column_at(maker, to, pair.at[to]);
+    const char *name = name_at(maker, to, pair.at[to]);
+    struct postgres_list list = {0};
+    if (is_generated(after))
+        return postgres_one(maker, postgres_alter(maker, to, after->relation, "ALTER COLUMN %s SET EXPRESSION AS (%s)",
+                                                  name, schema_text(postgres_schema(maker, to), after->generated)));
+    postgres_list_add(maker, &list,
+                      postgres_alter(maker, to, after->relation, "ALTER COLUMN %s DROP EXPRESSION", name));
+    if (after->default_expression)
+        postgres_list_add(
+            maker, &list,
+            postgres_alter(maker, to, after->relation, "%s", postgres_default_sql(maker, to, (size_t)pair.at[to])));
+    return list;
+}
+
+void postgres_change_generated(struct plan_maker *maker, const struct plan_task *task,
+                               const struct drift_item *const *items, size_t count)
+{
+    struct postgres_pair pair = postgres_pair_of(task->place);
+    struct postgres_fact fact = postgres_column_fact(maker, pair, COLUMN_FACT_GENERATED);
+    bool replaced = must_replace(maker, pair);
+    bool computed = is_generated(column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT]));
+    bool computes = is_generated(column_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]));
+    struct postgres_lean lean = {.stage = generation_stage(maker, pair)};
+    postgres_lean_on_column(maker, &lean, (size_t)pair.at[SIDE_CURRENT], true);
+    lean_on_users(maker, &lean, (size_t)pair.at[SIDE_CURRENT]);
+    postgres_add(maker, task, items, count,
+                 &(struct postgres_step){
+                     .stage = lean.stage,
+                     .phase = PHASE_ALTER_TYPE,
+                     .rank = 1,
+                     .lock = "ACCESS EXCLUSIVE",
+                     .hazards = HAZARD(BLOCKS_READS) | HAZARD(CHANGES_BEHAVIOUR) |
+                                (computes || replaced ? HAZARD(REWRITES_TABLE) : 0) |
+                                (replaced && !computed ? HAZARD(DELETES_DATA) : 0),
+                     .fact = &fact,
+                     .forward = replaced ? replace_list(maker, SIDE_TARGET, pair, &lean)
+                                         : expression_list(maker, SIDE_TARGET, pair),
+                     .backward = replaced || !computes ? replace_list(maker, SIDE_CURRENT, pair, &lean)
+                                                       : expression_list(maker, SIDE_CURRENT, pair),
+                     .undo_note = replaced && !computed ? "the values that the column had are lost" : NULL,
+                 });
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Views and materialized views: replaced where they stand if the server can, else dropped and made again with what
+ * leans on them.
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "drift/plan_postgres.h"
+#include "drift/plan_postgres_lean.h"
+#include "drift/plan_postgres_text.h"
+
+static const struct schema_relation *view_at(const struct plan_maker *maker, enum plan_side side, size_t relation)
+{
+    return &postgres_schema(maker, side)->relations[relation];
+}
+
+/* A view with its indexes and triggers. */
+static void list_view(struct plan_maker *maker, enum plan_side side, size_t relation, struct postgres_list *list)
+{
+    postgres_list_add(maker, list, postgres_view_sql(maker, side, relation, false));
+    postgres_list_rest(maker, side, relation, list);
+}
+
+static void claim_object(struct plan_maker *maker, enum plan_side side, size_t index, void *userdata)
+{
+    const unsigned *stage = userdata;
+    postgres_claim(maker, side, ARRAY_OBJECTS, index, *stage);
+}
+
+/* What hangs on a view comes and goes with it. */
+static void claim_rest(struct plan_maker *maker, enum plan_side side, size_t relation, unsigned stage)
+{
+    const struct schema_relation *view = view_at(maker, side, relation);
+    for (size_t i = 0; i < view->index_count; i++)
+        postgres_claim(maker, side, ARRAY_INDEXES, view->first_index + i, stage);
+    postgres_each_object(maker, side, OBJECT_TRIGGER, relation, claim_object, &stage);
+}
+
+void postgres_make_view(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                        size_t count)
+{
+    const struct schema *target = maker->target;
+    size_t relation = (size_t)task->place.reference;
+    const struct schema_relation *view = view_at(maker, SIDE_TARGET, relation);
+    const char *schema_name = schema_text(target, view->schema);
+    const char *name = schema_text(target, view->name);
+    struct postgres_fact fact = postgres_view_fact(maker, (struct postgres_pair){{DRIFT_NOWHERE, (int64_t)relation}});
+    unsigned stage = postgres_needs(maker, schema_text(target, view->definition));
+    struct postgres_list forward = {0};
+    if (postgres_name_is_taken(maker, schema_name, name))
+        stage = PLAN_STAGES;
+    list_view(maker, SIDE_TARGET, relation, &forward);
+    claim_rest(maker, SIDE_TARGET, relation, stage);
+    postgres_add(maker, task, items, count,
+                 &(struct postgres_step){
+                     .stage = stage,
+                     .phase = PHASE_VIEW,
+                     .rank = plan_rank(maker, SIDE_TARGET, ARRAY_RELATIONS, relation),
+                     .lock = "none",
+                     .fact = &fact,
+                     .forward = forward,
+                     .backward = postgres_one(maker, postgres_drop_relation_sql(maker, SIDE_TARGET, relation)),
+                     .plain_undo = true,
+                 });
+    postgres_add_late(maker, &(struct postgres_late){.schema_name = schema_name, .name = name, .stage = stage});
+}
+
+void postgres_drop_view(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                        size_t count)
+{
+    size_t relation = (size_t)task->place.live;
+    struct postgres_fact fact = postgres_view_fact(maker, (struct postgres_pair){{(int64_t)relation, DRIFT_NOWHERE}});
+    struct postgres_list backward = {0};
+    postgres_claim(maker, SIDE_CURRENT, ARRAY_RELATIONS, relation, PLAN_STAGES);
+    claim_rest(maker, SIDE_CURRENT, relation, PLAN_STAGES);
+    list_view(maker, SIDE_CURRENT, relation, &backward);
+    postgres_add(maker, task, items, count,
+                 &(struct postgres_step){
+                     .stage = PLAN_STAGES,
+                     .phase = PHASE_DROP_VIEW,
+                     .rank = plan_rank_down(maker, SIDE_CURRENT, ARRAY_RELATIONS, relation),
+                     .lock = "ACCESS EXCLUSIVE",
+                     .hazards = HAZARD(BREAKS_CLIENTS) | HAZARD(HIDDEN_DEPENDENCIES),
+                     .fact = &fact,
+                     .forward = postgres_one(maker, postgres_drop_relation_sql(maker, SIDE_CURRENT, relation)),
+                     .backward = backward,
+                     .plain = true,
+                     .undo_note = "grants on the view are lost",
+                 });
+}
+
+/* CREATE OR REPLACE keeps the columns that are there, in name, type and order, and only appends. */
+static bool can_replace(const struct plan_maker *maker, enum plan_side to, struct postgres_pair pair)
+{
+    enum plan_side from = to == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
+    const struct schema *schema = postgres_schema(maker, from);
+    const struct schema *other = postgres_schema(maker, to);
+    const struct schema_relation *view = view_at(maker, from, (size_t)pair.at[from]);
+    const struct schema_relation *wanted = view_at(maker, to, (size_t)pair.at[to]);
+    if (view->kind != RELATION_VIEW || wanted->kind != RELATION_VIEW || view->column_count > wanted->column_count)
+        return false;
+    for (size_t i = 0; i < view->column_count; i++) {
+        const struct schema_column *a = &schema->columns[view->first_column + i];
+        const struct schema_column *b = &other->columns[wanted->first_column + i];
+        if (strcmp(schema_text(schema, a->name), schema_text(other, b->name)) != 0 ||
+            strcmp(schema_text(schema, a->type), schema_text(other, b->type)) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* From one side's definition to the other's. What leans on the view is on the current side: it is in its way there and
+ * back. */
+static struct postgres_list change(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair,
+                                   const struct postgres_lean *lean)
+{
+    enum plan_side from = to == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
+    struct postgres_list list = {0};
+    if (can_replace(maker, to, pair))
+        return postgres_one(maker, postgres_view_sql(maker, to, (size_t)pair.at[to], true));
+    postgres_lean_drop(maker, lean, &list);
+    postgres_list_add(maker, &list, postgres_drop_relation_sql(maker, from, (size_t)pair.at[from]));
+    list_view(maker, to, (size_t)pair.at[to], &list);
+    postgres_lean_make(maker, lean, to, &list);
+    return list;
+}
+
+void postgres_change_view(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                          size_t count)
+{
+    struct postgres_pair pair = postgres_pair_of(task->place);
+    const struct schema_relation *wanted = view_at(maker, SIDE_TARGET, (size_t)pair.at[SIDE_TARGET]);
+    struct postgres_fact fact = postgres_view_fact(maker, pair);
+    unsigned stage = postgres_needs(maker, schema_text(maker->target, wanted->definition));
+    struct postgres_lean lean = {.stage = stage > 2 ? stage : 2};
+    bool replaced = can_replace(maker, SIDE_TARGET, pair);
+    if (!replaced || !can_replace(maker, SIDE_CURRENT, pair))
+        postgres_lean_on_relation(maker, &lean, (size_t)pair.at[SIDE_CURRENT]);
+    postgres_add(maker, task, items, count,
+                 &(struct postgres_step){
+                     .stage = lean.stage,
+                     .phase = PHASE_VIEW,
+                     .rank = plan_rank(maker, SIDE_TARGET, ARRAY_RELATIONS, (size_t)pair.at[SIDE_TARGET]),
+                     .lock = "ACCESS EXCLUSIVE",
+                     .hazards = HAZARD(CHANGES_BEHAVIOUR) |
+                                (replaced ? 0 : HAZARD(BREAKS_CLIENTS) | HAZARD(HIDDEN_DEPENDENCIES)),
+                     .fact = &fact,
+                     .forward = change(maker, SIDE_TARGET, pair, &lean),
+                     .backward = change(maker, SIDE_CURRENT, pair, &lean),
+                     .undo_note = replaced ? NULL : "grants on what is dropped and made again are lost",
+                 });
+}
+
+/* Takes every option away that the one side has, and sets the other side's. */
+static struct postgres_list set_options(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair)
+{
+    enum plan_side from = to == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
+    const struct schema *before = postgres_schema(maker, from);
+    const struct schema_relation *view = view_at(maker, from, (size_t)pair.at[from]);
+    cleanup(strbuf) struct strbuf had = STRBUF(LIMIT_SQL_PART);
+    cleanup(strbuf) struct strbuf names = STRBUF(LIMIT_SQL_PART);
+    cleanup(strbuf) struct strbuf wanted = STRBUF(LIMIT_SQL_PART);
+    struct postgres_list list = {0};
+    const char *table = postgres_table_name(maker, to, (size_t)pair.at[to]);
+    postgres_sql_view_options(&had, before, view);
+    postgres_sql_view_options(&wanted, postgres_schema(maker, to), view_at(maker, to, (size_t)pair.at[to]));
+    for (const char *at = strbuf_text(&had); *at;) {
+        strbuf_add(&names, at, strcspn(at, "="));
+        at += strcspn(at, ",");
+        at += strspn(at, ", ");
+        strbuf_add_string(&names, *at ? ", " : "");
+    }
+    if (names.length > 0)
+        postgres_list_add(maker, &list, plan_printf(maker, "ALTER VIEW %s RESET (%s)", table, strbuf_text(&names)));
+    if (wanted.length > 0)
+        postgres_list_add(maker, &list, plan_printf(maker, "ALTER VIEW %s SET (%s)", table, strbuf_text(&wanted)));
+    maker->failed |= !strbuf_ok(&had) || !strbuf_ok(&names) || !strbuf_ok(&wanted);
+    return list;
+}
+
+void postgres_change_view_options(struct plan_maker *maker, const struct plan_task *task,
+                                  const struct drift_item *const *items, size_t count)
+{
+    struct postgres_pair pair = postgres_pair_of(task->place);
+    struct postgres_fact fact = postgres_view_options_fact(maker, pair);
+    postgres_add(maker, task, items, count,
+                 &(struct postgres_step){
+                     .stage = 2,
+                     .phase = PHASE_VIEW,
+                     .rank = plan_rank(maker, SIDE_TARGET, ARRAY_RELATIONS, (size_t)pair.at[SIDE_TARGET]) + 1,
+                     .lock = "ACCESS EXCLUSIVE",
+                     .hazards = HAZARD(AUTHORIZATION) | HAZARD(CHANGES_BEHAVIOUR),
+                     .fact = &fact,
+                     .forward = set_options(maker, SIDE_TARGET, pair),
+                     .backward = set_options(maker, SIDE_CURRENT, pair),
+                 });
+}
