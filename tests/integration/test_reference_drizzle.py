@@ -53,7 +53,10 @@ ALTERED = {
 def drizzle(project, database):
     """One migration that makes a bit of everything, and the folder that it lies in."""
     made = project("drizzle", database)
-    made.schema((SCHEMAS / f"{made.dialect}.ts").read_text())
+    text = (SCHEMAS / f"{made.dialect}.ts").read_text()
+    if made.dialect == "postgresql" and database.server.major < 15:
+        text = text.replace(".nullsNotDistinct()", "").replace("securityInvoker: true, ", "")
+    made.schema(text)
     made.generate("everything")
     made.migrate()
     return made
