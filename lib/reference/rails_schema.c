@@ -297,12 +297,12 @@ static int read_head(struct rails_reader *reader)
         strcmp(call.method, "define") != 0 || !call.opens_block)
         return ruby_fail(&reader->ruby, call.line, "does not begin with ActiveRecord::Schema.define");
     const struct ruby_value *version = ruby_option(&call, "version");
-    unsigned major = 0;
-    unsigned minor = 0;
     /* Up to 6.1 the file did not say; its columns then mean what they meant in 6.1. */
     reader->release = 601;
-    if (call.index && sscanf(call.index, "%u.%u", &major, &minor) == 2)
-        reader->release = major * 100 + minor;
+    char *rest = NULL;
+    unsigned long major = call.index ? strtoul(call.index, &rest, 10) : 0;
+    if (major > 0 && major < 1000 && *rest == '.')
+        reader->release = (unsigned)(major * 100 + strtoul(rest + 1, NULL, 10) % 100);
     reader->version = version && (version->kind == RUBY_NUMBER || version->kind == RUBY_STRING)
                           ? rails_copy(reader, version->text)
                           : "0";

@@ -217,20 +217,20 @@ static int set_enum(struct rails_reader *reader, const struct ruby_call *call, s
     return rails_split_name(reader, name, &column->type_schema, ret_name);
 }
 
-int rails_set_type(struct rails_reader *reader, const struct ruby_call *call, const char *name,
+int rails_set_type(struct rails_reader *reader, const struct ruby_call *call, const char *type,
                    struct declared_column *column)
 {
     cleanup(strbuf) struct strbuf text = STRBUF(4096);
-    const struct rails_type *type = find_type(name);
+    const struct rails_type *found = find_type(type);
     const char *enum_name = NULL;
-    if (!type || !type->sql[reader->engine])
-        return ruby_fail(&reader->ruby, call->line, "the type '%s' is not known here for this engine", name);
-    if (type->form == FORM_ENUM && set_enum(reader, call, column, &enum_name) < 0)
+    if (!found || !found->sql[reader->engine])
+        return ruby_fail(&reader->ruby, call->line, "the type '%s' is not known here for this engine", type);
+    if (found->form == FORM_ENUM && set_enum(reader, call, column, &enum_name) < 0)
         return -1;
     if (enum_name)
         strbuf_add_string(&text, enum_name);
     else
-        add_text(&text, reader, call, type);
+        add_text(&text, reader, call, found);
     if (rails_is_true(ruby_option(call, "array")))
         strbuf_add_string(&text, "[]");
     column->type = rails_copy(reader, strbuf_text(&text));
