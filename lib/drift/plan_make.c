@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "drift/plan_work.h"
 
-static const struct plan_dialect *const planners[] = {&plan_postgres, &plan_sqlite};
+static const struct plan_dialect *const planners[] = {&plan_postgres, &plan_mysql, &plan_sqlite};
 
 static const struct plan_dialect *planner_for(const char *engine)
 {

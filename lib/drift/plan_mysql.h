@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of MySQL's and MariaDB's planner share. A fact is an SQL expression over information_schema that gives
+ * some part of an object's state as text, with the texts that it has on the two sides; a step is a statement that leads
+ * from one text to the other. DDL commits by itself and knows no IF: a step puts its SQL into a user variable where it
+ * is still to be run, DO 0 otherwise, and prepares and executes that. Nothing is created on the server for it.
+ *
+ * Everything is in the maker's arena; one thread.
+ */
+#ifndef MIGRATIOND_DRIFT_PLAN_MYSQL_H
+#define MIGRATIOND_DRIFT_PLAN_MYSQL_H
+
+#include "dialect/mysql_sql.h"
+#include "drift/plan_dialect.h"
+
+/* Texts of facts are never empty: "" is what an absent thing gives. */
+struct mysql_fact {
+    const char *object;    /* for people */
+    const char *query;     /* in parentheses; NULL where the thing is absent */
+    const char *values[2]; /* by enum plan_side */
+    const char *between;   /* a text that is fine while stages are half done; NULL: none */
+};
+
+/* What the server is asked for; it refuses rather than doing with less. */
+enum mysql_algorithm {
+    ALGORITHM_INSTANT,
+    ALGORITHM_INPLACE,        /* reads and writes go on */
+    ALGORITHM_INPLACE_SHARED, /* reads go on */
+    ALGORITHM_COPY,           /* likewise, while the table is written anew */
+    ALGORITHM_NONE,           /* a statement without such a clause */
+    MYSQL_ALGORITHMS
+};
+
+enum { MYSQL_STEP_SQL = 4 };
+
+struct mysql_step {
+    unsigned stage;
+    enum plan_phase phase;
+    unsigned rank;
+    enum mysql_algorithm algorithm;
+    const char *lock; /* instead of the algorithm's */
+    unsigned hazards;
+    const struct mysql_fact *fact;
+    const char *from;                    /* NULL: the fact's text on the current side */
+    const char *to;                      /* NULL: on the target side */
+    const char *also_back;               /* likewise for backward */
+    const char *also;                    /* a further condition, for forward only; NULL: none */
+    const char *forward[MYSQL_STEP_SQL]; /* statements, NULL behind the last */
+    const char *backward[MYSQL_STEP_SQL];
+    const char *sql_mode[2]; /* of the session while the statements run, by the direction's goal; NULL: the header's */
+    const char *undo_note;
+    const char *object; /* NULL: the task's */
+    const char *kind;
+    bool exact;  /* run only where the fact is still `from`: another step makes the thing anew */
+    bool direct; /* `forward` and `backward` cannot be prepared, and do no harm when they are run again */
+    bool quiet;  /* the guard does not ask for the fact: another step's does */
+};
+
+/* What `end` has to do about a foreign key, or what is done about it in which stage; 0: nothing. */
+struct mysql_reference {
+    unsigned stage;
+    const struct plan_task *task;
+    const struct drift_item *const *items;
+    size_t count;
+    const char *also_back; /* likewise for backward */
+    const char *also;      /* the condition of a detour: the column is still to be changed */
+};
+
+/* The engine's part of the maker. */
+struct mysql_plan {
+    enum mysql_flavour flavour;       /* of the server that the scripts are for */
+    bool loose;                       /* the target was printed by another server, or declared */
+    bool knows_if_not_exists;         /* CREATE TRIGGER and CREATE PROCEDURE do */
+    bool *unsettled;                  /* by relation of the target: some item is about it or a column of it */
+    unsigned char *made[PLAN_ARRAYS]; /* of the target: the stage in which a step makes it; 0: none does */
+    unsigned char *gone[PLAN_ARRAYS]; /* of the current side: the stage in which a step drops it */
+    struct mysql_reference *dropped;  /* by constraint of the current side */
+    struct mysql_reference *added;    /* by constraint of the target */
+};
+
+static inline struct mysql_plan *mysql_plan_of(const struct plan_maker *maker)
+{
+    return maker->engine;
+}
+
+static inline const struct schema *mysql_side(const struct plan_maker *maker, enum plan_side side)
+{
+    return side == SIDE_CURRENT ? maker->current : maker->target;
+}
+
+/* Indexes of a thing on the two sides; DRIFT_NOWHERE: absent there. */
+struct mysql_pair {
+    int64_t at[2];
+};
+
+static inline struct mysql_pair mysql_pair_of(struct drift_place place)
+{
+    return (struct mysql_pair){{place.live, place.reference}};
+}
+
+/* plan_mysql_step.c */
+void mysql_add(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+               size_t count, const struct mysql_step *step);
+void mysql_guard(struct plan_maker *maker, unsigned stage, const struct mysql_fact *fact);
+
+/* Marks what a step makes (SIDE_TARGET) or drops (SIDE_CURRENT), and tells whether it was not marked yet. */
+bool mysql_claim(struct plan_maker *maker, enum plan_side side, enum plan_array array, size_t index, unsigned stage);
+unsigned mysql_claimed(const struct plan_maker *maker, enum plan_side side, enum plan_array array, size_t index);
+
+/* Names and texts as SQL has them. */
+const char *mysql_quoted(struct plan_maker *maker, const char *name);
+const char *mysql_literal(struct plan_maker *maker, const char *text);
+const char *mysql_table_name(struct plan_maker *maker, enum plan_side side, size_t relation); /* quoted */
+
+/* "t.name", as items have it. */
+const char *mysql_path(struct plan_maker *maker, enum plan_side side, size_t relation, const char *name);
+
+/* "ALTER TABLE `t` …, ALGORITHM=…, LOCK=…" with what stands between from printf. */
+const char *mysql_alter(struct plan_maker *maker, enum plan_side side, size_t relation, enum mysql_algorithm algorithm,
+                        const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* A boolean expression: the fact has that text. */
+const char *mysql_holds(struct plan_maker *maker, const struct mysql_fact *fact, const char *value);
+
+/* plan_mysql_squeeze.c: how facts compare texts of which information_schema and SHOW CREATE print variants: without
+ * quotes, parentheses, blanks and character sets. `expression` is SQL. */
+const char *mysql_squeezed_sql(struct plan_maker *maker, const char *expression);
+const char *mysql_squeezed(struct plan_maker *maker, const char *text);
+
+/* Whether information_schema shows the text as SHOW CREATE does, but for what is squeezed out. NULL: there is none. */
+bool mysql_is_plainly_shown(const char *text);
+
+/* plan_mysql_fact.c, plan_mysql_fact_object.c */
+struct mysql_fact mysql_column_fact(struct plan_maker *maker, enum plan_side side, size_t relation,
+                                    const struct mysql_column *current, const struct mysql_column *target,
+                                    const struct mysql_column *between);
+struct mysql_fact mysql_table_fact(struct plan_maker *maker, struct mysql_pair relations);
+enum mysql_option {
+    OPTION_ENGINE,
+    OPTION_COLLATION,
+    OPTION_VERSIONING,
+    OPTION_PARTITIONS,
+    OPTION_ORDER,
+    MYSQL_OPTIONS
+};
+struct mysql_fact mysql_option_fact(struct plan_maker *maker, struct mysql_pair relations, enum mysql_option option);
+struct mysql_fact mysql_reference_fact(struct plan_maker *maker, struct mysql_pair constraints);
+struct mysql_fact mysql_check_fact(struct plan_maker *maker, struct mysql_pair constraints);
+struct mysql_fact mysql_view_fact(struct plan_maker *maker, struct mysql_pair relations);
+struct mysql_fact mysql_object_fact(struct plan_maker *maker, struct mysql_pair objects);
+
+/* A key of a table: a primary key, a unique constraint, an index, or a constraint and the index that says more of it.
+ */
+struct mysql_key {
+    enum plan_side side;
+    size_t relation;
+    const struct schema_constraint *constraint;
+    const struct schema_index *index;
+    const char *name;
+};
+struct mysql_key mysql_key_of_constraint(const struct plan_maker *maker, enum plan_side side, size_t constraint);
+struct mysql_key mysql_key_of_index(const struct plan_maker *maker, enum plan_side side, size_t index);
+const char *mysql_key_sql(struct plan_maker *maker, const struct mysql_key *key);
+bool mysql_key_is_primary(const struct mysql_key *key);
+
+/* Of one or two keys with one name; NULL: absent on that side. */
+struct mysql_fact mysql_key_fact(struct plan_maker *maker, const struct mysql_key *current,
+                                 const struct mysql_key *target);
+
+/* plan_mysql_algorithm.c: the best that servers accept, from what an operation does and what its table is like. */
+enum mysql_operation {
+    OPERATION_ADD_COLUMN, /* between others */
+    OPERATION_APPEND_COLUMN,
+    OPERATION_ADD_VIRTUAL_COLUMN,
+    OPERATION_DROP_COLUMN,
+    OPERATION_DROP_INDEXED_COLUMN,
+    OPERATION_SET_DEFAULT, /* and visibility, ON UPDATE, comments */
+    OPERATION_NULLABLE,
+    OPERATION_WIDEN,
+    OPERATION_APPEND_VALUES,
+    OPERATION_COLLATION,
+    OPERATION_MOVE_COLUMN,
+    OPERATION_RENAME_COLUMN,
+    OPERATION_VIRTUAL_EXPRESSION,
+    OPERATION_ADD_INDEX,
+    OPERATION_ADD_FULLTEXT,
+    OPERATION_ADD_EXPRESSION_INDEX,
+    OPERATION_DROP_INDEX,
+    OPERATION_RENAME_INDEX,
+    OPERATION_HIDE_INDEX,
+    OPERATION_REPLACE_PRIMARY_KEY,
+    OPERATION_DROP_CHECK,
+    OPERATION_ENFORCE_LESS,
+    OPERATION_DROP_FOREIGN_KEY,
+    OPERATION_TABLE_COLLATION,
+    OPERATION_COPY, /* whatever writes the table anew */
+    MYSQL_OPERATIONS
+};
+enum mysql_algorithm mysql_algorithm_for(const struct plan_maker *maker, enum plan_side side, size_t relation,
+                                         enum mysql_operation operation);
+enum mysql_algorithm mysql_algorithm_for_column(struct plan_maker *maker, size_t relation,
+                                                const struct mysql_column *from, const struct mysql_column *to);
+const char *mysql_algorithm_clause(enum mysql_algorithm algorithm);
+unsigned mysql_algorithm_hazards(enum mysql_algorithm algorithm);
+
+/* Whether some index of the table, or a foreign key, has the column as a part. */
+bool mysql_is_indexed(const struct schema *schema, size_t relation, const char *column);
+
+/* Things that come or go with another one that a task is about; nothing if a step does it already. */
+struct mysql_parts {
+    const struct plan_task *task;
+    const struct drift_item *const *items; /* may be none */
+    size_t count;
+    unsigned stage; /* the earliest */
+};
+
+/* plan_mysql_definition.c: what becomes of a column, and in which stage. */
+struct mysql_column mysql_target_column(struct plan_maker *maker, const struct mysql_column *current, size_t index);
+const char *mysql_definition(struct plan_maker *maker, const struct mysql_column *column);
+
+/* " AFTER `a`", " FIRST", or "" for the last one: where a column goes that is added in that stage. */
+const char *mysql_position(struct plan_maker *maker, size_t target_column, unsigned stage);
+
+/* An insert that does not name the column fails. */
+bool mysql_is_required(const struct mysql_column *column);
+
+/* Has a default that each row gets a value of its own from. */
+bool mysql_is_volatile(const struct mysql_column *column);
+
+/* In which stage a missing column of the target comes; a differing one is as it should be but for NOT NULL. */
+unsigned mysql_add_stage(struct plan_maker *maker, size_t target_column);
+unsigned mysql_change_stage(struct plan_maker *maker, const struct plan_task *task);
+enum mysql_algorithm mysql_add_algorithm(struct plan_maker *maker, enum plan_side side, size_t column,
+                                         const struct mysql_column *texts, bool appended);
+
+/* Whether MODIFY cannot lead from one to the other: the column goes, and comes anew. */
+bool mysql_is_swapped(const struct mysql_column *from, const struct mysql_column *to);
+
+/* plan_mysql_inline.c: the keys and checks that go or come in the same statement as a column. */
+struct mysql_inline {
+    struct strbuf forward; /* ", DROP INDEX `a`, ADD KEY …" */
+    struct strbuf backward;
+};
+void mysql_inline_done(struct mysql_inline *clauses);
+DEFINE_CLEANUP_VALUE(mysql_inline, struct mysql_inline, mysql_inline_done);
+
+void mysql_inline_add(struct plan_maker *maker, size_t target_column, unsigned stage, struct mysql_inline *clauses);
+void mysql_inline_drop(struct plan_maker *maker, size_t current_column, unsigned stage, struct mysql_inline *clauses);
+
+/* Keys, checks and foreign keys of the target that use a column, each in a step of its own. */
+void mysql_add_users(struct plan_maker *maker, const struct mysql_parts *parts, size_t target_column);
+
+/* plan_mysql_need.c: in which stage what a thing of the target stands on is there. */
+unsigned mysql_column_stage(struct plan_maker *maker, size_t target_column);
+unsigned mysql_columns_stage(struct plan_maker *maker, size_t target_relation, const char *text);
+unsigned mysql_mentions_stage(struct plan_maker *maker, const char *text);
+bool mysql_same_name(const char *a, const char *b);
+int64_t mysql_find_relation(const struct schema *schema, const char *name);
+int64_t mysql_find_column(const struct schema *schema, size_t relation, const char *name);
+int64_t mysql_find_constraint(const struct schema *schema, size_t relation, enum constraint_kind kind,
+                              const char *name);
+int64_t mysql_counterpart(const struct plan_maker *maker, enum plan_side side, size_t relation); /* on the other side */
+bool mysql_list_has(const struct schema *schema, struct text_list names, const char *name);
+bool mysql_is_made_by_server(const struct schema *schema, uint32_t attributes);
+bool mysql_index_uses(const struct schema *schema, const struct schema_index *index, const char *column);
+
+/* Bodies of rules, by file. */
+plan_rule_function mysql_make_table, mysql_drop_table, mysql_change_engine, mysql_change_table_collation,
+    mysql_change_versioning, mysql_change_partitions, mysql_change_order;
+plan_rule_function mysql_make_column, mysql_drop_column, mysql_change_column;
+plan_rule_function mysql_make_key, mysql_drop_key, mysql_change_key, mysql_rename_key, mysql_hide_key;
+plan_rule_function mysql_make_check, mysql_drop_check, mysql_change_check, mysql_enforce_check;
+plan_rule_function mysql_make_reference, mysql_drop_reference, mysql_change_reference;
+plan_rule_function mysql_make_view, mysql_drop_view, mysql_change_view;
+plan_rule_function mysql_make_object, mysql_drop_object, mysql_change_object, mysql_change_sequence;
+
+void mysql_add_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key);
+void mysql_add_check(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint);
+void mysql_add_object(struct plan_maker *maker, const struct mysql_parts *parts, size_t object);
+void mysql_note_added(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint);
+void mysql_note_dropped(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint);
+
+/* Drops and adds all foreign keys that were noted. */
+void mysql_end_references(struct plan_maker *maker);
+
+/* The foreign keys that a column's change needs out of its way, for that stage. `done`: SQL, whether it is changed. */
+void mysql_detour(struct plan_maker *maker, const struct mysql_parts *parts, size_t current_column, const char *done);
+
+/* Takes a trigger away with its table, so that it comes back with it. */
+void mysql_remove_object(struct plan_maker *maker, const struct mysql_parts *parts, size_t object);
+
+const char *mysql_constraint_sql(struct plan_maker *maker, enum plan_side side, size_t constraint);
+
+#endif

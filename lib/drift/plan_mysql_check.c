@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Checks.
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "drift/plan_mysql.h"
+
+const char *mysql_constraint_sql(struct plan_maker *maker, enum plan_side side, size_t constraint)
+{
+    const struct schema *schema = mysql_side(maker, side);
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_SQL_PART);
+    mysql_sql_constraint(&text, mysql_plan_of(maker)->flavour, schema, &schema->constraints[constraint]);
+    return plan_keep(maker, &text);
+}
+
+static const char *name_of(struct plan_maker *maker, enum plan_side side, size_t constraint)
+{
+    const struct schema *schema = mysql_side(maker, side);
+    return mysql_quoted(maker, schema_text(schema, schema->constraints[constraint].name));
+}
+
+static enum mysql_algorithm check_algorithm(struct plan_maker *maker, enum plan_side side, size_t constraint)
+{
+    const struct schema_constraint *check = &mysql_side(maker, side)->constraints[constraint];
+    bool idle = check->flags & CONSTRAINT_NOT_ENFORCED && mysql_plan_of(maker)->flavour == MYSQL_FLAVOUR_ORACLE;
+    return mysql_algorithm_for(maker, side, check->relation, idle ? OPERATION_ENFORCE_LESS : OPERATION_COPY);
+}
+
+static const char *drop_words(struct plan_maker *maker, enum plan_side side, size_t constraint)
+{
+    bool mariadb = mysql_plan_of(maker)->flavour == MYSQL_FLAVOUR_MARIADB;
+    return plan_printf(maker, "DROP %s %s", mariadb ? "CONSTRAINT" : "CHECK", name_of(maker, side, constraint));
+}
+
+static const char *add_check_sql(struct plan_maker *maker, enum plan_side side, size_t constraint)
+{
+    return mysql_alter(maker, side, mysql_side(maker, side)->constraints[constraint].relation,
+                       check_algorithm(maker, side, constraint), "ADD %s",
+                       mysql_constraint_sql(maker, side, constraint));
+}
+
+static const char *drop_check_sql(struct plan_maker *maker, enum plan_side side, size_t constraint)
+{
+    size_t relation = mysql_side(maker, side)->constraints[constraint].relation;
+    return mysql_alter(maker, side, relation, mysql_algorithm_for(maker, side, relation, OPERATION_DROP_CHECK), "%s",
+                       drop_words(maker, side, constraint));
+}
+
+/* Periods come with the rest of what makes them. */
+static bool leave_period(struct plan_maker *maker, enum plan_side side, size_t constraint,
+                         const struct drift_item *const *items, size_t count)
+{
+    const struct schema *schema = mysql_side(maker, side);
+    if (!mysql_sql_is_period(schema, &schema->constraints[constraint]))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        plan_leave(maker, items[i],
+                   "a period is changed together with the keys over it: ALTER TABLE … DROP PERIOD FOR …, ADD PERIOD "
+                   "FOR … (…)");
+    return true;
+}
+
+void mysql_add_check(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint)
+{
+    const struct schema *target = maker->target;
+    const struct schema_constraint *check = &target->constraints[constraint];
+    unsigned columns = mysql_columns_stage(maker, check->relation, schema_text(target, check->expression));
+    unsigned stage = parts->stage > 2 ? parts->stage : 2;
+    stage = columns > stage ? columns : stage;
+    if (leave_period(maker, SIDE_TARGET, constraint, parts->items, parts->count) ||
+        !mysql_claim(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, constraint, stage))
+        return;
+    struct mysql_fact fact = mysql_check_fact(maker, (struct mysql_pair){{DRIFT_NOWHERE, (int64_t)constraint}});
+    mysql_add(maker, parts->task, parts->items, parts->count,
+              &(struct mysql_step){
+                  .stage = stage,
+                  .phase = PHASE_CONSTRAINT,
+                  .rank = 1,
+                  .algorithm = check_algorithm(maker, SIDE_TARGET, constraint),
+                  .hazards = HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR),
+                  .fact = &fact,
+                  .forward = {add_check_sql(maker, SIDE_TARGET, constraint)},
+                  .backward = {drop_check_sql(maker, SIDE_TARGET, constraint)},
+                  .kind = drift_kind_name(DRIFT_CHECK),
+                  .object = parts->count > 0
+                                ? NULL
+                                : mysql_path(maker, SIDE_TARGET, check->relation, schema_text(target, check->name)),
+              });
+}
+
+void mysql_make_check(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                      size_t count)
+{
+    mysql_add_check(maker, &(struct mysql_parts){task, items, count, 2}, (size_t)items[0]->place.reference);
+}
+
+void mysql_drop_check(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                      size_t count)
+{
+    size_t constraint = (size_t)items[0]->place.live;
+    if (leave_period(maker, SIDE_CURRENT, constraint, items, count))
+        return;
+    if (!mysql_claim(maker, SIDE_CURRENT, ARRAY_CONSTRAINTS, constraint, PLAN_STAGES)) {
+        plan_cover(maker, items[0]);
+        return;
+    }
+    size_t relation = maker->current->constraints[constraint].relation;
+    struct mysql_fact fact = mysql_check_fact(maker, (struct mysql_pair){{(int64_t)constraint, DRIFT_NOWHERE}});
+    mysql_add(maker, task, items, count,
+              &(struct mysql_step){
+                  .stage = PLAN_STAGES,
+                  .phase = PHASE_DROP_CONSTRAINT,
+                  .algorithm = mysql_algorithm_for(maker, SIDE_CURRENT, relation, OPERATION_DROP_CHECK),
+                  .hazards = HAZARD(CHANGES_BEHAVIOUR),
+                  .fact = &fact,
+                  .forward = {drop_check_sql(maker, SIDE_CURRENT, constraint)},
+                  .backward = {add_check_sql(maker, SIDE_CURRENT, constraint)},
+                  .undo_note = "fails while a row does not fit",
+              });
+}
+
+static const char *replace_sql(struct plan_maker *maker, enum plan_side from_side, size_t from, enum plan_side to_side,
+                               size_t to)
+{
+    return mysql_alter(maker, from_side, mysql_side(maker, from_side)->constraints[from].relation,
+                       check_algorithm(maker, to_side, to), "%s, ADD %s", drop_words(maker, from_side, from),
+                       mysql_constraint_sql(maker, to_side, to));
+}
+
+void mysql_change_check(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                        size_t count)
+{
+    size_t from = (size_t)items[0]->place.live;
+    size_t to = (size_t)items[0]->place.reference;
+    const struct schema *target = maker->target;
+    const char *names[2] = {schema_text(maker->current, maker->current->constraints[from].name),
+                            schema_text(target, target->constraints[to].name)};
+    bool renamed = !mysql_same_name(names[0], names[1]);
+    if (leave_period(maker, SIDE_CURRENT, from, items, count) || leave_period(maker, SIDE_TARGET, to, items, count))
+        return;
+    unsigned stage = mysql_columns_stage(maker, target->constraints[to].relation,
+                                         schema_text(target, target->constraints[to].expression));
+    stage = stage > 2 ? stage : 2;
+    struct mysql_fact old = mysql_check_fact(maker, (struct mysql_pair){{(int64_t)from, DRIFT_NOWHERE}});
+    struct mysql_fact fact =
+        mysql_check_fact(maker, (struct mysql_pair){{renamed ? DRIFT_NOWHERE : (int64_t)from, (int64_t)to}});
+    mysql_claim(maker, SIDE_CURRENT, ARRAY_CONSTRAINTS, from, stage);
+    mysql_claim(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, to, stage);
+    if (renamed)
+        mysql_guard(maker, stage, &old);
+    mysql_add(maker, task, items, count,
+              &(struct mysql_step){
+                  .stage = stage,
+                  .phase = PHASE_CONSTRAINT,
+                  .rank = 1,
+                  .algorithm = check_algorithm(maker, SIDE_TARGET, to),
+                  .hazards = HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR),
+                  .fact = &fact,
+                  .forward = {replace_sql(maker, SIDE_CURRENT, from, SIDE_TARGET, to)},
+                  .backward = {replace_sql(maker, SIDE_TARGET, to, SIDE_CURRENT, from)},
+              });
+}
+
+static const char *enforce_sql(struct plan_maker *maker, enum plan_side side, size_t constraint, size_t relation,
+                               const char *name)
+{
+    bool idle = mysql_side(maker, side)->constraints[constraint].flags & CONSTRAINT_NOT_ENFORCED;
+    enum mysql_algorithm algorithm =
+        mysql_algorithm_for(maker, SIDE_CURRENT, relation, idle ? OPERATION_ENFORCE_LESS : OPERATION_COPY);
+    return mysql_alter(maker, SIDE_CURRENT, relation, algorithm, "ALTER CHECK %s %s", name,
+                       idle ? "NOT ENFORCED" : "ENFORCED");
+}
+
+void mysql_enforce_check(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                         size_t count)
+{
+    size_t from = (size_t)items[0]->place.live;
+    size_t to = (size_t)items[0]->place.reference;
+    for (size_t i = 0; i < task->item_count; i++)
+        if (task->items[i] != items[0]) { /* made anew for that one */
+            plan_cover(maker, items[0]);
+            return;
+        }
+    size_t relation = maker->current->constraints[from].relation;
+    struct mysql_fact fact = mysql_check_fact(maker, (struct mysql_pair){{(int64_t)from, (int64_t)to}});
+    const char *name = name_of(maker, SIDE_CURRENT, from);
+    mysql_add(maker, task, items, count,
+              &(struct mysql_step){
+                  .stage = 2,
+                  .phase = PHASE_CONSTRAINT,
+                  .rank = 1,
+                  .algorithm = check_algorithm(maker, SIDE_TARGET, to),
+                  .hazards = HAZARD(CHANGES_BEHAVIOUR) | HAZARD(MAY_FAIL_ON_DATA),
+                  .fact = &fact,
+                  .forward = {enforce_sql(maker, SIDE_TARGET, to, relation, name)},
+                  .backward = {enforce_sql(maker, SIDE_CURRENT, from, relation, name)},
+              });
+}

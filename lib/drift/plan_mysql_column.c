@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Columns that are missing, unexpected or other than they should be. MODIFY says a whole column anew, so each stage
+ * leads from one definition to another: stage 2 takes from the target what breaks nobody, stage 3 the rest.
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "drift/plan_mysql.h"
+
+static const char *add_sql(struct plan_maker *maker, size_t target_column, const struct mysql_column *column,
+                           const char *position, const char *keys)
+{
+    enum mysql_algorithm algorithm = mysql_add_algorithm(maker, SIDE_TARGET, target_column, column, !*position);
+    return mysql_alter(maker, SIDE_TARGET, maker->target->columns[target_column].relation, algorithm,
+                       "ADD COLUMN %s%s%s", mysql_definition(maker, column), position, keys);
+}
+
+/* Rows that are there must get values that the column's own statement would not give them: MariaDB takes '' where a
+ * JSON text has no default, and MySQL refuses a default that gives each row another value. */
+static void fill_rows(struct plan_maker *maker, size_t target_column, const struct mysql_column *column,
+                      const char *position, struct mysql_step *step)
+{
+    size_t relation = maker->target->columns[target_column].relation;
+    bool mariadb = mysql_plan_of(maker)->flavour == MYSQL_FLAVOUR_MARIADB;
+    struct mysql_column first = *column;
+    if (mariadb && strcmp(column->type, "json") == 0 && mysql_is_required(column)) {
+        first.default_expression = "'null'";
+        step->forward[0] = add_sql(maker, target_column, &first, position, "");
+        step->forward[1] = mysql_alter(maker, SIDE_TARGET, relation, ALGORITHM_INSTANT, "ALTER COLUMN %s DROP DEFAULT",
+                                       mysql_quoted(maker, column->name));
+    } else if (!mariadb && mysql_is_volatile(column)) {
+        const char *name = mysql_quoted(maker, column->name);
+        first.default_expression = NULL;
+        first.flags |= COLUMN_NULLABLE;
+        step->forward[0] = add_sql(maker, target_column, &first, position, "");
+        step->forward[1] =
+            plan_printf(maker, "UPDATE %s SET %s = %s WHERE %s IS NULL", mysql_table_name(maker, SIDE_TARGET, relation),
+                        name, column->default_expression, name);
+        step->forward[2] = mysql_alter(maker, SIDE_TARGET, relation, ALGORITHM_COPY, "MODIFY COLUMN %s",
+                                       mysql_definition(maker, column));
+    }
+}
+
+void mysql_make_column(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                       size_t count)
+{
+    const struct schema *target = maker->target;
+    size_t index = (size_t)items[0]->place.reference;
+    size_t relation = target->columns[index].relation;
+    struct mysql_column column = mysql_target_column(maker, NULL, index);
+    if (mysql_column_is_period_end(&column)) {
+        plan_leave(maker, items[0],
+                   "the two columns of a system period come with it: ALTER TABLE … ADD COLUMN …, ADD COLUMN …, ADD "
+                   "PERIOD FOR SYSTEM_TIME (…), ADD SYSTEM VERSIONING");
+        return;
+    }
+    unsigned stage = mysql_add_stage(maker, index);
+    const char *position = mysql_position(maker, index, stage);
+    cleanup(mysql_inline) struct mysql_inline keys = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART)};
+    if (column.flags & COLUMN_AUTO_INCREMENT)
+        mysql_inline_add(maker, index, stage, &keys);
+    struct mysql_fact fact = mysql_column_fact(maker, SIDE_TARGET, relation, NULL, &column, NULL);
+    enum mysql_algorithm drop = mysql_algorithm_for(maker, SIDE_TARGET, relation, OPERATION_COPY);
+    if (keys.forward.length == 0)
+        drop = mysql_algorithm_for(maker, SIDE_TARGET, relation, OPERATION_DROP_COLUMN);
+    struct mysql_step step = {
+        .stage = stage,
+        .phase = PHASE_COLUMN,
+        .rank = target->columns[index].position + (column.generated ? 1u << 16 : 0u),
+        .algorithm = mysql_add_algorithm(maker, SIDE_TARGET, index, &column, !*position),
+        .hazards = mysql_is_required(&column) ? HAZARD(BREAKS_CLIENTS) : 0,
+        .fact = &fact,
+        .forward = {add_sql(maker, index, &column, position, strbuf_text(&keys.forward))},
+        .backward = {mysql_alter(maker, SIDE_TARGET, relation, drop, "DROP COLUMN %s%s",
+                                 mysql_quoted(maker, column.name), strbuf_text(&keys.backward))},
+        .undo_note = "values that were written to the column meanwhile are lost",
+    };
+    fill_rows(maker, index, &column, position, &step);
+    maker->failed |= !strbuf_ok(&keys.forward) || !strbuf_ok(&keys.backward);
+    mysql_add(maker, task, items, count, &step);
+    mysql_add_users(maker, &(struct mysql_parts){.task = task, .stage = stage}, index);
+}
+
+/* Behind the column that stands before it now, unless that one comes back later. */
+static const char *old_position(struct plan_maker *maker, size_t current_column)
+{
+    const struct schema *current = maker->current;
+    const struct schema_column *column = &current->columns[current_column];
+    const struct schema_relation *table = &current->relations[column->relation];
+    if (column->position == table->column_count)
+        return "";
+    for (size_t i = current_column; i-- > table->first_column;) {
+        const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, i);
+        bool late = task && task->change == DRIFT_UNEXPECTED && current->columns[i].generated && !column->generated;
+        if (!late)
+            return plan_printf(maker, " AFTER %s", mysql_quoted(maker, schema_text(current, current->columns[i].name)));
+    }
+    return " FIRST";
+}
+
+static void drop_references(struct plan_maker *maker, const struct mysql_parts *parts, size_t current_column)
+{
+    const struct schema *current = maker->current;
+    const struct schema_column *column = &current->columns[current_column];
+    const char *name = schema_text(current, column->name);
+    const char *table = schema_text(current, current->relations[column->relation].name);
+    for (size_t i = 0; i < current->constraint_count; i++) {
+        const struct schema_constraint *key = &current->constraints[i];
+        bool own = key->relation == column->relation && mysql_list_has(current, key->columns, name);
+        bool other = !key->referenced_schema && strcmp(schema_text(current, key->referenced_table), table) == 0 &&
+                     mysql_list_has(current, key->referenced_columns, name);
+        if (key->kind == CONSTRAINT_FOREIGN_KEY && (own || other) &&
+            !plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i))
+            mysql_note_dropped(maker, parts, i);
+    }
+}
+
+void mysql_drop_column(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                       size_t count)
+{
+    const struct schema *current = maker->current;
+    size_t index = (size_t)items[0]->place.live;
+    size_t relation = current->columns[index].relation;
+    struct mysql_column column = mysql_column_of(current, &current->columns[index]);
+    if (mysql_column_is_period_end(&column)) {
+        plan_leave(maker, items[0],
+                   "the two columns of a system period go with it: ALTER TABLE … DROP PERIOD FOR SYSTEM_TIME, DROP "
+                   "COLUMN …, DROP COLUMN …, DROP SYSTEM VERSIONING");
+        return;
+    }
+    cleanup(mysql_inline) struct mysql_inline parts = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART)};
+    drop_references(maker, &(struct mysql_parts){.task = task, .stage = PLAN_STAGES}, index);
+    mysql_inline_drop(maker, index, PLAN_STAGES, &parts);
+    bool plain = parts.forward.length == 0;
+    enum mysql_algorithm algorithm = mysql_algorithm_for(maker, SIDE_CURRENT, relation,
+                                                         plain ? OPERATION_DROP_COLUMN : OPERATION_DROP_INDEXED_COLUMN);
+    if (strstr(strbuf_text(&parts.forward), "PRIMARY KEY"))
+        algorithm = ALGORITHM_COPY;
+    const char *position = old_position(maker, index);
+    enum mysql_algorithm back =
+        plain ? mysql_add_algorithm(maker, SIDE_CURRENT, index, &column, !*position) : ALGORITHM_COPY;
+    struct mysql_fact fact = mysql_column_fact(maker, SIDE_CURRENT, relation, &column, NULL, NULL);
+    mysql_add(maker, task, items, count,
+              &(struct mysql_step){
+                  .stage = PLAN_STAGES,
+                  .phase = PHASE_DROP_COLUMN,
+                  .rank = (column.generated ? 0u : 1u << 16) + UINT16_MAX - current->columns[index].position,
+                  .algorithm = algorithm,
+                  .hazards = (column.generated ? 0 : HAZARD(DELETES_DATA)) | HAZARD(BREAKS_CLIENTS) |
+                             HAZARD(HIDDEN_DEPENDENCIES),
+                  .fact = &fact,
+                  .forward = {mysql_alter(maker, SIDE_CURRENT, relation, algorithm, "DROP COLUMN %s%s",
+                                          mysql_quoted(maker, column.name), strbuf_text(&parts.forward))},
+                  .backward = {mysql_alter(maker, SIDE_CURRENT, relation, back, "ADD COLUMN %s%s%s",
+                                           mysql_definition(maker, &column), position, strbuf_text(&parts.backward))},
+                  .undo_note = column.generated ? NULL : "the column comes back without its values",
+              });
+    maker->failed |= !strbuf_ok(&parts.forward) || !strbuf_ok(&parts.backward);
+}
+
+struct column_change {
+    const struct plan_task *task;
+    const struct drift_item *const *items;
+    size_t count;
+    size_t relation; /* of the current side */
+    size_t index;
+    struct mysql_fact fact;
+};
+
+static const char *change_sql(struct plan_maker *maker, const struct column_change *change,
+                              const struct mysql_column *from, const struct mysql_column *to)
+{
+    enum mysql_algorithm algorithm = mysql_algorithm_for_column(maker, change->relation, from, to);
+    if (strcmp(from->name, to->name) != 0)
+        return mysql_alter(maker, SIDE_CURRENT, change->relation, algorithm, "CHANGE COLUMN %s %s",
+                           mysql_quoted(maker, from->name), mysql_definition(maker, to));
+    return mysql_alter(maker, SIDE_CURRENT, change->relation, algorithm, "MODIFY COLUMN %s",
+                       mysql_definition(maker, to));
+}
+
+static unsigned change_hazards(const struct mysql_column *from, const struct mysql_column *to)
+{
+    unsigned hazards = HAZARD(CHANGES_BEHAVIOUR);
+    bool type = strcmp(from->type, to->type) != 0;
+    if (type || (from->flags & COLUMN_NULLABLE && !(to->flags & COLUMN_NULLABLE)))
+        hazards |= HAZARD(MAY_FAIL_ON_DATA);
+    if (!from->generated && to->generated)
+        hazards |= HAZARD(DELETES_DATA) | HAZARD(BREAKS_CLIENTS);
+    if (type || mysql_is_required(to))
+        hazards |= HAZARD(BREAKS_CLIENTS);
+    return hazards;
+}
+
+/* A column that is to be numbered needs its key first, one that no longer is must not lose it before. */
+static enum plan_phase change_phase(const struct mysql_column *from, const struct mysql_column *to)
+{
+    if (from->flags & ~to->flags & COLUMN_AUTO_INCREMENT)
+        return PHASE_PREPARE;
+    return to->flags & ~from->flags & COLUMN_AUTO_INCREMENT ? PHASE_CONSTRAINT : PHASE_ALTER_TYPE;
+}
+
+static void change_in_place(struct plan_maker *maker, const struct column_change *change, unsigned stage,
+                            const struct mysql_column *from, const struct mysql_column *to, const char *texts[2])
+{
+    mysql_add(maker, change->task, change->items, change->count,
+              &(struct mysql_step){
+                  .stage = stage,
+                  .phase = change_phase(from, to),
+                  .rank = from->generated ? 1 : 0,
+                  .algorithm = mysql_algorithm_for_column(maker, change->relation, from, to),
+                  .hazards = change_hazards(from, to),
+                  .fact = &change->fact,
+                  .from = texts[0],
+                  .to = texts[1],
+                  .forward = {change_sql(maker, change, from, to)},
+                  .backward = {change_sql(maker, change, to, from)},
+                  .undo_note = from->generated || strcmp(from->type, to->type) == 0
+                                   ? NULL
+                                   : "values that were changed to fit the new type stay changed",
+              });
+}
+
+/* Drops the column and makes it anew, with its keys. */
+static void swap(struct plan_maker *maker, const struct column_change *change, const struct mysql_column *from,
+                 const struct mysql_column *to)
+{
+    cleanup(mysql_inline) struct mysql_inline parts = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART)};
+    const char *name = mysql_quoted(maker, from->name);
+    mysql_inline_drop(maker, change->index, PLAN_STAGES, &parts);
+    mysql_add(maker, change->task, change->items, change->count,
+              &(struct mysql_step){
+                  .stage = PLAN_STAGES,
+                  .phase = PHASE_ALTER_TYPE,
+                  .rank = from->generated ? 1 : 0,
+                  .algorithm = ALGORITHM_COPY,
+                  .hazards = (from->generated ? 0 : HAZARD(DELETES_DATA)) | HAZARD(BREAKS_CLIENTS),
+                  .fact = &change->fact,
+                  .forward = {mysql_alter(maker, SIDE_CURRENT, change->relation, ALGORITHM_COPY,
+                                          "DROP COLUMN %s, ADD COLUMN %s%s%s", name, mysql_definition(maker, to),
+                                          old_position(maker, change->index), strbuf_text(&parts.forward))},
+                  .backward = {mysql_alter(maker, SIDE_CURRENT, change->relation, ALGORITHM_COPY,
+                                           "DROP COLUMN %s, ADD COLUMN %s%s%s", name, mysql_definition(maker, from),
+                                           old_position(maker, change->index), strbuf_text(&parts.backward))},
+                  .undo_note = from->generated ? NULL : "the column comes back without its values",
+              });
+    maker->failed |= !strbuf_ok(&parts.forward) || !strbuf_ok(&parts.backward);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* A server does not let the values of a foreign key's columns change their form. */
+static bool blocks_references(const struct mysql_column *from, const struct mysql_column *to)
+{
+    return strcmp(from->type, to->type) != 0 || !same_text(from->charset, to->charset) ||
+           !same_text(from->collation, to->collation);
+}
+
+void mysql_change_column(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                         size_t count)
+{
+    const struct schema *current = maker->current;
+    struct column_change change = {.task = task, .items = items, .count = count};
+    change.index = (size_t)items[0]->place.live;
+    change.relation = current->columns[change.index].relation;
+    struct mysql_column from = mysql_column_of(current, &current->columns[change.index]);
+    struct mysql_column to = mysql_target_column(maker, &from, (size_t)items[0]->place.reference);
+    struct mysql_column middle = to;
+    if (mysql_column_is_period_end(&from) != mysql_column_is_period_end(&to)) {
+        for (size_t i = 0; i < count; i++)
+            plan_leave(maker, items[i], "a column of a system period cannot be changed while the period is there");
+        return;
+    }
+    unsigned stage = mysql_change_stage(maker, task);
+    bool stricter = stage == 2 && from.flags & ~to.flags & COLUMN_NULLABLE && !to.generated;
+    bool more = false;
+    if (stricter)
+        middle.flags |= COLUMN_NULLABLE;
+    for (size_t i = 0; i < count; i++)
+        more |= strcmp(items[i]->attribute, "nullable") != 0;
+    change.fact = mysql_column_fact(maker, SIDE_CURRENT, change.relation, &from, &to, stricter ? &middle : NULL);
+    const char *const *values = change.fact.values;
+    const char *between = change.fact.between;
+    if (mysql_is_swapped(&from, &to)) {
+        swap(maker, &change, &from, &to);
+        return;
+    }
+    if (blocks_references(&from, &to))
+        mysql_detour(maker, &(struct mysql_parts){.task = task, .stage = stage}, change.index,
+                     mysql_holds(maker, &change.fact, stricter ? between : values[SIDE_TARGET]));
+    if (!stricter || more)
+        change_in_place(maker, &change, stage, &from, &middle,
+                        (const char *[2]){values[SIDE_CURRENT], stricter ? between : values[SIDE_TARGET]});
+    if (stricter)
+        change_in_place(maker, &change, PLAN_STAGES, &middle, &to,
+                        (const char *[2]){more ? between : values[SIDE_CURRENT], values[SIDE_TARGET]});
+}

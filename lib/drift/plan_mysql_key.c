@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Primary keys, unique keys and indexes: to the server they are all keys, dropped and added by ALTER TABLE.
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "drift/plan_mysql.h"
+
+static bool is_unique(const struct mysql_key *key)
+{
+    return key->constraint || key->index->flags & INDEX_UNIQUE;
+}
+
+static bool claim(struct plan_maker *maker, const struct mysql_key *key, unsigned stage)
+{
+    const struct schema *schema = mysql_side(maker, key->side);
+    if (key->constraint)
+        return mysql_claim(maker, key->side, ARRAY_CONSTRAINTS, (size_t)(key->constraint - schema->constraints), stage);
+    return mysql_claim(maker, key->side, ARRAY_INDEXES, (size_t)(key->index - schema->indexes), stage);
+}
+
+/* Of an item, which may be about an index on the one side and a constraint on the other. */
+static struct mysql_key key_of_item(const struct plan_maker *maker, const struct drift_item *item, enum plan_side side)
+{
+    int64_t at = side == SIDE_TARGET ? item->place.reference : item->place.live;
+    bool constraint = side == SIDE_TARGET ? item->reference_is_constraint : item->live_is_constraint;
+    if (item->kind != DRIFT_INDEX || constraint)
+        return mysql_key_of_constraint(maker, side, (size_t)at);
+    return mysql_key_of_index(maker, side, (size_t)at);
+}
+
+static bool has_expression(const struct mysql_key *key, const struct schema *schema)
+{
+    for (size_t i = 0; key->index && i < key->index->part_count; i++)
+        if (schema->parts[key->index->first_part + i].flags & PART_EXPRESSION)
+            return true;
+    return false;
+}
+
+static enum mysql_algorithm add_algorithm(struct plan_maker *maker, const struct mysql_key *key)
+{
+    const struct schema *schema = mysql_side(maker, key->side);
+    const char *method = key->index ? schema_text(schema, key->index->method) : "";
+    enum mysql_operation operation = OPERATION_ADD_INDEX;
+    if (mysql_key_is_primary(key))
+        operation = OPERATION_REPLACE_PRIMARY_KEY;
+    else if (strcmp(method, "fulltext") == 0 || strcmp(method, "spatial") == 0)
+        operation = OPERATION_ADD_FULLTEXT;
+    else if (strcmp(method, "vector") == 0)
+        operation = OPERATION_COPY;
+    else if (has_expression(key, schema))
+        operation = OPERATION_ADD_EXPRESSION_INDEX;
+    return mysql_algorithm_for(maker, key->side, key->relation, operation);
+}
+
+/* A primary key that nothing replaces leaves a table that is kept in another order. */
+static enum mysql_algorithm drop_algorithm(struct plan_maker *maker, const struct mysql_key *key)
+{
+    return mysql_algorithm_for(maker, key->side, key->relation,
+                               mysql_key_is_primary(key) ? OPERATION_COPY : OPERATION_DROP_INDEX);
+}
+
+static const char *drop_words(struct plan_maker *maker, const struct mysql_key *key)
+{
+    return mysql_key_is_primary(key) ? "DROP PRIMARY KEY"
+                                     : plan_printf(maker, "DROP INDEX %s", mysql_quoted(maker, key->name));
+}
+
+static const char *add_sql(struct plan_maker *maker, const struct mysql_key *key)
+{
+    return mysql_alter(maker, key->side, key->relation, add_algorithm(maker, key), "ADD %s", mysql_key_sql(maker, key));
+}
+
+static const char *drop_sql(struct plan_maker *maker, const struct mysql_key *key)
+{
+    return mysql_alter(maker, key->side, key->relation, drop_algorithm(maker, key), "%s", drop_words(maker, key));
+}
+
+/* The latest of the columns that a key of the target is over. */
+static unsigned columns_stage(struct plan_maker *maker, const struct mysql_key *key)
+{
+    const struct schema *target = maker->target;
+    const struct schema_relation *table = &target->relations[key->relation];
+    unsigned latest = 1;
+    for (size_t i = table->first_column; i < table->first_column + (size_t)table->column_count; i++) {
+        const char *name = schema_text(target, target->columns[i].name);
+        bool uses = key->index ? mysql_index_uses(target, key->index, name)
+                               : mysql_list_has(target, key->constraint->columns, name);
+        unsigned stage = uses ? mysql_column_stage(maker, i) : 1;
+        latest = stage > latest ? stage : latest;
+    }
+    return latest;
+}
+
+void mysql_add_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key)
+{
+    unsigned stage = is_unique(key) && parts->stage < 2 ? 2 : parts->stage;
+    unsigned columns = columns_stage(maker, key);
+    stage = columns > stage ? columns : stage;
+    if (!claim(maker, key, stage)) {
+        for (size_t i = 0; i < parts->count; i++)
+            plan_cover(maker, parts->items[i]);
+        return;
+    }
+    struct mysql_fact fact = mysql_key_fact(maker, NULL, key);
+    mysql_add(maker, parts->task, parts->items, parts->count,
+              &(struct mysql_step){
+                  .stage = stage,
+                  .phase = is_unique(key) ? PHASE_KEY : PHASE_INDEX,
+                  .algorithm = add_algorithm(maker, key),
+                  .hazards = HAZARD(BUILDS_INDEX) | (is_unique(key) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
+                  .fact = &fact,
+                  .forward = {add_sql(maker, key)},
+                  .backward = {drop_sql(maker, key)},
+                  .kind = is_unique(key) ? NULL : drift_kind_name(DRIFT_INDEX),
+                  .object = parts->count > 0 ? NULL : mysql_path(maker, SIDE_TARGET, key->relation, key->name),
+              });
+}
+
+void mysql_make_key(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                    size_t count)
+{
+    struct mysql_key key = key_of_item(maker, items[0], SIDE_TARGET);
+    mysql_add_key(maker, &(struct mysql_parts){task, items, count, 1}, &key);
+}
+
+static bool leads_with(const struct schema *schema, const struct mysql_key *key, const struct schema *other,
+                       struct text_list columns)
+{
+    size_t parts = key->index ? key->index->part_count : key->constraint->columns.count;
+    if (parts < columns.count || (key->index && key->index->method))
+        return false;
+    for (uint32_t i = 0; i < columns.count; i++) {
+        const char *wanted = schema_text(other, other->lists[columns.first + i]);
+        const struct schema_index_part *part = key->index ? &schema->parts[key->index->first_part + i] : NULL;
+        const char *name = part ? schema_text(schema, part->text)
+                                : schema_text(schema, schema->lists[key->constraint->columns.first + i]);
+        if ((part && (part->prefix || part->flags & PART_EXPRESSION)) || !mysql_same_name(name, wanted))
+            return false;
+    }
+    return true;
+}
+
+/* The target's key that serves a foreign key; false if it is one that the server has made for it. */
+static bool is_served(struct plan_maker *maker, size_t target_relation, const struct schema *schema,
+                      struct text_list columns, const char **ret_name)
+{
+    const struct schema *target = maker->target;
+    const struct schema_relation *table = &target->relations[target_relation];
+    for (size_t i = 0; i < table->constraint_count; i++) {
+        struct mysql_key key = mysql_key_of_constraint(maker, SIDE_TARGET, table->first_constraint + i);
+        uint8_t kind = key.constraint->kind;
+        if ((kind == CONSTRAINT_PRIMARY_KEY || kind == CONSTRAINT_UNIQUE) && leads_with(target, &key, schema, columns))
+            return true;
+    }
+    bool served = false;
+    for (size_t i = 0; i < table->index_count && !served; i++) {
+        struct mysql_key key = mysql_key_of_index(maker, SIDE_TARGET, table->first_index + i);
+        if (!leads_with(target, &key, schema, columns))
+            continue;
+        *ret_name = key.name;
+        served = !mysql_is_made_by_server(target, key.index->attributes);
+    }
+    return served;
+}
+
+/* ", ADD KEY …" for each foreign key that stays and that no other key would serve: the server refuses to drop the last
+ * one. `backward` takes these away again. */
+static const char *substitutes(struct plan_maker *maker, const struct mysql_key *key, const char **ret_backward)
+{
+    const struct schema *current = maker->current;
+    const struct schema_relation *table = &current->relations[key->relation];
+    int64_t target_table = mysql_counterpart(maker, SIDE_CURRENT, key->relation);
+    cleanup(strbuf) struct strbuf forward = STRBUF(LIMIT_SQL_PART);
+    cleanup(strbuf) struct strbuf backward = STRBUF(LIMIT_SQL_PART);
+    for (size_t i = table->first_constraint; i < table->first_constraint + (size_t)table->constraint_count; i++) {
+        const struct schema_constraint *reference = &current->constraints[i];
+        const char *name = schema_text(current, reference->name);
+        if (reference->kind != CONSTRAINT_FOREIGN_KEY || mysql_plan_of(maker)->dropped[i].stage || target_table < 0 ||
+            !leads_with(current, key, current, reference->columns) ||
+            is_served(maker, (size_t)target_table, current, reference->columns, &name))
+            continue;
+        strbuf_printf(&forward, ", ADD KEY %s (", mysql_quoted(maker, name));
+        mysql_sql_names(&forward, current, reference->columns);
+        strbuf_add_char(&forward, ')');
+        strbuf_printf(&backward, ", DROP INDEX %s", mysql_quoted(maker, name));
+    }
+    *ret_backward = plan_keep(maker, &backward);
+    return plan_keep(maker, &forward);
+}
+
+void mysql_drop_key(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                    size_t count)
+{
+    struct mysql_key key = key_of_item(maker, items[0], SIDE_CURRENT);
+    if (!claim(maker, &key, PLAN_STAGES)) {
+        plan_cover(maker, items[0]);
+        return;
+    }
+    const char *backward = NULL;
+    const char *forward = substitutes(maker, &key, &backward);
+    struct mysql_fact fact = mysql_key_fact(maker, &key, NULL);
+    mysql_add(maker, task, items, count,
+              &(struct mysql_step){
+                  .stage = PLAN_STAGES,
+                  .phase = PHASE_DROP_INDEX,
+                  .algorithm = drop_algorithm(maker, &key),
+                  .hazards = HAZARD(DISABLES_PERFORMANCE) | (is_unique(&key) ? HAZARD(CHANGES_BEHAVIOUR) : 0),
+                  .fact = &fact,
+                  .forward = {mysql_alter(maker, SIDE_CURRENT, key.relation, drop_algorithm(maker, &key), "%s%s",
+                                          drop_words(maker, &key), forward)},
+                  .backward = {mysql_alter(maker, SIDE_CURRENT, key.relation, add_algorithm(maker, &key), "ADD %s%s",
+                                           mysql_key_sql(maker, &key), backward)},
+              });
+}
+
+static enum mysql_algorithm worse(enum mysql_algorithm a, enum mysql_algorithm b)
+{
+    return a > b ? a : b;
+}
+
+/* In one statement: the table is never without the key, and the server sees that a foreign key stays served. */
+static const char *replace_sql(struct plan_maker *maker, const struct mysql_key *from, const struct mysql_key *to,
+                               enum mysql_algorithm algorithm)
+{
+    return mysql_alter(maker, from->side, from->relation, algorithm, "%s, ADD %s", drop_words(maker, from),
+                       mysql_key_sql(maker, to));
+}
+
+void mysql_change_key(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                      size_t count)
+{
+    struct mysql_key from = key_of_item(maker, items[0], SIDE_CURRENT);
+    struct mysql_key to = key_of_item(maker, items[0], SIDE_TARGET);
+    bool renamed = !mysql_same_name(from.name, to.name);
+    unsigned stage = columns_stage(maker, &to);
+    bool first = claim(maker, &from, stage > 2 ? stage : 2);
+    if (!claim(maker, &to, stage > 2 ? stage : 2) || !first) {
+        for (size_t i = 0; i < count; i++)
+            plan_cover(maker, items[i]);
+        return;
+    }
+    stage = stage > 2 ? stage : 2;
+    struct mysql_fact old = mysql_key_fact(maker, &from, NULL);
+    struct mysql_fact fact = mysql_key_fact(maker, renamed ? NULL : &from, &to);
+    enum mysql_algorithm algorithm = worse(add_algorithm(maker, &from), add_algorithm(maker, &to));
+    if (renamed)
+        mysql_guard(maker, stage, &old);
+    mysql_add(maker, task, items, count,
+              &(struct mysql_step){
+                  .stage = stage,
+                  .phase = is_unique(&to) ? PHASE_KEY : PHASE_INDEX,
+                  .algorithm = algorithm,
+                  .hazards = HAZARD(BUILDS_INDEX) | (is_unique(&to) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
+                  .fact = &fact,
+                  .forward = {replace_sql(maker, &from, &to, algorithm)},
+                  .backward = {replace_sql(maker, &to, &from, algorithm)},
+              });
+}
+
+/* Whether the task has an item for which the key is made anew, so that this one is settled by that. */
+static bool is_made_anew(const struct plan_task *task)
+{
+    for (size_t i = 0; i < task->item_count; i++) {
+        const char *attribute = task->items[i]->attribute;
+        if (attribute && strcmp(attribute, "visible") != 0 && strcmp(attribute, "name") != 0)
+            return true;
+    }
+    return false;
+}
+
+void mysql_rename_key(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                      size_t count)
+{
+    struct mysql_key from = key_of_item(maker, items[0], SIDE_CURRENT);
+    struct mysql_key to = key_of_item(maker, items[0], SIDE_TARGET);
+    if (is_made_anew(task)) {
+        plan_cover(maker, items[0]);
+        return;
+    }
+    struct mysql_fact old = mysql_key_fact(maker, &from, NULL);
+    struct mysql_fact fact = mysql_key_fact(maker, NULL, &to);
+    enum mysql_algorithm algorithm = mysql_algorithm_for(maker, SIDE_CURRENT, from.relation, OPERATION_RENAME_INDEX);
+    const char *names[2] = {mysql_quoted(maker, from.name), mysql_quoted(maker, to.name)};
+    mysql_guard(maker, PLAN_STAGES, &old);
+    mysql_add(maker, task, items, count,
+              &(struct mysql_step){
+                  .stage = PLAN_STAGES,
+                  .phase = PHASE_RENAME,
+                  .algorithm = algorithm,
+                  .hazards = HAZARD(BREAKS_CLIENTS),
+                  .fact = &fact,
+                  .forward = {mysql_alter(maker, SIDE_CURRENT, from.relation, algorithm, "RENAME INDEX %s TO %s",
+                                          names[0], names[1])},
+                  .backward = {mysql_alter(maker, SIDE_CURRENT, from.relation, algorithm, "RENAME INDEX %s TO %s",
+                                           names[1], names[0])},
+              });
+}
+
+static const char *hide_sql(struct plan_maker *maker, const struct mysql_key *from, const struct mysql_key *to)
+{
+    static const char *const words[2][2] = {
+        [MYSQL_FLAVOUR_ORACLE] = {"VISIBLE", "INVISIBLE"},
+        [MYSQL_FLAVOUR_MARIADB] = {"NOT IGNORED", "IGNORED"},
+    };
+    bool hidden = to->index && to->index->flags & INDEX_HIDDEN;
+    enum mysql_algorithm algorithm = mysql_algorithm_for(maker, from->side, from->relation, OPERATION_HIDE_INDEX);
+    return mysql_alter(maker, SIDE_CURRENT, from->relation, algorithm, "ALTER INDEX %s %s",
+                       mysql_quoted(maker, from->name), words[mysql_plan_of(maker)->flavour][hidden]);
+}
+
+void mysql_hide_key(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                    size_t count)
+{
+    struct mysql_key from = key_of_item(maker, items[0], SIDE_CURRENT);
+    struct mysql_key to = key_of_item(maker, items[0], SIDE_TARGET);
+    if (is_made_anew(task)) {
+        plan_cover(maker, items[0]);
+        return;
+    }
+    struct mysql_key back = from;
+    to.name = from.name; /* a name that differs is another item's */
+    struct mysql_fact fact = mysql_key_fact(maker, &from, &to);
+    mysql_add(maker, task, items, count,
+              &(struct mysql_step){
+                  .stage = 2,
+                  .phase = PHASE_INDEX,
+                  .algorithm = mysql_algorithm_for(maker, SIDE_CURRENT, from.relation, OPERATION_HIDE_INDEX),
+                  .hazards = to.index && to.index->flags & INDEX_HIDDEN ? HAZARD(DISABLES_PERFORMANCE) : 0,
+                  .fact = &fact,
+                  .forward = {hide_sql(maker, &from, &to)},
+                  .backward = {hide_sql(maker, &from, &back)},
+              });
+}
