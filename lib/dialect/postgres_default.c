@@ -111,7 +111,7 @@ static bool string_content(const struct postgres_tree *tree, uint32_t leaf, cons
     return true;
 }
 
-static bool is_whole(const char *text, size_t length)
+static bool is_whole_number(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
         if ((text[i] < '0' || text[i] > '9') && !(i == 0 && (text[i] == '-' || text[i] == '+')))
@@ -119,20 +119,21 @@ static bool is_whole(const char *text, size_t length)
     return true;
 }
 
-/* Whether the casts leave the number as it is: floating point holds 6 and 15 digits, and whole numbers go through
- * everything else. */
-static bool casts_keep(const struct postgres_tree *tree, const struct constant *constant, const char *text,
-                       size_t length)
+/* Whether the casts leave the number as it is. Whole numbers go through every type that holds their digits, fractions
+ * through numeric, and through floating point where that is the column's. */
+static bool casts_keep(const struct postgres_tree *tree, const struct constant *constant,
+                       const struct column_type *type, const char *text, size_t length)
 {
-    static const char *const whole_types[] = {"smallint", "integer", "bigint", "numeric", NULL};
-    static const char *const any_types[] = {"numeric", NULL};
+    static const char *const exact[] = {"numeric", NULL};
+    static const char *const whole[] = {"smallint", "integer", "bigint", NULL};
     static const char *const doubles[] = {"double precision", NULL};
     static const char *const reals[] = {"real", NULL};
-    const char *const *exact = is_whole(text, length) ? whole_types : any_types;
+    bool is_whole = is_whole_number(text, length);
     for (size_t i = 0; i < constant->cast_count; i++) {
         uint32_t cast = constant->casts[i];
-        bool keeps = cast_is_any(tree, cast, exact) || (length <= 15 && cast_is_any(tree, cast, doubles)) ||
-                     (length <= 6 && cast_is_any(tree, cast, reals));
+        bool keeps = cast_is_any(tree, cast, exact) || (is_whole && cast_is_any(tree, cast, whole)) ||
+                     (length <= 15 && cast_is_any(tree, cast, doubles) && (is_whole || type_is(type, doubles[0]))) ||
+                     (length <= 6 && cast_is_any(tree, cast, reals) && (is_whole || type_is(type, reals[0])));
         if (!keeps)
             return false;
     }
@@ -165,7 +166,7 @@ static bool print_number(const struct postgres_tree *tree, const struct constant
         return false;
     if (leaf->token != POSTGRES_TOKEN_NUMBER && !string_content(tree, constant->leaf, &text, &length))
         return false;
-    return casts_keep(tree, constant, text, length) &&
+    return casts_keep(tree, constant, type, text, length) &&
            postgres_number_canonical(text, length, constant->negative, scale_of(type), out);
 }
 

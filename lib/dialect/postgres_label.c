@@ -32,7 +32,7 @@ static bool is_name(const struct postgres_tree *tree, uint32_t node)
            (leaf->token == POSTGRES_TOKEN_NAME || leaf->token == POSTGRES_TOKEN_WORD);
 }
 
-static void unlabel(struct postgres_tree *tree, uint32_t node, bool labelled);
+static void unlabel(struct postgres_tree *tree, uint32_t at, bool labelled);
 
 /* What a keyword between the parts of a query changes. */
 static void pass_keyword(const struct postgres_tree *tree, uint32_t node, struct place *place, bool labelled)

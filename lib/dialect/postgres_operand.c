@@ -268,7 +268,7 @@ static const char *parse_float(struct postgres_cursor *cursor, const char *name)
     const struct postgres_node *digits =
         postgres_node_at(cursor->tree, postgres_node_at(cursor->tree, postgres_cursor_take(cursor))->first);
     bool small = digits->length == 1 || (digits->length == 2 && memcmp(digits->text, "24", 2) <= 0);
-    return small ? "real" : name;
+    return small && digits->token == POSTGRES_TOKEN_NUMBER ? "real" : name;
 }
 
 static void parse_known_type(struct postgres_cursor *cursor, uint32_t type, const struct type_spelling *spelling)
@@ -287,14 +287,20 @@ static void parse_known_type(struct postgres_cursor *cursor, uint32_t type, cons
         parse_time_zone(cursor, type, spelling->form == CLOCK_WITH_ZONE);
 }
 
+/* The names that the grammar takes for types of its own (char, bit) are others behind pg_catalog. */
 uint32_t postgres_parse_type(struct postgres_cursor *cursor)
 {
     struct postgres_tree *tree = cursor->tree;
-    if (postgres_cursor_is(cursor, 0, "pg_catalog") && postgres_cursor_is(cursor, 1, "."))
-        cursor->at += 2;
+    bool system = postgres_cursor_is(cursor, 0, "pg_catalog") && postgres_cursor_is(cursor, 1, ".");
+    cursor->at += system ? 2 : 0;
     const struct type_spelling *spelling = postgres_cursor_is(cursor, 1, ".") ? NULL : find_spelling(cursor);
     uint32_t type = 0;
-    if (spelling) {
+    if (system && (postgres_cursor_is(cursor, 0, "char") || postgres_cursor_is(cursor, 0, "bit"))) {
+        type = postgres_tree_node(tree, POSTGRES_TYPE);
+        append_word(tree, type, postgres_cursor_is(cursor, 0, "char") ? "\"char\"" : "\"bit\"");
+        cursor->at++;
+        parse_modifier(cursor, type);
+    } else if (spelling) {
         type = postgres_tree_node(tree, POSTGRES_TYPE);
         if (type)
             parse_known_type(cursor, type, spelling);

@@ -73,7 +73,7 @@ static uint32_t parse_prefix(struct postgres_cursor *cursor)
     if (node->kind == POSTGRES_LEAF && node->token == POSTGRES_TOKEN_OPERATOR) {
         if (is_star(cursor))
             return postgres_cursor_take(cursor);
-        enum level level = level_of_operator(node) == LEVEL_SUM ? LEVEL_SIGN : LEVEL_OTHER;
+        enum level level = level_of_operator(node) == LEVEL_SUM ? LEVEL_SIGN : LEVEL_OTHER + 1;
         return take_operator(cursor, new_operation(cursor, 0), 1, level);
     }
     if (postgres_cursor_is(cursor, 0, "not"))

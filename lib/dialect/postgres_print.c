@@ -85,7 +85,7 @@ static void put_sign(struct printer *printer, const char *sign)
     put(printer, (struct postgres_token){POSTGRES_TOKEN_SIGN, sign, strlen(sign)});
 }
 
-static void print_node(struct printer *printer, uint32_t node);
+static void print_node(struct printer *printer, uint32_t at);
 
 static void print_bracketed(struct printer *printer, uint32_t node, bool brackets)
 {

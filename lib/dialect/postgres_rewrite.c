@@ -108,15 +108,27 @@ static uint32_t rewrite_cast(struct postgres_tree *tree, uint32_t cast)
     return cast;
 }
 
-/* Whether all elements are cast to one type that is no array. */
+/* A constant, whatever scalar types it is cast to. */
+static bool is_constant(const struct postgres_tree *tree, uint32_t node)
+{
+    while (cast_operand(tree, node) && !at(tree, at(tree, node)->last)->array)
+        node = cast_operand(tree, node);
+    const struct postgres_node *leaf = at(tree, node);
+    if (leaf->kind == POSTGRES_OPERATION) /* a sign and a number */
+        leaf = leaf->last == following(tree, leaf->first) ? at(tree, leaf->last) : leaf;
+    return leaf->kind == POSTGRES_LEAF && leaf->token != POSTGRES_TOKEN_NAME && leaf->token != POSTGRES_TOKEN_WORD;
+}
+
+/* Whether all elements are constants, cast to one type that is no array. Of a column nobody knows whether it is an
+ * array; lists behind IN become arrays of constants only. */
 static bool have_one_type(const struct postgres_tree *tree, uint32_t element)
 {
     if (!cast_operand(tree, element) || at(tree, at(tree, element)->last)->array)
         return false;
     uint32_t type = at(tree, element)->last;
     for (; element; element = following(tree, element))
-        if (!postgres_node_is(tree, element, ",") &&
-            (!cast_operand(tree, element) || !postgres_tree_equal(tree, at(tree, element)->last, type)))
+        if (!postgres_node_is(tree, element, ",") && (!cast_operand(tree, element) || !is_constant(tree, element) ||
+                                                      !postgres_tree_equal(tree, at(tree, element)->last, type)))
             return false;
     return true;
 }
@@ -267,17 +279,20 @@ static void rewrite_normalize(struct postgres_tree *tree, uint32_t group)
     }
 }
 
-static void strip_text_casts(struct postgres_tree *tree, uint32_t group)
+/* Of substring only the first argument: the second may be a number. */
+static void strip_text_casts(struct postgres_tree *tree, uint32_t group, bool first_only)
 {
     uint32_t child = at(tree, group)->first;
+    bool first = true;
     postgres_tree_clear(tree, group);
     while (child) {
         uint32_t next = following(tree, child);
-        uint32_t operand = cast_operand(tree, child);
+        uint32_t operand = first || !first_only ? cast_operand(tree, child) : 0;
         bool strip = operand && !postgres_node_is_string(tree, operand) &&
                      postgres_node_is_type(tree, at(tree, child)->last, text_type, false);
         postgres_tree_append(tree, group, strip ? operand : child);
         child = next;
+        first = false;
     }
 }
 
@@ -287,13 +302,15 @@ static bool is_word(const struct postgres_tree *tree, uint32_t node)
     return leaf->kind == POSTGRES_LEAF && (leaf->token == POSTGRES_TOKEN_NAME || leaf->token == POSTGRES_TOKEN_WORD);
 }
 
-/* XMLSERIALIZE(… AS type NO INDENT): said since 16, and what it was before. */
+/* XMLSERIALIZE(CONTENT … AS type NO INDENT): said since 16, and what it was before. */
 static void rewrite_serialize(struct postgres_tree *tree, uint32_t group)
 {
-    uint32_t child = at(tree, group)->first;
-    while (child && !postgres_node_is(tree, child, "as"))
-        child = following(tree, child);
-    for (uint32_t before = following(tree, child); before && is_word(tree, before); before = following(tree, before)) {
+    uint32_t kind = at(tree, group)->first;
+    uint32_t as = following(tree, following(tree, kind));
+    if (!postgres_node_is(tree, as, "as") ||
+        !(postgres_node_is(tree, kind, "content") || postgres_node_is(tree, kind, "document")))
+        return;
+    for (uint32_t before = following(tree, as); before && is_word(tree, before); before = following(tree, before)) {
         uint32_t no = following(tree, before);
         uint32_t indent = following(tree, no);
         if (!postgres_node_is(tree, no, "no") || !postgres_node_is(tree, indent, "indent") || following(tree, indent))
@@ -374,7 +391,7 @@ static uint32_t rewrite_call(struct postgres_tree *tree, uint32_t call)
             break;
         }
     if (is_text_function(tree, at(tree, call)->first))
-        strip_text_casts(tree, group);
+        strip_text_casts(tree, group, postgres_node_is(tree, at(tree, call)->first, "substring"));
     return call;
 }
 

@@ -1,0 +1,2 @@
+expression
+XMLSERIALIZE(SELECT AS s,AS t NO INDENT)
