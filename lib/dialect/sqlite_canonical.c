@@ -208,19 +208,35 @@ void sqlite_canonical_statements(const char *text, struct strbuf *out)
         strbuf_add_string(out, text);
 }
 
+/* Words, and behind them perhaps numbers, each with a sign at most. */
+static bool is_type(const char *text)
+{
+    struct sqlite_lexer lexer = {.next = text, .end = text + strlen(text)};
+    bool after_sign = false;
+    for (;;) {
+        struct sqlite_token token = sqlite_lexer_next(&lexer);
+        if (token.kind == TOKEN_END)
+            return !after_sign;
+        bool sign = sqlite_token_is(&token, "-") || sqlite_token_is(&token, "+");
+        bool plain = token.kind == TOKEN_WORD || token.kind == TOKEN_LITERAL || sqlite_token_is(&token, "(") ||
+                     sqlite_token_is(&token, ")") || sqlite_token_is(&token, ",");
+        if (!(plain || sign) || (after_sign && token.kind != TOKEN_LITERAL))
+            return false;
+        after_sign = sign;
+    }
+}
+
 void sqlite_canonical_type(const char *text, struct strbuf *out)
 {
     struct sqlite_lexer lexer = {.next = text, .end = text + strlen(text)};
     size_t start = out->length;
     bool after_word = false;
-    if (!extent_of(text).understood) {
+    if (!is_type(text)) {
         strbuf_add_string(out, text);
         return;
     }
-    for (;;) {
-        struct sqlite_token token = sqlite_lexer_next(&lexer);
-        if (token.kind == TOKEN_END)
-            break;
+    for (struct sqlite_token token = sqlite_lexer_next(&lexer); token.kind != TOKEN_END;
+         token = sqlite_lexer_next(&lexer)) {
         bool word = token.kind != TOKEN_OPERATOR;
         if (word && after_word)
             strbuf_add_char(out, ' ');
