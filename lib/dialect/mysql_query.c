@@ -12,6 +12,7 @@ struct window {
     struct mysql_token before[2]; /* the nearer one first */
     struct mysql_token at;
     struct mysql_token next;
+    bool wants_table; /* FROM or JOIN stands before `at`, and nothing but parentheses between */
 };
 
 /* Their argument is a sequence, which is always printed with its database. */
@@ -26,8 +27,14 @@ static struct window window_open(const char *text, size_t length)
     return window;
 }
 
+static bool begins_table(const struct mysql_token *token)
+{
+    return mysql_token_is(token, "from") || mysql_token_is(token, "join") || mysql_token_is(token, "straight_join");
+}
+
 static void window_move(struct window *window)
 {
+    window->wants_table = begins_table(&window->at) || (window->wants_table && mysql_token_is_symbol(&window->at, '('));
     window->before[1] = window->before[0];
     window->before[0] = window->at;
     window->at = window->next;
@@ -84,7 +91,7 @@ void mysql_query_without_database(const char *text, size_t length, const char *d
     for (struct window window = window_open(text, length); window.at.kind != MYSQL_TOKEN_END; window_move(&window)) {
         if (!window_at_name(&window, &last))
             continue;
-        bool qualified = full || mysql_token_is_symbol(&last, '(') || window_at_sequence(&window);
+        bool qualified = full || window.wants_table || mysql_token_is_symbol(&last, '(') || window_at_sequence(&window);
         if (!qualified || !is_database(&window.at, database, out))
             continue;
         strbuf_add(out, copied, (size_t)(window.at.text - copied));

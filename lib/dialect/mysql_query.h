@@ -11,7 +11,8 @@
 #include "base/strbuf.h"
 
 /* Appends the text as it is, without the qualifiers that name the database. An alias of that name is told from it by
- * how servers print: either every column has its database, its table and its name, or none has its database. */
+ * how servers print: a column has its database before its table and its name, or none of them has; a table's stands
+ * behind FROM or JOIN. */
 void mysql_query_without_database(const char *text, size_t length, const char *database, struct strbuf *out);
 
 #endif

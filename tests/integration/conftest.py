@@ -4,7 +4,7 @@
 import os
 
 import pytest
-from harness import AlembicProject, Daemon, DrizzleProject, FlywayProject, MariaDB, Mysql, Postgres, SqliteFile
+from harness import AlembicProject, Daemon, DrizzleProject, FlywayProject, MariaDB, Mysql, OtherMariaDB, Postgres, SqliteFile
 
 
 def pytest_addoption(parser):
@@ -51,6 +51,13 @@ def mysql_server():
     yield from served(Mysql())
 
 
+@pytest.fixture(scope="session")
+def other_mariadb_server():
+    if not os.environ.get("MIGRATIOND_TEST_MARIADBD"):
+        pytest.skip("MIGRATIOND_TEST_MARIADBD names no mariadbd")
+    yield from served(OtherMariaDB())
+
+
 @pytest.fixture
 def own_postgres():
     """A PostgreSQL of the test's own, for tests that stop or freeze the whole server."""
@@ -86,6 +93,12 @@ def mariadb(mariadb_server):
 def mysql(mysql_server):
     """A fresh MySQL database."""
     yield from created(mysql_server)
+
+
+@pytest.fixture
+def other_mariadb(other_mariadb_server):
+    """A fresh database of the other MariaDB."""
+    yield from created(other_mariadb_server)
 
 
 @pytest.fixture

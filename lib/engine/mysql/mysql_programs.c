@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What runs in the database: triggers, procedures, functions and events. One query of information_schema for each kind,
- * however many there are; it shows bodies as they were typed, and types as the server understood them. Whose they are
- * (DEFINER) and when they were made is not asked.
+ * however many there are, shows all but their bodies, and types as the server understood them. Whose they are (DEFINER)
+ * and when they were made is not asked.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,11 +31,17 @@ static bool is_cell(const char *cell, const char *wanted)
     return cell && strcmp(cell, wanted) == 0;
 }
 
-static void add_object(struct mysql_reading *reading, struct schema_object *object,
-                       const struct schema_attribute *attributes, size_t count)
+/* Adds a program and lists it, so that its body is asked for; `body` is what information_schema shows of it. */
+static int add_program(struct mysql_reading *reading, struct schema_object *program, enum mysql_listed kind,
+                       const char *name, uint32_t body, const struct schema_attribute *attributes, size_t count,
+                       struct error *reterr)
 {
-    object->attributes = schema_builder_attributes(reading->builder, attributes, count);
-    schema_builder_object(reading->builder, object);
+    struct mysql_object object = {.name = name, .kind = kind, .body = body};
+    schema_builder_objects(reading->builder, &object.program);
+    program->name = text_of(reading, name);
+    program->attributes = schema_builder_attributes(reading->builder, attributes, count);
+    schema_builder_object(reading->builder, program);
+    return mysql_list_object(reading, &object, reterr);
 }
 
 enum {
@@ -98,17 +104,14 @@ static int take_trigger(struct mysql_reading *reading, void *payload, MYSQL_ROW 
     const struct schema_attribute attributes[] = {
         {.key = ATTRIBUTE_TIMING, .text = text_of(reading, row[TRIGGER_TIMING])},
         {.key = ATTRIBUTE_EVENTS, .text = text_of(reading, row[TRIGGER_EVENT])},
-        {.key = ATTRIBUTE_BODY,
-         .text = schema_builder_text_n(reading->builder, row[TRIGGER_BODY], lengths[TRIGGER_BODY])},
         {.key = ATTRIBUTE_FOLLOWS, .text = before},
         {.key = ATTRIBUTE_SQL_MODE, .text = text_of(reading, row[TRIGGER_MODE])},
     };
-    struct schema_object object = {
-        .kind = OBJECT_TRIGGER,
-        .relation_name = text_of(reading, row[TRIGGER_TABLE]),
-        .name = text_of(reading, row[TRIGGER_NAME]),
-    };
-    add_object(reading, &object, attributes, ARRAY_LENGTH(attributes));
+    struct schema_object trigger = {.kind = OBJECT_TRIGGER, .relation_name = text_of(reading, row[TRIGGER_TABLE])};
+    uint32_t body = schema_builder_text_n(reading->builder, row[TRIGGER_BODY], lengths[TRIGGER_BODY]);
+    if (add_program(reading, &trigger, LISTED_TRIGGER, row[TRIGGER_NAME], body, attributes, ARRAY_LENGTH(attributes),
+                    reterr))
+        return -1;
     return remember(previous, row, reterr);
 }
 
@@ -200,7 +203,8 @@ static uint32_t returns_text(struct mysql_reading *reading, MYSQL_ROW row)
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_DEFINITION_BYTES);
     if (!row[ROUTINE_RETURNS] || !is_cell(row[ROUTINE_TYPE], "FUNCTION"))
         return 0;
-    add_type(row[ROUTINE_RETURNS], row[ROUTINE_CHARSET], NULL, &text);
+    uint32_t type = mysql_ddl_type(reading->builder, row[ROUTINE_RETURNS], strlen(row[ROUTINE_RETURNS]));
+    add_type(schema_builder_get_text(reading->builder, type), row[ROUTINE_CHARSET], NULL, &text);
     return intern(reading, &text);
 }
 
@@ -228,6 +232,21 @@ static int remember_routine(struct mysql_reading *reading, struct routines *rout
     return 0;
 }
 
+/* A package has no head that would have to be told from its body. */
+static int add_routine(struct mysql_reading *reading, struct schema_object *routine, MYSQL_ROW row, uint32_t body,
+                       const struct schema_attribute *attributes, size_t count, struct error *reterr)
+{
+    bool is_function = is_cell(row[ROUTINE_TYPE], "FUNCTION");
+    if (is_function || is_cell(row[ROUTINE_TYPE], "PROCEDURE"))
+        return add_program(reading, routine, is_function ? LISTED_FUNCTION : LISTED_PROCEDURE, row[ROUTINE_NAME], body,
+                           attributes, count, reterr);
+    uint32_t run = schema_builder_attributes(reading->builder, attributes, count);
+    routine->name = text_of(reading, row[ROUTINE_NAME]);
+    routine->attributes = schema_builder_add_attribute(reading->builder, run, ATTRIBUTE_BODY, body);
+    schema_builder_object(reading->builder, routine);
+    return 0;
+}
+
 static int take_routine(struct mysql_reading *reading, void *payload, MYSQL_ROW row, const unsigned long *lengths,
                         struct error *reterr)
 {
@@ -248,14 +267,12 @@ static int take_routine(struct mysql_reading *reading, void *payload, MYSQL_ROW 
         {.key = ATTRIBUTE_VOLATILITY,
          .text = volatility_text(reading, row[ROUTINE_DETERMINISTIC], row[ROUTINE_ACCESS])},
         {.key = ATTRIBUTE_SECURITY, .text = invoker ? text_of(reading, "invoker") : 0},
-        {.key = ATTRIBUTE_BODY,
-         .text = schema_builder_text_n(reading->builder, row[ROUTINE_BODY], lengths[ROUTINE_BODY])},
         {.key = ATTRIBUTE_SQL_MODE, .text = text_of(reading, row[ROUTINE_MODE])},
         {.key = ATTRIBUTE_COMMENT, .text = text_of(reading, row[ROUTINE_COMMENT])},
     };
-    struct schema_object object = {.kind = OBJECT_ROUTINE, .name = text_of(reading, row[ROUTINE_NAME])};
-    add_object(reading, &object, attributes, ARRAY_LENGTH(attributes));
-    return 0;
+    struct schema_object routine = {.kind = OBJECT_ROUTINE};
+    uint32_t body = schema_builder_text_n(reading->builder, row[ROUTINE_BODY], lengths[ROUTINE_BODY]);
+    return add_routine(reading, &routine, row, body, attributes, ARRAY_LENGTH(attributes), reterr);
 }
 
 enum { PARAMETER_ROUTINE, PARAMETER_ROUTINE_TYPE, PARAMETER_MODE, PARAMETER_NAME, PARAMETER_TYPE, PARAMETER_CHARSET };
@@ -384,20 +401,19 @@ static int take_event(struct mysql_reading *reading, void *payload, MYSQL_ROW ro
                       struct error *reterr)
 {
     (void)payload;
-    (void)reterr;
     if (!row[EVENT_NAME] || !row[EVENT_BODY])
         return 0;
     const struct schema_attribute attributes[] = {
         {.key = ATTRIBUTE_SCHEDULE, .text = schedule_text(reading, row)},
         {.key = ATTRIBUTE_STATUS, .text = text_of(reading, row[EVENT_STATUS])},
-        {.key = ATTRIBUTE_BODY, .text = schema_builder_text_n(reading->builder, row[EVENT_BODY], lengths[EVENT_BODY])},
         {.key = ATTRIBUTE_SQL_MODE, .text = text_of(reading, row[EVENT_MODE])},
         {.key = ATTRIBUTE_COMMENT, .text = text_of(reading, row[EVENT_COMMENT])},
         {.key = ATTRIBUTE_STARTS, .text = text_of(reading, row[EVENT_STARTS])},
     };
-    struct schema_object object = {.kind = OBJECT_EVENT, .name = text_of(reading, row[EVENT_NAME])};
-    add_object(reading, &object, attributes, ARRAY_LENGTH(attributes));
-    return 0;
+    struct schema_object event = {.kind = OBJECT_EVENT};
+    uint32_t body = schema_builder_text_n(reading->builder, row[EVENT_BODY], lengths[EVENT_BODY]);
+    return add_program(reading, &event, LISTED_EVENT, row[EVENT_NAME], body, attributes, ARRAY_LENGTH(attributes),
+                       reterr);
 }
 
 static int read_events(struct mysql_reading *reading, struct error *reterr)

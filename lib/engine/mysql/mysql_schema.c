@@ -16,6 +16,7 @@
 #include "dialect/dialects.h"
 #include "dialect/mysql_ddl.h"
 #include "dialect/mysql_lexer.h"
+#include "dialect/mysql_program.h"
 #include "dialect/mysql_view.h"
 #include "engine/mysql/mysql_look.h"
 #include "engine/mysql/mysql_reading.h"
@@ -26,14 +27,20 @@ enum { VIEW_IS_BROKEN = 1356 };
 /* 200 statements to a round trip: more gain nothing, fewer cost. */
 enum { BATCH = 200, MAX_BATCH_TEXT = 256 * 1024, MAX_LIST_BYTES = 1024 * 1024 * 1024 };
 
-/* A view stands in the list twice: for its query and for its columns. */
-enum listed_kind { LISTED_TABLE, LISTED_VIEW, LISTED_VIEW_COLUMNS, LISTED_SEQUENCE };
-
-struct mysql_object {
-    const char *name;
-    uint32_t relation; /* handle; not for sequences */
-    enum listed_kind kind;
-    bool plain;
+/* What is sent for each kind, what is said to be partial without an answer, and where the answer's text stands. */
+static const struct {
+    const char *head;
+    enum schema_kind coverage;
+    unsigned column;
+} statements[LISTED_KINDS] = {
+    [LISTED_TABLE] = {"SHOW CREATE TABLE ", SCHEMA_COLUMNS, 1},
+    [LISTED_VIEW] = {"SHOW CREATE VIEW ", SCHEMA_VIEWS, 1},
+    [LISTED_VIEW_COLUMNS] = {"SHOW COLUMNS FROM ", SCHEMA_VIEWS, 0},
+    [LISTED_SEQUENCE] = {"SHOW CREATE SEQUENCE ", SCHEMA_SEQUENCES, 1},
+    [LISTED_PROCEDURE] = {"SHOW CREATE PROCEDURE ", SCHEMA_ROUTINES, 2},
+    [LISTED_FUNCTION] = {"SHOW CREATE FUNCTION ", SCHEMA_ROUTINES, 2},
+    [LISTED_TRIGGER] = {"SHOW CREATE TRIGGER ", SCHEMA_TRIGGERS, 2},
+    [LISTED_EVENT] = {"SHOW CREATE EVENT ", SCHEMA_EVENTS, 3},
 };
 
 static bool is_plain(const char *name)
@@ -41,18 +48,21 @@ static bool is_plain(const char *name)
     return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$") == strlen(name);
 }
 
-static enum listed_kind kind_of(const char *type)
+static enum mysql_listed kind_of(const char *type)
 {
     if (strstr(type, "VIEW"))
         return LISTED_VIEW;
     return strcmp(type, "SEQUENCE") == 0 ? LISTED_SEQUENCE : LISTED_TABLE;
 }
 
-static int add_object(struct mysql_reading *reading, const struct mysql_object *object, struct error *reterr)
+int mysql_list_object(struct mysql_reading *reading, const struct mysql_object *object, struct error *reterr)
 {
-    if (!mem_grow(&reading->objects, &reading->capacity, reading->count, sizeof(*object), 2 * LIMIT_TABLES))
+    struct mysql_object copy = *object;
+    copy.name = arena_strdup(reading->arena, object->name);
+    copy.plain = is_plain(object->name);
+    if (!copy.name || !mem_grow(&reading->objects, &reading->capacity, reading->count, sizeof(copy), 4 * LIMIT_TABLES))
         return error_no_memory(reterr);
-    reading->objects[reading->count++] = *object;
+    reading->objects[reading->count++] = copy;
     return 0;
 }
 
@@ -67,13 +77,7 @@ static int list_object(struct mysql_reading *reading, void *payload, MYSQL_ROW r
         schema_builder_truncated(reading->builder);
         return 0;
     }
-    struct mysql_object object = {
-        .name = arena_strdup(reading->arena, row[0]),
-        .kind = kind_of(row[1] ? row[1] : ""),
-        .plain = is_plain(row[0]),
-    };
-    if (!object.name)
-        return error_no_memory(reterr);
+    struct mysql_object object = {.name = row[0], .kind = kind_of(row[1] ? row[1] : "")};
     if (object.kind != LISTED_SEQUENCE) {
         struct schema_relation relation = {
             .name = schema_builder_text(reading->builder, row[0]),
@@ -81,12 +85,12 @@ static int list_object(struct mysql_reading *reading, void *payload, MYSQL_ROW r
         };
         object.relation = schema_builder_relation(reading->builder, &relation);
     }
-    if (add_object(reading, &object, reterr))
+    if (mysql_list_object(reading, &object, reterr))
         return -1;
     if (object.kind != LISTED_VIEW)
         return 0;
     object.kind = LISTED_VIEW_COLUMNS;
-    return add_object(reading, &object, reterr);
+    return mysql_list_object(reading, &object, reterr);
 }
 
 static int compare_objects(const void *a, const void *b)
@@ -104,14 +108,15 @@ static int list_objects(struct mysql_reading *reading, struct error *reterr)
         return -1;
     if (reading->count > 0)
         qsort(reading->objects, reading->count, sizeof(*reading->objects), compare_objects);
+    reading->table_count = reading->count;
     return 0;
 }
 
 bool mysql_has_table(const struct mysql_reading *reading, const char *name)
 {
     struct mysql_object wanted = {.name = name, .kind = LISTED_TABLE};
-    return reading->count > 0 &&
-           bsearch(&wanted, reading->objects, reading->count, sizeof(wanted), compare_objects) != NULL;
+    return reading->table_count > 0 &&
+           bsearch(&wanted, reading->objects, reading->table_count, sizeof(wanted), compare_objects) != NULL;
 }
 
 int mysql_for_each_row(struct mysql_reading *reading, const char *text, mysql_row_function *taker, void *payload,
@@ -164,15 +169,39 @@ static void take_view_column(struct mysql_reading *reading, const struct mysql_o
     schema_builder_column(reading->builder, &column);
 }
 
+static void take_program(struct mysql_reading *reading, const struct mysql_object *object, const char *text,
+                         size_t length)
+{
+    static const enum mysql_program kinds[LISTED_KINDS] = {
+        [LISTED_TRIGGER] = MYSQL_PROGRAM_TRIGGER, [LISTED_EVENT] = MYSQL_PROGRAM_EVENT};
+    const char *body = NULL;
+    size_t body_length = 0;
+    uint32_t interned = object->body;
+    if (text && mysql_program_body(kinds[object->kind], text, length, &body, &body_length))
+        interned = schema_builder_text_n(reading->builder, body, body_length);
+    size_t count = 0;
+    const struct schema_object *programs = schema_builder_objects(reading->builder, &count);
+    if (object->program >= count)
+        return;
+    uint32_t run =
+        schema_builder_add_attribute(reading->builder, programs[object->program].attributes, ATTRIBUTE_BODY, interned);
+    schema_builder_objects(reading->builder, &count)[object->program].attributes = run;
+}
+
 static void take_text(struct mysql_reading *reading, const struct mysql_object *object, const char *text, size_t length)
 {
-    if (object->kind == LISTED_TABLE) {
+    static const char why[] = "its definition is not understood";
+    if (object->kind >= LISTED_PROCEDURE) {
+        take_program(reading, object, text, length);
+    } else if (!text) {
+        mysql_mark_partial(reading, statements[object->kind].coverage, object->name, "the server shows no text");
+    } else if (object->kind == LISTED_TABLE) {
         take_table(reading, object, text, length);
     } else if (object->kind == LISTED_VIEW) {
         if (!mysql_view_read(reading->builder, object->relation, reading->connection->database, text, length))
-            mysql_mark_partial(reading, SCHEMA_VIEWS, object->name, "its definition is not understood");
+            mysql_mark_partial(reading, SCHEMA_VIEWS, object->name, why);
     } else if (!mysql_ddl_read_sequence(reading->builder, object->name, text, length)) {
-        mysql_mark_partial(reading, SCHEMA_SEQUENCES, object->name, "its definition is not understood");
+        mysql_mark_partial(reading, SCHEMA_SEQUENCES, object->name, why);
     }
 }
 
@@ -180,6 +209,10 @@ static void take_text(struct mysql_reading *reading, const struct mysql_object *
 static int take_result(struct mysql_reading *reading, const struct mysql_object *object, MYSQL_RES *result,
                        struct error *reterr)
 {
+    unsigned column = statements[object->kind].column;
+    if (column >= mysql_num_fields(result))
+        return error_set(reterr, ERROR_INVALID, "%s: an answer without a text for %s", reading->connection->label,
+                         object->name);
     for (uint16_t position = 1;; position++) {
         MYSQL_ROW row = NULL;
         if (mysql_session_row(reading->connection, result, reading->deadline, &row, reterr))
@@ -189,10 +222,8 @@ static int take_result(struct mysql_reading *reading, const struct mysql_object 
         const unsigned long *lengths = mysql_fetch_lengths(result);
         if (object->kind == LISTED_VIEW_COLUMNS)
             take_view_column(reading, object, row, position);
-        else if (!row[1])
-            mysql_mark_partial(reading, SCHEMA_COLUMNS, object->name, "the server shows no text");
         else
-            take_text(reading, object, row[1], lengths[1]);
+            take_text(reading, object, row[column], lengths[column]);
     }
 }
 
@@ -207,25 +238,24 @@ static bool is_broken_view(const struct mysql_reading *reading, const struct mys
 
 static void mark_unread(struct mysql_reading *reading, const struct mysql_object *object, const char *why)
 {
-    if (object->kind == LISTED_SEQUENCE) {
-        mysql_mark_partial(reading, SCHEMA_SEQUENCES, object->name, why);
-    } else if (object->kind != LISTED_TABLE) {
-        mysql_mark_partial(reading, SCHEMA_VIEWS, object->name, why);
-    } else {
-        mysql_mark_partial(reading, SCHEMA_COLUMNS, object->name, why);
+    mysql_mark_partial(reading, statements[object->kind].coverage, object->name, why);
+    if (object->kind == LISTED_TABLE) {
         mysql_mark_partial(reading, SCHEMA_CONSTRAINTS, object->name, why);
         mysql_mark_partial(reading, SCHEMA_INDEXES, object->name, why);
     }
+    if (object->kind >= LISTED_PROCEDURE)
+        take_program(reading, object, NULL, 0);
 }
 
 /* One object that cannot be read does not spoil the others, unless it is gone or locked: then the look is told. */
 static int take_failure(struct mysql_reading *reading, const struct mysql_object *object, const struct error *error,
                         struct error *reterr)
 {
-    static const unsigned not_a_sequence[] = {1347, 4089};
+    /* Not a view, not a sequence; no such routine, trigger, event. */
+    static const unsigned gone[] = {1347, 4089, 1305, 1360, 1539};
     bool changed = error->code == ERROR_NOT_FOUND || error->code == ERROR_CHANGED;
-    for (size_t i = 0; i < ARRAY_LENGTH(not_a_sequence); i++)
-        changed |= (unsigned)error->native == not_a_sequence[i];
+    for (size_t i = 0; i < ARRAY_LENGTH(gone); i++)
+        changed |= (unsigned)error->native == gone[i];
     if (changed)
         return error_set(reterr, ERROR_CHANGED, "%s: %s changed while the schema was read", reading->connection->label,
                          object->name);
@@ -236,7 +266,8 @@ static int take_failure(struct mysql_reading *reading, const struct mysql_object
     }
     if (is_broken_view(reading, object, error))
         return 0;
-    if (error->code == ERROR_FORBIDDEN && object->kind != LISTED_TABLE && object->kind != LISTED_SEQUENCE)
+    bool is_view = object->kind == LISTED_VIEW || object->kind == LISTED_VIEW_COLUMNS;
+    if (error->code == ERROR_FORBIDDEN && is_view)
         mysql_mark_unreadable_view(reading, object->name);
     else
         mark_unread(reading, object,
@@ -246,11 +277,7 @@ static int take_failure(struct mysql_reading *reading, const struct mysql_object
 
 static void compose_statement(const struct mysql_object *object, struct strbuf *text)
 {
-    static const char *const heads[] = {[LISTED_TABLE] = "SHOW CREATE TABLE ",
-                                        [LISTED_VIEW] = "SHOW CREATE VIEW ",
-                                        [LISTED_VIEW_COLUMNS] = "SHOW COLUMNS FROM ",
-                                        [LISTED_SEQUENCE] = "SHOW CREATE SEQUENCE "};
-    strbuf_add_string(text, heads[object->kind]);
+    strbuf_add_string(text, statements[object->kind].head);
     mysql_quote_name(text, object->name);
 }
 

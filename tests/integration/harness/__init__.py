@@ -5,7 +5,7 @@ from .alembic import AlembicProject
 from .daemon import Daemon, RawConnection, Response, migrationctl, migrationd
 from .drizzle import DrizzleProject
 from .flyway import FlywayProject
-from .mariadb import MariaDB, Mysql
+from .mariadb import MariaDB, Mysql, OtherMariaDB
 from .postgres import Postgres
 from .process import eventually, free_port
 from .sqlite import SqliteFile
@@ -17,6 +17,7 @@ __all__ = [
     "FlywayProject",
     "MariaDB",
     "Mysql",
+    "OtherMariaDB",
     "Postgres",
     "RawConnection",
     "Response",

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A private MariaDB, and Oracle's MySQL where MIGRATIOND_TEST_MYSQLD names its mysqld."""
+"""A private MariaDB; another one of another version where MIGRATIOND_TEST_MARIADBD names its mariadbd, and Oracle's MySQL
+where MIGRATIOND_TEST_MYSQLD names its mysqld. Neither need be installed: a wrapper that runs them will do."""
 
 import os
 import shutil
+import subprocess
+from pathlib import Path
 
 import pymysql
 from pymysql.constants import CLIENT
@@ -125,6 +128,46 @@ class MariaDB(Server):
             (database, database),
         )
         return [row[0] for row in rows]
+
+
+SYSTEM_TABLES = (
+    "mariadb_system_tables",
+    "mariadb_performance_tables",
+    "mariadb_system_tables_data",
+    "fill_help_tables",
+    "maria_add_gis_sp_bootstrap",
+    "mariadb_sys_schema",
+)
+
+
+class OtherMariaDB(MariaDB):
+    """MIGRATIOND_TEST_MARIADBD, whose system tables come from the scripts in MIGRATIOND_TEST_MARIADB_SHARE."""
+
+    def program(self):
+        return os.environ["MIGRATIOND_TEST_MARIADBD"]
+
+    def create_data(self):
+        share = Path(os.environ.get("MIGRATIOND_TEST_MARIADB_SHARE", "/usr/share/mariadb"))
+        (self.data / "mysql").mkdir(parents=True)
+        for path in (self.data, self.data / "mysql"):
+            give(path, self.identity)
+        script = self.folder / "system.sql"
+        with open(script, "wb") as out:
+            out.write(b"create database if not exists mysql;\nuse mysql;\nset @auth_root_socket=NULL;\n")
+            out.write(b"set @skip_auth_anonymous=1;\nset @current_hostname='localhost';\n")
+            for name in SYSTEM_TABLES:
+                out.write((share / f"{name}.sql").read_bytes())
+        with open(script, "rb") as text:
+            subprocess.run(
+                [self.program(), "--no-defaults", "--bootstrap", f"--datadir={self.data}", "--log-warnings=0"],
+                stdin=text,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=self.folder,
+                timeout=300,
+                check=True,
+                **self.identity,
+            )
 
 
 class Mysql(MariaDB):

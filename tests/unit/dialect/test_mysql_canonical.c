@@ -232,6 +232,8 @@ static void test_own_database_is_dropped(void **state)
         {"select `other`.`t`.`a`,`app`.`u`.`b` from (`other`.`t` join `app`.`u`)",
          "select `other`.`t`.`a`,`u`.`b` from (`other`.`t` join `u`)"},
         {"select `app`.`app`.`app` from `app`.`app`", "select `app`.`app` from `app`"},
+        {"select `v`.`x`,`app`.`y` from (`app`.`v` join `other`.`app` `app`)",
+         "select `v`.`x`,`app`.`y` from (`v` join `other`.`app` `app`)"},
         {"nextval(`app`.`s`)", "nextval(`s`)"},
         {"`app` = `other`.`x`", "`app` = `other`.`x`"},
         {"'app'.x", "'app'.x"},
