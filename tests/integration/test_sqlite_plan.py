@@ -7,7 +7,7 @@ them back. Each change is made on a populated schema, and planned in both direct
 import pytest
 
 from harness import drift_probe
-from harness.sqlite_plan import check, dump, make, must, shell
+from harness.sqlite_plan import check, declared, dump, make, must, shell
 
 SCHEMA = """
 CREATE TABLE users(
@@ -478,6 +478,25 @@ def test_a_baseline_is_as_good_as_its_database(tmp_path):
     baseline = tmp_path / "a.json"
     baseline.write_text(drift_probe.run("snapshot", reference))
     assert drift_probe.steps(baseline, live)["scripts"] == drift_probe.steps(reference, live)["scripts"]
+
+
+@pytest.mark.parametrize("script", (SCHEMA, HOSTILE), ids=("plain", "hostile"))
+def test_a_declared_schema_is_made_from_nothing(tmp_path, script):
+    reference = declared(make(tmp_path / "a.db", script), tmp_path / "a.json")
+    live = make(tmp_path / "b.db", "CREATE TABLE gone(a);")
+    check(tmp_path, reference, live)
+    assert drift_probe.steps(reference, live)["items"]
+    must(tmp_path / "b.db", drift_probe.run("plan", reference, live))
+    assert drift_probe.diff(reference, live)["equal"]
+
+
+@pytest.mark.parametrize("case", ("add_column", "drop_column", "type", "change_check", "index_columns", "trigger_body"))
+def test_a_declared_schema_can_be_the_one_to_change(tmp_path, case):
+    reference = declared(build(tmp_path, "a"), tmp_path / "a.json")
+    live = build(tmp_path, "b", CASES[case][0])
+    must(tmp_path / "a.db", drift_probe.run("plan", reference, live, "direction=adopt"))
+    assert drift_probe.diff(f"sqlite:///{tmp_path}/a.db", live)["items"] == []
+    must(tmp_path / "a.db", drift_probe.run("plan", reference, live, "direction=adopt"))
 
 
 def test_adopting_is_the_way_back(tmp_path):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a plan as its reader would: with the sqlite3 command line shell, stage by stage, twice, and back again."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -30,6 +31,18 @@ def make(path, script):
     Path(path).unlink(missing_ok=True)
     must(path, script)
     return f"sqlite:///{path}"
+
+
+def declared(reference, path):
+    """The baseline of a reference as a tool would have declared it: without the texts that the server keeps."""
+
+    def strip(value):
+        if isinstance(value, dict):
+            return {key: strip(inner) for key, inner in value.items() if key != "source"}
+        return [strip(inner) for inner in value] if isinstance(value, list) else value
+
+    path.write_text(json.dumps(strip(json.loads(drift_probe.run("snapshot", reference)))))
+    return path
 
 
 def dump(path):
