@@ -190,7 +190,7 @@ def measure_schema(servers):
                     row.met = True
                 rows.append(row)
             if last:
-                rows.append(limit_row(f"{engine} model per column, {tables} tables", memory, "B", 72))
+                rows.append(limit_row(f"{engine} model per column, {tables} tables", memory, "B", 128))
     return rows
 
 
