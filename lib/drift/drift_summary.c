@@ -32,6 +32,8 @@ static void print_constraint(struct drift_printer *printer, uint32_t at)
         strbuf_add_char(printer->out, '.');
     }
     schema->dialect->path_part(schema_text(schema, constraint->referenced_table), printer->out);
+    if (constraint->referenced_columns.count == 0)
+        return;
     strbuf_add_string(printer->out, " (");
     drift_print_names(printer, constraint->referenced_columns);
     strbuf_add_char(printer->out, ')');
