@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "base/alloc.h"
+#include "dialect/sql_definer.h"
 #include "dialect/sql_script.h"
 #include "engine/scratch_engine.h"
 
@@ -61,6 +62,11 @@ int scratch_open(const struct scratch_request *request, struct deadline deadline
     return 0;
 }
 
+static bool is_mysql(const struct scratch *scratch)
+{
+    return scratch->engine == &mysql_scratch;
+}
+
 static int run_statement(struct scratch *scratch, const struct sql_statement *statement, const char *name,
                          struct deadline deadline, struct error *reterr)
 {
@@ -70,6 +76,8 @@ static int run_statement(struct scratch *scratch, const struct sql_statement *st
     cleanup(free) char *sql = mem_strndup(statement->text, statement->length);
     if (!sql)
         return error_no_memory(reterr);
+    if (is_mysql(scratch))
+        sql_blank_definer(sql);
     if (scratch->engine->run(scratch, sql, deadline, &error) == 0)
         return 0;
     bool lost = error.code == ERROR_TIMEOUT || error.code == ERROR_UNREACHABLE || error.code == ERROR_NO_MEMORY;
@@ -78,11 +86,6 @@ static int run_statement(struct scratch *scratch, const struct sql_statement *st
     if (reterr)
         *reterr = error;
     return scratch_fail_at(scratch, name, statement->line, reterr);
-}
-
-static bool is_mysql(const struct scratch *scratch)
-{
-    return scratch->engine == &mysql_scratch;
 }
 
 int scratch_run(struct scratch *scratch, const char *sql, size_t length, const char *name, struct deadline deadline,

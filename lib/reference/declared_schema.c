@@ -35,6 +35,7 @@ int declared_to_schema(struct declared *declared, const struct reference_request
         .builder = builder,
         .live = request->live,
         .dialect = dialect_for(declared->engine),
+        .own_schema = declared_own_schema(declared, request->scope),
         .postgres = strcmp(declared->engine, "postgres") == 0,
     };
     schema_builder_dialect(builder, work.dialect);

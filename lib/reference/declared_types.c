@@ -173,8 +173,11 @@ void declared_type_text(const struct declared_work *work, const struct declared_
     size_t length = brackets ? (size_t)(brackets - column->type) : strlen(column->type);
     cleanup(strbuf) struct strbuf name = STRBUF(4096);
     strbuf_add(&name, column->type, length);
-    work->dialect->path_part(column->type_schema, out);
-    strbuf_add_char(out, '.');
+    const char *schema = declared_schema_name(work, column->type_schema);
+    if (*schema) {
+        work->dialect->path_part(schema, out);
+        strbuf_add_char(out, '.');
+    }
     work->dialect->path_part(strbuf_text(&name), out);
     strbuf_add_string(out, brackets ? "[]" : "");
 }

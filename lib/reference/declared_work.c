@@ -16,10 +16,19 @@ uint32_t declared_intern(struct declared_work *work, const char *text)
     return schema_builder_text(work->builder, text);
 }
 
+const char *declared_own_schema(const struct declared *declared, const struct engine_scope *scope)
+{
+    if (!scope || !scope->own_schema)
+        return NULL;
+    for (const struct declared_table *table = declared->tables; table; table = table->next)
+        if (strcmp(table->schema, scope->own_schema) == 0)
+            return scope->own_schema;
+    return "public";
+}
+
 const char *declared_schema_name(const struct declared_work *work, const char *schema)
 {
-    const struct engine_scope *scope = work->request->scope;
-    bool own = scope && scope->own_schema && strcmp(scope->own_schema, schema) == 0;
+    bool own = work->own_schema && strcmp(work->own_schema, schema) == 0;
     return work->postgres && !own ? schema : "";
 }
 
@@ -29,7 +38,7 @@ bool declared_in_scope(const struct declared_work *work, const char *schema)
     if (!scope || !work->postgres)
         return true;
     if (scope->own_schema)
-        return strcmp(scope->own_schema, schema) == 0;
+        return strcmp(work->own_schema, schema) == 0;
     for (size_t i = 0; i < scope->schema_count; i++)
         if (glob_match(scope->schemas[i], schema))
             return true;

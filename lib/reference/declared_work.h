@@ -18,6 +18,7 @@ struct declared_work {
     struct schema_builder *builder;
     const struct schema *live; /* NULL: nothing to hold it against */
     const struct dialect *dialect;
+    const char *own_schema;  /* that stands for the one without a name; NULL: every schema has its name */
     bool postgres;           /* else MySQL or MariaDB */
     size_t unknown;          /* texts that could not be compared */
     char first_unknown[128]; /* where the first of them stands */
@@ -58,6 +59,10 @@ int declared_put_relations(struct declared_work *work, struct error *reterr);
 
 /* Types, sequences, policies, schemas, extensions, and what is covered. */
 int declared_put_objects(struct declared_work *work, struct error *reterr);
+
+/* The schema that stands for the one that `scope` reads as if it had no name: its own, or the one that a source without
+ * tenants is written for. NULL if it reads none so. */
+const char *declared_own_schema(const struct declared *declared, const struct engine_scope *scope);
 
 uint32_t declared_intern(struct declared_work *work, const char *text);
 

@@ -26,7 +26,7 @@ enum reference_kind {
     REFERENCE_BASELINE, /* FILE that `migrationctl snapshot` wrote */
     REFERENCE_DRIZZLE,  /* DIR with meta/_journal.json, or meta/ of it */
     REFERENCE_RAILS,    /* schema.rb; structure.sql is taken as SQL */
-    REFERENCE_SQL,      /* FILE.sql, or a DIR of migrations of a tool that keeps SQL files */
+    REFERENCE_SQL,      /* FILE.sql, or a DIR of migrations that are SQL files */
     REFERENCE_KINDS
 };
 

@@ -15,6 +15,7 @@
 #include "journal/file_list.h"
 #include "journal/tool.h"
 #include "reference/reference_source.h"
+#include "reference/sql_folder.h"
 
 static int read_back(const struct scratch *scratch, const struct reference_request *request,
                      struct reference *ret_reference, struct server_facts *ret_facts, struct error *reterr)
@@ -24,8 +25,15 @@ static int read_back(const struct scratch *scratch, const struct reference_reque
     cleanup(engine_connection) struct engine_connection *connection = NULL;
     if (target->ops->open(target, PURPOSE_DEEP, request->deadline, &connection, ret_facts, reterr) < 0)
         return -1;
-    return engine_read(connection, request->scope ? request->scope : &everything, request->deadline,
-                       &ret_reference->schema, reterr);
+    const struct engine_scope *scope = request->scope ? request->scope : &everything;
+    if (engine_read(connection, scope, request->deadline, &ret_reference->schema, reterr) < 0)
+        return -1;
+    if (!scope->own_schema || ret_reference->schema->relation_count > 0)
+        return 0;
+    /* A tenant's schema has the tenant's name; what it should be is written for the schema that is used without one. */
+    const struct engine_scope plain = {.own_schema = "public"};
+    schema_unref(take(ret_reference->schema));
+    return engine_read(connection, &plain, request->deadline, &ret_reference->schema, reterr);
 }
 
 /* Flyway replaces these before it runs a file; what by, only its configuration says. */
@@ -41,23 +49,26 @@ static int check_placeholders(const char *text, size_t length, const char *name,
     return 0;
 }
 
+/* `tool` (NULL: a schema's file) says what besides SQL may stand in the file. */
 static int run_file(struct scratch *scratch, const struct reference_request *request, const char *path,
-                    bool placeholders, struct error *reterr)
+                    const char *tool, struct error *reterr)
 {
     cleanup(strbuf) struct strbuf text = STRBUF(FILE_TEXT_BYTES);
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
     if (reference_read_file(path, LIMIT_MIGRATION_BYTES, &text, reterr) < 0)
         return -1;
+    bool placeholders = tool && strcmp(tool, "flyway") == 0;
+    bool sections = tool && strcmp(tool, "sql") == 0;
     if (placeholders && check_placeholders(strbuf_text(&text), text.length, name, reterr) < 0)
         return -1;
-    return scratch_run(scratch, strbuf_text(&text), text.length, name, request->deadline, reterr);
+    size_t length = sections ? sql_folder_cut(strbuf_text(&text), text.length) : text.length;
+    return scratch_run(scratch, strbuf_text(&text), length, name, request->deadline, reterr);
 }
 
 static int run_migrations(struct scratch *scratch, const struct reference_request *request,
                           const struct migration_set *set, size_t count, struct error *reterr)
 {
-    bool flyway = strcmp(set->tool, "flyway") == 0;
     for (size_t i = 0; i < set->count; i++) {
         const struct migration *migration = &set->migrations[i];
         bool run = migration->repeatable || i < count;
@@ -69,7 +80,7 @@ static int run_migrations(struct scratch *scratch, const struct reference_reques
         cleanup(free) char *path = mem_printf("%s/%s", request->path, migration->file);
         if (!path)
             return error_no_memory(reterr);
-        if (run_file(scratch, request, path, flyway, reterr) < 0)
+        if (run_file(scratch, request, path, set->tool, reterr) < 0)
             return -1;
     }
     return 0;
@@ -133,7 +144,7 @@ static int load(const struct reference_request *request, const struct migration_
     if (scratch_open(&wanted, request->deadline, &scratch, reterr) < 0)
         return -1;
     int status = set ? run_migrations(scratch, request, set, count, reterr)
-                     : run_file(scratch, request, request->path, false, reterr);
+                     : run_file(scratch, request, request->path, NULL, reterr);
     if (status == 0)
         status = read_back(scratch, request, ret_reference, &facts, reterr);
     int closed = scratch_close(scratch, &left);
@@ -149,13 +160,28 @@ static int load(const struct reference_request *request, const struct migration_
     return 0;
 }
 
+/* By the layout of the tool that owns the journal, of the one that it looks like, or plain. */
+static int read_directory(const struct reference_request *request, struct migration_set **ret_set, struct error *reterr)
+{
+    struct error error = {0};
+    const struct tool *tool = request->tool ? tool_find(request->tool) : NULL;
+    if (request->tool && !tool)
+        return sql_folder_read(request->path, ret_set, reterr);
+    if (migration_files_read(tool, request->path, ret_set, &error) == 0)
+        return 0;
+    if (!tool && error.code == ERROR_INVALID && sql_folder_read(request->path, ret_set, NULL) == 0)
+        return 0;
+    if (reterr)
+        *reterr = error;
+    return -1;
+}
+
 static int load_directory(const struct reference_request *request, struct reference *ret_reference,
                           struct error *reterr)
 {
     cleanup(migration_set) struct migration_set *set = NULL;
     size_t count = 0;
-    const struct tool *tool = request->tool ? tool_find(request->tool) : NULL;
-    if (migration_files_read(tool, request->path, &set, reterr) < 0)
+    if (read_directory(request, &set, reterr) < 0)
         return -1;
     if (set->graph)
         return error_set(reterr, ERROR_UNSUPPORTED, "%s: %s's migrations are no SQL: give a schema as a file",

@@ -340,6 +340,40 @@ static void test_flyway_directory(void **state)
     assert_int_equal(count_scratches(fixture), 0);
 }
 
+/* Files of tools that are not known here: in the order of their numbers, without what undoes them. */
+static void test_plain_directory(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *second[] = {"2"};
+    const char *later[] = {"11"};
+    make_folder(fixture, "plain");
+    write_text(fixture, "plain/10_c.sql",
+               "-- +goose Up\nCREATE TABLE c (id integer);\n-- +goose Down\nDROP TABLE b;\n");
+    write_text(fixture, "plain/2_b.up.sql", "CREATE TABLE b (id integer);");
+    write_text(fixture, "plain/2_b.down.sql", "DROP TABLE b;");
+    write_text(fixture, "plain/001_a.sql",
+               "-- migrate:up\nCREATE TABLE a (id integer);\n-- migrate:down\nDROP TABLE a;");
+    write_text(fixture, "plain/README.md", "no SQL");
+    struct reference_request request = request_of(fixture, REFERENCE_SQL, "plain");
+    char folder[160] = "";
+    snprintf(folder, sizeof folder, "%s", request.path);
+    request.path = folder;
+    expect_tables(&request, 3, "10");
+    request.applied = second;
+    request.applied_count = 1;
+    expect_tables(&request, 2, "2");
+    request.applied = later;
+    expect_ahead(&request, "the directory stands at 10, the database at 11");
+    request.tool = "goose";
+    expect_ahead(&request, "the directory stands at 10, the database at 11");
+    request.applied = NULL;
+    request.tool = "flyway";
+    expect_failure(&request, ERROR_INVALID, "Flyway");
+    make_folder(fixture, "nothing");
+    request = request_of(fixture, REFERENCE_SQL, "nothing");
+    expect_failure(&request, ERROR_INVALID, "does not look like the migrations of any known tool");
+}
+
 static void test_no_server_for_sql(void **state)
 {
     struct fixture *fixture = *state;
@@ -426,6 +460,13 @@ static void test_rails(void **state)
     write_text(fixture, "structure.sql", "CREATE TABLE a (id integer);");
     request = request_of(fixture, REFERENCE_RAILS, "structure.sql");
     expect_tables(&request, 1, "");
+    write_text(fixture, "structure.sql",
+               "CREATE TABLE a (id integer);\nCREATE TABLE schema_migrations (version text);\n"
+               "INSERT INTO \"schema_migrations\" (version) VALUES\n('20240102030405'),\n('20230101000000');\n");
+    expect_tables(&request, 2, "20240102030405");
+    request.applied = older;
+    request.applied_count = 1;
+    expect_ahead(&request, "structure.sql stands at 20240102030405, the database at 20230101000000");
     assert_int_equal(count_scratches(fixture), 0);
 }
 
@@ -495,6 +536,7 @@ int main(void)
         TEST(test_sql_that_is_stopped),
         TEST(test_leftovers),
         TEST(test_flyway_directory),
+        TEST(test_plain_directory),
         TEST(test_no_server_for_sql),
         TEST(test_drizzle),
         TEST(test_rails),
