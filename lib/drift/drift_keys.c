@@ -164,6 +164,18 @@ static size_t count_unnamed_checks(const struct matching *matching, enum drift_e
     return count;
 }
 
+/* A constraint's columns by name, whatever else is said of them. */
+static void add_columns(struct matching *matching, enum drift_end end, const struct key *key)
+{
+    const struct schema *schema = schema_of(matching, end);
+    struct text_list columns = schema->constraints[key->at].columns;
+    for (uint32_t i = 0; i < columns.count; i++)
+        add_part(matching, schema_text(schema, schema->lists[columns.first + i]));
+    for (size_t i = 0; matching->work->features.fold_columns && i < matching->signature.length; i++)
+        if (matching->signature.bytes[i] >= 'A' && matching->signature.bytes[i] <= 'Z')
+            matching->signature.bytes[i] = (char)(matching->signature.bytes[i] - 'A' + 'a');
+}
+
 /* What has no name is known by its columns; a check, by being the only one. */
 static bool sign_unnamed(struct matching *matching, enum drift_end end, const struct key *key)
 {
@@ -173,7 +185,7 @@ static bool sign_unnamed(struct matching *matching, enum drift_end end, const st
     add_part(matching, drift_kind_name(kind));
     if (kind == DRIFT_CHECK)
         return count_unnamed_checks(matching, end) == 1;
-    add_value(matching, end, key, "columns");
+    add_columns(matching, end, key);
     return kind == DRIFT_FOREIGN_KEY || kind == DRIFT_UNIQUE;
 }
 

@@ -183,10 +183,7 @@ CASES = {
     ),
     "unique_collation": (
         ("UNIQUE (post_id, tag)", "UNIQUE (post_id, tag COLLATE BINARY)"),
-        [
-            ("unique", "post_tags.unique(post_id,tag)", MISSING, ""),
-            ("unique", "post_tags.unique(post_id,tag)", UNEXPECTED, ""),
-        ],
+        [("unique", "post_tags.unique(post_id,tag)", CHANGED, "columns")],
     ),
     "unique_becomes_index": (
         (
@@ -219,6 +216,16 @@ CASES = {
         ("ON DELETE CASCADE", "ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED"),
         [("foreign_key", "posts.fk(user_id)", CHANGED, "deferrable")],
     ),
+    "check_name": (("CONSTRAINT age_positive", "CONSTRAINT age_ok"), [("check", None, CHANGED, "name")]),
+    "column_case": (
+        "ALTER TABLE users RENAME COLUMN note TO Note",
+        [("column", None, CHANGED, "name")],
+    ),
+    "rename_column": (
+        "ALTER TABLE users RENAME COLUMN note TO memo",
+        [("column", "users.note", MISSING, ""), ("column", "users.memo", UNEXPECTED, "")],
+    ),
+    "rename_table": ("ALTER TABLE log RENAME TO logs", [("table", "log", MISSING, ""), ("table", "logs", UNEXPECTED, ""), ("trigger", "posts.posts_log", CHANGED, "definition")]),
     "add_primary_key": (
         ("CREATE TABLE log(at TEXT DEFAULT CURRENT_TIMESTAMP, what TEXT)",
          "CREATE TABLE log(at TEXT DEFAULT CURRENT_TIMESTAMP, what TEXT, PRIMARY KEY (at, what))"),
@@ -497,6 +504,16 @@ def test_a_declared_schema_can_be_the_one_to_change(tmp_path, case):
     must(tmp_path / "a.db", drift_probe.run("plan", reference, live, "direction=adopt"))
     assert drift_probe.diff(f"sqlite:///{tmp_path}/a.db", live)["items"] == []
     must(tmp_path / "a.db", drift_probe.run("plan", reference, live, "direction=adopt"))
+
+
+def test_the_order_of_columns_can_be_mended(tmp_path):
+    reference = build(tmp_path, "a", ("  note TEXT,\n", ""), data="")
+    must(tmp_path / "a.db", "ALTER TABLE users ADD COLUMN extra INT; ALTER TABLE users ADD COLUMN note TEXT")
+    live = build(tmp_path, "b", "ALTER TABLE users ADD COLUMN extra INT")
+    assert drift_probe.diff(reference, live)["items"] == []
+    found = drift_probe.short(drift_probe.diff(reference, live, "column_order=report")["items"])
+    assert [item[3] for item in found] in ([], ["order"])
+    check(tmp_path, reference, live, options=("column_order=report",))
 
 
 def test_adopting_is_the_way_back(tmp_path):
