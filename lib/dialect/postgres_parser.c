@@ -66,9 +66,12 @@ bool postgres_cursor_is_name(const struct postgres_cursor *cursor, size_t ahead)
 }
 
 /* A word that is called like a function where a parenthesis follows parts nothing: the next expression may get one. */
-static bool parts_by_keyword(const struct postgres_cursor *cursor)
+static bool parts_by_keyword(const struct postgres_cursor *cursor, size_t from)
 {
     static const char *const called[] = {"all", "any", "some", "collation"};
+    if (postgres_cursor_is(cursor, 0, "for") && cursor->at > from &&
+        postgres_node_is(cursor->tree, cursor->tree->items[cursor->at - 1], "collation"))
+        return false;
     if (postgres_cursor_is(cursor, 0, "left") || postgres_cursor_is(cursor, 0, "right"))
         return postgres_cursor_is(cursor, 1, "join") || postgres_cursor_is(cursor, 1, "outer");
     for (size_t i = 0; i < ARRAY_LENGTH(called); i++)
@@ -121,7 +124,7 @@ static bool is_separator(const struct postgres_cursor *cursor, size_t from, uint
     case POSTGRES_TOKEN_SIGN:
         return !postgres_cursor_is(cursor, 0, "::") && !postgres_cursor_is(cursor, 0, ".");
     case POSTGRES_TOKEN_KEYWORD:
-        return parts_arguments(cursor, from, head) || parts_by_keyword(cursor);
+        return parts_arguments(cursor, from, head) || parts_by_keyword(cursor, from);
     case POSTGRES_TOKEN_NAME:
     case POSTGRES_TOKEN_WORD:
         return parts_arguments(cursor, from, head) || parts_by_context(cursor, from);

@@ -16,7 +16,7 @@
 #include "dialect/postgres_token.h"
 
 /* Levels of operators and brackets that printing follows on the stack; nobody nests half as deep. */
-enum { POSTGRES_TREE_HEIGHT = 500 };
+enum { POSTGRES_TREE_HEIGHT = 250 };
 
 enum postgres_node_kind {
     POSTGRES_LEAF,
@@ -88,7 +88,8 @@ uint32_t postgres_tree_text(struct postgres_tree *tree, enum postgres_token_kind
 
 bool postgres_node_matches(const struct postgres_tree *tree, uint32_t node, const char *text);
 
-/* Whether a node is the leaf with this text (unquoted, lower case). Asked so often that the first byte decides alone. */
+/* Whether a node is the leaf with this text (unquoted, lower case). Asked so often that the first byte decides alone.
+ */
 static inline bool postgres_node_is(const struct postgres_tree *tree, uint32_t node, const char *text)
 {
     const struct postgres_node *leaf = &tree->nodes[node];
