@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/ctl_side.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,33 @@ int ctl_read_revisions(const char *url, struct schema *schema, struct deadline d
     return 0;
 }
 
+static volatile sig_atomic_t stop_signal;
+
+static void note_stop(int number)
+{
+    stop_signal = number;
+}
+
+/* A scratch database is to be dropped before SIGINT or SIGTERM does what it does. */
+static int load_unless_stopped(struct reference_request *request, struct reference *ret_reference, struct error *reterr)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction before[ARRAY_LENGTH(numbers)] = {0};
+    const struct sigaction note = {.sa_handler = note_stop};
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
+        sigaction(numbers[i], NULL, &before[i]);
+        if (before[i].sa_handler != SIG_IGN) /* as under nohup */
+            sigaction(numbers[i], &note, NULL);
+    }
+    request->stop = &stop_signal;
+    int status = reference_load(request, ret_reference, reterr);
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++)
+        sigaction(numbers[i], &before[i], NULL);
+    if (stop_signal)
+        raise(stop_signal);
+    return status;
+}
+
 static int read_source(enum reference_kind kind, const char *path, const struct ctl_side *live,
                        const struct ctl_options *options, struct deadline deadline, struct ctl_side *side,
                        struct error *reterr)
@@ -189,12 +217,12 @@ static int read_source(enum reference_kind kind, const char *path, const struct 
         .scope = &scope,
         .deadline = deadline,
     };
-    if (reference_load(&request, &reference, reterr) < 0)
+    if (load_unless_stopped(&request, &reference, reterr) < 0)
         return -1;
     side->schema = take(reference.schema);
     side->ahead = reference.ahead;
     snprintf(side->revision, sizeof side->revision, "%s", reference.revision);
-    snprintf(side->reason, sizeof side->reason, "%s", reference.reason);
+    snprintf(side->reason, sizeof side->reason, "%s", reference.ahead ? reference.reason : reference.remark);
     return 0;
 }
 

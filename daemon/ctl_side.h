@@ -19,8 +19,8 @@ struct ctl_side {
     struct schema *schema; /* one reference; NULL when `ahead` */
     char revision[256];    /* "" if the source does not say */
     bool ahead;            /* a reference that cannot be had at the live side's revision */
-    char reason[256];
-    int64_t taken_at_ms; /* unix time; TIME_UNKNOWN of a file */
+    char reason[512];      /* why `ahead`, or a remark; "" */
+    int64_t taken_at_ms;   /* unix time; TIME_UNKNOWN of a file */
 };
 void ctl_side_done(struct ctl_side *side);
 

@@ -165,7 +165,8 @@ static void follow_config(struct drift_watch *watch, const struct drift_look *lo
     drift_status_unref(take(watch->last));
 }
 
-/* What a loaded reference depends on beside its files: the engine it is read for and the revision that is applied. */
+/* What a loaded reference depends on beside its files: the engine it is read for, the revision that is applied and, for
+ * some kinds, the live schema. */
 static struct digest source_of(const struct drift_look *look)
 {
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_CONFIG_BYTES);
@@ -174,6 +175,8 @@ static struct digest source_of(const struct drift_look *look)
                   look->tool ? look->tool : "");
     for (size_t i = 0; i < look->applied_count; i++)
         strbuf_printf(&text, "\n%s", look->applied[i]);
+    if (reference_follows_live(look->database->drift.kind))
+        strbuf_add(&text, (const char *)look->live->digest.bytes, sizeof look->live->digest.bytes);
     return digest_of(strbuf_text(&text), text.length);
 }
 
@@ -202,7 +205,7 @@ static void load(struct drift_watch *watch, const struct drift_look *look)
     watch->reference = take(reference.schema);
     watch->ahead = reference.ahead;
     snprintf(watch->revision, sizeof watch->revision, "%s", reference.revision);
-    snprintf(watch->reason, sizeof watch->reason, "%s", reference.ahead ? reference.reason : "");
+    snprintf(watch->reason, sizeof watch->reason, "%s", reference.ahead ? reference.reason : reference.remark);
 }
 
 /* Loads again after a change, and after a failure that may pass. */

@@ -12,16 +12,22 @@
 static const struct {
     const char *name;
     int (*load)(const struct reference_request *request, struct reference *ret_reference, struct error *reterr);
+    bool follows_live;
 } kinds[REFERENCE_KINDS] = {
-    [REFERENCE_BASELINE] = {"baseline", reference_load_baseline},
-    [REFERENCE_DRIZZLE] = {"drizzle", reference_load_drizzle},
-    [REFERENCE_RAILS] = {"rails", reference_load_rails},
-    [REFERENCE_SQL] = {"sql", reference_load_sql},
+    [REFERENCE_BASELINE] = {"baseline", reference_load_baseline, false},
+    [REFERENCE_DRIZZLE] = {"drizzle", reference_load_drizzle, true},
+    [REFERENCE_RAILS] = {"rails", reference_load_rails, true},
+    [REFERENCE_SQL] = {"sql", reference_load_sql, false},
 };
 
 const char *reference_kind_name(enum reference_kind kind)
 {
     return kinds[kind].name;
+}
+
+bool reference_follows_live(enum reference_kind kind)
+{
+    return kinds[kind].follows_live;
 }
 
 bool reference_parse(const char *text, enum reference_kind *ret_kind, const char **ret_path)

@@ -56,6 +56,9 @@ struct reference {
 bool reference_parse(const char *text, enum reference_kind *ret_kind, const char **ret_path);
 const char *reference_kind_name(enum reference_kind kind);
 
+/* Whether what is loaded depends on the live schema: then it is loaded again whenever that changes. */
+bool reference_follows_live(enum reference_kind kind);
+
 /* ERROR_NOT_FOUND, ERROR_INVALID with "file:line: …", ERROR_UNSUPPORTED (another engine; no scratch server named),
  * ERROR_IO, and the engine's errors where a scratch server is used. */
 int reference_load(const struct reference_request *request, struct reference *ret_reference, struct error *reterr);
