@@ -3,10 +3,12 @@
 
 import os
 import signal
+import subprocess
 
 import pytest
 from harness import eventually
-from harness.reference_probe import ask, drift, start
+from harness.daemon import programs
+from harness.reference_probe import ask, drift, environment, start
 
 SCHEMA = {
     "postgresql": """
@@ -129,6 +131,20 @@ def test_killed_connection(database, tmp_path, temporary_folder):
                 database.server.sql(f"KILL {pid}")
         output, errors = probe.communicate(timeout=60)
     assert probe.returncode == 1 and b"slow.sql:2: " in output, (output, errors)
+    assert scratches(database, temporary_folder) == []
+
+
+def test_migrationctl_that_is_told_to_stop(database, tmp_path, temporary_folder):
+    """SIGTERM ends it between two statements, after the scratch database is dropped."""
+    nap = {"postgresql": "SELECT pg_sleep(0.1);", "sqlite": SLEEP["sqlite"]}.get(database.engine, "SELECT SLEEP(0.1);")
+    file = tmp_path / "slow.sql"
+    file.write_text("CREATE TABLE first (id integer);\n" + f"{nap}\n" * 400)
+    arguments = [programs() / "migrationctl", "diff", *options(database), f"sql:{file}", database.url()]
+    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment()) as diff:
+        eventually(lambda: scratches(database, temporary_folder), 20)
+        diff.send_signal(signal.SIGTERM)
+        diff.communicate(timeout=60)
+    assert diff.returncode == -signal.SIGTERM
     assert scratches(database, temporary_folder) == []
 
 
