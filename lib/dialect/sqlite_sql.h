@@ -10,10 +10,10 @@
 #include "base/strbuf.h"
 #include "model/schema.h"
 
-/* "name" TYPE PRIMARY KEY NOT NULL COLLATE … DEFAULT … GENERATED …; `key` (may be NULL), of `key_schema`, is the primary
- * key if it is this column's alone and can stand with it. */
-void sqlite_sql_column(const struct schema *schema, const struct schema_column *column,
-                       const struct schema *key_schema, const struct schema_constraint *key, struct strbuf *out);
+/* "name" TYPE PRIMARY KEY NOT NULL COLLATE … DEFAULT … GENERATED …; `key` (may be NULL), of `key_schema`, is the
+ * primary key if it is this column's alone and can stand with it. */
+void sqlite_sql_column(const struct schema *schema, const struct schema_column *column, const struct schema *key_schema,
+                       const struct schema_constraint *key, struct strbuf *out);
 
 /* [CONSTRAINT name] UNIQUE (…), …; `increments`: of a primary key, AUTOINCREMENT. */
 void sqlite_sql_constraint(const struct schema *schema, const struct schema_constraint *constraint, bool increments,
@@ -26,7 +26,8 @@ void sqlite_sql_inline_constraint(const struct schema *schema, const struct sche
 /* Whether a primary key can stand with its column: it is one, and has no collation of its own. */
 bool sqlite_sql_key_is_inline(const struct schema *schema, const struct schema_constraint *key);
 
-/* Whether a primary key's one column may be another name of the rowid, as far as the key tells: it is not descending. */
+/* Whether a primary key's one column may be another name of the rowid, as far as the key tells: it is not descending.
+ */
 bool sqlite_sql_key_can_be_rowid(const struct schema *schema, const struct schema_constraint *key);
 
 /* A value that a NOT NULL column of that type takes for rows that have none: '', 0 or x''. */
