@@ -91,7 +91,7 @@ def trusting(request):
 
 
 @pytest.mark.parametrize("flavour", ENABLED)
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: getattr(path, "stem", "none"))
 def test_loading_twice_and_a_dump_make_no_difference(path, flavour, make):
     script = OWN_DATABASE.sub("", path.read_text(errors="surrogateescape")).encode(errors="surrogateescape")
     first, second = make(flavour), make(flavour)
