@@ -259,6 +259,36 @@ static int read_schema(struct rails_reader *reader, const struct ruby_call *call
                : error_no_memory(reader->ruby.reterr);
 }
 
+/* The gem scenic writes views: create_view "name", materialized: true, sql_definition: <<-SQL */
+static int read_view(struct rails_reader *reader, const struct ruby_call *call)
+{
+    static const char *const known[] = {"sql_definition", "materialized", NULL};
+    const char *name = rails_text(call->arguments);
+    const char *definition = rails_text(ruby_option(call, "sql_definition"));
+    if (rails_check_options(reader, call, known) < 0)
+        return -1;
+    if (!name || !definition)
+        return ruby_fail(&reader->ruby, call->line, "create_view has no name or no definition");
+    struct declared_table *table = declared_add_table(reader->declared);
+    if (!table)
+        return error_no_memory(reader->ruby.reterr);
+    definition += strspn(definition, " \t\r\n");
+    size_t length = strlen(definition);
+    while (length > 0 && strchr(" \t\r\n;", definition[length - 1]))
+        length--;
+    table->kind = rails_is_true(ruby_option(call, "materialized")) ? RELATION_MATERIALIZED_VIEW : RELATION_VIEW;
+    table->definition = arena_strndup(reader->declared->arena, definition, length);
+    reader->declared->kinds[SCHEMA_VIEWS] = true;
+    return table->definition ? rails_split_name(reader, name, &table->schema, &table->name)
+                             : error_no_memory(reader->ruby.reterr);
+}
+
+/* The gem fx writes functions and triggers, of which nothing is compared: schema.rb without it has none. */
+static int pass_over(struct rails_reader *reader, const struct ruby_call *call)
+{
+    return rails_text(call->arguments) ? 0 : ruby_fail(&reader->ruby, call->line, "'%s' has no name", call->method);
+}
+
 static int read_call(struct rails_reader *reader, const struct ruby_call *call)
 {
     static const struct {
@@ -270,6 +300,9 @@ static int read_call(struct rails_reader *reader, const struct ruby_call *call)
         {"enable_extension", read_extension},
         {"create_schema", read_schema},
         {"add_foreign_key", rails_read_foreign_key},
+        {"create_view", read_view},
+        {"create_function", pass_over},
+        {"create_trigger", pass_over},
     };
     bool known = false;
     if (rails_read_key(reader, call, &known) < 0)

@@ -415,6 +415,70 @@ static struct ruby_value *read_word(struct ruby_reader *reader)
     return NULL;
 }
 
+/* Whether the line at `text` holds nothing but the tag. */
+static bool is_heredoc_end(const char *text, size_t length, const char *tag, size_t tag_length)
+{
+    while (length > 0 && (*text == ' ' || *text == '\t')) {
+        text++;
+        length--;
+    }
+    if (length > 0 && text[length - 1] == '\r')
+        length--;
+    return length == tag_length && memcmp(text, tag, length) == 0;
+}
+
+/* Lines up to the one that ends it; in a text without quotes around its tag a backslash is written twice. */
+static const char *read_heredoc_lines(struct ruby_reader *reader, const char *tag, size_t tag_length, bool raw)
+{
+    cleanup(strbuf) struct strbuf text = STRBUF(RUBY_TEXT_BYTES);
+    unsigned line = reader->line;
+    while (reader->next < reader->end) {
+        reader->next++; /* the newline before this line */
+        reader->line++;
+        const char *newline = memchr(reader->next, '\n', (size_t)(reader->end - reader->next));
+        size_t length = (size_t)((newline ? newline : reader->end) - reader->next);
+        const char *begin = reader->next;
+        reader->next += length;
+        if (is_heredoc_end(begin, length, tag, tag_length)) {
+            if (strbuf_ok(&text))
+                return copy(reader, strbuf_text(&text), text.length);
+            error_no_memory(reader->reterr);
+            return NULL;
+        }
+        for (size_t i = 0; i < length; i++) {
+            if (!raw && begin[i] == '#' && i + 1 < length && begin[i + 1] == '{') {
+                ruby_fail(reader, reader->line, "a string with code in it is not evaluated here");
+                return NULL;
+            }
+            i += !raw && begin[i] == '\\' && i + 1 < length && begin[i + 1] == '\\';
+            strbuf_add_char(&text, begin[i]);
+        }
+        strbuf_add_char(&text, '\n');
+    }
+    ruby_fail(reader, line, "the text that begins here does not end");
+    return NULL;
+}
+
+/* <<-SQL, <<~'SQL': the lines below. Nothing else may follow on the line. */
+static struct ruby_value *read_heredoc(struct ruby_reader *reader)
+{
+    unsigned line = reader->line;
+    reader->next += 2;
+    if (peek(reader) == '-' || peek(reader) == '~')
+        reader->next++;
+    char quote = peek(reader) == '\'' || peek(reader) == '"' ? *reader->next++ : '\0';
+    const char *tag = reader->next;
+    size_t length = word_length(reader);
+    reader->next += length;
+    bool closed = quote == '\0' || peek(reader) == quote;
+    reader->next += quote != '\0' && closed;
+    if (length == 0 || !closed || pass_blanks(reader, false) < 0 || peek(reader) != '\n') {
+        ruby_fail(reader, line, "this text over several lines is not understood");
+        return NULL;
+    }
+    return make(reader, RUBY_STRING, read_heredoc_lines(reader, tag, length, quote == '\''));
+}
+
 static struct ruby_value *read_value(struct ruby_reader *reader)
 {
     struct ruby_value *value = NULL;
@@ -431,6 +495,8 @@ static struct ruby_value *read_value(struct ruby_reader *reader)
         value = read_collection(reader, RUBY_HASH);
     else if (starts(reader, "->"))
         value = read_lambda(reader);
+    else if (starts(reader, "<<"))
+        value = read_heredoc(reader);
     else if (byte == ':')
         value = read_symbol(reader);
     else if (byte == '-' || isdigit((unsigned char)byte))
