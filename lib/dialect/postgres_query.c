@@ -118,6 +118,12 @@ static void unqualify(struct postgres_tree *tree, uint32_t at, uint32_t name)
         unqualify(tree, child, name);
 }
 
+static void unqualify_from(struct postgres_tree *tree, uint32_t first, uint32_t end, uint32_t name)
+{
+    for (uint32_t child = first; child && child != end; child = following(tree, child))
+        unqualify(tree, child, name);
+}
+
 void postgres_query_unqualify(struct postgres_tree *tree)
 {
     static const char *const several[] = {"union", "intersect", "except", NULL};
@@ -133,12 +139,12 @@ void postgres_query_unqualify(struct postgres_tree *tree)
         if (postgres_node_is(tree, child, "from") && from == 0)
             from = child;
     }
+    if (postgres_node_is(tree, first, "values"))
+        unqualify_from(tree, first, 0, postgres_tree_text(tree, POSTGRES_TOKEN_NAME, "\"*VALUES*\""));
     uint32_t behind = 0;
     uint32_t name = is_any(tree, first, starts) && select && from ? only_relation(tree, from, &behind) : 0;
     if (name == 0)
         return;
-    for (uint32_t child = select; child && child != from; child = following(tree, child))
-        unqualify(tree, child, name);
-    for (uint32_t child = behind; child; child = following(tree, child))
-        unqualify(tree, child, name);
+    unqualify_from(tree, select, from, name);
+    unqualify_from(tree, behind, 0, name);
 }

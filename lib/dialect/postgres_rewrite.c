@@ -119,18 +119,22 @@ static bool is_constant(const struct postgres_tree *tree, uint32_t node)
     return leaf->kind == POSTGRES_LEAF && leaf->token != POSTGRES_TOKEN_NAME && leaf->token != POSTGRES_TOKEN_WORD;
 }
 
-/* Whether all elements are constants, cast to one type that is no array. Of a column nobody knows whether it is an
- * array; lists behind IN become arrays of constants only. */
+/* Whether all elements are cast to one type that is no array. Of a column nobody knows whether it is an array, which
+ * a cast to t[] would take apart; a constant among the elements says that none of them is. */
 static bool have_one_type(const struct postgres_tree *tree, uint32_t element)
 {
     if (!cast_operand(tree, element) || at(tree, at(tree, element)->last)->array)
         return false;
     uint32_t type = at(tree, element)->last;
-    for (; element; element = following(tree, element))
-        if (!postgres_node_is(tree, element, ",") && (!cast_operand(tree, element) || !is_constant(tree, element) ||
-                                                      !postgres_tree_equal(tree, at(tree, element)->last, type)))
+    bool constant = false;
+    for (; element; element = following(tree, element)) {
+        if (postgres_node_is(tree, element, ","))
+            continue;
+        if (!cast_operand(tree, element) || !postgres_tree_equal(tree, at(tree, element)->last, type))
             return false;
-    return true;
+        constant = constant || is_constant(tree, element);
+    }
+    return constant;
 }
 
 /* ARRAY[a::t, b::t] is what the server makes of (ARRAY[a, b])::t[]. Heights bound how many casts an element has. */
