@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What leans on a thing that has to be dropped or altered: views, triggers, policies, generated columns, checks, indexes
- * and defaults that mention it. They are dropped before and made again after it, all in one transaction, as they are to
- * be at the end of the stage. Found by the names in their texts. Internal to PostgreSQL's planner; in the maker's arena.
+ * What leans on a thing that has to be dropped or altered: views, triggers, policies, generated columns, checks,
+ * indexes and defaults that mention it. They are dropped before and made again after it, all in one transaction, as
+ * they are to be at the end of the stage. Found by the names in their texts. Internal to PostgreSQL's planner; in the
+ * maker's arena.
  */
 #ifndef MIGRATIOND_DRIFT_PLAN_POSTGRES_LEAN_H
 #define MIGRATIOND_DRIFT_PLAN_POSTGRES_LEAN_H

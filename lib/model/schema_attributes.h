@@ -22,7 +22,7 @@
 /* Relations. */
 SCHEMA_ATTRIBUTE(PERSISTENCE, "persistence", PLAIN, "persistence") /* "unlogged" */
 SCHEMA_ATTRIBUTE(PARTITION_KEY, "partition_key", EXPRESSION, "partition_key")
-SCHEMA_ATTRIBUTE_LIST(PARENTS, "parents", PLAIN, "definition") /* "schema.table": it inherits or is a partition of */
+SCHEMA_ATTRIBUTE_LIST(PARENTS, "parents", PLAIN, "definition")   /* "schema.table": it inherits or is a partition of */
 SCHEMA_ATTRIBUTE(PARTITION_BOUND, "partition_bound", INFO, NULL) /* "FOR VALUES …"; MySQL: all partitions */
 SCHEMA_ATTRIBUTE(ROW_SECURITY, "row_security", FLAG, "row_security")
 SCHEMA_ATTRIBUTE(FORCE_ROW_SECURITY, "force_row_security", FLAG, "force_row_security")

@@ -99,10 +99,9 @@ static void test_hidden_keys_are_valid_too(void **state)
     assert_int_equal(config->allow_anonymous, ACCESS_HEALTH | ACCESS_GATE);
 }
 
-static const struct config_section *const sections[] = {&config_top_keys,      &config_timing_keys,
-                                                        &config_database_keys, &config_journal_keys,
-                                                        &config_expect_keys,   &config_drift_keys,    &config_reference_keys,
-                                                        &config_policy_keys,   &config_gate_keys};
+static const struct config_section *const sections[] = {
+    &config_top_keys,   &config_timing_keys,    &config_database_keys, &config_journal_keys, &config_expect_keys,
+    &config_drift_keys, &config_reference_keys, &config_policy_keys,   &config_gate_keys};
 
 static void test_every_key_is_documented(void **state)
 {
