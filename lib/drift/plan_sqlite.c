@@ -338,10 +338,24 @@ static void touch(struct plan_maker *maker, enum plan_side side, enum plan_array
         plan->touched[side][array][index] = true;
 }
 
+/* Texts that were written on Windows. */
+static bool has_carriage_returns(const struct schema *schema)
+{
+    for (size_t i = 0; i < schema->attribute_count; i++) {
+        if (schema->attributes[i].key == ATTRIBUTE_SOURCE &&
+            strchr(schema_text(schema, schema->attributes[i].text), '\r'))
+            return true;
+    }
+    return false;
+}
+
 static void begin(struct plan_maker *maker)
 {
     struct sqlite_plan *plan = arena_alloc(maker->arena, sizeof *plan);
+    bool returns = has_carriage_returns(maker->current) || has_carriage_returns(maker->target);
     maker->engine = plan;
+    if (plan)
+        plan->sql = returns ? "replace(sql, char(13), '')" : "sql";
     for (enum plan_side side = SIDE_CURRENT; plan && side <= SIDE_TARGET; side++) {
         const struct schema *schema = sqlite_schema_of(maker, side);
         const size_t counts[PLAN_ARRAYS] = {schema->relation_count, schema->column_count, schema->constraint_count,

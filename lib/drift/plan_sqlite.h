@@ -68,6 +68,7 @@ struct sqlite_table {
 /* The engine's part of the maker: what some item is about, suppressed ones included, by side, array and index. */
 struct sqlite_plan {
     bool *touched[2][PLAN_ARRAYS];
+    const char *sql; /* how scripts compare sqlite_schema's texts: without carriage returns, if any has some */
 };
 
 const struct schema *sqlite_schema_of(const struct plan_maker *maker, enum plan_side side);
@@ -127,6 +128,13 @@ const char *sqlite_text_without_column(struct plan_maker *maker, const char *tex
 /* A column with what stands behind it in ALTER TABLE … ADD COLUMN on the way between two states. */
 const char *sqlite_column_text(struct sqlite_table *table, const struct sqlite_state *from,
                                const struct sqlite_state *to, struct sqlite_element column);
+
+/* Appends a CREATE text as a literal to be compared with. The shell takes the carriage return from lines that end in
+ * both, so texts are compared without. */
+void sqlite_add_stored_literal(const char *text, struct strbuf *out);
+
+/* The column `sql` of sqlite_schema for such a comparison. */
+const char *sqlite_stored_column(const struct plan_maker *maker);
 
 /* 'text', and "name". */
 const char *sqlite_quote_text(struct plan_maker *maker, const char *text);

@@ -38,7 +38,7 @@ static bool add_texts(const struct sqlite_table *table, size_t first, size_t las
             if (known)
                 continue;
             strbuf_add_string(out, count++ > 0 ? ",\n    " : "");
-            dialect_quote(out, '\'', state->texts[k]);
+            sqlite_add_stored_literal(state->texts[k], out);
         }
     }
     return count > 0;
@@ -52,8 +52,8 @@ static const char *type_of(const struct sqlite_table *table)
 static const char *text_reached(struct sqlite_table *table, size_t from, size_t to)
 {
     cleanup(strbuf) struct strbuf out = STRBUF(LIMIT_PLAN_BYTES);
-    strbuf_printf(&out, "coalesce((SELECT sql FROM main.sqlite_schema WHERE type = '%s' AND name = %s) IN (\n    ",
-                  type_of(table), sqlite_quote_text(table->maker, table->name));
+    strbuf_printf(&out, "coalesce((SELECT %s FROM main.sqlite_schema WHERE type = '%s' AND name = %s) IN (\n    ",
+                  sqlite_stored_column(table->maker), type_of(table), sqlite_quote_text(table->maker, table->name));
     add_texts(table, to > from ? to : 0, to > from ? SQLITE_STATES - 1 : to, &out);
     strbuf_add_string(&out, "), 0)");
     return plan_keep(table->maker, &out);
@@ -113,8 +113,10 @@ static const char *parts_reached(struct sqlite_table *table, const struct sqlite
             if (sqlite_set_has(before, after->items[k]))
                 continue;
             const char *text = sqlite_stored_text(maker, parts[i].array, after->items[k]);
-            strbuf_printf(&out, "%sEXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = '%s' AND sql = %s)", separator,
-                          parts[i].type, sqlite_quote_text(maker, text));
+            strbuf_printf(&out, "%sEXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = '%s' AND %s = ", separator,
+                          parts[i].type, sqlite_stored_column(maker));
+            sqlite_add_stored_literal(text, &out);
+            strbuf_add_char(&out, ')');
             separator = " AND ";
         }
         for (size_t k = 0; k < before->count; k++) {
@@ -163,7 +165,8 @@ static const char *state_query(struct sqlite_table *table)
     for (size_t i = 0; i < ARRAY_LENGTH(ranges); i++) {
         cleanup(strbuf) struct strbuf texts = STRBUF(LIMIT_PLAN_BYTES);
         if (add_texts(table, ranges[i].first, ranges[i].last, &texts))
-            strbuf_printf(&out, "\n    WHEN sql IN (\n    %s) THEN '%s'", strbuf_text(&texts), ranges[i].name);
+            strbuf_printf(&out, "\n    WHEN %s IN (\n    %s) THEN '%s'", sqlite_stored_column(table->maker),
+                          strbuf_text(&texts), ranges[i].name);
         table->maker->failed |= !strbuf_ok(&texts);
     }
     strbuf_printf(&out, " ELSE 'changed' END\n  FROM main.sqlite_schema WHERE type = '%s' AND name = %s)",
@@ -186,11 +189,11 @@ static void know_part(struct sqlite_table *table, struct known_parts *known, enu
     for (size_t i = 0; i < SQLITE_STATES; i++)
         in_all &= sqlite_set_has(&table->states[i].sets[array], element);
     strbuf_add_string(&known->any, known->any.length > 0 ? ",\n    " : "");
-    dialect_quote(&known->any, '\'', text);
+    sqlite_add_stored_literal(text, &known->any);
     if (!in_all)
         return;
     strbuf_add_string(&known->all, known->in_all++ > 0 ? ",\n    " : "");
-    dialect_quote(&known->all, '\'', text);
+    sqlite_add_stored_literal(text, &known->all);
 }
 
 /* A table that is built anew loses what is not made again: there must be no index or trigger that the plan does not
@@ -213,10 +216,11 @@ static const char *parts_query(struct sqlite_table *table, size_t *ret_in_all)
     *ret_in_all = known.in_all;
     const char *query = plan_printf(
         table->maker,
-        "(SELECT count(*) FILTER (WHERE sql NOT IN (%s)) || ' unknown, ' || count(*) FILTER (WHERE sql IN (%s)) "
+        "(SELECT count(*) FILTER (WHERE %s NOT IN (%s)) || ' unknown, ' || count(*) FILTER (WHERE %s IN (%s)) "
         "|| ' known'\n  FROM main.sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL\n"
         "    AND tbl_name = %s COLLATE NOCASE)",
-        strbuf_text(&known.any), strbuf_text(&known.all), sqlite_quote_text(table->maker, table->name));
+        sqlite_stored_column(table->maker), strbuf_text(&known.any), sqlite_stored_column(table->maker),
+        strbuf_text(&known.all), sqlite_quote_text(table->maker, table->name));
     table->maker->failed |= !strbuf_ok(&known.any) || !strbuf_ok(&known.all);
     strbuf_done(&known.any);
     strbuf_done(&known.all);
@@ -282,14 +286,16 @@ void sqlite_expect_table(struct sqlite_table *table, unsigned stage)
 void sqlite_expect_relation(struct plan_maker *maker, const struct plan_task *task, unsigned stage, const char *type,
                             const char *text_as_read, const char *text_as_left)
 {
-    const char *text = text_as_read ? text_as_read : text_as_left;
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_PLAN_BYTES);
+    sqlite_add_stored_literal(text_as_read ? text_as_read : text_as_left, &text);
     const char *name = sqlite_task_name(maker, task);
     struct plan_guard guard = {
         .object = task->object,
-        .query = plan_printf(maker,
-                             "(SELECT CASE WHEN sql = %s THEN 'the one' ELSE 'another one' END\n"
-                             "  FROM main.sqlite_schema WHERE type = '%s' AND name = %s COLLATE NOCASE)",
-                             sqlite_quote_text(maker, text), type, sqlite_quote_text(maker, name)),
+        .query =
+            plan_printf(maker,
+                        "(SELECT CASE WHEN %s = %s THEN 'the one' ELSE 'another one' END\n"
+                        "  FROM main.sqlite_schema WHERE type = '%s' AND name = %s COLLATE NOCASE)",
+                        sqlite_stored_column(maker), plan_keep(maker, &text), type, sqlite_quote_text(maker, name)),
         .as_read = text_as_read ? "the one" : NULL,
         .as_left = text_as_left ? "the one" : NULL,
     };

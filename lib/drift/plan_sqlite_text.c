@@ -19,6 +19,24 @@ const char *sqlite_quote_text(struct plan_maker *maker, const char *text)
     return plan_keep(maker, &out);
 }
 
+void sqlite_add_stored_literal(const char *text, struct strbuf *out)
+{
+    strbuf_add_char(out, '\'');
+    for (; *text; text++) {
+        if (*text == '\'')
+            strbuf_add_char(out, '\'');
+        if (*text != '\r')
+            strbuf_add_char(out, *text);
+    }
+    strbuf_add_char(out, '\'');
+}
+
+const char *sqlite_stored_column(const struct plan_maker *maker)
+{
+    const struct sqlite_plan *plan = maker->engine;
+    return plan->sql;
+}
+
 const char *sqlite_quote_name(struct plan_maker *maker, const char *name)
 {
     cleanup(strbuf) struct strbuf out = STRBUF(LIMIT_PLAN_BYTES);

@@ -4,6 +4,8 @@ One change, its items; then the plan, run by the sqlite3 shell, ends them, run a
 them back. Each change is made on a populated schema, and planned in both directions.
 """
 
+import sqlite3
+
 import pytest
 
 from harness import drift_probe
@@ -438,6 +440,18 @@ def test_any_kind_of_file(tmp_path, mode, encoding):
     reference = make(tmp_path / "a.db", begin + SCHEMA.replace(*change) + DATA)
     live = make(tmp_path / "b b'c.db", begin + SCHEMA + DATA)
     check(tmp_path, reference, live)
+
+
+@pytest.mark.parametrize("change", (("VARCHAR(80)", "VARCHAR(90)"), ("note TEXT,", "note TEXT, more INT,"), ("'post ' ||", "'Post ' ||")))
+@pytest.mark.parametrize("reverse", (False, True))
+def test_texts_from_windows(tmp_path, change, reverse):
+    urls = []
+    for name, script in (("a", SCHEMA), ("b", SCHEMA.replace(*change))):
+        with sqlite3.connect(tmp_path / f"{name}.db") as connection:
+            connection.executescript(script.replace("\n", "\r\n") + DATA)
+        connection.close()
+        urls.append(f"sqlite:///{tmp_path}/{name}.db")
+    check(tmp_path, *(reversed(urls) if reverse else urls))
 
 
 HOSTILE = '''
