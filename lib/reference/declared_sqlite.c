@@ -83,6 +83,12 @@ static void add_key(struct strbuf *out, const struct declared_key *key)
 static void add_table(struct strbuf *out, const struct declared_table *table)
 {
     const char *separator = "";
+    if (table->kind == RELATION_VIRTUAL) {
+        strbuf_add_string(out, "CREATE VIRTUAL TABLE ");
+        add_name(out, table->name);
+        strbuf_printf(out, " USING %s;\n", table->definition);
+        return;
+    }
     strbuf_add_string(out, "CREATE TABLE ");
     add_name(out, table->name);
     strbuf_add_string(out, " (");
@@ -161,13 +167,14 @@ int declared_to_sqlite(struct declared *declared, const struct reference_request
 {
     cleanup(strbuf) struct strbuf sql = STRBUF(LIMIT_MIGRATION_SET_BYTES);
     struct scratch *scratch = NULL;
+    const char *name = arena_printf(declared->arena, "%s as SQL", declared->source);
     declared_sqlite_script(declared, &sql);
-    if (!strbuf_ok(&sql))
+    if (!strbuf_ok(&sql) || !name)
         return error_no_memory(reterr);
     const struct scratch_request wanted = {.engine = "sqlite", .stop = request->stop};
     if (scratch_open(&wanted, request->deadline, &scratch, reterr) < 0)
         return -1;
-    int status = scratch_run(scratch, strbuf_text(&sql), sql.length, declared->source, request->deadline, reterr);
+    int status = scratch_run(scratch, strbuf_text(&sql), sql.length, name, request->deadline, reterr);
     if (status == 0)
         status = read_back(scratch, declared, request, ret_reference, reterr);
     return scratch_close(scratch, status == 0 ? reterr : NULL) < 0 ? -1 : status;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "reference/rails_reader.h"
 
 /* Column types that are known to have a time zone, or not, in the live database: the application's choice shows in
@@ -283,6 +284,32 @@ static int read_view(struct rails_reader *reader, const struct ruby_call *call)
                              : error_no_memory(reader->ruby.reterr);
 }
 
+/* create_virtual_table "name", "fts5", ["title", "tokenize=porter"]: SQLite's. */
+static int read_virtual_table(struct rails_reader *reader, const struct ruby_call *call)
+{
+    const char *name = rails_text(call->arguments);
+    const char *module = name ? rails_text(call->arguments->next) : NULL;
+    const struct ruby_value *values = module ? call->arguments->next->next : NULL;
+    if (reader->engine != RAILS_SQLITE)
+        return ruby_fail(&reader->ruby, call->line, "only SQLite has virtual tables");
+    if (!values || values->kind != RUBY_ARRAY)
+        return ruby_fail(&reader->ruby, call->line, "create_virtual_table has no name, no module or no values");
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_DEFINITION_BYTES);
+    strbuf_printf(&text, "%s (", module);
+    for (const struct ruby_value *value = values->first; value; value = value->next) {
+        if (!rails_text(value))
+            return ruby_fail(&reader->ruby, call->line, "a value of the virtual table is not understood");
+        strbuf_printf(&text, "%s%s", value == values->first ? "" : ", ", value->text);
+    }
+    strbuf_add_char(&text, ')');
+    struct declared_table *table = declared_add_table(reader->declared);
+    if (!table || !strbuf_ok(&text))
+        return error_no_memory(reader->ruby.reterr);
+    table->kind = RELATION_VIRTUAL;
+    table->definition = rails_copy(reader, strbuf_text(&text));
+    return table->definition ? rails_split_name(reader, name, &table->schema, &table->name) : -1;
+}
+
 /* The gem fx writes functions and triggers, of which nothing is compared: schema.rb without it has none. */
 static int pass_over(struct rails_reader *reader, const struct ruby_call *call)
 {
@@ -303,6 +330,7 @@ static int read_call(struct rails_reader *reader, const struct ruby_call *call)
         {"create_view", read_view},
         {"create_function", pass_over},
         {"create_trigger", pass_over},
+        {"create_virtual_table", read_virtual_table},
     };
     bool known = false;
     if (rails_read_key(reader, call, &known) < 0)
