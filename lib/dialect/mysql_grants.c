@@ -194,9 +194,10 @@ static unsigned read_privileges(struct mysql_lexer *lexer, struct mysql_token *t
 
 static bool apply(struct mysql_grants *grants, bool revoke, unsigned rights, const char *database, const char *table)
 {
-    if (!database) {
-        /* Reading every table includes those that hold the routines. */
+    /* Reading every table includes those that hold the routines. */
+    if (!database || revoke)
         rights |= rights & MAY_SELECT ? MAY_SEE_ROUTINES : 0;
+    if (!database) {
         grants->global |= revoke ? 0 : rights;
         return true;
     }

@@ -5,7 +5,7 @@ import json
 import os
 
 import pytest
-from harness import migrationctl
+from harness import MariaDB, migrationctl
 from harness.engine_probe import ask
 
 FLAVOURS = (
@@ -516,6 +516,17 @@ def test_a_routine_without_its_body_is_not_a_routine_that_changed(database):
     database.sql(f"GRANT SELECT, EXECUTE ON `{database.name}`.* TO {user}@'%'")
     schema = schema_of(database, user, password)
     assert schema["routines"] == [] and schema["coverage"]["routines"]["coverage"] == "partial"
+
+
+def test_names_without_case():
+    server = MariaDB({"lower-case-table-names": "1"})
+    try:
+        database = server.start().create_database()
+        database.sql("CREATE TABLE Users (id int)")
+        schema = schema_of(database)
+        assert schema["folds_names"] is True and schema["tables"][0]["name"] == "users"
+    finally:
+        server.close()
 
 
 # Both flavours.

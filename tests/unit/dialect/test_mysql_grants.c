@@ -144,9 +144,54 @@ static void test_hostile_pattern_ends(void **state)
     assert_false(mysql_grants_sees_tables(grants));
 }
 
+static void test_programs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        bool triggers;
+        bool events;
+        bool routines;
+    } lines[] = {
+        {"GRANT ALL PRIVILEGES ON `app_x`.* TO `u`@`%`", true, true, true},
+        {"GRANT TRIGGER ON `app_x`.* TO `u`@`%`", true, false, false},
+        {"GRANT TRIGGER ON `app_x`.`t` TO `u`@`%`", false, false, false},
+        {"GRANT EVENT ON *.* TO `u`@`%`", false, true, false},
+        {"GRANT SELECT ON *.* TO `u`@`%`", false, false, true},
+        {"GRANT SELECT ON `app_x`.* TO `u`@`%`", false, false, false},
+        {"GRANT SELECT ON `mysql`.`proc` TO `u`@`%`", false, false, true},
+        {"GRANT SELECT ON `mysql`.* TO `u`@`%`", false, false, true},
+        {"GRANT SELECT ON `mysql`.`user` TO `u`@`%`", false, false, false},
+        {"GRANT EXECUTE ON `app_x`.* TO `u`@`%`", false, false, true},
+        {"GRANT EXECUTE ON PROCEDURE `app_x`.`p` TO `u`@`%`", false, false, false},
+        {"GRANT SHOW_ROUTINE ON *.* TO `u`@`%`", false, false, true},
+        {"GRANT SHOW CREATE ROUTINE ON `app_x`.* TO `u`@`%`", false, false, true},
+        {"GRANT SHOW VIEW, REFERENCES ON `app_x`.* TO `u`@`%`", false, false, false},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(lines); i++) {
+        cleanup(mysql_grants) struct mysql_grants *grants = mysql_grants_new("app_x");
+        assert_true(mysql_grants_add(grants, lines[i].line, strlen(lines[i].line)));
+        assert_int_equal(mysql_grants_sees_triggers(grants), lines[i].triggers);
+        assert_int_equal(mysql_grants_sees_events(grants), lines[i].events);
+        assert_int_equal(mysql_grants_sees_routines(grants), lines[i].routines);
+    }
+}
+
+static void test_what_is_revoked_proves_no_routines(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"GRANT SELECT ON *.* TO `u`@`%`", "REVOKE SELECT ON `app_x`.* FROM `u`@`%`"};
+    cleanup(mysql_grants) struct mysql_grants *grants = mysql_grants_new("app_x");
+    for (size_t i = 0; i < ARRAY_LENGTH(lines); i++)
+        assert_true(mysql_grants_add(grants, lines[i], strlen(lines[i])));
+    assert_false(mysql_grants_sees_routines(grants));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_programs),
+        cmocka_unit_test(test_what_is_revoked_proves_no_routines),
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_hostile_pattern_ends),
