@@ -12,26 +12,6 @@ struct place {
     uint32_t before;
 };
 
-static uint32_t following(const struct postgres_tree *tree, uint32_t node)
-{
-    return node ? postgres_node_at(tree, node)->next : 0;
-}
-
-static bool is_any(const struct postgres_tree *tree, uint32_t node, const char *const *words)
-{
-    for (; *words; words++)
-        if (postgres_node_is(tree, node, *words))
-            return true;
-    return false;
-}
-
-static bool is_name(const struct postgres_tree *tree, uint32_t node)
-{
-    const struct postgres_node *leaf = postgres_node_at(tree, node);
-    return node && leaf->kind == POSTGRES_LEAF &&
-           (leaf->token == POSTGRES_TOKEN_NAME || leaf->token == POSTGRES_TOKEN_WORD);
-}
-
 static void unlabel(struct postgres_tree *tree, uint32_t at, bool labelled);
 
 /* What a keyword between the parts of a query changes. */
@@ -41,16 +21,16 @@ static void pass_keyword(const struct postgres_tree *tree, uint32_t node, struct
     static const char *const several[] = {"union", "intersect", "except", NULL};
     static const char *const clauses[] = {"where",  "group", "having", "window", "order", "limit",
                                           "offset", "fetch", "for",    "values", NULL};
-    if (is_any(tree, node, several)) {
+    if (postgres_node_is_any(tree, node, several)) {
         place->labelled = false;
         place->list = place->from = false;
     } else if (postgres_node_is(tree, node, "select")) {
         place->list = true;
         place->from = false;
-    } else if (is_any(tree, node, joins)) {
+    } else if (postgres_node_is_any(tree, node, joins)) {
         place->list = false;
         place->from = true;
-    } else if (is_any(tree, node, clauses)) {
+    } else if (postgres_node_is_any(tree, node, clauses)) {
         place->list = place->from = false;
     } else if (postgres_node_is(tree, node, ";")) {
         *place = (struct place){.labelled = labelled};
@@ -62,9 +42,10 @@ static bool is_label(const struct postgres_tree *tree, uint32_t node)
 {
     static const char *const ends[] = {",",      "from",  "where", "group",     "having", "window", "order", "limit",
                                        "offset", "fetch", "union", "intersect", "except", ";",      NULL};
-    uint32_t name = following(tree, node);
-    uint32_t behind = following(tree, name);
-    return postgres_node_is(tree, node, "as") && is_name(tree, name) && (behind == 0 || is_any(tree, behind, ends));
+    uint32_t name = postgres_node_next(tree, node);
+    uint32_t behind = postgres_node_next(tree, name);
+    return postgres_node_is(tree, node, "as") && postgres_node_is_name(tree, name) &&
+           (behind == 0 || postgres_node_is_any(tree, behind, ends));
 }
 
 /* Whether a query in brackets among the parts of another is something with columns of its own, or the first of what
@@ -79,16 +60,16 @@ static bool part_is_labelled(const struct postgres_tree *tree, const struct plac
 static void unlabel_parts(struct postgres_tree *tree, uint32_t parent, bool labelled)
 {
     struct place place = {.labelled = labelled};
-    for (uint32_t child = postgres_node_at(tree, parent)->first; child; child = following(tree, child)) {
+    for (uint32_t child = postgres_node_at(tree, parent)->first; child; child = postgres_node_next(tree, child)) {
         const struct postgres_node *node = postgres_node_at(tree, child);
         if (node->kind == POSTGRES_LEAF)
             pass_keyword(tree, child, &place, labelled);
         else
             unlabel(tree, child, node->kind == POSTGRES_GROUP && part_is_labelled(tree, &place));
         if (place.list && !place.labelled && !postgres_node_is(tree, place.before, "as") &&
-            is_label(tree, following(tree, child))) {
-            uint32_t name = following(tree, following(tree, child));
-            postgres_node_at(tree, child)->next = following(tree, name);
+            is_label(tree, postgres_node_next(tree, child))) {
+            uint32_t name = postgres_node_next(tree, postgres_node_next(tree, child));
+            postgres_node_at(tree, child)->next = postgres_node_next(tree, name);
             if (postgres_node_at(tree, parent)->last == name)
                 postgres_node_at(tree, parent)->last = child;
         }
@@ -107,7 +88,7 @@ static void unlabel(struct postgres_tree *tree, uint32_t at, bool labelled)
         return;
     }
     bool query = node->kind == POSTGRES_CALL && postgres_node_is(tree, node->first, "materialized");
-    for (uint32_t child = node->first; child; child = following(tree, child))
+    for (uint32_t child = node->first; child; child = postgres_node_next(tree, child))
         unlabel(tree, child, query);
 }
 

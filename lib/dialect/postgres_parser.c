@@ -59,10 +59,7 @@ bool postgres_cursor_is_group(const struct postgres_cursor *cursor, size_t ahead
 
 bool postgres_cursor_is_name(const struct postgres_cursor *cursor, size_t ahead)
 {
-    uint32_t item = postgres_cursor_peek(cursor, ahead);
-    const struct postgres_node *node = postgres_node_at(cursor->tree, item);
-    return item && node->kind == POSTGRES_LEAF &&
-           (node->token == POSTGRES_TOKEN_NAME || node->token == POSTGRES_TOKEN_WORD);
+    return postgres_node_is_name(cursor->tree, postgres_cursor_peek(cursor, ahead));
 }
 
 /* A word that is called like a function where a parenthesis follows parts nothing: the next expression may get one. */

@@ -5,53 +5,33 @@
  */
 #include "dialect/postgres_parser.h"
 
-static uint32_t following(const struct postgres_tree *tree, uint32_t node)
-{
-    return node ? postgres_node_at(tree, node)->next : 0;
-}
-
-static bool is_any(const struct postgres_tree *tree, uint32_t node, const char *const *words)
-{
-    for (; *words; words++)
-        if (postgres_node_is(tree, node, *words))
-            return true;
-    return false;
-}
-
-static bool is_name(const struct postgres_tree *tree, uint32_t node)
-{
-    const struct postgres_node *leaf = postgres_node_at(tree, node);
-    return node && leaf->kind == POSTGRES_LEAF &&
-           (leaf->token == POSTGRES_TOKEN_NAME || leaf->token == POSTGRES_TOKEN_WORD);
-}
-
 /* Behind the relation (or call, or query) that FROM starts with; `ret_name` its own name, if it has one. */
 static uint32_t skip_relation(const struct postgres_tree *tree, uint32_t at, uint32_t *ret_name)
 {
     if (postgres_node_is(tree, at, "only"))
-        at = following(tree, at);
-    else if (postgres_node_is(tree, at, "rows") && postgres_node_is(tree, following(tree, at), "from"))
-        at = following(tree, following(tree, at));
+        at = postgres_node_next(tree, at);
+    else if (postgres_node_is(tree, at, "rows") && postgres_node_is(tree, postgres_node_next(tree, at), "from"))
+        at = postgres_node_next(tree, postgres_node_next(tree, at));
     const struct postgres_node *node = postgres_node_at(tree, at);
     if (node->kind == POSTGRES_GROUP)
-        return following(tree, at);
+        return postgres_node_next(tree, at);
     if (node->kind == POSTGRES_CALL) {
         *ret_name = node->first;
-        return following(tree, at);
+        return postgres_node_next(tree, at);
     }
     if (node->kind == POSTGRES_NAME) {
         *ret_name = node->last;
-        return following(tree, at);
+        return postgres_node_next(tree, at);
     }
-    while (is_name(tree, at)) {
+    while (postgres_node_is_name(tree, at)) {
         *ret_name = at;
-        at = following(tree, at);
+        at = postgres_node_next(tree, at);
         if (!postgres_node_is(tree, at, "."))
             break;
-        at = following(tree, at);
+        at = postgres_node_next(tree, at);
     }
     const struct postgres_node *behind = postgres_node_at(tree, at);
-    return at && behind->kind == POSTGRES_GROUP && !behind->square ? following(tree, at) : at;
+    return at && behind->kind == POSTGRES_GROUP && !behind->square ? postgres_node_next(tree, at) : at;
 }
 
 /* The name by which columns of the only relation behind `from` are called; 0 if there is not exactly one. */
@@ -60,25 +40,25 @@ static uint32_t only_relation(const struct postgres_tree *tree, uint32_t from, u
     static const char *const clauses[] = {"where",  "group", "having", "window", "order", "limit",
                                           "offset", "fetch", "for",    ";",      NULL};
     uint32_t name = 0;
-    uint32_t at = skip_relation(tree, following(tree, from), &name);
-    if (postgres_node_is(tree, at, "with") && postgres_node_is(tree, following(tree, at), "ordinality"))
-        at = following(tree, following(tree, at));
+    uint32_t at = skip_relation(tree, postgres_node_next(tree, from), &name);
+    if (postgres_node_is(tree, at, "with") && postgres_node_is(tree, postgres_node_next(tree, at), "ordinality"))
+        at = postgres_node_next(tree, postgres_node_next(tree, at));
     if (postgres_node_is(tree, at, "as"))
-        at = following(tree, at);
-    if (is_name(tree, at)) {
+        at = postgres_node_next(tree, at);
+    if (postgres_node_is_name(tree, at)) {
         name = at;
-        at = following(tree, at);
+        at = postgres_node_next(tree, at);
         if (postgres_node_at(tree, at)->kind == POSTGRES_GROUP)
-            at = following(tree, at);
+            at = postgres_node_next(tree, at);
     } else if (at && postgres_node_at(tree, at)->kind == POSTGRES_CALL) {
         name = postgres_node_at(tree, at)->first;
-        at = following(tree, at);
+        at = postgres_node_next(tree, at);
     }
     if (postgres_node_is(tree, at, "tablesample"))
-        while (at && !is_any(tree, at, clauses))
-            at = following(tree, at);
+        while (at && !postgres_node_is_any(tree, at, clauses))
+            at = postgres_node_next(tree, at);
     *ret_behind = at;
-    return at == 0 || is_any(tree, at, clauses) ? name : 0;
+    return at == 0 || postgres_node_is_any(tree, at, clauses) ? name : 0;
 }
 
 static bool same_name(const struct postgres_tree *tree, uint32_t left, uint32_t right)
@@ -92,7 +72,7 @@ static bool is_query(const struct postgres_tree *tree, uint32_t group)
 {
     static const char *const starts[] = {"select", "with", "values", NULL};
     uint32_t first = postgres_node_at(tree, group)->first;
-    return is_any(tree, first, starts) ||
+    return postgres_node_is_any(tree, first, starts) ||
            (first && postgres_node_at(tree, first)->kind == POSTGRES_GROUP && is_query(tree, first));
 }
 
@@ -105,7 +85,7 @@ static void unqualify(struct postgres_tree *tree, uint32_t at, uint32_t name)
     if (node->kind == POSTGRES_GROUP && is_query(tree, at))
         return;
     if (node->kind == POSTGRES_NAME) {
-        uint32_t column = following(tree, following(tree, node->first));
+        uint32_t column = postgres_node_next(tree, postgres_node_next(tree, node->first));
         if (column != node->last || !same_name(tree, node->first, name) || postgres_node_is(tree, column, "*"))
             return;
         uint32_t next = node->next;
@@ -113,14 +93,14 @@ static void unqualify(struct postgres_tree *tree, uint32_t at, uint32_t name)
         node->next = next;
         return;
     }
-    uint32_t child = node->kind == POSTGRES_CALL ? following(tree, node->first) : node->first;
-    for (; child; child = following(tree, child))
+    uint32_t child = node->kind == POSTGRES_CALL ? postgres_node_next(tree, node->first) : node->first;
+    for (; child; child = postgres_node_next(tree, child))
         unqualify(tree, child, name);
 }
 
 static void unqualify_from(struct postgres_tree *tree, uint32_t first, uint32_t end, uint32_t name)
 {
-    for (uint32_t child = first; child && child != end; child = following(tree, child))
+    for (uint32_t child = first; child && child != end; child = postgres_node_next(tree, child))
         unqualify(tree, child, name);
 }
 
@@ -131,8 +111,8 @@ void postgres_query_unqualify(struct postgres_tree *tree)
     uint32_t first = postgres_node_at(tree, tree->root)->first;
     uint32_t select = 0;
     uint32_t from = 0;
-    for (uint32_t child = first; child; child = following(tree, child)) {
-        if (is_any(tree, child, several))
+    for (uint32_t child = first; child; child = postgres_node_next(tree, child)) {
+        if (postgres_node_is_any(tree, child, several))
             return;
         if (postgres_node_is(tree, child, "select") && select == 0)
             select = child;
@@ -142,7 +122,8 @@ void postgres_query_unqualify(struct postgres_tree *tree)
     if (postgres_node_is(tree, first, "values"))
         unqualify_from(tree, first, 0, postgres_tree_text(tree, POSTGRES_TOKEN_NAME, "\"*VALUES*\""));
     uint32_t behind = 0;
-    uint32_t name = is_any(tree, first, starts) && select && from ? only_relation(tree, from, &behind) : 0;
+    uint32_t name =
+        postgres_node_is_any(tree, first, starts) && select && from ? only_relation(tree, from, &behind) : 0;
     if (name == 0)
         return;
     unqualify_from(tree, select, from, name);

@@ -16,11 +16,6 @@ static struct postgres_node *at(const struct postgres_tree *tree, uint32_t node)
     return postgres_node_at(tree, node);
 }
 
-static uint32_t following(const struct postgres_tree *tree, uint32_t node)
-{
-    return node ? at(tree, node)->next : 0;
-}
-
 /* The operand of a cast; 0 if the node is none. */
 static uint32_t cast_operand(const struct postgres_tree *tree, uint32_t node)
 {
@@ -44,7 +39,7 @@ static uint32_t array_elements(const struct postgres_tree *tree, uint32_t node)
 
 static bool are_strings(const struct postgres_tree *tree, uint32_t element)
 {
-    for (; element; element = following(tree, element))
+    for (; element; element = postgres_node_next(tree, element))
         if (!postgres_node_is_string(tree, element) && !postgres_node_is(tree, element, ","))
             return false;
     return true;
@@ -59,7 +54,7 @@ static void strip_varchar_elements(struct postgres_tree *tree, uint32_t array)
     uint32_t group = at(tree, array)->last;
     postgres_tree_clear(tree, group);
     while (element) {
-        uint32_t next = following(tree, element);
+        uint32_t next = postgres_node_next(tree, element);
         uint32_t constant = varchar_constant(tree, element);
         postgres_tree_append(tree, group, constant ? constant : element);
         element = next;
@@ -115,7 +110,7 @@ static bool is_constant(const struct postgres_tree *tree, uint32_t node)
         node = cast_operand(tree, node);
     const struct postgres_node *leaf = at(tree, node);
     if (leaf->kind == POSTGRES_OPERATION) /* a sign and a number */
-        leaf = leaf->last == following(tree, leaf->first) ? at(tree, leaf->last) : leaf;
+        leaf = leaf->last == postgres_node_next(tree, leaf->first) ? at(tree, leaf->last) : leaf;
     return leaf->kind == POSTGRES_LEAF && leaf->token != POSTGRES_TOKEN_NAME && leaf->token != POSTGRES_TOKEN_WORD;
 }
 
@@ -127,7 +122,7 @@ static bool have_one_type(const struct postgres_tree *tree, uint32_t element)
         return false;
     uint32_t type = at(tree, element)->last;
     bool constant = false;
-    for (; element; element = following(tree, element)) {
+    for (; element; element = postgres_node_next(tree, element)) {
         if (postgres_node_is(tree, element, ","))
             continue;
         if (!cast_operand(tree, element) || !postgres_tree_equal(tree, at(tree, element)->last, type))
@@ -147,7 +142,7 @@ static uint32_t rewrite_array(struct postgres_tree *tree, uint32_t array)
     uint32_t group = at(tree, array)->last;
     postgres_tree_clear(tree, group);
     while (element) {
-        uint32_t next = following(tree, element);
+        uint32_t next = postgres_node_next(tree, element);
         uint32_t operand = cast_operand(tree, element);
         postgres_tree_append(tree, group, operand ? operand : element);
         element = next;
@@ -178,12 +173,12 @@ static bool matches_syntax(const struct postgres_tree *tree, uint32_t group, con
 {
     uint32_t child = at(tree, group)->first;
     for (size_t i = 0; i < ARGUMENTS - 1 && syntax->words[i]; i++) {
-        child = following(tree, child);
+        child = postgres_node_next(tree, child);
         if (!postgres_node_is(tree, child, syntax->words[i]))
             return false;
-        child = following(tree, child);
+        child = postgres_node_next(tree, child);
     }
-    return child && following(tree, child) == 0;
+    return child && postgres_node_next(tree, child) == 0;
 }
 
 static void append_argument(struct postgres_tree *tree, uint32_t group, uint32_t argument)
@@ -199,7 +194,7 @@ static void apply_syntax(struct postgres_tree *tree, uint32_t group)
     size_t count = 0;
     for (uint32_t child = at(tree, group)->first; child && count < ARGUMENTS;) {
         arguments[count++] = child;
-        child = following(tree, following(tree, child));
+        child = postgres_node_next(tree, postgres_node_next(tree, child));
     }
     postgres_tree_clear(tree, group);
     for (size_t i = 0; i < count; i++)
@@ -208,11 +203,11 @@ static void apply_syntax(struct postgres_tree *tree, uint32_t group)
 
 static void set_head(struct postgres_tree *tree, uint32_t call, const char *name)
 {
-    uint32_t rest = following(tree, at(tree, call)->first);
+    uint32_t rest = postgres_node_next(tree, at(tree, call)->first);
     postgres_tree_clear(tree, call);
     postgres_tree_append(tree, call, postgres_tree_text(tree, POSTGRES_TOKEN_NAME, name));
     while (rest) {
-        uint32_t next = following(tree, rest);
+        uint32_t next = postgres_node_next(tree, rest);
         postgres_tree_append(tree, call, rest);
         rest = next;
     }
@@ -230,14 +225,14 @@ static void rewrite_trim(struct postgres_tree *tree, uint32_t call, uint32_t gro
     for (size_t i = 0; i < ARRAY_LENGTH(sides); i++)
         if (postgres_node_is(tree, child, sides[i].word)) {
             name = sides[i].name;
-            child = following(tree, child);
+            child = postgres_node_next(tree, child);
             break;
         }
     uint32_t characters = postgres_node_is(tree, child, "from") ? 0 : child;
     if (characters)
-        child = following(tree, child);
-    uint32_t text = following(tree, child);
-    if (!postgres_node_is(tree, child, "from") || text == 0 || following(tree, text))
+        child = postgres_node_next(tree, child);
+    uint32_t text = postgres_node_next(tree, child);
+    if (!postgres_node_is(tree, child, "from") || text == 0 || postgres_node_next(tree, text))
         return;
     postgres_tree_clear(tree, group);
     append_argument(tree, group, text);
@@ -251,9 +246,9 @@ static void rewrite_position(struct postgres_tree *tree, uint32_t group)
 {
     uint32_t operation = at(tree, group)->first;
     uint32_t part = operation ? at(tree, operation)->first : 0;
-    uint32_t list = following(tree, following(tree, part));
+    uint32_t list = postgres_node_next(tree, postgres_node_next(tree, part));
     if (!at(tree, group)->whole || at(tree, operation)->kind != POSTGRES_OPERATION ||
-        !postgres_node_is(tree, following(tree, part), "in") || !at(tree, list)->whole)
+        !postgres_node_is(tree, postgres_node_next(tree, part), "in") || !at(tree, list)->whole)
         return;
     postgres_tree_clear(tree, group);
     at(tree, group)->whole = false;
@@ -266,9 +261,9 @@ static void rewrite_normalize(struct postgres_tree *tree, uint32_t group)
 {
     static const char *const forms[][2] = {{"nfc", "'nfc'"}, {"nfd", "'nfd'"}, {"nfkc", "'nfkc'"}, {"nfkd", "'nfkd'"}};
     uint32_t text = at(tree, group)->first;
-    uint32_t form = following(tree, following(tree, text));
+    uint32_t form = postgres_node_next(tree, postgres_node_next(tree, text));
     for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
-        if (!postgres_node_is(tree, form, forms[i][0]) || following(tree, form))
+        if (!postgres_node_is(tree, form, forms[i][0]) || postgres_node_next(tree, form))
             continue;
         uint32_t type = postgres_tree_node(tree, POSTGRES_TYPE);
         postgres_tree_append(tree, type, postgres_tree_text(tree, POSTGRES_TOKEN_NAME, text_type));
@@ -290,7 +285,7 @@ static void strip_text_casts(struct postgres_tree *tree, uint32_t group, bool fi
     bool first = true;
     postgres_tree_clear(tree, group);
     while (child) {
-        uint32_t next = following(tree, child);
+        uint32_t next = postgres_node_next(tree, child);
         uint32_t operand = first || !first_only ? cast_operand(tree, child) : 0;
         bool strip = operand && !postgres_node_is_string(tree, operand) &&
                      postgres_node_is_type(tree, at(tree, child)->last, text_type, false);
@@ -300,24 +295,20 @@ static void strip_text_casts(struct postgres_tree *tree, uint32_t group, bool fi
     }
 }
 
-static bool is_word(const struct postgres_tree *tree, uint32_t node)
-{
-    const struct postgres_node *leaf = at(tree, node);
-    return leaf->kind == POSTGRES_LEAF && (leaf->token == POSTGRES_TOKEN_NAME || leaf->token == POSTGRES_TOKEN_WORD);
-}
-
 /* XMLSERIALIZE(CONTENT … AS type NO INDENT): said since 16, and what it was before. */
 static void rewrite_serialize(struct postgres_tree *tree, uint32_t group)
 {
     uint32_t kind = at(tree, group)->first;
-    uint32_t as = following(tree, following(tree, kind));
+    uint32_t as = postgres_node_next(tree, postgres_node_next(tree, kind));
     if (!postgres_node_is(tree, as, "as") ||
         !(postgres_node_is(tree, kind, "content") || postgres_node_is(tree, kind, "document")))
         return;
-    for (uint32_t before = following(tree, as); before && is_word(tree, before); before = following(tree, before)) {
-        uint32_t no = following(tree, before);
-        uint32_t indent = following(tree, no);
-        if (!postgres_node_is(tree, no, "no") || !postgres_node_is(tree, indent, "indent") || following(tree, indent))
+    for (uint32_t before = postgres_node_next(tree, as); before && postgres_node_is_name(tree, before);
+         before = postgres_node_next(tree, before)) {
+        uint32_t no = postgres_node_next(tree, before);
+        uint32_t indent = postgres_node_next(tree, no);
+        if (!postgres_node_is(tree, no, "no") || !postgres_node_is(tree, indent, "indent") ||
+            postgres_node_next(tree, indent))
             continue;
         at(tree, before)->next = 0;
         at(tree, group)->last = before;
@@ -346,7 +337,7 @@ static uint32_t unqualified_head(const struct postgres_tree *tree, uint32_t head
 {
     const struct postgres_node *name = at(tree, head);
     bool system = name->kind == POSTGRES_NAME && postgres_node_is(tree, name->first, "pg_catalog") &&
-                  following(tree, following(tree, name->first)) == name->last;
+                  postgres_node_next(tree, postgres_node_next(tree, name->first)) == name->last;
     return system ? name->last : 0;
 }
 
@@ -362,7 +353,7 @@ static void prepare_head(struct postgres_tree *tree, uint32_t call)
 {
     uint32_t bare = unqualified_head(tree, at(tree, call)->first);
     if (bare) {
-        uint32_t rest = following(tree, at(tree, call)->first);
+        uint32_t rest = postgres_node_next(tree, at(tree, call)->first);
         at(tree, call)->first = bare;
         at(tree, bare)->next = rest;
     }
@@ -375,11 +366,11 @@ static uint32_t rewrite_call(struct postgres_tree *tree, uint32_t call)
 {
     prepare_head(tree, call);
     uint32_t head = at(tree, call)->first;
-    uint32_t group = following(tree, head);
+    uint32_t group = postgres_node_next(tree, head);
     if (at(tree, head)->kind != POSTGRES_LEAF)
         return call;
     bool now = postgres_node_is(tree, head, "now") || postgres_node_is(tree, head, "transaction_timestamp");
-    if (now && at(tree, group)->first == 0 && following(tree, group) == 0)
+    if (now && at(tree, group)->first == 0 && postgres_node_next(tree, group) == 0)
         return postgres_tree_text(tree, POSTGRES_TOKEN_KEYWORD, "current_timestamp");
     if (postgres_node_is(tree, head, "trim"))
         rewrite_trim(tree, call, group);
@@ -424,9 +415,9 @@ static uint32_t rewrite_overlaps(struct postgres_tree *tree, uint32_t left, uint
         if (at(tree, side)->kind == POSTGRES_CALL && postgres_node_is(tree, at(tree, side)->first, "row"))
             side = at(tree, side)->last;
         uint32_t first = at(tree, side)->kind == POSTGRES_GROUP ? at(tree, side)->first : 0;
-        uint32_t comma = following(tree, first);
-        uint32_t second = following(tree, comma);
-        if (!postgres_node_is(tree, comma, ",") || second == 0 || following(tree, second))
+        uint32_t comma = postgres_node_next(tree, first);
+        uint32_t second = postgres_node_next(tree, comma);
+        if (!postgres_node_is(tree, comma, ",") || second == 0 || postgres_node_next(tree, second))
             return 0;
         arguments[count++] = first;
         arguments[count++] = second;
@@ -438,7 +429,7 @@ static uint32_t rewrite_overlaps(struct postgres_tree *tree, uint32_t left, uint
 static uint32_t rewrite_normalized(struct postgres_tree *tree, uint32_t operand, uint32_t form)
 {
     bool plain = postgres_node_is(tree, form, "normalized");
-    if (!plain && !postgres_node_is(tree, following(tree, form), "normalized"))
+    if (!plain && !postgres_node_is(tree, postgres_node_next(tree, form), "normalized"))
         return 0;
     const uint32_t arguments[] = {operand, form};
     uint32_t call = new_call(tree, "is_normalized", arguments, plain ? 1 : 2);
@@ -450,12 +441,12 @@ static uint32_t rewrite_normalized(struct postgres_tree *tree, uint32_t operand,
 /* OPERATOR(pg_catalog.+) */
 static void rewrite_operator(struct postgres_tree *tree, uint32_t operation, uint32_t left, uint32_t word)
 {
-    uint32_t group = following(tree, word);
+    uint32_t group = postgres_node_next(tree, word);
     uint32_t schema = at(tree, group)->first;
-    uint32_t sign = following(tree, following(tree, schema));
-    uint32_t right = following(tree, group);
+    uint32_t sign = postgres_node_next(tree, postgres_node_next(tree, schema));
+    uint32_t right = postgres_node_next(tree, group);
     if (!postgres_node_is(tree, schema, "pg_catalog") || sign == 0 ||
-        at(tree, sign)->token != POSTGRES_TOKEN_OPERATOR || following(tree, sign))
+        at(tree, sign)->token != POSTGRES_TOKEN_OPERATOR || postgres_node_next(tree, sign))
         return;
     postgres_tree_clear(tree, operation);
     postgres_tree_append(tree, operation, left);
@@ -469,9 +460,9 @@ static void flatten_logic(struct postgres_tree *tree, uint32_t operation, const 
     uint32_t child = at(tree, operation)->first;
     postgres_tree_clear(tree, operation);
     while (child) {
-        uint32_t next = following(tree, child);
+        uint32_t next = postgres_node_next(tree, child);
         bool same = at(tree, child)->kind == POSTGRES_OPERATION &&
-                    postgres_node_is(tree, following(tree, at(tree, child)->first), word);
+                    postgres_node_is(tree, postgres_node_next(tree, at(tree, child)->first), word);
         if (same)
             postgres_tree_splice(tree, operation, child);
         else
@@ -483,8 +474,8 @@ static void flatten_logic(struct postgres_tree *tree, uint32_t operation, const 
 static uint32_t rewrite_operation(struct postgres_tree *tree, uint32_t operation)
 {
     uint32_t left = at(tree, operation)->first;
-    uint32_t word = following(tree, left);
-    uint32_t third = following(tree, word);
+    uint32_t word = postgres_node_next(tree, left);
+    uint32_t third = postgres_node_next(tree, word);
     if (word == 0 || at(tree, word)->kind != POSTGRES_LEAF)
         return operation;
     uint32_t made = 0;
@@ -512,7 +503,7 @@ static uint32_t rewrite_operation(struct postgres_tree *tree, uint32_t operation
 static void rewrite_type(struct postgres_tree *tree, uint32_t type)
 {
     uint32_t name = at(tree, type)->first;
-    uint32_t group = following(tree, name);
+    uint32_t group = postgres_node_next(tree, name);
     if (!postgres_node_is(tree, name, "numeric") || group == 0 || at(tree, group)->kind != POSTGRES_GROUP ||
         !at(tree, group)->whole)
         return;
@@ -550,7 +541,7 @@ uint32_t postgres_tree_rewrite(struct postgres_tree *tree, uint32_t node)
     uint32_t child = here->first;
     postgres_tree_clear(tree, node);
     while (child) {
-        uint32_t next = following(tree, child);
+        uint32_t next = postgres_node_next(tree, child);
         postgres_tree_append(tree, node, postgres_tree_rewrite(tree, child));
         child = next;
     }

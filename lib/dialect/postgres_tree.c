@@ -100,6 +100,20 @@ bool postgres_node_matches(const struct postgres_tree *tree, uint32_t node, cons
     return postgres_token_is(&token, text);
 }
 
+bool postgres_node_is_any(const struct postgres_tree *tree, uint32_t node, const char *const *words)
+{
+    for (; *words; words++)
+        if (postgres_node_is(tree, node, *words))
+            return true;
+    return false;
+}
+
+bool postgres_node_is_name(const struct postgres_tree *tree, uint32_t node)
+{
+    const struct postgres_node *leaf = &tree->nodes[node];
+    return leaf->kind == POSTGRES_LEAF && (leaf->token == POSTGRES_TOKEN_NAME || leaf->token == POSTGRES_TOKEN_WORD);
+}
+
 bool postgres_node_is_string(const struct postgres_tree *tree, uint32_t node)
 {
     return node != 0 && tree->nodes[node].kind == POSTGRES_LEAF && tree->nodes[node].token == POSTGRES_TOKEN_STRING;

@@ -71,6 +71,12 @@ static inline struct postgres_node *postgres_node_at(const struct postgres_tree 
     return &tree->nodes[node];
 }
 
+/* The node behind it under the same parent; 0 if there is none. */
+static inline uint32_t postgres_node_next(const struct postgres_tree *tree, uint32_t node)
+{
+    return node ? tree->nodes[node].next : 0;
+}
+
 /* New nodes; 0 after a failure. Whoever holds a pointer to a node loses it here. */
 uint32_t postgres_tree_leaf(struct postgres_tree *tree, enum postgres_token_kind token, const char *text,
                             size_t length);
@@ -97,6 +103,11 @@ static inline bool postgres_node_is(const struct postgres_tree *tree, uint32_t n
            postgres_node_matches(tree, node, text);
 }
 
+/* Whether it is any of these words, NULL-terminated. */
+bool postgres_node_is_any(const struct postgres_tree *tree, uint32_t node, const char *const *words);
+
+/* Whether a node is a leaf that can be a name. */
+bool postgres_node_is_name(const struct postgres_tree *tree, uint32_t node);
 bool postgres_node_is_string(const struct postgres_tree *tree, uint32_t node);
 
 /* Whether a node is this type: its canonical name, without modifiers, an array or not. */
