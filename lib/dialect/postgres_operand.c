@@ -291,7 +291,8 @@ static void parse_known_type(struct postgres_cursor *cursor, uint32_t type, cons
 uint32_t postgres_parse_type(struct postgres_cursor *cursor)
 {
     struct postgres_tree *tree = cursor->tree;
-    bool system = postgres_cursor_is(cursor, 0, "pg_catalog") && postgres_cursor_is(cursor, 1, ".");
+    bool system = postgres_cursor_is(cursor, 0, "pg_catalog") && postgres_cursor_is(cursor, 1, ".") &&
+                  !postgres_cursor_is(cursor, 3, ".");
     cursor->at += system ? 2 : 0;
     const struct type_spelling *spelling = postgres_cursor_is(cursor, 1, ".") ? NULL : find_spelling(cursor);
     uint32_t type = 0;

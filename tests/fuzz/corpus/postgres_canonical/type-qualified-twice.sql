@@ -1,0 +1,2 @@
+type
+pg_catalog.pg_catalog.int4
