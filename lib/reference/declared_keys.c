@@ -54,21 +54,15 @@ static struct text_list put_names(struct declared_work *work, const struct decla
     return schema_builder_list(work->builder, texts, count);
 }
 
-/* The name that the key has, or that the server would give it. Declared ones are cut as servers cut them. */
+/* The name that the key has, or that the server would give it. */
 static const char *key_name(const struct declared_work *work, const struct declared_draft *draft,
                             const struct declared_key *key, char buffer[2 * POSTGRES_NAME_SIZE])
 {
     static const char *const labels[CONSTRAINT_KINDS] = {"pkey", "key", "fkey", "check", "excl"};
     if (!work->postgres)
         return key->kind == CONSTRAINT_PRIMARY_KEY ? "PRIMARY" : key->name;
-    if (key->name) {
-        size_t length = strlen(key->name);
-        size_t kept = length < POSTGRES_NAME_SIZE - 1 ? length : POSTGRES_NAME_SIZE - 1;
-        while (kept > 0 && kept < length && ((unsigned char)key->name[kept] & 0xc0) == 0x80)
-            kept--;
-        snprintf(buffer, 2 * POSTGRES_NAME_SIZE, "%.*s", (int)kept, key->name);
-        return buffer;
-    }
+    if (key->name)
+        return key->name;
     char columns[2 * POSTGRES_NAME_SIZE] = "";
     bool named_by_columns = key->kind != CONSTRAINT_PRIMARY_KEY && key->columns.count > 0;
     postgres_join_columns(key->columns.items, key->columns.count, columns);

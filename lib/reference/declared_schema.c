@@ -43,6 +43,8 @@ int declared_to_schema(struct declared *declared, const struct reference_request
                           request->live ? schema_text(request->live, request->live->server_version) : NULL);
     if (request->live && request->live->folds_names)
         schema_builder_folds_names(builder);
+    if (work.postgres && declared_clip_names(declared, reterr) < 0)
+        return -1;
     if (declared_put_relations(&work, reterr) < 0 || declared_put_objects(&work, reterr) < 0 ||
         schema_builder_seal(builder, &ret_reference->schema, reterr) < 0)
         return -1;

@@ -54,6 +54,9 @@ void declared_copy_constraint(struct declared_work *work, const struct declared_
                               const struct schema_constraint *live);
 void declared_copy_index(struct declared_work *work, uint32_t handle, const struct schema_index *live);
 
+/* Cuts all names as PostgreSQL does. */
+int declared_clip_names(struct declared *declared, struct error *reterr);
+
 /* Relations with all that is part of them. */
 int declared_put_relations(struct declared_work *work, struct error *reterr);
 
