@@ -233,6 +233,8 @@ unsigned mysql_change_stage(struct plan_maker *maker, const struct plan_task *ta
 enum mysql_algorithm mysql_add_algorithm(struct plan_maker *maker, enum plan_side side, size_t column,
                                          const struct mysql_column *texts, bool appended);
 
+bool mysql_is_in_primary_key(const struct schema *schema, size_t column);
+
 /* Whether MODIFY cannot lead from one to the other: the column goes, and comes anew. */
 bool mysql_is_swapped(const struct mysql_column *from, const struct mysql_column *to);
 

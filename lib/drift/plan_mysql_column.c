@@ -8,37 +8,55 @@
 #include "base/limits.h"
 #include "drift/plan_mysql.h"
 
-static const char *add_sql(struct plan_maker *maker, size_t target_column, const struct mysql_column *column,
-                           const char *position, const char *keys)
+static const char *add_sql(struct plan_maker *maker, enum plan_side side, size_t index,
+                           const struct mysql_column *column, const char *position, const char *keys)
 {
-    enum mysql_algorithm algorithm = mysql_add_algorithm(maker, SIDE_TARGET, target_column, column, !*position);
-    return mysql_alter(maker, SIDE_TARGET, maker->target->columns[target_column].relation, algorithm,
-                       "ADD COLUMN %s%s%s", mysql_definition(maker, column), position, keys);
+    enum mysql_algorithm algorithm = mysql_add_algorithm(maker, side, index, column, !*position);
+    if (*keys && side == SIDE_CURRENT)
+        algorithm = ALGORITHM_COPY;
+    return mysql_alter(maker, side, mysql_side(maker, side)->columns[index].relation, algorithm, "ADD COLUMN %s%s%s",
+                       mysql_definition(maker, column), position, keys);
 }
 
-/* Rows that are there must get values that the column's own statement would not give them: MariaDB takes '' where a
- * JSON text has no default, and MySQL refuses a default that gives each row another value. */
-static void fill_rows(struct plan_maker *maker, size_t target_column, const struct mysql_column *column,
-                      const char *position, struct mysql_step *step)
+/* MySQL refuses to add a default that gives each row another value: the column comes without it, the rows get theirs,
+ * and the default is set for rows to come. */
+static void list_volatile(struct plan_maker *maker, enum plan_side side, size_t index,
+                          const struct mysql_column *column, const char *position, const char *sql[MYSQL_STEP_SQL])
 {
-    size_t relation = maker->target->columns[target_column].relation;
+    size_t relation = mysql_side(maker, side)->columns[index].relation;
+    const char *name = mysql_quoted(maker, column->name);
+    const char *value = column->default_expression;
+    struct mysql_column bare = *column;
+    size_t count = 0;
+    bare.default_expression = NULL;
+    bare.flags |= COLUMN_NULLABLE;
+    sql[count++] = add_sql(maker, side, index, &bare, position, "");
+    sql[count++] = plan_printf(maker, "UPDATE %s SET %s = %s WHERE %s IS NULL", mysql_table_name(maker, side, relation),
+                               name, value, name);
+    bare.flags = column->flags;
+    if (!(column->flags & COLUMN_NULLABLE))
+        sql[count++] =
+            mysql_alter(maker, side, relation, ALGORITHM_COPY, "MODIFY COLUMN %s", mysql_definition(maker, &bare));
+    sql[count] = mysql_alter(maker, side, relation, ALGORITHM_INSTANT, "ALTER COLUMN %s SET DEFAULT %s%s%s", name,
+                             *value == '(' ? "" : "(", value, *value == '(' ? "" : ")");
+}
+
+/* What adds a column, with keys if it needs them at once. MariaDB would fill a JSON column without a default with '',
+ * which is no JSON. */
+static void list_adding(struct plan_maker *maker, enum plan_side side, size_t index, const struct mysql_column *column,
+                        const char *position, const char *keys, const char *sql[MYSQL_STEP_SQL])
+{
     bool mariadb = mysql_plan_of(maker)->flavour == MYSQL_FLAVOUR_MARIADB;
     struct mysql_column first = *column;
-    if (mariadb && strcmp(column->type, "json") == 0 && mysql_is_required(column)) {
+    if (!mariadb && mysql_is_volatile(column) && !*keys) {
+        list_volatile(maker, side, index, column, position, sql);
+    } else if (mariadb && strcmp(column->type, "json") == 0 && mysql_is_required(column)) {
         first.default_expression = "'null'";
-        step->forward[0] = add_sql(maker, target_column, &first, position, "");
-        step->forward[1] = mysql_alter(maker, SIDE_TARGET, relation, ALGORITHM_INSTANT, "ALTER COLUMN %s DROP DEFAULT",
-                                       mysql_quoted(maker, column->name));
-    } else if (!mariadb && mysql_is_volatile(column)) {
-        const char *name = mysql_quoted(maker, column->name);
-        first.default_expression = NULL;
-        first.flags |= COLUMN_NULLABLE;
-        step->forward[0] = add_sql(maker, target_column, &first, position, "");
-        step->forward[1] =
-            plan_printf(maker, "UPDATE %s SET %s = %s WHERE %s IS NULL", mysql_table_name(maker, SIDE_TARGET, relation),
-                        name, column->default_expression, name);
-        step->forward[2] = mysql_alter(maker, SIDE_TARGET, relation, ALGORITHM_COPY, "MODIFY COLUMN %s",
-                                       mysql_definition(maker, column));
+        sql[0] = add_sql(maker, side, index, &first, position, keys);
+        sql[1] = mysql_alter(maker, side, mysql_side(maker, side)->columns[index].relation, ALGORITHM_INSTANT,
+                             "ALTER COLUMN %s DROP DEFAULT", mysql_quoted(maker, column->name));
+    } else {
+        sql[0] = add_sql(maker, side, index, column, position, keys);
     }
 }
 
@@ -71,12 +89,11 @@ void mysql_make_column(struct plan_maker *maker, const struct plan_task *task, c
         .algorithm = mysql_add_algorithm(maker, SIDE_TARGET, index, &column, !*position),
         .hazards = mysql_is_required(&column) ? HAZARD(BREAKS_CLIENTS) : 0,
         .fact = &fact,
-        .forward = {add_sql(maker, index, &column, position, strbuf_text(&keys.forward))},
         .backward = {mysql_alter(maker, SIDE_TARGET, relation, drop, "DROP COLUMN %s%s",
                                  mysql_quoted(maker, column.name), strbuf_text(&keys.backward))},
         .undo_note = "values that were written to the column meanwhile are lost",
     };
-    fill_rows(maker, index, &column, position, &step);
+    list_adding(maker, SIDE_TARGET, index, &column, position, strbuf_text(&keys.forward), step.forward);
     maker->failed |= !strbuf_ok(&keys.forward) || !strbuf_ok(&keys.backward);
     mysql_add(maker, task, items, count, &step);
     mysql_add_users(maker, &(struct mysql_parts){.task = task, .stage = stage}, index);
@@ -137,25 +154,21 @@ void mysql_drop_column(struct plan_maker *maker, const struct plan_task *task, c
                                                          plain ? OPERATION_DROP_COLUMN : OPERATION_DROP_INDEXED_COLUMN);
     if (strstr(strbuf_text(&parts.forward), "PRIMARY KEY"))
         algorithm = ALGORITHM_COPY;
-    const char *position = old_position(maker, index);
-    enum mysql_algorithm back =
-        plain ? mysql_add_algorithm(maker, SIDE_CURRENT, index, &column, !*position) : ALGORITHM_COPY;
     struct mysql_fact fact = mysql_column_fact(maker, SIDE_CURRENT, relation, &column, NULL, NULL);
-    mysql_add(maker, task, items, count,
-              &(struct mysql_step){
-                  .stage = PLAN_STAGES,
-                  .phase = PHASE_DROP_COLUMN,
-                  .rank = (column.generated ? 0u : 1u << 16) + UINT16_MAX - current->columns[index].position,
-                  .algorithm = algorithm,
-                  .hazards = (column.generated ? 0 : HAZARD(DELETES_DATA)) | HAZARD(BREAKS_CLIENTS) |
-                             HAZARD(HIDDEN_DEPENDENCIES),
-                  .fact = &fact,
-                  .forward = {mysql_alter(maker, SIDE_CURRENT, relation, algorithm, "DROP COLUMN %s%s",
-                                          mysql_quoted(maker, column.name), strbuf_text(&parts.forward))},
-                  .backward = {mysql_alter(maker, SIDE_CURRENT, relation, back, "ADD COLUMN %s%s%s",
-                                           mysql_definition(maker, &column), position, strbuf_text(&parts.backward))},
-                  .undo_note = column.generated ? NULL : "the column comes back without its values",
-              });
+    struct mysql_step step = {
+        .stage = PLAN_STAGES,
+        .phase = PHASE_DROP_COLUMN,
+        .rank = (column.generated ? 0u : 1u << 16) + UINT16_MAX - current->columns[index].position,
+        .algorithm = algorithm,
+        .hazards = (column.generated ? 0 : HAZARD(DELETES_DATA)) | HAZARD(BREAKS_CLIENTS) | HAZARD(HIDDEN_DEPENDENCIES),
+        .fact = &fact,
+        .forward = {mysql_alter(maker, SIDE_CURRENT, relation, algorithm, "DROP COLUMN %s%s",
+                                mysql_quoted(maker, column.name), strbuf_text(&parts.forward))},
+        .undo_note = column.generated ? NULL : "the column comes back without its values",
+    };
+    list_adding(maker, SIDE_CURRENT, index, &column, old_position(maker, index), strbuf_text(&parts.backward),
+                step.backward);
+    mysql_add(maker, task, items, count, &step);
     maker->failed |= !strbuf_ok(&parts.forward) || !strbuf_ok(&parts.backward);
 }
 

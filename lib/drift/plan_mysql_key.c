@@ -67,6 +67,27 @@ static const char *drop_words(struct plan_maker *maker, const struct mysql_key *
                                      : plan_printf(maker, "DROP INDEX %s", mysql_quoted(maker, key->name));
 }
 
+/* ", MODIFY COLUMN …" for each column of a primary key that may be NULL on the other side, where there is no such key:
+ * the server made it NOT NULL for the key, and leaves it so. Another item's column is left to that one. */
+static const char *loosen(struct plan_maker *maker, const struct mysql_key *key)
+{
+    enum plan_side other = key->side == SIDE_CURRENT ? SIDE_TARGET : SIDE_CURRENT;
+    const struct schema *schema = mysql_side(maker, other);
+    const struct schema *own = mysql_side(maker, key->side);
+    int64_t table = mysql_counterpart(maker, key->side, key->relation);
+    cleanup(strbuf) struct strbuf out = STRBUF(LIMIT_SQL_PART);
+    for (uint32_t i = 0; table >= 0 && mysql_key_is_primary(key) && i < key->constraint->columns.count; i++) {
+        const char *name = schema_text(own, own->lists[key->constraint->columns.first + i]);
+        int64_t column = mysql_find_column(schema, (size_t)table, name);
+        if (column < 0 || !(schema->columns[column].flags & COLUMN_NULLABLE) ||
+            plan_find_task(maker, ARRAY_COLUMNS, other, (size_t)column))
+            continue;
+        struct mysql_column texts = mysql_column_of(schema, &schema->columns[column]);
+        strbuf_printf(&out, ", MODIFY COLUMN %s", mysql_definition(maker, &texts));
+    }
+    return plan_keep(maker, &out);
+}
+
 static const char *add_sql(struct plan_maker *maker, const struct mysql_key *key)
 {
     return mysql_alter(maker, key->side, key->relation, add_algorithm(maker, key), "ADD %s", mysql_key_sql(maker, key));
@@ -74,7 +95,8 @@ static const char *add_sql(struct plan_maker *maker, const struct mysql_key *key
 
 static const char *drop_sql(struct plan_maker *maker, const struct mysql_key *key)
 {
-    return mysql_alter(maker, key->side, key->relation, drop_algorithm(maker, key), "%s", drop_words(maker, key));
+    return mysql_alter(maker, key->side, key->relation, drop_algorithm(maker, key), "%s%s", drop_words(maker, key),
+                       loosen(maker, key));
 }
 
 /* The latest of the columns that a key of the target is over. */
@@ -208,8 +230,8 @@ void mysql_drop_key(struct plan_maker *maker, const struct plan_task *task, cons
                   .algorithm = drop_algorithm(maker, &key),
                   .hazards = HAZARD(DISABLES_PERFORMANCE) | (is_unique(&key) ? HAZARD(CHANGES_BEHAVIOUR) : 0),
                   .fact = &fact,
-                  .forward = {mysql_alter(maker, SIDE_CURRENT, key.relation, drop_algorithm(maker, &key), "%s%s",
-                                          drop_words(maker, &key), forward)},
+                  .forward = {mysql_alter(maker, SIDE_CURRENT, key.relation, drop_algorithm(maker, &key), "%s%s%s",
+                                          drop_words(maker, &key), loosen(maker, &key), forward)},
                   .backward = {mysql_alter(maker, SIDE_CURRENT, key.relation, add_algorithm(maker, &key), "ADD %s%s",
                                            mysql_key_sql(maker, &key), backward)},
               });
@@ -226,6 +248,42 @@ static const char *replace_sql(struct plan_maker *maker, const struct mysql_key 
 {
     return mysql_alter(maker, from->side, from->relation, algorithm, "%s, ADD %s", drop_words(maker, from),
                        mysql_key_sql(maker, to));
+}
+
+static bool is_full_text(const struct plan_maker *maker, const struct mysql_key *key)
+{
+    return key->index && strcmp(schema_text(mysql_side(maker, key->side), key->index->method), "fulltext") == 0;
+}
+
+/* InnoDB takes a full-text index that goes and comes in one statement for the same one: it goes first. */
+static void replace_apart(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *from,
+                          const struct mysql_key *to, const struct mysql_fact *fact)
+{
+    struct mysql_fact own = *fact;
+    own.between = "";
+    struct mysql_step drop = {
+        .stage = parts->stage,
+        .phase = PHASE_DROP_INDEX,
+        .algorithm = drop_algorithm(maker, from),
+        .hazards = HAZARD(DISABLES_PERFORMANCE),
+        .fact = &own,
+        .to = "",
+        .exact = true,
+        .forward = {drop_sql(maker, from)},
+        .backward = {add_sql(maker, from)},
+    };
+    struct mysql_step add = {
+        .stage = parts->stage,
+        .phase = PHASE_INDEX,
+        .algorithm = add_algorithm(maker, to),
+        .hazards = HAZARD(BUILDS_INDEX),
+        .fact = &own,
+        .from = "",
+        .forward = {add_sql(maker, to)},
+        .backward = {drop_sql(maker, to)},
+    };
+    mysql_add(maker, parts->task, parts->items, parts->count, &drop);
+    mysql_add(maker, parts->task, parts->items, parts->count, &add);
 }
 
 void mysql_change_key(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
@@ -245,6 +303,10 @@ void mysql_change_key(struct plan_maker *maker, const struct plan_task *task, co
     struct mysql_fact old = mysql_key_fact(maker, &from, NULL);
     struct mysql_fact fact = mysql_key_fact(maker, renamed ? NULL : &from, &to);
     enum mysql_algorithm algorithm = worse(add_algorithm(maker, &from), add_algorithm(maker, &to));
+    if (!renamed && (is_full_text(maker, &from) || is_full_text(maker, &to))) {
+        replace_apart(maker, &(struct mysql_parts){task, items, count, stage}, &from, &to, &fact);
+        return;
+    }
     if (renamed)
         mysql_guard(maker, stage, &old);
     mysql_add(maker, task, items, count,

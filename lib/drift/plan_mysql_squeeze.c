@@ -12,7 +12,7 @@ static const char *const introducers[] = {"_utf8mb4", "_utf8mb3", "_utf8", "_lat
 
 static bool is_dropped(char byte)
 {
-    return byte && strchr("`\"'()\\ \t\r\n", byte);
+    return byte && strchr("`\"'();\\ \t\r\n", byte);
 }
 
 /* The alternation of the pattern in mysql_squeezed_sql, in its order. */
@@ -41,7 +41,7 @@ const char *mysql_squeezed(struct plan_maker *maker, const char *text)
 const char *mysql_squeezed_sql(struct plan_maker *maker, const char *expression)
 {
     return plan_printf(maker,
-                       "REGEXP_REPLACE(CONVERT(%s USING utf8mb4), '[`\"''()\\\\\\\\ \\t\\r\\n]|_utf8mb4|_utf8mb3|_utf8|"
+                       "REGEXP_REPLACE(CONVERT(%s USING utf8mb4), '[`\"''();\\\\\\\\ \\t\\r\\n]|_utf8mb4|_utf8mb3|_utf8|"
                        "_latin1|_binary|_ascii', '')",
                        expression);
 }

@@ -1,0 +1,627 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plans for MariaDB and MySQL, run by the servers' own client on tables with rows. One change makes exactly its item; the
+stages end it; running them again changes nothing; the undo brings it back; and both ways round."""
+
+import json
+import re
+
+import pytest
+from harness import drift_probe
+from harness.scripts import run_script
+
+SCHEMA = """
+CREATE TABLE parents (id int NOT NULL AUTO_INCREMENT, code varchar(20) NOT NULL, label varchar(20) NULL, PRIMARY KEY (id),
+    UNIQUE KEY uq_code (code)) COMMENT='who''s who';
+CREATE TABLE children (id bigint unsigned NOT NULL AUTO_INCREMENT, parent_id int NULL,
+    name varchar(50) NOT NULL DEFAULT 'x', note varchar(100) NULL COMMENT 'it''s a \\\\ note',
+    amount decimal(10,2) NOT NULL DEFAULT 0.00, kind enum('a','b') NOT NULL DEFAULT 'a', flags set('x','y') NULL,
+    body text NULL, made datetime NULL DEFAULT CURRENT_TIMESTAMP, small smallint NULL, active tinyint(1) NOT NULL DEFAULT 1,
+    doc json NULL, PRIMARY KEY (id), KEY ix_name (name), KEY ix_two (name, amount), UNIQUE KEY uq_note (note),
+    CONSTRAINT fk_parent FOREIGN KEY (parent_id) REFERENCES parents (id) ON DELETE CASCADE,
+    CONSTRAINT ck_amount CHECK (amount >= 0));
+CREATE TABLE sums (id int NOT NULL, a int NOT NULL, b int NULL, v int AS (a + 1) VIRTUAL, s int AS (a * 2) STORED,
+    c char(5) CHARACTER SET latin1 NULL, PRIMARY KEY (id), KEY ix_v (v));
+CREATE TABLE texts (id int NOT NULL, t text NULL, u varchar(200) NULL, PRIMARY KEY (id), FULLTEXT KEY ft (t));
+CREATE TABLE tree (id int NOT NULL, up int NULL, PRIMARY KEY (id),
+    CONSTRAINT fk_up FOREIGN KEY (up) REFERENCES tree (id));
+CREATE TABLE loose (a int NULL, b int NULL);
+CREATE VIEW names AS SELECT id, name FROM children WHERE amount > 0;
+CREATE VIEW both_names AS SELECT n.name, p.code FROM names n JOIN parents p ON p.id = n.id;
+CREATE TRIGGER children_bi BEFORE INSERT ON children FOR EACH ROW SET NEW.name = CONCAT(NEW.name, '');
+CREATE PROCEDURE touch(IN which int, OUT found int) READS SQL DATA SELECT count(*) INTO found FROM parents WHERE id = which;
+CREATE FUNCTION twice(n int) RETURNS int DETERMINISTIC RETURN n * 2;
+CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01 03:00:00' DISABLE DO DELETE FROM loose WHERE a = 0;
+"""
+
+ROWS = """
+INSERT INTO parents VALUES (1, 'one', 'a'), (2, 'two', 'b'), (3, 'three', 'c');
+INSERT INTO children (parent_id, name, note, amount, kind, flags, body, small, doc)
+    VALUES (1, 'n1', 'a', 1, 'a', 'x', 'text', 1, '{}'), (2, 'n2', 'b', 2, 'b', 'y', 'text', 2, '[]'),
+        (NULL, 'n3', 'c', 3, 'a', 'x', '', 3, '1');
+INSERT INTO sums (id, a, b, c) VALUES (1, 1, 1, 'q'), (2, 2, 2, 'r');
+INSERT INTO texts VALUES (1, 'some words', 'u'), (2, 'more', 'v');
+INSERT INTO tree VALUES (1, NULL), (2, 1);
+INSERT INTO loose VALUES (1, 1), (2, 2);
+"""
+
+ORACLE_ONLY = "mysql"
+MARIADB_ONLY = "mariadb"
+
+C = "changed"
+U = "unexpected"
+M = "missing"
+
+# name: (what happens to the live schema, its items[, on which server only[, statements that are not taken back]])
+CASES = {
+    "column_added": ("ALTER TABLE parents ADD extra int NULL", [("column", "parents.extra", U, "")]),
+    "column_added_between": (
+        "ALTER TABLE children ADD extra varchar(10) NOT NULL DEFAULT 'q''q' AFTER name",
+        [("column", "children.extra", U, "")],
+    ),
+    "column_added_first": ("ALTER TABLE loose ADD extra int NULL FIRST", [("column", "loose.extra", U, "")]),
+    "column_added_required": (
+        "ALTER TABLE parents ADD extra int NOT NULL",
+        [("column", "parents.extra", U, "")],
+    ),
+    "column_added_with_keys": (
+        "ALTER TABLE children ADD extra int NULL, ADD KEY ix_extra (extra, name), ADD UNIQUE KEY uq_extra (extra),"
+        " ADD CONSTRAINT ck_extra CHECK (extra > 0)",
+        [("column", "children.extra", U, "")],
+    ),
+    "column_added_with_reference": (
+        "ALTER TABLE loose ADD extra int NULL, ADD CONSTRAINT fk_extra FOREIGN KEY (extra) REFERENCES parents (id)",
+        [("column", "loose.extra", U, "")],
+    ),
+    "column_added_generated": (
+        "ALTER TABLE loose ADD g int AS (a + b) VIRTUAL, ADD h int AS (a - 1) STORED",
+        [("column", "loose.g", U, ""), ("column", "loose.h", U, "")],
+    ),
+    "column_added_numbered": (
+        "ALTER TABLE loose ADD n int NOT NULL AUTO_INCREMENT FIRST, ADD PRIMARY KEY (n)",
+        [("column", "loose.n", U, "")],
+    ),
+    "column_added_to_full_text": ("ALTER TABLE texts ADD extra int NULL AFTER t", [("column", "texts.extra", U, "")]),
+    "column_added_beside_generated": ("ALTER TABLE sums ADD extra int NULL AFTER a", [("column", "sums.extra", U, "")]),
+    "column_added_expression": (
+        "ALTER TABLE parents ADD extra varchar(40) NULL DEFAULT (CONCAT('a', 'b'))",
+        [("column", "parents.extra", U, "")],
+    ),
+    "column_added_uuid": (
+        "ALTER TABLE parents ADD extra varchar(40) NULL; ALTER TABLE parents ALTER extra SET DEFAULT (UUID());"
+        "UPDATE parents SET extra = UUID(); ALTER TABLE parents MODIFY extra varchar(40) NOT NULL DEFAULT (UUID())",
+        [("column", "parents.extra", U, "")],
+    ),
+    "column_added_json": (
+        "ALTER TABLE parents ADD extra json NULL; UPDATE parents SET extra = '[]';"
+        "ALTER TABLE parents MODIFY extra json NOT NULL",
+        [("column", "parents.extra", U, "")],
+    ),
+    "column_dropped": ("ALTER TABLE parents DROP COLUMN label", [("column", "parents.label", M, "")]),
+    "column_dropped_with_keys": (
+        "ALTER TABLE children DROP COLUMN note",
+        [("column", "children.note", M, "")],
+    ),
+    "column_dropped_with_check": (
+        "DROP VIEW both_names; DROP VIEW names; ALTER TABLE children DROP CONSTRAINT ck_amount, DROP INDEX ix_two,"
+        " DROP COLUMN amount",
+        [("column", "children.amount", M, ""), ("view", "both_names", M, ""), ("view", "names", M, "")],
+    ),
+    "column_dropped_with_reference": (
+        "ALTER TABLE children DROP FOREIGN KEY fk_parent; ALTER TABLE children DROP INDEX fk_parent, DROP COLUMN parent_id",
+        [("column", "children.parent_id", M, "")],
+    ),
+    "type_wider": ("ALTER TABLE children MODIFY small int NULL", [("column", "children.small", C, "type")]),
+    "type_narrower": ("ALTER TABLE children MODIFY small tinyint NULL", [("column", "children.small", C, "type")]),
+    "type_unsigned": (
+        "ALTER TABLE children MODIFY small smallint unsigned NULL",
+        [("column", "children.small", C, "type")],
+    ),
+    "type_boolean": ("ALTER TABLE children MODIFY active tinyint NOT NULL DEFAULT 1", [("column", "children.active", C, "type")]),
+    "varchar_longer": ("ALTER TABLE parents MODIFY label varchar(40) NULL", [("column", "parents.label", C, "type")]),
+    "varchar_much_longer": ("ALTER TABLE parents MODIFY label varchar(400) NULL", [("column", "parents.label", C, "type")]),
+    "varchar_to_text": ("ALTER TABLE parents MODIFY label text NULL", [("column", "parents.label", C, "type")]),
+    "varchar_indexed": (
+        "ALTER TABLE children MODIFY name varchar(60) NOT NULL DEFAULT 'x'",
+        [("column", "children.name", C, "type")],
+    ),
+    "decimal": (
+        "ALTER TABLE children MODIFY amount decimal(12,2) NOT NULL DEFAULT 0.00",
+        [("column", "children.amount", C, "type")],
+    ),
+    "enum_appended": (
+        "ALTER TABLE children MODIFY kind enum('a','b','it''s') NOT NULL DEFAULT 'a'",
+        [("column", "children.kind", C, "type")],
+    ),
+    "enum_reordered": (
+        "ALTER TABLE children MODIFY kind enum('b','a') NOT NULL DEFAULT 'a'",
+        [("column", "children.kind", C, "type")],
+    ),
+    "set_appended": ("ALTER TABLE children MODIFY flags set('x','y','z') NULL", [("column", "children.flags", C, "type")]),
+    "datetime_precision": (
+        "ALTER TABLE children MODIFY made datetime(3) NULL DEFAULT CURRENT_TIMESTAMP(3)",
+        [("column", "children.made", C, "default"), ("column", "children.made", C, "type")],
+    ),
+    "type_of_referenced": (
+        "ALTER TABLE children DROP FOREIGN KEY fk_parent; ALTER TABLE children MODIFY parent_id bigint NULL;"
+        "ALTER TABLE parents MODIFY id bigint NOT NULL AUTO_INCREMENT;"
+        "ALTER TABLE children ADD CONSTRAINT fk_parent FOREIGN KEY (parent_id) REFERENCES parents (id) ON DELETE CASCADE",
+        [("column", "children.parent_id", C, "type"), ("column", "parents.id", C, "type")],
+    ),
+    "not_null": ("ALTER TABLE parents MODIFY label varchar(20) NOT NULL", [("column", "parents.label", C, "nullable")]),
+    "null": ("ALTER TABLE parents MODIFY code varchar(20) NULL", [("column", "parents.code", C, "nullable"), ]),
+    "default_set": ("ALTER TABLE children ALTER small SET DEFAULT 7", [("column", "children.small", C, "default")]),
+    "default_dropped": ("ALTER TABLE children ALTER name DROP DEFAULT", [("column", "children.name", C, "default")]),
+    "default_changed": (
+        "ALTER TABLE children ALTER name SET DEFAULT 'q''\\\\\\n\"`'",
+        [("column", "children.name", C, "default")],
+    ),
+    "default_and_not_null": (
+        "ALTER TABLE parents MODIFY label varchar(20) NOT NULL DEFAULT 'l'",
+        [("column", "parents.label", C, "default"), ("column", "parents.label", C, "nullable")],
+    ),
+    "on_update": (
+        "ALTER TABLE children MODIFY made datetime NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP",
+        [("column", "children.made", C, "on_update")],
+    ),
+    "numbered_no_more": (
+        "ALTER TABLE children MODIFY id bigint unsigned NOT NULL",
+        [("column", "children.id", C, "auto_increment")],
+    ),
+    "collation": (
+        "ALTER TABLE parents MODIFY label varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL",
+        [("column", "parents.label", C, "collation")],
+    ),
+    "collation_indexed": (
+        "ALTER TABLE children MODIFY note varchar(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'it''s a \\\\ note'",
+        [("column", "children.note", C, "collation")],
+    ),
+    "charset": (
+        "ALTER TABLE parents MODIFY label varchar(20) CHARACTER SET latin1 NULL",
+        [("column", "parents.label", C, "charset")],
+    ),
+    "invisible": ("ALTER TABLE parents MODIFY label varchar(20) NULL INVISIBLE", [("column", "parents.label", C, "visible")]),
+    "generated_virtual": ("ALTER TABLE sums MODIFY v int AS (a + 2) VIRTUAL", [("column", "sums.v", C, "generated")]),
+    "generated_stored": ("ALTER TABLE sums MODIFY s int AS (a * 3) STORED", [("column", "sums.s", C, "generated")]),
+    "generated_to_plain": ("ALTER TABLE sums MODIFY s int NULL", [("column", "sums.s", C, "generated")]),
+    "generated_kind": (
+        "ALTER TABLE sums DROP COLUMN s; ALTER TABLE sums ADD s int AS (a * 2) VIRTUAL AFTER v",
+        [("column", "sums.s", C, "generated")],
+    ),
+    "column_check": (
+        "ALTER TABLE loose MODIFY a int NULL CHECK (a > 0)",
+        [("column", "loose.a", C, "check")],
+        MARIADB_ONLY,
+    ),
+    "srid": (
+        "ALTER TABLE loose ADD p point NULL SRID 4326",
+        [("column", "loose.p", U, "")],
+        ORACLE_ONLY,
+    ),
+    "column_case": ("ALTER TABLE parents RENAME COLUMN label TO Label", [("column", "parents.label", C, "name")]),
+    "column_order": (
+        "ALTER TABLE parents MODIFY label varchar(30) NULL FIRST",
+        [("column", "parents.label", C, "type"), ("table", "parents", C, "column_order")],
+    ),
+    "table_created": (
+        "CREATE TABLE extra (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, `select` varchar(20) NOT NULL DEFAULT 'a',"
+        " parent_id int, KEY ix (`select`(5)), CONSTRAINT fk_x FOREIGN KEY (parent_id) REFERENCES parents (id),"
+        " CONSTRAINT ck_x CHECK (parent_id > 0)) COMMENT='c'; CREATE TRIGGER extra_bi BEFORE INSERT ON extra FOR EACH ROW SET"
+        " NEW.`select` = 'b'; INSERT INTO extra (parent_id) VALUES (1)",
+        [("table", "extra", U, "")],
+    ),
+    "tables_created_in_a_circle": (
+        "CREATE TABLE one (id int PRIMARY KEY, two int); CREATE TABLE two (id int PRIMARY KEY, one int,"
+        " CONSTRAINT fk_one FOREIGN KEY (one) REFERENCES one (id)); ALTER TABLE one ADD CONSTRAINT fk_two FOREIGN KEY"
+        " (two) REFERENCES two (id)",
+        [("table", "one", U, ""), ("table", "two", U, "")],
+    ),
+    "table_partitioned_created": (
+        "CREATE TABLE extra (a int NOT NULL, PRIMARY KEY (a)) PARTITION BY RANGE (a) (PARTITION p0 VALUES LESS THAN (10),"
+        " PARTITION p1 VALUES LESS THAN MAXVALUE)",
+        [("table", "extra", U, "")],
+    ),
+    "table_versioned_created": (
+        "CREATE TABLE extra (a int, s timestamp(6) GENERATED ALWAYS AS ROW START, e timestamp(6) GENERATED ALWAYS AS ROW"
+        " END, PERIOD FOR SYSTEM_TIME (s, e)) WITH SYSTEM VERSIONING",
+        [("table", "extra", U, "")],
+        MARIADB_ONLY,
+    ),
+    "table_dropped": ("DROP TABLE loose", [("table", "loose", M, "")]),
+    "table_referenced_dropped": (
+        "UPDATE children SET parent_id = NULL; ALTER TABLE children DROP FOREIGN KEY fk_parent; ALTER TABLE children DROP INDEX fk_parent; DROP VIEW both_names;"
+        "DROP TABLE parents",
+        [("table", "parents", M, ""), ("view", "both_names", M, "")],
+    ),
+    "engine": ("ALTER TABLE loose ENGINE=MyISAM", [("table", "loose", C, "engine")]),
+    "table_charset": (
+        "ALTER TABLE loose DEFAULT CHARACTER SET latin1 COLLATE latin1_bin",
+        [("table", "loose", C, "charset")],
+    ),
+    "table_collation": (
+        "ALTER TABLE loose DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+        [("table", "loose", C, "collation")],
+    ),
+    "system_versioning": (
+        "ALTER TABLE loose ADD SYSTEM VERSIONING",
+        [("table", "loose", C, "system_versioning")],
+        MARIADB_ONLY,
+    ),
+    "partitioned": (
+        "ALTER TABLE loose PARTITION BY HASH (a) PARTITIONS 3",
+        [("table", "loose", C, "partition_key")],
+    ),
+    "primary_key_added": (
+        "ALTER TABLE loose MODIFY a int NOT NULL, ADD PRIMARY KEY (a)",
+        [("primary_key", "loose.PRIMARY", U, "")],
+    ),
+    "primary_key_dropped": ("ALTER TABLE texts DROP PRIMARY KEY", [("primary_key", "texts.PRIMARY", M, "")]),
+    "primary_key_wider": (
+        "ALTER TABLE sums DROP PRIMARY KEY, ADD PRIMARY KEY (id, a)",
+        [("primary_key", "sums.PRIMARY", C, "columns")],
+    ),
+    "unique_added": ("ALTER TABLE parents ADD UNIQUE KEY uq_label (label)", [("unique", "parents.uq_label", U, "")]),
+    "unique_dropped": ("ALTER TABLE parents DROP INDEX uq_code", [("unique", "parents.uq_code", M, "")]),
+    "unique_wider": (
+        "ALTER TABLE parents DROP INDEX uq_code, ADD UNIQUE KEY uq_code (code, label)",
+        [("unique", "parents.uq_code", C, "columns")],
+    ),
+    "unique_to_index": (
+        "ALTER TABLE parents DROP INDEX uq_code, ADD KEY uq_code (code)",
+        [("index", "parents.uq_code", C, "unique")],
+    ),
+    "unique_renamed": (
+        "ALTER TABLE parents RENAME INDEX uq_code TO uq_kode",
+        [("unique", "parents.uq_code", C, "name")],
+    ),
+    "index_added": ("CREATE INDEX ix_label ON parents (label)", [("index", "parents.ix_label", U, "")]),
+    "index_added_prefix": ("CREATE INDEX ix_body ON children (body(10), name(3) DESC)", [("index", "children.ix_body", U, "")]),
+    "index_added_expression": (
+        "CREATE INDEX ix_lower ON parents ((LOWER(label)))",
+        [("index", "parents.ix_lower", U, "")],
+        ORACLE_ONLY,
+    ),
+    "index_added_full_text": (
+        "ALTER TABLE texts ADD FULLTEXT KEY ft_u (u)",
+        [("index", "texts.ft_u", U, "")],
+    ),
+    "index_full_text_with_parser": (
+        "ALTER TABLE texts DROP INDEX ft; ALTER TABLE texts ADD FULLTEXT KEY ft (t) WITH PARSER ngram",
+        [("index", "texts.ft", C, "method")],
+        ORACLE_ONLY,
+    ),
+    "index_dropped": ("DROP INDEX ix_two ON children", [("index", "children.ix_two", M, "")]),
+    "index_columns": (
+        "ALTER TABLE children DROP INDEX ix_two, ADD KEY ix_two (name, kind)",
+        [("index", "children.ix_two", C, "columns")],
+    ),
+    "index_descending": (
+        "ALTER TABLE children DROP INDEX ix_two, ADD KEY ix_two (name, amount DESC)",
+        [("index", "children.ix_two", C, "order")],
+    ),
+    "index_prefix": (
+        "ALTER TABLE children DROP INDEX ix_name, ADD KEY ix_name (name(7))",
+        [("index", "children.ix_name", C, "prefix")],
+    ),
+    "index_renamed": ("ALTER TABLE children RENAME INDEX ix_two TO ix_too", [("index", "children.ix_two", C, "name")]),
+    "index_hidden": (
+        "ALTER TABLE children ALTER INDEX ix_two INVISIBLE",
+        [("index", "children.ix_two", C, "visible")],
+        ORACLE_ONLY,
+    ),
+    "index_ignored": (
+        "ALTER TABLE children ALTER INDEX ix_two IGNORED",
+        [("index", "children.ix_two", C, "visible")],
+        MARIADB_ONLY,
+    ),
+    "index_under_foreign_key": (
+        "ALTER TABLE children ADD KEY ix_parent (parent_id, name)",
+        [("index", "children.ix_parent", U, "")],
+    ),
+    "foreign_key_added": (
+        "ALTER TABLE loose ADD CONSTRAINT fk_a FOREIGN KEY (a) REFERENCES parents (id)",
+        [("foreign_key", "loose.fk_a", U, "")],
+    ),
+    "foreign_key_dropped": (
+        "ALTER TABLE children DROP FOREIGN KEY fk_parent; ALTER TABLE children DROP INDEX fk_parent",
+        [("foreign_key", "children.fk_parent", M, "")],
+    ),
+    "foreign_key_on_delete": (
+        "ALTER TABLE children DROP FOREIGN KEY fk_parent; ALTER TABLE children ADD CONSTRAINT fk_parent FOREIGN KEY"
+        " (parent_id) REFERENCES parents (id) ON DELETE SET NULL",
+        [("foreign_key", "children.fk_parent", C, "on_delete")],
+    ),
+    "foreign_key_on_update": (
+        "ALTER TABLE tree DROP FOREIGN KEY fk_up; ALTER TABLE tree ADD CONSTRAINT fk_up FOREIGN KEY (up) REFERENCES tree"
+        " (id) ON UPDATE CASCADE",
+        [("foreign_key", "tree.fk_up", C, "on_update")],
+    ),
+    "foreign_key_renamed": (
+        "ALTER TABLE tree DROP FOREIGN KEY fk_up; ALTER TABLE tree ADD CONSTRAINT fk_upper FOREIGN KEY (up) REFERENCES"
+        " tree (id)",
+        [("foreign_key", "tree.fk_up", C, "name")],
+    ),
+    "check_added": ("ALTER TABLE loose ADD CONSTRAINT ck_a CHECK (a > 0 AND b <> 77)", [("check", "loose.ck_a", U, "")]),
+    "check_dropped": ("ALTER TABLE children DROP CONSTRAINT ck_amount", [("check", "children.ck_amount", M, "")]),
+    "check_changed": (
+        "ALTER TABLE children DROP CONSTRAINT ck_amount, ADD CONSTRAINT ck_amount CHECK (amount >= 1)",
+        [("check", "children.ck_amount", C, "expression")],
+    ),
+    "check_not_enforced": (
+        "ALTER TABLE children ALTER CHECK ck_amount NOT ENFORCED",
+        [("check", "children.ck_amount", C, "enforced")],
+        ORACLE_ONLY,
+    ),
+    "view_created": ("CREATE VIEW extra AS SELECT code FROM parents", [("view", "extra", U, "")]),
+    "view_dropped": ("DROP VIEW both_names", [("view", "both_names", M, "")]),
+    "views_dropped": ("DROP VIEW both_names; DROP VIEW names", [("view", "both_names", M, ""), ("view", "names", M, "")]),
+    "view_changed": (
+        "CREATE OR REPLACE VIEW names AS SELECT id, name FROM children WHERE amount > 1",
+        [("view", "names", C, "definition")],
+    ),
+    "view_security": (
+        "CREATE OR REPLACE SQL SECURITY INVOKER VIEW names AS SELECT id, name FROM children WHERE amount > 0",
+        [("view", "names", C, "security")],
+    ),
+    "view_check_option": (
+        "CREATE OR REPLACE VIEW names AS SELECT id, name FROM children WHERE amount > 0 WITH LOCAL CHECK OPTION",
+        [("view", "names", C, "check_option")],
+    ),
+    "view_algorithm": (
+        "CREATE OR REPLACE ALGORITHM=TEMPTABLE VIEW both_names AS SELECT n.name, p.code FROM names n JOIN parents p ON"
+        " p.id = n.id",
+        [("view", "both_names", C, "options")],
+    ),
+    "trigger_created": (
+        "CREATE TRIGGER parents_bu BEFORE UPDATE ON parents FOR EACH ROW BEGIN SET NEW.code = 'a;$$b'; END",
+        [("trigger", "parents.parents_bu", U, "")],
+    ),
+    "triggers_created": (
+        "CREATE TRIGGER z_first BEFORE UPDATE ON parents FOR EACH ROW SET NEW.code = 'a';"
+        "CREATE TRIGGER a_second BEFORE UPDATE ON parents FOR EACH ROW SET NEW.code = 'b'",
+        [("trigger", "parents.a_second", U, ""), ("trigger", "parents.z_first", U, "")],
+    ),
+    "trigger_dropped": ("DROP TRIGGER children_bi", [("trigger", "children.children_bi", M, "")]),
+    "trigger_changed": (
+        "DROP TRIGGER children_bi; CREATE TRIGGER children_bi BEFORE INSERT ON children FOR EACH ROW SET NEW.name = 'z'",
+        [("trigger", "children.children_bi", C, "definition")],
+    ),
+    "trigger_timing": (
+        "DROP TRIGGER children_bi; CREATE TRIGGER children_bi BEFORE UPDATE ON children FOR EACH ROW"
+        " SET NEW.name = CONCAT(NEW.name, '')",
+        [("trigger", "children.children_bi", C, "events")],
+    ),
+    "procedure_created": (
+        "CREATE PROCEDURE extra(INOUT a varchar(10)) SQL SECURITY INVOKER COMMENT 'it''s' BEGIN SET a = 'x;'; SELECT 1; END",
+        [("routine", "extra", U, "")],
+    ),
+    "procedure_dropped": ("DROP PROCEDURE touch", [("routine", "touch", M, "")]),
+    "procedure_changed": (
+        "DROP PROCEDURE touch; CREATE PROCEDURE touch(IN which int, OUT found int) READS SQL DATA SELECT 5 INTO found",
+        [("routine", "touch", C, "definition")],
+    ),
+    "procedure_signature": (
+        "DROP PROCEDURE touch; CREATE PROCEDURE touch(IN which bigint, OUT found int) READS SQL DATA"
+        " SELECT count(*) INTO found FROM parents WHERE id = which",
+        [("routine", "touch", C, "signature")],
+    ),
+    "function_created": (
+        "CREATE FUNCTION thrice(n decimal(5,2)) RETURNS varchar(20) CHARSET utf8mb4 DETERMINISTIC RETURN n * 3",
+        [("routine", "thrice", U, "")],
+    ),
+    "function_changed": (
+        "DROP FUNCTION twice; CREATE FUNCTION twice(n int) RETURNS int DETERMINISTIC RETURN n + n",
+        [("routine", "twice", C, "definition")],
+    ),
+    "function_returns": (
+        "DROP FUNCTION twice; CREATE FUNCTION twice(n int) RETURNS bigint DETERMINISTIC RETURN n * 2",
+        [("routine", "twice", C, "returns")],
+    ),
+    "function_volatility": (
+        "DROP FUNCTION twice; CREATE FUNCTION twice(n int) RETURNS int DETERMINISTIC NO SQL RETURN n * 2",
+        [("routine", "twice", C, "volatility")],
+    ),
+    "event_created": (
+        "CREATE EVENT extra ON SCHEDULE EVERY '1:30' MINUTE_SECOND STARTS '2031-01-01 00:00:00' ENDS '2035-01-01 00:00:00'"
+        " ON COMPLETION PRESERVE DISABLE COMMENT 'x' DO BEGIN DELETE FROM loose; END",
+        [("event", "extra", U, "")],
+    ),
+    "event_dropped": ("DROP EVENT nightly", [("event", "nightly", M, "")]),
+    "event_schedule": ("ALTER EVENT nightly ON SCHEDULE EVERY 2 DAY", [("event", "nightly", C, "schedule")]),
+    "event_body": ("ALTER EVENT nightly DO DELETE FROM loose WHERE a = 1", [("event", "nightly", C, "definition")]),
+    "event_status": ("ALTER EVENT nightly ENABLE", [("event", "nightly", C, "status")]),
+    "sequence_created": ("CREATE SEQUENCE extra START 5 INCREMENT 2", [("sequence", "extra", U, "")], MARIADB_ONLY),
+    "several_at_once": (
+        "ALTER TABLE parents ADD extra int NULL, MODIFY label varchar(30) NULL; DROP TABLE loose;"
+        "CREATE TABLE loose (a int NULL, b int NULL, c int NULL, KEY ix_c (c));"
+        "ALTER TABLE children DROP INDEX ix_name, ALTER name SET DEFAULT 'y'",
+        [
+            ("column", "children.name", C, "default"),
+            ("column", "loose.c", U, ""),
+            ("column", "parents.extra", U, ""),
+            ("column", "parents.label", C, "type"),
+            ("index", "children.ix_name", M, ""),
+        ],
+    ),
+    "hostile_names": (
+        "CREATE TABLE `a``b'\"\\\\ ;-- */ é 表` (`c``'\"\\\\ ;-- */` int NULL COMMENT 'x */ -- ; '' \\\\', `key` int NOT NULL,"
+        " PRIMARY KEY (`key`), KEY `i``'\"\\\\ ;` (`c``'\"\\\\ ;-- */`), CONSTRAINT `k``'\"` CHECK (`c``'\"\\\\ ;-- */` > 0));"
+        "CREATE VIEW `v``'\"; 表` AS SELECT `c``'\"\\\\ ;-- */` AS `x``'` FROM `a``b'\"\\\\ ;-- */ é 表`",
+        [("table", "a`b'\"\\\\ ;-- */ é 表", U, ""), ("view", "v`'\"; 表", U, "")],
+    ),
+}
+
+OPTIONS = ("column_order=report",)
+
+OTHER_WAY = {M: U, U: M, C: C}
+
+
+@pytest.fixture(params=("mariadb", "mysql"))
+def server(request):
+    return request.getfixturevalue(f"{request.param}_server")
+
+
+def execute(database, script):
+    """One statement at a time: MySQL keeps the semicolon behind a body that another statement follows."""
+    for statement in re.split(r";\s*(?=(?:CREATE|ALTER|DROP|INSERT|UPDATE|DELETE)\b)", script.strip().rstrip(";")):
+        database.sql(statement)
+
+
+@pytest.fixture
+def live(server):
+    database = server.create_database()
+    try:
+        database.sql("ALTER DATABASE CHARACTER SET utf8mb4")
+        execute(database, SCHEMA)
+        database.sql(ROWS)
+        yield database
+    finally:
+        database.drop()
+
+
+def snapshot(database, path):
+    path.write_text(drift_probe.run("snapshot", database.url()))
+    return path
+
+
+def state(database):
+    """All that can be read of it, without what changes by itself."""
+    read = json.loads(drift_probe.run("snapshot", database.url()))
+    return {name: value for name, value in read.items() if name not in ("coverage", "server_version")}
+
+
+def short(answer):
+    return drift_probe.short(drift_probe.confirmed(answer["items"]))
+
+
+def check(database, reference, expected):
+    """Plan, stages, again, verification, undo, again: what each leaves."""
+    answer = drift_probe.steps(reference, database.url(), *OPTIONS)
+    assert short(answer) == expected
+    assert answer["unsolved"] == []
+    scripts = answer["scripts"]
+    before = state(database)
+    for _ in range(2):
+        run_script(database, scripts["guard"])
+        for stage in ("stage1", "stage2", "stage3"):
+            run_script(database, scripts[stage])
+        after = drift_probe.diff(reference, database.url(), *OPTIONS)
+        assert drift_probe.confirmed(after["items"]) == [], scripts["all0"]
+    verified = run_script(database, scripts["verify"]).stdout.splitlines()
+    rows = [line for line in verified if not line.endswith("\tdone") and line]
+    assert len(rows) == sum(1 for statement in answer["statements"] if statement.get("verify")) and all(row.endswith("\t1") for row in rows), verified
+    for _ in range(2):
+        run_script(database, scripts["undo"])
+        back = drift_probe.diff(reference, database.url(), *OPTIONS)
+        assert short(back) == expected, scripts["undo"]
+    assert without_order(state(database)) == without_order(before)
+    run_script(database, scripts["all0"])
+    assert drift_probe.confirmed(drift_probe.diff(reference, database.url(), *OPTIONS)["items"]) == []
+
+
+def without_order(read):
+    """What an undo may leave otherwise: what the server counts, and fingerprints."""
+    text = json.dumps({name: value for name, value in read.items() if name != "fingerprint"}, sort_keys=True)
+    return json.loads(text, object_hook=lambda item: {k: v for k, v in item.items() if k not in ("follows", "starts")})
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_one_change(live, server, tmp_path, case):
+    change, items, *only = CASES[case]
+    if only and server.engine != only[0]:
+        pytest.skip(f"{only[0]} only")
+    expected = sorted(items)
+    reverse = sorted((kind, path, OTHER_WAY[state], attribute) for kind, path, state, attribute in items)
+    base = snapshot(live, tmp_path / "base.json")
+    execute(live, change)
+    changed = snapshot(live, tmp_path / "changed.json")
+    check(live, base, expected)
+    found = short(drift_probe.diff(changed, live.url(), *OPTIONS))
+    assert [item[:1] + item[2:] for item in found] == [item[:1] + item[2:] for item in reverse]
+    check(live, changed, found)
+
+
+# What happens between reading and running, and which object the script must then name.
+MEANWHILE = {
+    "column_changed": ("ALTER TABLE parents MODIFY label varchar(99) NULL", "column `parents`.`label`"),
+    "column_gone": ("ALTER TABLE parents DROP COLUMN label", "column `parents`.`label`"),
+    "default_changed": ("ALTER TABLE parents ALTER label SET DEFAULT 'z'", "column `parents`.`label`"),
+    "index_changed": (
+        "ALTER TABLE children DROP INDEX ix_two, ADD KEY ix_two (kind)",
+        "index `children`.`ix_two`",
+    ),
+    "foreign_key_changed": (
+        "ALTER TABLE tree DROP FOREIGN KEY fk_up",
+        "foreign key `tree`.`fk_up`",
+    ),
+    "check_changed": (
+        "ALTER TABLE children DROP CONSTRAINT ck_amount, ADD CONSTRAINT ck_amount CHECK (amount > -5)",
+        "check `children`.`ck_amount`",
+    ),
+    "view_changed": ("CREATE OR REPLACE VIEW names AS SELECT id, name FROM children WHERE amount > 9", "view `names`"),
+    "trigger_gone": ("DROP TRIGGER children_bi; CREATE TRIGGER children_bi AFTER INSERT ON children FOR EACH ROW DO 0",
+                     "trigger `children_bi`"),
+    "table_changed": ("ALTER TABLE loose ADD meanwhile int", "table `loose`"),
+}
+
+PLANNED = (
+    "ALTER TABLE parents MODIFY label varchar(30) NULL; ALTER TABLE children DROP INDEX ix_two, ADD KEY ix_two (name, kind);"
+    "ALTER TABLE tree DROP FOREIGN KEY fk_up; ALTER TABLE tree ADD CONSTRAINT fk_up FOREIGN KEY (up) REFERENCES tree (id)"
+    " ON DELETE CASCADE; ALTER TABLE children DROP CONSTRAINT ck_amount, ADD CONSTRAINT ck_amount CHECK (amount >= 1);"
+    "CREATE OR REPLACE VIEW names AS SELECT id, name FROM children WHERE amount > 1; DROP TRIGGER children_bi;"
+    "CREATE TRIGGER children_bi BEFORE INSERT ON children FOR EACH ROW SET NEW.name = 'z'; DROP TABLE loose"
+)
+
+
+@pytest.mark.parametrize("case", MEANWHILE)
+def test_the_guard_stops_a_stale_plan(live, tmp_path, case):
+    """The foreign key may be away: that is how the plan itself leaves it for a moment."""
+    execute(live, PLANNED)
+    reference = snapshot(live, tmp_path / "reference.json")
+    execute(live, "DROP VIEW names; DROP VIEW both_names; DROP TRIGGER children_bi; DROP PROCEDURE touch; DROP FUNCTION twice;"
+                  "DROP EVENT nightly; DROP TABLE children; DROP TABLE parents; DROP TABLE sums; DROP TABLE texts;"
+                  "DROP TABLE tree")
+    execute(live, SCHEMA)
+    scripts = drift_probe.steps(reference, live.url())["scripts"]
+    change, named = MEANWHILE[case]
+    execute(live, change)
+    before = state(live)
+    if case == "foreign_key_changed":
+        run_script(live, scripts["guard"])
+        return
+    for name in ("guard", "all0"):
+        result = run_script(live, scripts[name], check=False)
+        assert result.returncode != 0 and f"changed since it was read: {named}" in result.stderr, result.stderr
+    assert state(live) == before
+
+
+def test_the_guard_minds_only_what_the_plan_touches(live, tmp_path):
+    reference = snapshot(live, tmp_path / "reference.json")
+    execute(live, "ALTER TABLE parents MODIFY label varchar(30) NULL")
+    scripts = drift_probe.steps(reference, live.url())["scripts"]
+    execute(live, "ALTER TABLE parents ADD other int; DROP TABLE loose; CREATE TABLE other (a int)")
+    run_script(live, scripts["all0"])
+
+
+def test_rows_that_do_not_fit_stop_the_plan_and_stay(live, tmp_path):
+    execute(live, "ALTER TABLE parents MODIFY label varchar(20) NOT NULL")
+    reference = snapshot(live, tmp_path / "reference.json")
+    execute(live, "ALTER TABLE parents MODIFY label varchar(20) NULL; UPDATE parents SET label = NULL WHERE id = 2")
+    scripts = drift_probe.steps(reference, live.url())["scripts"]
+    before = state(live)
+    assert run_script(live, scripts["all0"], check=False).returncode != 0
+    assert state(live) == before
+    assert live.sql("SELECT label FROM parents WHERE id = 2") == [(None,)]
+
+
+def test_nothing_of_ours_stays_in_the_session(live, tmp_path):
+    reference = snapshot(live, tmp_path / "reference.json")
+    execute(live, "ALTER TABLE parents MODIFY label varchar(30) NULL")
+    script = drift_probe.steps(reference, live.url())["scripts"]["all0"]
+    settings = "SELECT @@sql_mode, @@time_zone, @@foreign_key_checks, @@lock_wait_timeout, @@group_concat_max_len;"
+    lines = run_script(live, settings + script + settings).stdout.splitlines()
+    assert lines[1] == lines[-1]
+
+
+def test_a_schema_equals_itself(live, tmp_path):
+    answer = drift_probe.steps(snapshot(live, tmp_path / "a.json"), live.url())
+    assert answer["items"] == [] and answer["statements"] == []
