@@ -181,7 +181,7 @@ static const struct object_fact {
                           .plain_name = true},
     [OBJECT_ENUM] = {"(SELECT coalesce((SELECT string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder) FROM pg_enum e "
                      "WHERE e.enumtypid = t.oid), '') " LOOKUP_TYPE " AND t.typtype = 'e')",
-                     enum_value},
+                     enum_value, .printed = false},
     [OBJECT_DOMAIN] = {"(SELECT format('%%s %%s %%s', format_type(t.typbasetype, t.typtypmod), t.typnotnull::text, "
                        "btrim(coalesce(pg_get_expr(t.typdefaultbin, 0), ''), '() ')) || coalesce((SELECT string_agg("
                        "format('; %%s %%s', k.conname, btrim(pg_get_expr(k.conbin, 0), '() ')), '' ORDER BY k.conname) "
@@ -193,11 +193,11 @@ static const struct object_fact {
                           "a.attcollation::regcollation::text ELSE '' END, ', ' ORDER BY a.attnum) FROM pg_attribute a "
                           "JOIN pg_type b ON b.oid = a.atttypid WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT "
                           "a.attisdropped), '') " LOOKUP_TYPE " AND t.typtype = 'c')",
-                          composite_value},
+                          composite_value, .printed = false},
     [OBJECT_SEQUENCE] = {"(SELECT format('%%s %%s %%s %%s %%s %%s %%s', format_type(s.seqtypid, NULL), s.seqstart, "
                          "s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle::text) FROM pg_sequence s WHERE "
                          "s.seqrelid = to_regclass(%s))",
-                         sequence_value},
+                         sequence_value, .printed = false},
     [OBJECT_TRIGGER] =
         {"(SELECT concat_ws(E'\\n', g.tgtype::text || ' ' || coalesce((SELECT "
          "regexp_replace(string_agg(a.attname, ',' ORDER BY a.attname COLLATE \"C\"), '[\\s\"()]', '', "

@@ -176,9 +176,11 @@ static void test_files_without_journals(void **state)
     (void)state;
     cleanup(schema_journals) struct schema_journals journals = sample_journals;
     cleanup(schema) struct schema *schema = parse_journals(FORM_2 "}", &journals);
+    assert_non_null(schema);
     assert_int_equal(journals.count, 0);
     cleanup(schema_journals) struct schema_journals none = {0};
     cleanup(schema) struct schema *empty = parse_journals(FORM_2 ",\"journals\":[]}", &none);
+    assert_non_null(empty);
     assert_int_equal(none.count, 0);
 }
 
