@@ -256,26 +256,33 @@ static void rewrite_position(struct postgres_tree *tree, uint32_t group)
     append_argument(tree, group, part);
 }
 
+/* The form that the second argument names by a word, as a constant; NULL if it does not. */
+static const char *normal_form(const struct postgres_tree *tree, uint32_t group)
+{
+    static const char *const forms[][2] = {{"nfc", "'nfc'"}, {"nfd", "'nfd'"}, {"nfkc", "'nfkc'"}, {"nfkd", "'nfkd'"}};
+    uint32_t form = postgres_node_next(tree, postgres_node_next(tree, at(tree, group)->first));
+    for (size_t i = 0; i < ARRAY_LENGTH(forms); i++)
+        if (postgres_node_is(tree, form, forms[i][0]) && postgres_node_next(tree, form) == 0)
+            return forms[i][1];
+    return NULL;
+}
+
 /* NORMALIZE(x, NFC) */
 static void rewrite_normalize(struct postgres_tree *tree, uint32_t group)
 {
-    static const char *const forms[][2] = {{"nfc", "'nfc'"}, {"nfd", "'nfd'"}, {"nfkc", "'nfkc'"}, {"nfkd", "'nfkd'"}};
-    uint32_t text = at(tree, group)->first;
-    uint32_t form = postgres_node_next(tree, postgres_node_next(tree, text));
-    for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
-        if (!postgres_node_is(tree, form, forms[i][0]) || postgres_node_next(tree, form))
-            continue;
-        uint32_t type = postgres_tree_node(tree, POSTGRES_TYPE);
-        postgres_tree_append(tree, type, postgres_tree_text(tree, POSTGRES_TOKEN_NAME, text_type));
-        uint32_t cast = postgres_tree_node(tree, POSTGRES_CAST);
-        uint32_t constant = postgres_tree_text(tree, POSTGRES_TOKEN_STRING, forms[i][1]);
-        if (!cast || !constant)
-            return;
-        postgres_tree_clear(tree, group);
-        append_argument(tree, group, text);
-        append_argument(tree, group, set_cast(tree, cast, constant, type));
+    const char *form = normal_form(tree, group);
+    if (!form)
         return;
-    }
+    uint32_t text = at(tree, group)->first;
+    uint32_t type = postgres_tree_node(tree, POSTGRES_TYPE);
+    postgres_tree_append(tree, type, postgres_tree_text(tree, POSTGRES_TOKEN_NAME, text_type));
+    uint32_t cast = postgres_tree_node(tree, POSTGRES_CAST);
+    uint32_t constant = postgres_tree_text(tree, POSTGRES_TOKEN_STRING, form);
+    if (!cast || !constant)
+        return;
+    postgres_tree_clear(tree, group);
+    append_argument(tree, group, text);
+    append_argument(tree, group, set_cast(tree, cast, constant, type));
 }
 
 /* Of substring only the first argument: the second may be a number. */
@@ -357,8 +364,12 @@ static void prepare_head(struct postgres_tree *tree, uint32_t call)
         at(tree, call)->first = bare;
         at(tree, bare)->next = rest;
     }
-    const char *name = quoted_function(tree, at(tree, call)->first);
-    if (name)
+    /* "normalize"(x, nfc) is a call with a column of that name. */
+    uint32_t head = at(tree, call)->first;
+    const char *name = quoted_function(tree, head);
+    bool column = name && strcmp(name, "normalize") == 0 && at(tree, head)->text[0] == '"' &&
+                  normal_form(tree, postgres_node_next(tree, head));
+    if (name && !column)
         set_head(tree, call, name);
 }
 
