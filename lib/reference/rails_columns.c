@@ -64,17 +64,18 @@ static int fill_column(struct rails_reader *reader, const struct ruby_call *call
     return split_on_update(reader, column);
 }
 
-int rails_add_column(struct rails_reader *reader, const struct ruby_call *call, const char *type, const char *name,
-                     struct declared_column **ret_column)
+struct declared_column *rails_add_column(struct rails_reader *reader, const struct ruby_call *call, const char *type,
+                                         const char *name)
 {
     struct declared_column *column = declared_add_column(reader->declared, reader->table);
-    if (!column)
-        return error_no_memory(reader->ruby.reterr);
+    if (!column) {
+        error_no_memory(reader->ruby.reterr);
+        return NULL;
+    }
     column->name = rails_copy(reader, name);
-    if (!column->name)
-        return -1;
-    *ret_column = column;
-    return type ? rails_set_type(reader, call, type, column) : 0;
+    if (!column->name || (type && rails_set_type(reader, call, type, column) < 0))
+        return NULL;
+    return column;
 }
 
 /* t.column "name", "sql type": a type that Rails has no word for. */
@@ -82,11 +83,11 @@ static int read_raw_column(struct rails_reader *reader, const struct ruby_call *
 {
     const char *name = rails_text(call->arguments);
     const struct ruby_value *type = name ? call->arguments->next : NULL;
-    struct declared_column *column = NULL;
     if (!type || !rails_text(type))
         return ruby_fail(&reader->ruby, call->line, "the column has no name or no type");
     bool symbol = type->kind == RUBY_SYMBOL;
-    if (rails_add_column(reader, call, symbol ? type->text : NULL, name, &column) < 0)
+    struct declared_column *column = rails_add_column(reader, call, symbol ? type->text : NULL, name);
+    if (!column)
         return -1;
     if (!symbol && !(column->type = rails_copy(reader, type->text)))
         return -1;
@@ -106,11 +107,11 @@ int rails_read_column(struct rails_reader *reader, const struct ruby_call *call)
     if (!call->arguments)
         return ruby_fail(&reader->ruby, call->line, "the column has no name");
     for (const struct ruby_value *argument = call->arguments; argument; argument = argument->next) {
-        struct declared_column *column = NULL;
         const char *name = rails_text(argument);
         if (!name)
             return ruby_fail(&reader->ruby, call->line, "the column's name is not understood");
-        if (rails_add_column(reader, call, type, name, &column) < 0 || fill_column(reader, call, column) < 0)
+        struct declared_column *column = rails_add_column(reader, call, type, name);
+        if (!column || fill_column(reader, call, column) < 0)
             return -1;
     }
     return 0;

@@ -31,9 +31,9 @@ int rails_split_name(struct rails_reader *reader, const char *text, const char *
 /* t.TYPE "name", …: adds the column, or columns, that the call declares. */
 int rails_read_column(struct rails_reader *reader, const struct ruby_call *call);
 
-/* One column of the type that Rails calls so, with the call's options. */
-int rails_add_column(struct rails_reader *reader, const struct ruby_call *call, const char *type, const char *name,
-                     struct declared_column **ret_column);
+/* One column of the type that Rails calls so (NULL: its type is set later). NULL, with the error set, if that fails. */
+struct declared_column *rails_add_column(struct rails_reader *reader, const struct ruby_call *call, const char *type,
+                                         const char *name);
 
 /* The type's SQL into `column`. */
 int rails_set_type(struct rails_reader *reader, const struct ruby_call *call, const char *type,
