@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * MySQL's and MariaDB's planner without a server: in which stage what happens and with which algorithm, what the two
+ * servers are told differently, hostile names, bodies with semicolons, and what happens when memory is out. That the
+ * SQL does what it says is test_mysql_plan.py's.
+ */
+#include "support/oom.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "dialect/dialects.h"
+#include "dialect/mysql_ddl.h"
+#include "drift/plan.h"
+
+enum { TEXT_LIMIT = 1 << 22, MOST_TABLES = 4 };
+
+/* Tables as SHOW CREATE TABLE prints them, each behind its name; a trigger's body on the table `t`. */
+struct sample {
+    const char *tables[MOST_TABLES * 2];
+    const char *trigger;
+};
+
+static void add_trigger(struct schema_builder *builder, const char *body)
+{
+    const struct schema_attribute attributes[] = {
+        {.key = ATTRIBUTE_TIMING, .text = schema_builder_text(builder, "BEFORE")},
+        {.key = ATTRIBUTE_EVENTS, .text = schema_builder_text(builder, "INSERT")},
+        {.key = ATTRIBUTE_BODY, .text = schema_builder_text(builder, body)},
+        {.key = ATTRIBUTE_SQL_MODE, .text = schema_builder_text(builder, "ANSI_QUOTES")},
+    };
+    schema_builder_object(builder,
+                          &(struct schema_object){
+                              .kind = OBJECT_TRIGGER,
+                              .relation_name = schema_builder_text(builder, "t"),
+                              .name = schema_builder_text(builder, "tr"),
+                              .attributes = schema_builder_attributes(builder, attributes, ARRAY_LENGTH(attributes)),
+                          });
+}
+
+static int build(const char *engine, const char *version, const struct sample *sample, struct schema **ret_schema,
+                 struct error *reterr)
+{
+    cleanup(schema_builder) struct schema_builder *builder = schema_builder_new();
+    if (!builder)
+        return error_no_memory(reterr);
+    schema_builder_server(builder, engine, version);
+    schema_builder_dialect(builder, &dialect_mysql);
+    for (size_t i = 0; i < MOST_TABLES * 2 && sample->tables[i]; i += 2) {
+        struct mysql_ddl_report report = {0};
+        uint32_t handle = schema_builder_relation(
+            builder, &(struct schema_relation){.name = schema_builder_text(builder, sample->tables[i])});
+        mysql_ddl_read_table(builder, handle, sample->tables[i], "d", sample->tables[i + 1],
+                             strlen(sample->tables[i + 1]), &report);
+    }
+    if (sample->trigger)
+        add_trigger(builder, sample->trigger);
+    return schema_builder_seal(builder, ret_schema, reterr);
+}
+
+struct server {
+    const char *engine;
+    const char *version;
+};
+
+static const struct server oracle = {"mysql", "9.7.4"};
+static const struct server mariadb = {"mariadb", "10.11.6"};
+
+static int make(const struct server *server, const struct sample *reference, const struct sample *live,
+                struct plan **ret_plan, struct error *reterr)
+{
+    cleanup(schema) struct schema *wanted = NULL;
+    cleanup(schema) struct schema *there = NULL;
+    struct drift_policy policy;
+    drift_policy_init(&policy);
+    policy.no_defaults = true;
+    if (build(server->engine, server->version, reference, &wanted, reterr) ||
+        build(server->engine, server->version, live, &there, reterr))
+        return -1;
+    return plan_make(wanted, there, &policy, PLAN_REVERT, 1000, ret_plan, reterr);
+}
+
+#define BASE "`id` int NOT NULL, `a` varchar(20) DEFAULT NULL, PRIMARY KEY (`id`)"
+
+struct way {
+    const char *reference;
+    const char *live;
+    unsigned stage;
+    const char *sql;     /* what the first statement holds */
+    const char *oracle;  /* its lock on MySQL; NULL: not asked there */
+    const char *mariadb; /* likewise on MariaDB */
+};
+
+static const struct way ways[] = {
+    {BASE ", `b` int DEFAULT NULL", BASE, 1, "ADD COLUMN `b` int NULL", "ALGORITHM=INSTANT", "ALGORITHM=INSTANT"},
+    {BASE ", `b` int NOT NULL", BASE, 3, "ADD COLUMN `b` int NOT NULL", "ALGORITHM=INSTANT", "ALGORITHM=INSTANT"},
+    {BASE, BASE ", `b` int DEFAULT NULL", 3, "DROP COLUMN `b`", "ALGORITHM=INSTANT", "ALGORITHM=INSTANT"},
+    {BASE ", KEY `k` (`a`)", BASE, 1, "ADD KEY `k` (`a`)", "ALGORITHM=INPLACE, LOCK=NONE",
+     "ALGORITHM=INPLACE, LOCK=NONE"},
+    {BASE ", UNIQUE KEY `k` (`a`)", BASE, 2, "ADD UNIQUE KEY `k` (`a`)", "ALGORITHM=INPLACE, LOCK=NONE",
+     "ALGORITHM=INPLACE, LOCK=NONE"},
+    {BASE ", FULLTEXT KEY `k` (`a`)", BASE, 1, "ADD FULLTEXT KEY `k` (`a`)", "ALGORITHM=INPLACE, LOCK=SHARED",
+     "ALGORITHM=INPLACE, LOCK=SHARED"},
+    {BASE, BASE ", KEY `k` (`a`)", 3, "DROP INDEX `k`", "ALGORITHM=INPLACE, LOCK=NONE", "ALGORITHM=INPLACE, LOCK=NONE"},
+    {BASE ", CONSTRAINT `c` CHECK (`id` > 0)", BASE, 2, "ADD CONSTRAINT `c` CHECK (`id` > 0)",
+     "ALGORITHM=COPY, LOCK=SHARED", "ALGORITHM=COPY, LOCK=SHARED"},
+    {BASE, BASE ", CONSTRAINT `c` CHECK (`id` > 0)", 3, "DROP C", "ALGORITHM=INSTANT", "ALGORITHM=INSTANT"},
+    {"`id` int NOT NULL, `a` varchar(40) DEFAULT NULL, PRIMARY KEY (`id`)", BASE, 2, "MODIFY COLUMN `a` varchar(40)",
+     "ALGORITHM=INPLACE, LOCK=NONE", "ALGORITHM=INSTANT"},
+    {"`id` int NOT NULL, `a` varchar(9) DEFAULT NULL, PRIMARY KEY (`id`)", BASE, 3, "MODIFY COLUMN `a` varchar(9)",
+     "ALGORITHM=COPY, LOCK=SHARED", "ALGORITHM=COPY, LOCK=SHARED"},
+    {"`id` int NOT NULL, `a` varchar(20) NOT NULL, PRIMARY KEY (`id`)", BASE, 3, "NOT NULL",
+     "ALGORITHM=INPLACE, LOCK=NONE", "ALGORITHM=INPLACE, LOCK=NONE"},
+    {"`id` int NOT NULL, `a` varchar(20) DEFAULT 'x', PRIMARY KEY (`id`)", BASE, 2, "DEFAULT ''x''",
+     "ALGORITHM=INSTANT", "ALGORITHM=INSTANT"},
+    {BASE ", KEY `k` (`a`) /*!80000 INVISIBLE */", BASE ", KEY `k` (`a`)", 2, "ALTER INDEX `k` INVISIBLE",
+     "ALGORITHM=INPLACE, LOCK=NONE", NULL},
+    {BASE ", KEY `k` (`a`) IGNORED", BASE ", KEY `k` (`a`)", 2, "ALTER INDEX `k` IGNORED", NULL, "ALGORITHM=INSTANT"},
+};
+
+static void check_way(const struct way *way, const struct server *server, const char *lock)
+{
+    char texts[2][512] = {""};
+    struct error error = {0};
+    cleanup(plan) struct plan *plan = NULL;
+    struct sample samples[2] = {{.tables = {"t", texts[0]}}, {.tables = {"t", texts[1]}}};
+    const char *const columns[2] = {way->reference, way->live};
+    for (size_t i = 0; i < 2; i++)
+        snprintf(texts[i], sizeof texts[i], "CREATE TABLE `t` (%s) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4", columns[i]);
+    if (make(server, &samples[0], &samples[1], &plan, &error))
+        fail_msg("%s: %s", way->sql, error.message);
+    if (plan->statement_count != 1 || plan->unsolved_count != 0)
+        fail_msg("%s: %zu statements, %zu unsolved", way->sql, plan->statement_count, plan->unsolved_count);
+    const struct plan_statement *statement = &plan->statements[0];
+    assert_int_equal(statement->stage, way->stage);
+    assert_string_equal(statement->lock, lock);
+    assert_false(statement->transactional);
+    assert_non_null(statement->undo);
+    if (!strstr(statement->sql, way->sql) || !strstr(statement->sql, lock))
+        fail_msg("%s is not in %s", way->sql, statement->sql);
+}
+
+static void test_stages_and_algorithms(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(ways); i++) {
+        if (ways[i].oracle)
+            check_way(&ways[i], &oracle, ways[i].oracle);
+        if (ways[i].mariadb)
+            check_way(&ways[i], &mariadb, ways[i].mariadb);
+    }
+}
+
+static const struct sample rich_reference = {
+    .tables =
+        {"p", "CREATE TABLE `p` (`id` bigint NOT NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4", "t",
+         "CREATE TABLE `t` (`id` int NOT NULL AUTO_INCREMENT, `p` bigint DEFAULT NULL, `x``';--` text, PRIMARY KEY "
+         "(`id`), KEY `fk` (`p`), CONSTRAINT `fk` FOREIGN KEY (`p`) REFERENCES `p` (`id`)) ENGINE=InnoDB DEFAULT "
+         "CHARSET=utf8mb4",
+         "new", "CREATE TABLE `new` (`a` int DEFAULT NULL) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"},
+    .trigger = "BEGIN SET NEW.p = 1; SET @a = '$$'; END",
+};
+
+static const struct sample rich_live = {
+    .tables =
+        {"p", "CREATE TABLE `p` (`id` int NOT NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4", "t",
+         "CREATE TABLE `t` (`id` int NOT NULL, `p` int DEFAULT NULL, `z` int DEFAULT NULL, PRIMARY KEY (`id`), KEY "
+         "`fk` (`p`), KEY `z` (`z`), CONSTRAINT `fk` FOREIGN KEY (`p`) REFERENCES `p` (`id`)) ENGINE=InnoDB "
+         "DEFAULT CHARSET=utf8mb4",
+         "old`", "CREATE TABLE `old``` (`a` int DEFAULT NULL) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"},
+    .trigger = "SET NEW.p = 2",
+};
+
+static void render_all(const struct plan *plan, struct strbuf *out)
+{
+    plan_render_guard(plan, PLAN_ALL_STAGES, out);
+    plan_render_sql(plan, PLAN_ALL_STAGES, out);
+    plan_render_verify(plan, out);
+    plan_render_undo(plan, out);
+}
+
+/* The place of the first statement whose SQL holds the text. */
+static size_t find(const struct plan *plan, const char *text)
+{
+    for (size_t i = 0; i < plan->statement_count; i++)
+        if (strstr(plan->statements[i].sql, text))
+            return i;
+    fail_msg("no statement holds %s", text);
+    return 0;
+}
+
+/* A column that a foreign key is over cannot change while that is there. */
+static void test_foreign_keys_stand_aside(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    cleanup(plan) struct plan *plan = NULL;
+    assert_int_equal(make(&mariadb, &rich_reference, &rich_live, &plan, &error), 0);
+    size_t drop = find(plan, "DROP FOREIGN KEY `fk`");
+    size_t child = find(plan, "MODIFY COLUMN `p` bigint");
+    size_t parent = find(plan, "ALTER TABLE `p` MODIFY COLUMN `id` bigint");
+    size_t add = find(plan, "ADD CONSTRAINT `fk` FOREIGN KEY");
+    assert_true(drop < child && drop < parent && child < add && parent < add);
+    assert_int_equal(plan->statements[add].stage, 2);
+}
+
+/* MySQL prepares no triggers: the client is told of a delimiter that the body does not hold. */
+static void test_bodies(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    cleanup(plan) struct plan *direct = NULL;
+    cleanup(plan) struct plan *prepared = NULL;
+    cleanup(strbuf) struct strbuf out = STRBUF(TEXT_LIMIT);
+    assert_int_equal(make(&oracle, &rich_reference, &rich_live, &direct, &error), 0);
+    assert_int_equal(make(&mariadb, &rich_reference, &rich_live, &prepared, &error), 0);
+    const char *sql = direct->statements[find(direct, "CREATE TRIGGER `tr`")].sql;
+    assert_non_null(strstr(sql, "DELIMITER $$$\n"));
+    assert_non_null(strstr(sql, "SET SESSION sql_mode = 'ANSI_QUOTES'"));
+    assert_non_null(strstr(sql, "LOCK TABLES `t` WRITE"));
+    plan_render_sql(direct, PLAN_ALL_STAGES, &out);
+    assert_null(strstr(strbuf_text(&out), "DELIMITER ;;"));
+    assert_null(strstr(prepared->statements[find(prepared, "CREATE OR REPLACE TRIGGER `tr`")].sql, "DELIMITER"));
+}
+
+static void test_the_same_every_time(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct strbuf texts[2] = {STRBUF(TEXT_LIMIT), STRBUF(TEXT_LIMIT)};
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
+        cleanup(plan) struct plan *plan = NULL;
+        assert_int_equal(make(&oracle, &rich_reference, &rich_live, &plan, &error), 0);
+        assert_true(plan->statement_count >= 9 && plan->unsolved_count == 0);
+        render_all(plan, &texts[i]);
+        assert_true(strbuf_ok(&texts[i]));
+    }
+    assert_string_equal(strbuf_text(&texts[0]), strbuf_text(&texts[1]));
+    assert_non_null(strstr(strbuf_text(&texts[0]), "DROP TABLE IF EXISTS `old```"));
+    strbuf_done(&texts[0]);
+    strbuf_done(&texts[1]);
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    FOR_EACH_ALLOCATION_FAILURE(loop)
+    {
+        struct error error = {0};
+        cleanup(plan) struct plan *plan = NULL;
+        cleanup(strbuf) struct strbuf out = STRBUF(TEXT_LIMIT);
+        bool made = make(&oracle, &rich_reference, &rich_live, &plan, &error) == 0;
+        if (made)
+            render_all(plan, &out);
+        OOM_CHECK(loop, made && strbuf_ok(&out));
+        assert_true(made || error.code == ERROR_NO_MEMORY);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stages_and_algorithms),
+        cmocka_unit_test(test_foreign_keys_stand_aside),
+        cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_the_same_every_time),
+        cmocka_unit_test(test_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
