@@ -86,6 +86,8 @@ static void print_item(struct mysql_items *items, size_t index, const struct mys
         print_string(item, out);
     else if (item->kind == MYSQL_TOKEN_WORD && is_part_of_name(items, index))
         strbuf_add(out, item->text, item->length); /* whatever it looks like */
+    else if (mysql_item_is_word(item, "mod") && !mysql_items_is_symbol(items, index + 1, '('))
+        strbuf_add_char(out, '%');
     else if (item->kind == MYSQL_TOKEN_WORD)
         print_word(item, before, out);
     else if (item->kind == MYSQL_TOKEN_NUMBER)

@@ -81,6 +81,9 @@ static void test_parentheses_that_say_nothing(void **state)
         {"((`a` collate utf8mb4_bin) = 'x')", "`a` collate utf8mb4_bin = 'x'"},
         {"(`a` not in (1,2))", "`a` not in (1,2)"},
         {"((`a` & 1) = 0)", "`a` & 1 = 0"},
+        {"((`a` % 2) = 0)", "`a` MOD 2 = 0"},
+        {"lower(`a`)", "lcase(`a`)"},
+        {"(length(`a`) > 2)", "octet_length(`a`) > 2"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(pairs); i++)
         check_pair(TEXT_EXPRESSION, pairs[i][0], pairs[i][1], "", true);
@@ -104,6 +107,8 @@ static void test_parentheses_that_say_something(void **state)
         {"f(`a`,(`b`,`c`))", "f(`a`,`b`,`c`)"},
         {"interval (`a` + 1) day", "interval `a` + 1 day"},
         {"now(3)", "now()"},
+        {"mod(`a`,2)", "`a` % (2)"},
+        {"length(`a`)", "char_length(`a`)"},
         {"`a` in (1)", "`a` in (2)"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(pairs); i++)
