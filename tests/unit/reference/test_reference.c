@@ -374,15 +374,22 @@ static void test_plain_directory(void **state)
     expect_failure(&request, ERROR_INVALID, "does not look like the migrations of any known tool");
 }
 
+static struct schema *postgres_schema(void)
+{
+    cleanup(schema_builder) struct schema_builder *builder = schema_builder_new();
+    struct schema *schema = NULL;
+    struct error error = {0};
+    assert_non_null(builder);
+    schema_builder_dialect(builder, &dialect_postgres);
+    schema_builder_server(builder, "postgres", "15.1");
+    assert_int_equal(schema_builder_seal(builder, &schema, &error), 0);
+    return schema;
+}
+
 static void test_no_server_for_sql(void **state)
 {
     struct fixture *fixture = *state;
-    cleanup(schema_builder) struct schema_builder *builder = schema_builder_new();
-    cleanup(schema) struct schema *live = NULL;
-    struct error error = {0};
-    schema_builder_dialect(builder, &dialect_postgres);
-    schema_builder_server(builder, "postgres", "15.1");
-    assert_int_equal(schema_builder_seal(builder, &live, &error), 0);
+    cleanup(schema) struct schema *live = postgres_schema();
     write_text(fixture, "schema.sql", "CREATE TABLE a (id integer);");
     struct reference_request request = request_of(fixture, REFERENCE_SQL, "schema.sql");
     request.live = live;
@@ -522,6 +529,22 @@ static void test_allocation_failures(void **state)
     check_allocations(fixture, &request);
 }
 
+/* Without a live counterpart, and with one: the reference itself, read for PostgreSQL. */
+static void test_allocation_failures_for_postgres(void **state)
+{
+    struct fixture *fixture = *state;
+    cleanup(schema) struct schema *empty = postgres_schema();
+    cleanup(reference) struct reference whole = {0};
+    struct error error = {0};
+    write_text(fixture, "schema.rb", schema_rb);
+    struct reference_request request = request_of(fixture, REFERENCE_RAILS, "schema.rb");
+    request.live = empty;
+    check_allocations(fixture, &request);
+    assert_int_equal(reference_load(&request, &whole, &error), 0);
+    request.live = whole.schema;
+    check_allocations(fixture, &request);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -542,6 +565,7 @@ int main(void)
         TEST(test_rails),
         TEST(test_stamp),
         TEST(test_allocation_failures),
+        TEST(test_allocation_failures_for_postgres),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
