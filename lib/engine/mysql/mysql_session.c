@@ -226,8 +226,9 @@ static int read_identity(struct mysql_connection *connection, struct deadline de
 {
     char *cells[FACTS] = {0};
     bool found = false;
-    int failed = mysql_session_single(connection, "SELECT VERSION(), DATABASE(), CURRENT_USER(), @@lower_case_table_names", deadline,
-                                      cells, FACTS, &found, reterr);
+    int failed =
+        mysql_session_single(connection, "SELECT VERSION(), DATABASE(), CURRENT_USER(), @@lower_case_table_names",
+                             deadline, cells, FACTS, &found, reterr);
     if (!failed && !cells[FACT_DATABASE]) {
         failed = error_set(reterr, ERROR_INVALID, "%s: the URL names no database", connection->label);
     } else if (!failed) {
