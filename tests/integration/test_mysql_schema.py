@@ -433,6 +433,23 @@ def test_programs(database):
     assert all(one["coverage"] in ("full", "not_applicable") for one in schema["coverage"].values())
 
 
+@pytest.mark.parametrize("name", ["we`ird", "a;b", "'quoted\"", "x y", "-- comment", "/*!50000 open", "\u00e9t\u00e9", "back\\slash", "do", "for each row"])
+def test_hostile_names_of_programs(database, name):
+    quoted = database.server.quote(name)
+    database.sql(f"CREATE TABLE {quoted} ({quoted} int)")
+    database.sql(f"CREATE TRIGGER {quoted} BEFORE INSERT ON {quoted} FOR EACH ROW SET NEW.{quoted} = 1")
+    database.sql(f"CREATE PROCEDURE {quoted}({quoted} int) SELECT 1")
+    database.sql(f"CREATE EVENT {quoted} ON SCHEDULE EVERY 1 DAY DO SELECT 2")
+    database.sql(f"CREATE VIEW v AS SELECT {quoted} FROM {quoted}")
+    schema = schema_of(database)
+    assert (schema["triggers"][0]["name"], schema["triggers"][0]["table"]) == (name, name)
+    assert schema["triggers"][0]["definition"] == f"SET NEW.{quoted} = 1"
+    assert (schema["routines"][0]["name"], schema["routines"][0]["definition"]) == (name, "SELECT 1")
+    assert schema["routines"][0]["signature"] == f"IN {quoted} int"
+    assert (schema["events"][0]["name"], schema["events"][0]["definition"]) == (name, "SELECT 2")
+    assert [one["coverage"] for one in schema["coverage"].values() if one["coverage"] == "partial"] == []
+
+
 def test_comments_in_bodies_do_not_count(database):
     database.sql("CREATE TABLE t (id int)")
     database.sql("CREATE PROCEDURE p() BEGIN -- what it does\n DELETE FROM t; /* all */ END")
