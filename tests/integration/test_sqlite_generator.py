@@ -209,6 +209,7 @@ def mutate(chance, schema):
 def drop_column(chance, schema, table):
     used = set(table.key[0]) if table.key else set()
     text = " ".join(map(str, (table.uniques, table.checks, table.foreign, [c.generated for c in table.columns])))
+    text = text.replace('""', '"')
     extras = " ".join(schema.extras.values())
     free = [c for c in table.columns if c.name not in used and c.name not in text and c.name not in extras]
     if free and len(table.columns) > 2:

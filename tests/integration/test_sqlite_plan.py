@@ -361,6 +361,20 @@ def test_renaming_away_and_back_is_no_difference(tmp_path):
     assert answer["items"] == [] and answer["equal"]
 
 
+def test_texts_in_double_quotes_are_no_difference(tmp_path):
+    """SQLite takes "a" for a text where no column is called so, and DROP COLUMN writes it as one everywhere."""
+    script = """CREATE TABLE t(a TEXT DEFAULT "new" CHECK (a IN ("new", "old", "a")), b INT, c TEXT AS (a || "-") VIRTUAL);
+                CREATE INDEX ix ON t(a || "x") WHERE a <> "old";"""
+    reference = make(tmp_path / "a.db", script)
+    live = make(tmp_path / "b.db", script + "CREATE TABLE u(a, b); ALTER TABLE u DROP COLUMN b; DROP TABLE u;")
+    other = make(tmp_path / "c.db", script.replace('"new"', "'new'").replace('"old"', "'old'"))
+    for url in (live, other):
+        answer = drift_probe.diff(reference, url)
+        assert answer["items"] == [] and answer["equal"]
+    changed = make(tmp_path / "d.db", script.replace('("new", "old", "a")', '("new", "old")'))
+    check(tmp_path, reference, changed)
+
+
 def test_dump_and_restore_is_no_difference(tmp_path):
     reference = build(tmp_path, "a")
     dumped = must(tmp_path / "a.db", ".dump")

@@ -142,6 +142,7 @@ static void test_meaning_matters(void **state)
     assert_same("CREATE INDEX i ON t(a)", "CREATE INDEX i ON t(a) WHERE a", false);
     assert_same("CREATE INDEX i ON t(a)", "CREATE INDEX i ON t(+a)", false);
     assert_same("CREATE TABLE t(a)", "CREATE TABLE t(a COLLATE NOCASE)", false);
+    assert_same("CREATE TABLE t(a, CHECK (\"a\" > 0))", "CREATE TABLE t(a, CHECK ('a' > 0))", false);
     assert_same("CREATE TABLE t(a)", "CREATE TABLE t(a) STRICT", false);
     assert_same("CREATE TABLE t(a PRIMARY KEY NOT NULL)", "CREATE TABLE t(a PRIMARY KEY NOT NULL) WITHOUT ROWID",
                 false);
