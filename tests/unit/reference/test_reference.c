@@ -464,6 +464,11 @@ static void test_rails(void **state)
     expect_tables(&request, 2, "20240102030405");
     request.applied = older;
     expect_ahead(&request, "schema.rb stands at 20240102030405, the database at 20230101000000");
+    write_text(fixture, "virtual.rb",
+               "ActiveRecord::Schema[8.0].define(version: 1) do\n  create_table \"posts\" do |t|\n  end\n"
+               "  create_virtual_table \"texts\", \"fts5\", [\"title\", \"tokenize='porter'\"]\nend\n");
+    request = request_of(fixture, REFERENCE_RAILS, "virtual.rb");
+    expect_tables(&request, 2, "1");
     write_text(fixture, "structure.sql", "CREATE TABLE a (id integer);");
     request = request_of(fixture, REFERENCE_RAILS, "structure.sql");
     expect_tables(&request, 1, "");
