@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/limits.h"
 #include "dialect/dialects.h"
@@ -234,7 +235,7 @@ static void add_foreign_key(struct strbuf *out, const struct schema *schema, con
         strbuf_add_char(out, ')');
     }
     if (match)
-        strbuf_printf(out, " MATCH %s", match);
+        strbuf_add_string(out, strcasecmp(match, "full") == 0 ? " MATCH FULL" : " MATCH PARTIAL");
     if (action_words[constraint->on_update])
         strbuf_printf(out, " ON UPDATE %s", action_words[constraint->on_update]);
     add_delete(out, schema, constraint);

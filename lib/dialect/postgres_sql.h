@@ -79,4 +79,8 @@ void postgres_sql_policy_roles(struct strbuf *out, const struct schema *schema, 
 void postgres_sql_sequence_options(struct strbuf *out, const struct schema *schema, uint32_t attributes,
                                    bool with_type);
 
+/* An expression over a row `g` of pg_aggregate: the part of CREATE AGGREGATE between its second brackets, without what
+ * goes without saying. What the model has as an aggregate's body. */
+extern const char postgres_aggregate_definition[];
+
 #endif

@@ -189,19 +189,46 @@ static void add_routine_properties(struct strbuf *out, const struct schema *sche
     size_t count = 0;
     const struct schema_attribute *config = schema_attribute_list(schema, object->attributes, ATTRIBUTE_CONFIG, &count);
     add_clause(out, "LANGUAGE ", text_of(schema, object, ATTRIBUTE_LANGUAGE));
+    bool procedure = variant && strcmp(variant, "procedure") == 0;
     if (variant && strcmp(variant, "window") == 0)
         strbuf_add_string(out, " WINDOW");
-    add_clause(out, "", text_of(schema, object, ATTRIBUTE_VOLATILITY));
+    if (!procedure)
+        add_clause(out, "", text_of(schema, object, ATTRIBUTE_VOLATILITY));
     if (has(schema, object, ATTRIBUTE_NULL_INPUT))
         strbuf_add_string(out, " STRICT");
     if (has(schema, object, ATTRIBUTE_LEAKPROOF))
         strbuf_add_string(out, " LEAKPROOF");
     if (security && strcmp(security, "definer") == 0)
         strbuf_add_string(out, " SECURITY DEFINER");
-    add_clause(out, "PARALLEL ", text_of(schema, object, ATTRIBUTE_PARALLEL));
+    if (!procedure)
+        add_clause(out, "PARALLEL ", text_of(schema, object, ATTRIBUTE_PARALLEL));
     for (size_t i = 0; i < count; i++)
         add_setting(out, schema_text(schema, config[i].text));
 }
+
+const char postgres_aggregate_definition[] =
+    "concat_ws(', ','SFUNC = '||g.aggtransfn,'STYPE = '||format_type(g.aggtranstype,NULL),"
+    "CASE WHEN g.aggtransspace<>0 THEN 'SSPACE = '||g.aggtransspace END,"
+    "CASE WHEN g.aggfinalfn::oid<>0 THEN 'FINALFUNC = '||g.aggfinalfn END,"
+    "CASE WHEN g.aggfinalextra THEN 'FINALFUNC_EXTRA'END,"
+    "CASE WHEN g.aggfinalmodify<>CASE g.aggkind WHEN 'n'THEN 'r'::\"char\" ELSE 'w'END THEN 'FINALFUNC_MODIFY = '||"
+    "CASE g.aggfinalmodify WHEN 'r'THEN 'READ_ONLY'WHEN 's'THEN 'SHAREABLE'ELSE 'READ_WRITE'END END,"
+    "CASE WHEN g.aggcombinefn::oid<>0 THEN 'COMBINEFUNC = '||g.aggcombinefn END,"
+    "CASE WHEN g.aggserialfn::oid<>0 THEN 'SERIALFUNC = '||g.aggserialfn END,"
+    "CASE WHEN g.aggdeserialfn::oid<>0 THEN 'DESERIALFUNC = '||g.aggdeserialfn END,"
+    "'INITCOND = '||quote_literal(g.agginitval),"
+    "CASE WHEN g.aggmtransfn::oid<>0 THEN 'MSFUNC = '||g.aggmtransfn END,"
+    "CASE WHEN g.aggminvtransfn::oid<>0 THEN 'MINVFUNC = '||g.aggminvtransfn END,"
+    "CASE WHEN g.aggmtranstype<>0 THEN 'MSTYPE = '||format_type(g.aggmtranstype,NULL)END,"
+    "CASE WHEN g.aggmtransspace<>0 THEN 'MSSPACE = '||g.aggmtransspace END,"
+    "CASE WHEN g.aggmfinalfn::oid<>0 THEN 'MFINALFUNC = '||g.aggmfinalfn END,"
+    "CASE WHEN g.aggmfinalextra THEN 'MFINALFUNC_EXTRA'END,"
+    "CASE WHEN g.aggmfinalmodify<>CASE g.aggkind WHEN 'n'THEN 'r'::\"char\" ELSE 'w'END THEN 'MFINALFUNC_MODIFY = '||"
+    "CASE g.aggmfinalmodify WHEN 'r'THEN 'READ_ONLY'WHEN 's'THEN 'SHAREABLE'ELSE 'READ_WRITE'END END,"
+    "'MINITCOND = '||quote_literal(g.aggminitval),"
+    "(SELECT 'SORTOP = OPERATOR('||quote_ident(n.nspname)||'.'||o.oprname||')'FROM pg_operator o "
+    "JOIN pg_namespace n ON n.oid=o.oprnamespace WHERE o.oid=g.aggsortop),"
+    "CASE WHEN g.aggkind='h'THEN 'HYPOTHETICAL'END)";
 
 /* Its body is the list of what defines it. */
 static void add_aggregate(struct strbuf *out, const struct schema *schema, const struct schema_object *object)

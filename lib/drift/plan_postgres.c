@@ -16,8 +16,7 @@ static const char *const engines[] = {"postgres", NULL};
     "the names"
 
 static const struct plan_rule rules[] = {
-    {DRIFT_SCHEMA, DRIFT_MISSING, NULL, postgres_make_object, NULL},
-    {DRIFT_SCHEMA, DRIFT_UNEXPECTED, NULL, postgres_drop_object, NULL},
+    {DRIFT_SCHEMA, DRIFT_CHANGES, NULL, postgres_change_schema, NULL},
     {DRIFT_EXTENSION, DRIFT_MISSING, NULL, postgres_make_object, NULL},
     {DRIFT_EXTENSION, DRIFT_UNEXPECTED, NULL, postgres_drop_object, NULL},
     {DRIFT_EXTENSION, DRIFT_CHANGED, NULL, NULL,
@@ -41,8 +40,10 @@ static const struct plan_rule rules[] = {
     {DRIFT_TABLE, DRIFT_CHANGED, "row_security", postgres_change_row_security, NULL},
     {DRIFT_TABLE, DRIFT_CHANGED, "force_row_security", postgres_change_force_row_security, NULL},
     {DRIFT_TABLE, DRIFT_CHANGED, "partition_key", NULL, NEEDS_NEW_TABLE},
+    {DRIFT_TABLE, DRIFT_CHANGED, "definition", postgres_change_parents, NULL},
     {DRIFT_PARTITION, DRIFT_MISSING, NULL, postgres_make_table, NULL},
     {DRIFT_PARTITION, DRIFT_UNEXPECTED, NULL, postgres_drop_table, NULL},
+    {DRIFT_PARTITION, DRIFT_CHANGED, "definition", postgres_change_parents, NULL},
     {DRIFT_PARTITION, DRIFT_CHANGED, NULL, NULL, NEEDS_NEW_TABLE},
     {DRIFT_COLUMN, DRIFT_MISSING, NULL, postgres_make_column, NULL},
     {DRIFT_COLUMN, DRIFT_UNEXPECTED, NULL, postgres_drop_column, NULL},

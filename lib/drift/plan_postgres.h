@@ -152,6 +152,7 @@ struct postgres_fact postgres_trigger_state_fact(struct plan_maker *maker, struc
 struct postgres_fact postgres_sequence_owner_fact(struct plan_maker *maker, struct postgres_pair sequences);
 
 /* Bodies of rules, by file. */
+plan_rule_function postgres_change_schema, postgres_change_parents;
 plan_rule_function postgres_make_object, postgres_drop_object, postgres_make_sequence, postgres_change_sequence,
     postgres_change_sequence_owner, postgres_make_trigger, postgres_change_trigger, postgres_change_trigger_state,
     postgres_make_policy, postgres_change_policy, postgres_make_routine, postgres_change_routine;
@@ -224,6 +225,10 @@ const char *postgres_owner_sql(struct plan_maker *maker, enum plan_side side, si
 
 /* "ALTER COLUMN … SET DEFAULT …" or "… DROP DEFAULT", to stand behind ALTER TABLE. */
 const char *postgres_default_sql(struct plan_maker *maker, enum plan_side side, size_t index);
+
+/* Whether the other side has a relation of the same name, too: where one of them is missing or unexpected, it is of
+ * another kind, and DROP … IF EXISTS must not meet it. */
+bool postgres_name_changes_kind(const struct plan_maker *maker, enum plan_side side, size_t relation);
 
 /* "schema"."name" of an index of that table. */
 const char *postgres_index_path(struct plan_maker *maker, enum plan_side side, size_t relation, const char *name);

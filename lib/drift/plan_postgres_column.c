@@ -266,23 +266,30 @@ static void add_required_step(struct plan_maker *maker, const struct required_co
     postgres_add(maker, required->task, required->items, required->count, &full);
 }
 
+/* A column that the plan has made goes as a whole. */
+static struct postgres_list allow_null(struct plan_maker *maker, const struct required_column *required)
+{
+    if (required->side == SIDE_TARGET)
+        return (struct postgres_list){0};
+    return postgres_one(maker, postgres_alter(maker, SIDE_CURRENT, maker->current->columns[required->index].relation,
+                                              "ALTER COLUMN %s DROP NOT NULL", required->column));
+}
+
 /* 18 and later know NOT NULL constraints that are not validated yet. */
 static void require_natively(struct plan_maker *maker, const struct required_column *required)
 {
-    size_t relation = postgres_schema(maker, required->side)->columns[required->index].relation;
     const char *name = postgres_quoted(maker, required->name);
     struct postgres_fact valid = proof_fact(maker, required, "k.convalidated::text", NULL, "true");
-    add_required_step(
-        maker, required,
-        &(struct postgres_step){
-            .lock = "ACCESS EXCLUSIVE",
-            .hazards = HAZARD(BREAKS_CLIENTS),
-            .fact = required->nullable,
-            .backward = postgres_one(maker, postgres_alter(maker, required->side, relation,
-                                                           "ALTER COLUMN %s DROP NOT NULL", required->column)),
-            .plain_undo = true,
-        },
-        plan_printf(maker, "ADD CONSTRAINT %s NOT NULL %s NOT VALID", name, required->column));
+    add_required_step(maker, required,
+                      &(struct postgres_step){
+                          .lock = "ACCESS EXCLUSIVE",
+                          .hazards = HAZARD(BREAKS_CLIENTS),
+                          .fact = required->nullable,
+                          .backward = allow_null(maker, required),
+                          .undo_note = required->side == SIDE_TARGET ? "taken back with the column" : NULL,
+                          .plain_undo = true,
+                      },
+                      plan_printf(maker, "ADD CONSTRAINT %s NOT NULL %s NOT VALID", name, required->column));
     add_required_step(maker, required,
                       &(struct postgres_step){
                           .lock = "SHARE UPDATE EXCLUSIVE",
@@ -300,15 +307,16 @@ static void require_by_check(struct plan_maker *maker, const struct required_col
 {
     size_t relation = postgres_schema(maker, required->side)->columns[required->index].relation;
     const char *name = postgres_quoted(maker, required->name);
-    const char *drop = postgres_alter(maker, required->side, relation, "DROP CONSTRAINT IF EXISTS %s", name);
+    const char *drop = plan_printf(maker, "ALTER TABLE IF EXISTS %s DROP CONSTRAINT IF EXISTS %s",
+                                   postgres_table_name(maker, required->side, relation), name);
     const char *open = plan_printf(maker, "%s IS NOT DISTINCT FROM 'null'", required->nullable->query);
     struct postgres_fact there = proof_fact(maker, required, "k.conname::text", NULL, required->name);
     struct postgres_fact valid = proof_fact(maker, required, "k.convalidated::text", "false", "true");
     struct postgres_fact gone = proof_fact(maker, required, "k.conname::text", required->name, NULL);
     /* Once the column is NOT NULL, no helper is needed: that is what each step's condition asks. */
-    there.query = plan_printf(maker, "CASE WHEN %s THEN %s ELSE %s END", open, there.query,
+    there.query = plan_printf(maker, "(CASE WHEN %s THEN %s ELSE %s END)", open, there.query,
                               postgres_literal(maker, required->name));
-    valid.query = plan_printf(maker, "CASE WHEN %s THEN %s ELSE 'true' END", open, valid.query);
+    valid.query = plan_printf(maker, "(CASE WHEN %s THEN %s ELSE 'true' END)", open, valid.query);
     add_required_step(maker, required,
                       &(struct postgres_step){
                           .lock = "ACCESS EXCLUSIVE",
@@ -328,18 +336,17 @@ static void require_by_check(struct plan_maker *maker, const struct required_col
                           .undo_note = "taken back with the constraint",
                       },
                       plan_printf(maker, "VALIDATE CONSTRAINT %s", name));
-    add_required_step(
-        maker, required,
-        &(struct postgres_step){
-            .lock = "ACCESS EXCLUSIVE",
-            .hazards = HAZARD(BREAKS_CLIENTS),
-            .fact = required->nullable,
-            .backward = postgres_one(maker, postgres_alter(maker, required->side, relation,
-                                                           "ALTER COLUMN %s DROP NOT NULL", required->column)),
-            .plain = true,
-            .plain_undo = true,
-        },
-        plan_printf(maker, "ALTER COLUMN %s SET NOT NULL", required->column));
+    add_required_step(maker, required,
+                      &(struct postgres_step){
+                          .lock = "ACCESS EXCLUSIVE",
+                          .hazards = HAZARD(BREAKS_CLIENTS),
+                          .fact = required->nullable,
+                          .backward = allow_null(maker, required),
+                          .undo_note = required->side == SIDE_TARGET ? "taken back with the column" : NULL,
+                          .plain = true,
+                          .plain_undo = true,
+                      },
+                      plan_printf(maker, "ALTER COLUMN %s SET NOT NULL", required->column));
     add_required_step(maker, required,
                       &(struct postgres_step){
                           .lock = "ACCESS EXCLUSIVE",
@@ -382,12 +389,23 @@ static void require_values(struct plan_maker *maker, const struct plan_task *tas
         require_by_check(maker, &required);
 }
 
+static void cover_all(struct plan_maker *maker, const struct drift_item *const *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        plan_cover(maker, items[i]);
+}
+
 void postgres_change_nullable(struct plan_maker *maker, const struct plan_task *task,
                               const struct drift_item *const *items, size_t count)
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
     const struct schema *current = maker->current;
     size_t index = (size_t)task->place.live;
+    bool becomes = is_identity(&maker->target->columns[task->place.reference]);
+    if (becomes != is_identity(&current->columns[index])) {
+        cover_all(maker, items, count); /* the change of the identity sees to it */
+        return;
+    }
     if (!(maker->target->columns[task->place.reference].flags & COLUMN_NULLABLE)) {
         require_values(maker, task, items, count, pair);
         return;
@@ -431,8 +449,7 @@ void postgres_change_default(struct plan_maker *maker, const struct plan_task *t
     size_t relation = maker->current->columns[task->place.live].relation;
     unsigned needed = postgres_needs(maker, schema_text(target, wanted->default_expression));
     if (is_identity(wanted) || is_identity(&maker->current->columns[task->place.live])) {
-        for (size_t i = 0; i < count; i++)
-            plan_cover(maker, items[i]); /* the change of the identity sees to it */
+        cover_all(maker, items, count); /* the change of the identity sees to it */
         return;
     }
     postgres_add(

@@ -29,13 +29,41 @@ static const char *name_of(struct plan_maker *maker, enum plan_side side, size_t
 
 static const char *drop_sql(struct plan_maker *maker, enum plan_side side, size_t index)
 {
-    return postgres_alter(maker, side, constraint_at(maker, side, index)->relation, "DROP CONSTRAINT IF EXISTS %s",
-                          name_of(maker, side, index));
+    return plan_printf(maker, "ALTER TABLE IF EXISTS %s DROP CONSTRAINT IF EXISTS %s",
+                       postgres_table_name(maker, side, constraint_at(maker, side, index)->relation),
+                       name_of(maker, side, index));
 }
 
 static bool is_key(const struct schema_constraint *constraint)
 {
     return constraint->kind == CONSTRAINT_PRIMARY_KEY || constraint->kind == CONSTRAINT_UNIQUE;
+}
+
+/* A primary key leaves its columns NOT NULL when it goes: those that take NULL on the side without it. */
+static void list_nullable(struct plan_maker *maker, enum plan_side side, size_t index, struct postgres_list *list)
+{
+    enum plan_side other = side == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
+    const struct schema *schema = postgres_schema(maker, side);
+    const struct schema *without = postgres_schema(maker, other);
+    const struct schema_constraint *key = &schema->constraints[index];
+    const struct schema_relation *table = &schema->relations[key->relation];
+    const struct schema_relation *partner =
+        schema_find_relation(without, schema_text(schema, table->schema), schema_text(schema, table->name));
+    for (uint32_t i = 0; partner && key->kind == CONSTRAINT_PRIMARY_KEY && i < key->columns.count; i++) {
+        const char *name = schema_text(schema, schema->lists[key->columns.first + i]);
+        const struct schema_column *column = schema_find_column(without, partner, name);
+        if (column && column->flags & COLUMN_NULLABLE)
+            postgres_list_add(maker, list,
+                              postgres_alter(maker, side, key->relation, "ALTER COLUMN %s DROP NOT NULL",
+                                             postgres_quoted(maker, name)));
+    }
+}
+
+static struct postgres_list drop_list(struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    struct postgres_list list = postgres_one(maker, drop_sql(maker, side, index));
+    list_nullable(maker, side, index, &list);
+    return list;
 }
 
 static bool is_partitioned(const struct schema *schema, const struct schema_constraint *constraint)
@@ -126,13 +154,14 @@ static struct postgres_step step_of(struct plan_maker *maker, const struct addin
                                     const struct postgres_fact *fact)
 {
     const struct schema_constraint *constraint = constraint_at(maker, SIDE_TARGET, adding->index);
+    struct postgres_list backward = drop_list(maker, SIDE_TARGET, adding->index);
     return (struct postgres_step){
         .stage = adding->stage,
         .phase = make_phases[constraint->kind],
         .lock = lock_of(constraint),
         .fact = fact,
-        .backward = postgres_one(maker, drop_sql(maker, SIDE_TARGET, adding->index)),
-        .plain_undo = true,
+        .backward = backward,
+        .plain_undo = backward.count == 1,
         .object = adding->parts->count ? NULL : path_of(maker, SIDE_TARGET, adding->index),
         .kind = adding->parts->count ? NULL : kind_of(maker, SIDE_TARGET, adding->index),
     };
@@ -305,6 +334,7 @@ void postgres_remove_constraint(struct plan_maker *maker, const struct postgres_
         postgres_constraint_fact(maker, (struct postgres_pair){{(int64_t)index, DRIFT_NOWHERE}});
     if (!postgres_claim(maker, SIDE_CURRENT, ARRAY_CONSTRAINTS, index, PLAN_STAGES))
         return;
+    struct postgres_list forward = drop_list(maker, SIDE_CURRENT, index);
     postgres_add(
         maker, parts->task, parts->items, parts->count,
         &(struct postgres_step){
@@ -313,9 +343,9 @@ void postgres_remove_constraint(struct plan_maker *maker, const struct postgres_
             .lock = constraint->kind == CONSTRAINT_FOREIGN_KEY ? "ACCESS EXCLUSIVE on both tables" : "ACCESS EXCLUSIVE",
             .hazards = HAZARD(CHANGES_BEHAVIOUR) | (is_key(constraint) ? HAZARD(DISABLES_PERFORMANCE) : 0),
             .fact = &fact,
-            .forward = postgres_one(maker, drop_sql(maker, SIDE_CURRENT, index)),
+            .forward = forward,
             .backward = postgres_one(maker, postgres_constraint_sql(maker, SIDE_CURRENT, index, false)),
-            .plain = true,
+            .plain = forward.count == 1,
             .undo_note = "fails if rows have come in meanwhile that do not fit",
             .object = parts->count ? NULL : path_of(maker, SIDE_CURRENT, index),
             .kind = parts->count ? NULL : kind_of(maker, SIDE_CURRENT, index),

@@ -250,8 +250,9 @@ struct postgres_fact postgres_table_fact(struct plan_maker *maker, struct postgr
     size_t index = (size_t)relations.at[side];
     const char *object =
         plan_printf(maker, "table %s: %s", postgres_table_name(maker, side, index), table_facts[which].what);
-    const char *query = plan_printf(maker, "(SELECT %s FROM pg_class c WHERE c.oid = %s)",
-                                    table_facts[which].expression, regclass_of(maker, side, index));
+    const char *query =
+        plan_printf(maker, "(SELECT %s FROM pg_class c WHERE c.oid = %s AND c.relkind IN ('r', 'p', 'f'))",
+                    table_facts[which].expression, regclass_of(maker, side, index));
     return make_fact(maker, object, query, false, relations, table_facts[which].value);
 }
 

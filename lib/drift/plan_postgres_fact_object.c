@@ -222,15 +222,21 @@ static const struct object_fact {
 };
 
 /* pg_get_function_sqlbody came with 14, and so did bodies that it prints. */
-static const char *routine_query(struct plan_maker *maker, bool sql_body)
+static const char *routine_query(struct plan_maker *maker, bool sql_body, bool aggregate)
 {
+    const char *body = sql_body ? "coalesce(pg_get_function_sqlbody(p.oid), '') || p.prosrc" : "p.prosrc";
+    if (aggregate)
+        body = plan_printf(maker,
+                           "CASE p.prokind WHEN 'a' THEN (SELECT %s FROM pg_aggregate g WHERE g.aggfnoid = p.oid) "
+                           "ELSE p.prosrc END",
+                           postgres_aggregate_definition);
     return plan_printf(maker,
                        "concat_ws(E'\\n', regexp_replace(pg_get_function_arguments(p.oid), '(^|, )IN ', '\\1', 'g'), "
                        "coalesce(pg_get_function_result(p.oid), ''), "
                        "l.lanname, p.provolatile::text || p.proisstrict || p.proleakproof || p.prosecdef || "
                        "p.proparallel::text, coalesce((SELECT string_agg(s, E'\\n' ORDER BY s COLLATE \"C\") FROM "
                        "unnest(p.proconfig) AS s), ''), %s)",
-                       sql_body ? "coalesce(pg_get_function_sqlbody(p.oid), '') || p.prosrc" : "p.prosrc");
+                       body);
 }
 
 static bool has_sql_body(const struct plan_maker *maker, struct postgres_pair pair)
@@ -239,6 +245,17 @@ static bool has_sql_body(const struct plan_maker *maker, struct postgres_pair pa
         const struct schema *schema = postgres_schema(maker, side);
         if (pair.at[side] >= 0 &&
             schema_has_attribute(schema, schema->objects[pair.at[side]].attributes, ATTRIBUTE_SQL_BODY))
+            return true;
+    }
+    return false;
+}
+
+static bool has_aggregate(const struct plan_maker *maker, struct postgres_pair pair)
+{
+    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
+        const struct schema *schema = postgres_schema(maker, side);
+        if (pair.at[side] >= 0 &&
+            strcmp(postgres_sql_routine_word(schema, &schema->objects[pair.at[side]]), "AGGREGATE") == 0)
             return true;
     }
     return false;
@@ -273,11 +290,12 @@ static struct postgres_fact routine_fact(struct plan_maker *maker, struct postgr
     postgres_sql_routine_name(&text, schema, &schema->objects[pair.at[side]]);
     const char *name = plan_keep(maker, &text);
     fact.object = plan_printf(maker, "routine %s", name);
-    fact.query = plan_printf(maker,
-                             "(SELECT %s FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid = "
-                             "to_regprocedure(%s))",
-                             wrap(maker, &fact, routine_query(maker, has_sql_body(maker, pair)), true),
-                             postgres_literal(maker, name));
+    fact.query = plan_printf(
+        maker,
+        "(SELECT %s FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid = "
+        "to_regprocedure(%s))",
+        wrap(maker, &fact, routine_query(maker, has_sql_body(maker, pair), has_aggregate(maker, pair)), true),
+        postgres_literal(maker, name));
     for (side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
         if (pair.at[side] < 0)
             continue;
@@ -403,11 +421,12 @@ struct postgres_fact postgres_view_fact(struct plan_maker *maker, struct postgre
     enum plan_side side = side_of(relations);
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_PLAN_BYTES);
     const char *name = postgres_table_name(maker, side, (size_t)relations.at[side]);
+    unsigned kind = postgres_schema(maker, side)->relations[relations.at[side]].kind;
     struct postgres_fact fact = {.object = plan_printf(maker, "view %s", name),
                                  .loose = postgres_plan_of(maker)->loose};
-    fact.query =
-        plan_printf(maker, "(SELECT %s " LOOKUP_RELATION " AND c.relkind IN ('v', 'm'))",
-                    wrap(maker, &fact, "btrim(pg_get_viewdef(c.oid), E' \\n;')", true), postgres_literal(maker, name));
+    fact.query = plan_printf(maker, "(SELECT %s " LOOKUP_RELATION " AND c.relkind = '%s')",
+                             wrap(maker, &fact, "btrim(pg_get_viewdef(c.oid), E' \\n;')", true),
+                             postgres_literal(maker, name), kind == RELATION_VIEW ? "v" : "m");
     for (side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
         if (relations.at[side] < 0)
             continue;

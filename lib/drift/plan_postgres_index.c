@@ -229,6 +229,7 @@ static void build_successor(struct plan_maker *maker, const struct rebuilding *r
 {
     struct postgres_fact fact = postgres_index_fact(maker, postgres_pair_of(rebuilding->task->place), NULL);
     bool unique = index_at(maker, SIDE_TARGET, rebuilding->wanted)->flags & INDEX_UNIQUE;
+    bool was_valid = !(index_at(maker, SIDE_CURRENT, rebuilding->present)->flags & INDEX_INVALID);
     const struct postgres_parts parts = {
         .task = rebuilding->task, .items = rebuilding->items, .count = rebuilding->count, .stage = 2};
     struct postgres_step step = {
@@ -239,6 +240,7 @@ static void build_successor(struct plan_maker *maker, const struct rebuilding *r
         .fact = &fact,
         .forward = postgres_one(maker, make_sql(maker, SIDE_TARGET, rebuilding->wanted, rebuilding->name, true)),
         .backward = postgres_one(maker, drop_sql(maker, rebuilding->path, true)),
+        .undo_note = was_valid ? NULL : "the index comes back valid",
         .plain = true,
         .plain_undo = true,
         .concurrent = true,
@@ -283,6 +285,12 @@ void postgres_change_index(struct plan_maker *maker, const struct plan_task *tas
     char old_name[POSTGRES_NAME_SIZE] = "";
     if (concerns_constraint(task)) {
         cover_all(maker, items, count); /* it is made anew as a whole */
+        return;
+    }
+    if (index_at(maker, SIDE_TARGET, (size_t)task->place.reference)->flags & INDEX_INVALID) {
+        for (size_t i = 0; i < count; i++)
+            plan_leave(maker, items[i],
+                       "the reference's index is invalid, which none is on purpose: build it there anew");
         return;
     }
     struct rebuilding rebuilding = {

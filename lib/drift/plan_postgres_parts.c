@@ -62,6 +62,14 @@ const char *postgres_drop_relation_sql(struct plan_maker *maker, enum plan_side 
                        postgres_table_name(maker, side, relation));
 }
 
+bool postgres_name_changes_kind(const struct plan_maker *maker, enum plan_side side, size_t relation)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    const struct schema *other = postgres_schema(maker, side == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET);
+    return schema_find_relation(other, schema_text(schema, schema->relations[relation].schema),
+                                schema_text(schema, schema->relations[relation].name)) != NULL;
+}
+
 static void add_object_path(struct strbuf *text, const struct schema *schema, const struct schema_object *object)
 {
     switch (object->kind) {

@@ -179,6 +179,51 @@ static bool needs_text(const struct plan_maker *maker, enum plan_side side, int6
     return false;
 }
 
+/* The family of a type, 1 and up; 0: its own. */
+static size_t family_of(const char *type)
+{
+    static const struct {
+        const char *begin;
+        size_t family;
+    } rows[] = {
+        {"character varying", 1},
+        {"character", 1},
+        {"text", 1},
+        {"smallint", 2},
+        {"integer", 2},
+        {"bigint", 2},
+        {"numeric", 2},
+        {"real", 2},
+        {"double precision", 2},
+        {"date", 3},
+        {"timestamp", 3},
+        {"time", 4},
+        {"bit", 5},
+        {"inet", 6},
+        {"cidr", 6},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        size_t length = strlen(rows[i].begin);
+        if (strncmp(type, rows[i].begin, length) == 0 && (type[length] == '\0' || strchr(" ([", type[length])))
+            return rows[i].family;
+    }
+    return 0;
+}
+
+static bool is_array(const char *type)
+{
+    size_t length = strlen(type);
+    return length > 2 && strcmp(type + length - 2, "[]") == 0;
+}
+
+/* Within a family the server knows the way of an assignment, which fails where a text does not fit: a cast that is
+ * written out would cut it. */
+static bool is_assignable(const char *from, const char *to)
+{
+    size_t family = family_of(from);
+    return family > 0 && family == family_of(to) && is_array(from) == is_array(to);
+}
+
 /* "ALTER COLUMN …" from one side's type to the other's, its default taken away before and set again behind. */
 static void list_retype(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair,
                         struct postgres_list *list)
@@ -195,7 +240,8 @@ static void list_retype(struct plan_maker *maker, enum plan_side to, struct post
     if (preset)
         postgres_list_add(maker, list,
                           postgres_alter(maker, to, after->relation, "ALTER COLUMN %s DROP DEFAULT", name));
-    const char *using = is_generated(before) ? "" : plan_printf(maker, " USING %s%s::%s", name, way, type);
+    bool plain = is_generated(before) || is_assignable(type_at(maker, from, pair.at[from]), type);
+    const char *using = plain ? "" : plan_printf(maker, " USING %s%s::%s", name, way, type);
     postgres_list_add(maker, list,
                       postgres_alter(maker, to, after->relation, "ALTER COLUMN %s TYPE %s%s%s%s", name, type,
                                      collation ? " COLLATE " : "", collation ? collation : "", using));
@@ -302,6 +348,16 @@ static void list_made_sequence(struct plan_maker *maker, enum plan_side side, si
         postgres_claim(maker, side, ARRAY_OBJECTS, index, 2);
 }
 
+/* What identity_list has made on its way there, unless it was there before. */
+static void list_dropped_sequence(struct plan_maker *maker, enum plan_side side, size_t index, void *userdata)
+{
+    const struct schema *target = postgres_schema(maker, side);
+    const struct schema_object *sequence = &target->objects[index];
+    if (!schema_find_object(maker->current, OBJECT_SEQUENCE, schema_text(target, sequence->schema), NULL,
+                            schema_text(target, sequence->name), NULL))
+        postgres_list_add(maker, userdata, postgres_drop_object_sql(maker, side, index));
+}
+
 static void list_owner(struct plan_maker *maker, enum plan_side side, size_t index, void *userdata)
 {
     postgres_list_add(maker, userdata, postgres_owner_sql(maker, side, index));
@@ -343,7 +399,12 @@ static struct postgres_list identity_list(struct plan_maker *maker, enum plan_si
     else if (before->default_expression)
         postgres_list_add(maker, &list,
                           postgres_alter(maker, to, after->relation, "ALTER COLUMN %s DROP DEFAULT", name));
+    if (to == SIDE_CURRENT)
+        postgres_each_sequence(maker, from, before->relation, column, list_dropped_sequence, &list);
     if (!is_identity(after)) {
+        if (after->flags & COLUMN_NULLABLE && !(before->flags & COLUMN_NULLABLE))
+            postgres_list_add(maker, &list,
+                              postgres_alter(maker, to, after->relation, "ALTER COLUMN %s DROP NOT NULL", name));
         postgres_each_sequence(maker, to, after->relation, column, list_made_sequence, &list);
         if (after->default_expression)
             postgres_list_add(
@@ -372,12 +433,15 @@ void postgres_change_identity(struct plan_maker *maker, const struct plan_task *
                     is_identity(column_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]));
     struct postgres_fact fact =
         postgres_column_fact(maker, pair, identity ? COLUMN_FACT_IDENTITY : COLUMN_FACT_DEFAULT);
+    bool requires = column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT])->flags & COLUMN_NULLABLE &&
+                    !(column_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET])->flags & COLUMN_NULLABLE);
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){
-                     .stage = 2,
+                     .stage = requires ? PLAN_STAGES : 2,
                      .phase = PHASE_ALTER,
                      .lock = "ACCESS EXCLUSIVE",
-                     .hazards = HAZARD(CHANGES_BEHAVIOUR) | HAZARD(SCANS_TABLE),
+                     .hazards = HAZARD(CHANGES_BEHAVIOUR) | HAZARD(SCANS_TABLE) |
+                                (requires ? HAZARD(MAY_FAIL_ON_DATA) | HAZARD(BREAKS_CLIENTS) : 0),
                      .fact = &fact,
                      .forward = identity_list(maker, SIDE_TARGET, pair),
                      .backward = identity_list(maker, SIDE_CURRENT, pair),

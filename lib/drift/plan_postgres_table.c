@@ -167,7 +167,7 @@ static void add_table(struct plan_maker *maker, const struct postgres_parts *par
                      .forward = postgres_one(maker, plan_keep(maker, &text)),
                      .backward = postgres_one(maker, postgres_drop_relation_sql(maker, SIDE_TARGET, relation)),
                      .plain = true,
-                     .plain_undo = true,
+                     .plain_undo = !postgres_name_changes_kind(maker, SIDE_TARGET, relation),
                      .undo_note = "rows that were written to the table meanwhile are lost",
                      .object = parts->count ? NULL : postgres_table_name(maker, SIDE_TARGET, relation),
                  });
@@ -268,7 +268,7 @@ void postgres_drop_table(struct plan_maker *maker, const struct plan_task *task,
                      .fact = &fact,
                      .forward = postgres_one(maker, postgres_drop_relation_sql(maker, SIDE_CURRENT, relation)),
                      .backward = backward,
-                     .plain = true,
+                     .plain = !postgres_name_changes_kind(maker, SIDE_CURRENT, relation),
                      .undo_note = "the table comes back empty: its rows are lost",
                  });
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "dialect/postgres_names.h"
 #include "drift/plan_postgres.h"
 #include "drift/plan_postgres_lean.h"
 #include "drift/plan_postgres_text.h"
@@ -116,9 +117,10 @@ static struct postgres_list swap_labels(struct plan_maker *maker, enum plan_side
     const struct schema *schema = postgres_schema(maker, at);
     const struct schema_object *object = &schema->objects[pair.at[at]];
     const char *type = object_name(maker, to, pair.at[to]);
-    const char *old = plan_printf(maker, "%.40s__old", schema_text(schema, object->name));
+    char old[POSTGRES_NAME_SIZE] = "";
     struct postgres_list list = {0};
     cleanup(strbuf) struct strbuf old_name = STRBUF(LIMIT_SQL_PART);
+    postgres_make_name(schema_text(schema, object->name), NULL, "migrationd_old", old);
     postgres_sql_qualified(&old_name, schema_text(schema, object->schema), old);
     postgres_lean_drop(maker, lean, &list);
     postgres_list_add(maker, &list,

@@ -61,7 +61,7 @@ void postgres_make_view(struct plan_maker *maker, const struct plan_task *task, 
                      .fact = &fact,
                      .forward = forward,
                      .backward = postgres_one(maker, postgres_drop_relation_sql(maker, SIDE_TARGET, relation)),
-                     .plain_undo = true,
+                     .plain_undo = !postgres_name_changes_kind(maker, SIDE_TARGET, relation),
                  });
     postgres_add_late(maker, &(struct postgres_late){.schema_name = schema_name, .name = name, .stage = stage});
 }
@@ -85,7 +85,7 @@ void postgres_drop_view(struct plan_maker *maker, const struct plan_task *task, 
                      .fact = &fact,
                      .forward = postgres_one(maker, postgres_drop_relation_sql(maker, SIDE_CURRENT, relation)),
                      .backward = backward,
-                     .plain = true,
+                     .plain = !postgres_name_changes_kind(maker, SIDE_CURRENT, relation),
                      .undo_note = "grants on the view are lost",
                  });
 }

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "dialect/postgres_sql.h"
+
 /* Where each sequence is an ordinary identity column's there is none to report, and no need to read pg_depend to see
  * that. */
 static bool has_free_sequences(const struct catalog_reader *reader)
@@ -229,31 +231,6 @@ const struct catalog_message catalog_messages[CATALOG_MESSAGES] = {
     {.queries = final_queries, .count = ARRAY_LENGTH(final_queries), .ends = true},
 };
 
-/* The part of CREATE AGGREGATE between its second brackets, without what goes without saying. */
-static const char aggregate[] =
-    "concat_ws(', ','SFUNC = '||g.aggtransfn,'STYPE = '||format_type(g.aggtranstype,NULL),"
-    "CASE WHEN g.aggtransspace<>0 THEN 'SSPACE = '||g.aggtransspace END,"
-    "CASE WHEN g.aggfinalfn::oid<>0 THEN 'FINALFUNC = '||g.aggfinalfn END,"
-    "CASE WHEN g.aggfinalextra THEN 'FINALFUNC_EXTRA'END,"
-    "CASE WHEN g.aggfinalmodify<>CASE g.aggkind WHEN 'n'THEN 'r'::\"char\" ELSE 'w'END THEN 'FINALFUNC_MODIFY = '||"
-    "CASE g.aggfinalmodify WHEN 'r'THEN 'READ_ONLY'WHEN 's'THEN 'SHAREABLE'ELSE 'READ_WRITE'END END,"
-    "CASE WHEN g.aggcombinefn::oid<>0 THEN 'COMBINEFUNC = '||g.aggcombinefn END,"
-    "CASE WHEN g.aggserialfn::oid<>0 THEN 'SERIALFUNC = '||g.aggserialfn END,"
-    "CASE WHEN g.aggdeserialfn::oid<>0 THEN 'DESERIALFUNC = '||g.aggdeserialfn END,"
-    "'INITCOND = '||quote_literal(g.agginitval),"
-    "CASE WHEN g.aggmtransfn::oid<>0 THEN 'MSFUNC = '||g.aggmtransfn END,"
-    "CASE WHEN g.aggminvtransfn::oid<>0 THEN 'MINVFUNC = '||g.aggminvtransfn END,"
-    "CASE WHEN g.aggmtranstype<>0 THEN 'MSTYPE = '||format_type(g.aggmtranstype,NULL)END,"
-    "CASE WHEN g.aggmtransspace<>0 THEN 'MSSPACE = '||g.aggmtransspace END,"
-    "CASE WHEN g.aggmfinalfn::oid<>0 THEN 'MFINALFUNC = '||g.aggmfinalfn END,"
-    "CASE WHEN g.aggmfinalextra THEN 'MFINALFUNC_EXTRA'END,"
-    "CASE WHEN g.aggmfinalmodify<>CASE g.aggkind WHEN 'n'THEN 'r'::\"char\" ELSE 'w'END THEN 'MFINALFUNC_MODIFY = '||"
-    "CASE g.aggmfinalmodify WHEN 'r'THEN 'READ_ONLY'WHEN 's'THEN 'SHAREABLE'ELSE 'READ_WRITE'END END,"
-    "'MINITCOND = '||quote_literal(g.aggminitval),"
-    "(SELECT 'SORTOP = OPERATOR('||quote_ident(n.nspname)||'.'||o.oprname||')'FROM pg_operator o "
-    "JOIN pg_namespace n ON n.oid=o.oprnamespace WHERE o.oid=g.aggsortop),"
-    "CASE WHEN g.aggkind='h'THEN 'HYPOTHETICAL'END)";
-
 /* What `serial` and identity columns do not make by themselves. */
 static const char unusual[] =
     "(s.seqstart<>1 OR s.seqincrement<>1 OR s.seqmin<>1 OR s.seqcache<>1 OR s.seqcycle OR s.seqmax<>CASE s.seqtypid "
@@ -272,7 +249,7 @@ static const struct {
     {"delete_columns", 150000, "k.confdelsetcols", "NULL"},
     {"period", 180000, "k.conperiod", "false"},
     {"sql_body", 140000, "pg_get_function_sqlbody(p.oid)", "NULL"},
-    {"aggregate", 0, aggregate, NULL},
+    {"aggregate", 0, postgres_aggregate_definition, NULL},
     {"unusual", 0, unusual, NULL},
 };
 
