@@ -247,7 +247,8 @@ void mysql_inline_done(struct mysql_inline *clauses);
 DEFINE_CLEANUP_VALUE(mysql_inline, struct mysql_inline, mysql_inline_done);
 
 void mysql_inline_add(struct plan_maker *maker, size_t target_column, unsigned stage, struct mysql_inline *clauses);
-void mysql_inline_drop(struct plan_maker *maker, size_t current_column, unsigned stage, struct mysql_inline *clauses);
+void mysql_inline_drop(struct plan_maker *maker, const struct mysql_parts *parts, size_t current_column,
+                       struct mysql_inline *clauses);
 
 /* Keys, checks and foreign keys of the target that use a column, each in a step of its own. */
 void mysql_add_users(struct plan_maker *maker, const struct mysql_parts *parts, size_t target_column);

@@ -147,8 +147,9 @@ void mysql_drop_column(struct plan_maker *maker, const struct plan_task *task, c
         return;
     }
     cleanup(mysql_inline) struct mysql_inline parts = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART)};
-    drop_references(maker, &(struct mysql_parts){.task = task, .stage = PLAN_STAGES}, index);
-    mysql_inline_drop(maker, index, PLAN_STAGES, &parts);
+    const struct mysql_parts last = {.task = task, .stage = PLAN_STAGES};
+    drop_references(maker, &last, index);
+    mysql_inline_drop(maker, &last, index, &parts);
     bool plain = parts.forward.length == 0;
     enum mysql_algorithm algorithm = mysql_algorithm_for(maker, SIDE_CURRENT, relation,
                                                          plain ? OPERATION_DROP_COLUMN : OPERATION_DROP_INDEXED_COLUMN);
@@ -240,7 +241,7 @@ static void swap(struct plan_maker *maker, const struct column_change *change, c
 {
     cleanup(mysql_inline) struct mysql_inline parts = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART)};
     const char *name = mysql_quoted(maker, from->name);
-    mysql_inline_drop(maker, change->index, PLAN_STAGES, &parts);
+    mysql_inline_drop(maker, &(struct mysql_parts){.task = change->task, .stage = PLAN_STAGES}, change->index, &parts);
     mysql_add(maker, change->task, change->items, change->count,
               &(struct mysql_step){
                   .stage = PLAN_STAGES,

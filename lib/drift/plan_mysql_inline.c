@@ -101,24 +101,66 @@ static bool find_successor(struct plan_maker *maker, const struct mysql_key *key
     return false;
 }
 
-static void drop_key(struct plan_maker *maker, const struct mysql_key *key, unsigned stage,
-                     struct mysql_inline *clauses)
-{
-    struct mysql_key successor = {0};
-    if (!claim_key(maker, key, stage))
-        return;
-    strbuf_printf(&clauses->forward, ", %s", drop_words(maker, key));
-    if (find_successor(maker, key, &successor) && claim_key(maker, &successor, stage)) {
-        strbuf_printf(&clauses->forward, ", ADD %s", mysql_key_sql(maker, &successor));
-        strbuf_printf(&clauses->backward, ", %s", drop_words(maker, &successor));
-    }
-    strbuf_printf(&clauses->backward, ", ADD %s", mysql_key_sql(maker, key));
-}
-
 static bool check_uses(const struct schema *schema, const struct schema_constraint *check, const char *column)
 {
     return plan_mentions_word(schema_text(schema, check->expression), column) ||
            mysql_list_has(schema, check->columns, column);
+}
+
+/* In which order columns that go are dropped: smaller ones first. */
+static unsigned drop_rank(const struct schema_column *column)
+{
+    return (column->generated ? 0u : 1u << 16) + UINT16_MAX - column->position;
+}
+
+/* Whether another column that a key (or else a check) uses is dropped before this one, and takes it along. */
+static bool goes_earlier(struct plan_maker *maker, const struct mysql_key *key, const struct schema_constraint *check,
+                         size_t current_column)
+{
+    const struct schema *current = maker->current;
+    const struct schema_column *own = &current->columns[current_column];
+    const struct schema_relation *table = &current->relations[own->relation];
+    const struct plan_task *own_task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, current_column);
+    bool own_drop = own_task && own_task->change == DRIFT_UNEXPECTED;
+    for (size_t i = table->first_column; i < table->first_column + (size_t)table->column_count; i++) {
+        const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, i);
+        const char *name = schema_text(current, current->columns[i].name);
+        if (i == current_column || !task || task->change != DRIFT_UNEXPECTED ||
+            !(key ? key_uses(current, key, name) : check_uses(current, check, name)))
+            continue;
+        if (!own_drop || drop_rank(&current->columns[i]) < drop_rank(own))
+            return true;
+    }
+    return false;
+}
+
+/* Whether all that the key is over is there when columns go. */
+static bool is_ready(struct plan_maker *maker, const struct mysql_key *key)
+{
+    const struct schema *target = maker->target;
+    const struct schema_relation *table = &target->relations[key->relation];
+    for (size_t i = table->first_column; i < table->first_column + (size_t)table->column_count; i++)
+        if (key_uses(target, key, schema_text(target, target->columns[i].name)) &&
+            mysql_column_stage(maker, i) == PLAN_STAGES)
+            return false;
+    return true;
+}
+
+static void drop_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key,
+                     struct mysql_inline *clauses)
+{
+    struct mysql_key successor = {0};
+    if (!claim_key(maker, key, parts->stage))
+        return;
+    bool replaced = find_successor(maker, key, &successor);
+    strbuf_printf(&clauses->forward, ", %s", drop_words(maker, key));
+    if (replaced && !is_ready(maker, &successor)) {
+        mysql_add_key(maker, &(struct mysql_parts){.task = parts->task, .stage = parts->stage}, &successor);
+    } else if (replaced && claim_key(maker, &successor, parts->stage)) {
+        strbuf_printf(&clauses->forward, ", ADD %s", mysql_key_sql(maker, &successor));
+        strbuf_printf(&clauses->backward, ", %s", drop_words(maker, &successor));
+    }
+    strbuf_printf(&clauses->backward, ", ADD %s", mysql_key_sql(maker, key));
 }
 
 static void drop_checks(struct plan_maker *maker, size_t column, unsigned stage, struct mysql_inline *clauses)
@@ -130,7 +172,7 @@ static void drop_checks(struct plan_maker *maker, size_t column, unsigned stage,
         const struct schema_constraint *check = &current->constraints[i];
         if (check->kind != CONSTRAINT_CHECK || mysql_sql_is_period(current, check) ||
             !check_uses(current, check, schema_text(current, found->name)) ||
-            plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i) ||
+            plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i) || goes_earlier(maker, NULL, check, column) ||
             !mysql_claim(maker, SIDE_CURRENT, ARRAY_CONSTRAINTS, i, stage))
             continue;
         const char *name = mysql_quoted(maker, schema_text(current, check->name));
@@ -139,12 +181,14 @@ static void drop_checks(struct plan_maker *maker, size_t column, unsigned stage,
     }
 }
 
-void mysql_inline_drop(struct plan_maker *maker, size_t current_column, unsigned stage, struct mysql_inline *clauses)
+void mysql_inline_drop(struct plan_maker *maker, const struct mysql_parts *parts, size_t current_column,
+                       struct mysql_inline *clauses)
 {
     struct mysql_key key = {0};
     for (size_t at = 0; next_key(maker, SIDE_CURRENT, current_column, &at, &key);)
-        drop_key(maker, &key, stage, clauses);
-    drop_checks(maker, current_column, stage, clauses);
+        if (!goes_earlier(maker, &key, NULL, current_column))
+            drop_key(maker, parts, &key, clauses);
+    drop_checks(maker, current_column, parts->stage, clauses);
 }
 
 static bool has_task(const struct plan_maker *maker, const struct mysql_key *key)

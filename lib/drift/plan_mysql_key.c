@@ -115,17 +115,44 @@ static unsigned columns_stage(struct plan_maker *maker, const struct mysql_key *
     return latest;
 }
 
+/* Another key of that name, which goes in the last stage only. */
+static bool find_namesake(struct plan_maker *maker, const struct mysql_key *key, struct mysql_key *ret_key)
+{
+    const struct schema *current = maker->current;
+    int64_t at = mysql_counterpart(maker, SIDE_TARGET, key->relation);
+    if (at < 0)
+        return false;
+    for (enum constraint_kind kind = CONSTRAINT_PRIMARY_KEY; kind <= CONSTRAINT_UNIQUE; kind++) {
+        int64_t found = mysql_find_constraint(current, (size_t)at, kind, key->name);
+        if (found >= 0) {
+            *ret_key = mysql_key_of_constraint(maker, SIDE_CURRENT, (size_t)found);
+            return true;
+        }
+    }
+    for (size_t i = 0; i < current->relations[at].index_count; i++) {
+        *ret_key = mysql_key_of_index(maker, SIDE_CURRENT, current->relations[at].first_index + i);
+        if (mysql_same_name(ret_key->name, key->name))
+            return true;
+    }
+    return false;
+}
+
 void mysql_add_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key)
 {
     unsigned stage = is_unique(key) && parts->stage < 2 ? 2 : parts->stage;
     unsigned columns = columns_stage(maker, key);
     stage = columns > stage ? columns : stage;
+    struct mysql_key namesake = {0};
+    bool taken = find_namesake(maker, key, &namesake);
+    if (taken)
+        stage = PLAN_STAGES;
     if (!claim(maker, key, stage)) {
         for (size_t i = 0; i < parts->count; i++)
             plan_cover(maker, parts->items[i]);
         return;
     }
-    struct mysql_fact fact = mysql_key_fact(maker, NULL, key);
+    struct mysql_fact fact = mysql_key_fact(maker, taken ? &namesake : NULL, key);
+    fact.between = taken ? "" : NULL;
     mysql_add(maker, parts->task, parts->items, parts->count,
               &(struct mysql_step){
                   .stage = stage,
@@ -133,6 +160,7 @@ void mysql_add_key(struct plan_maker *maker, const struct mysql_parts *parts, co
                   .algorithm = add_algorithm(maker, key),
                   .hazards = HAZARD(BUILDS_INDEX) | (is_unique(key) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
                   .fact = &fact,
+                  .from = "",
                   .forward = {add_sql(maker, key)},
                   .backward = {drop_sql(maker, key)},
                   .kind = is_unique(key) ? NULL : drift_kind_name(DRIFT_INDEX),
