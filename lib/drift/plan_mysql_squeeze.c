@@ -40,10 +40,11 @@ const char *mysql_squeezed(struct plan_maker *maker, const char *text)
 
 const char *mysql_squeezed_sql(struct plan_maker *maker, const char *expression)
 {
-    return plan_printf(maker,
-                       "REGEXP_REPLACE(CONVERT(%s USING utf8mb4), '[`\"''();\\\\\\\\ \\t\\r\\n]|_utf8mb4|_utf8mb3|_utf8|"
-                       "_latin1|_binary|_ascii', '')",
-                       expression);
+    return plan_printf(
+        maker,
+        "REGEXP_REPLACE(CONVERT(%s USING utf8mb4), '[`\"''();\\\\\\\\ \\t\\r\\n]|_utf8mb4|_utf8mb3|_utf8|"
+        "_latin1|_binary|_ascii', '')",
+        expression);
 }
 
 bool mysql_is_plainly_shown(const char *text)

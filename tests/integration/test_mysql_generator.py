@@ -234,7 +234,7 @@ FIRST_SEED = int(os.environ.get("MIGRATIOND_TEST_SEED", "0")) or int(time.time()
 PAIRS = int(os.environ.get("MIGRATIOND_TEST_PAIRS", "0"))
 
 
-@pytest.fixture(params=("mariadb", "mysql"))
+@pytest.fixture(params=("mariadb", "other_mariadb", "mysql"))
 def server(request):
     return request.getfixturevalue(f"{request.param}_server")
 

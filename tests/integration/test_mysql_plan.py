@@ -455,7 +455,7 @@ OPTIONS = ("column_order=report",)
 OTHER_WAY = {M: U, U: M, C: C}
 
 
-@pytest.fixture(params=("mariadb", "mysql"))
+@pytest.fixture(params=("mariadb", "other_mariadb", "mysql"))
 def server(request):
     return request.getfixturevalue(f"{request.param}_server")
 
