@@ -62,11 +62,12 @@ static int refuse_engines(const struct schema *reference, const struct schema *l
                      schema_text(reference, reference->engine), schema_text(live, live->engine));
 }
 
-/* Where the fingerprints are equal there is nothing to find; what extensions' versions are, fingerprints do not say. */
+/* Where the fingerprints are equal there is nothing to find, but for what they do not say: in which order columns
+ * stand, and what extensions' versions are. */
 static bool are_equal(const struct drift_work *work)
 {
     return digest_equal(work->sides[REFERENCE].schema->digest, work->sides[LIVE].schema->digest) &&
-           !drift_policy_deviates(work, POLICY_EXTENSION_VERSIONS);
+           !drift_policy_deviates(work, POLICY_EXTENSION_VERSIONS) && !drift_policy_deviates(work, POLICY_COLUMN_ORDER);
 }
 
 static int find_differences(struct drift_work *work)

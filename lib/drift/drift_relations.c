@@ -123,7 +123,9 @@ static uint32_t partner_to_compare(const struct drift_work *work, uint32_t refer
     uint32_t live = sides[REFERENCE].relation_partners[reference];
     if (live == DRIFT_ALONE || (sides[REFERENCE].relation_marks[reference] & MARK_LEFT_OUT) ||
         (sides[LIVE].relation_marks[live] & MARK_LEFT_OUT) ||
-        digest_equal(sides[REFERENCE].schema->relations[reference].digest, sides[LIVE].schema->relations[live].digest))
+        (digest_equal(sides[REFERENCE].schema->relations[reference].digest,
+                      sides[LIVE].schema->relations[live].digest) &&
+         !drift_policy_deviates(work, POLICY_COLUMN_ORDER)))
         return DRIFT_ALONE;
     return live;
 }

@@ -84,7 +84,7 @@ static uint32_t *task_slot(struct plan_maker *maker, enum plan_array array, enum
 
 /* What the items of one task have in common. */
 struct task_key {
-    enum plan_array array;
+    enum plan_array arrays[2]; /* by enum plan_side */
     struct drift_place place;
 };
 
@@ -92,8 +92,14 @@ static struct task_key key_of(const struct plan_maker *maker, const struct drift
 {
     bool of_table = item->relation.reference >= 0 || item->relation.live >= 0;
     if (maker->dialect->by_table && of_table)
-        return (struct task_key){ARRAY_RELATIONS, item->relation};
-    return (struct task_key){arrays[item->kind], item->place};
+        return (struct task_key){{ARRAY_RELATIONS, ARRAY_RELATIONS}, item->relation};
+    struct task_key key = {{arrays[item->kind], arrays[item->kind]}, item->place};
+    /* An index on one side can be a constraint on the other. */
+    if (item->live_is_constraint)
+        key.arrays[SIDE_CURRENT] = ARRAY_CONSTRAINTS;
+    if (item->reference_is_constraint)
+        key.arrays[SIDE_TARGET] = ARRAY_CONSTRAINTS;
+    return key;
 }
 
 /* The slots of both sides name the same task: a thing is one, wherever an item found it. */
@@ -103,7 +109,7 @@ static uint32_t *slot_of(struct plan_maker *maker, const struct drift_item *item
     uint32_t *slots[2] = {NULL};
     *ret_task = 0;
     for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
-        slots[side] = task_slot(maker, key.array, side, place_on(key.place, side));
+        slots[side] = task_slot(maker, key.arrays[side], side, place_on(key.place, side));
         if (slots[side] && *slots[side])
             *ret_task = *slots[side];
     }
@@ -117,7 +123,7 @@ static void mark_slots(struct plan_maker *maker, const struct drift_item *item, 
 {
     struct task_key key = key_of(maker, item);
     for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
-        uint32_t *slot = task_slot(maker, key.array, side, place_on(key.place, side));
+        uint32_t *slot = task_slot(maker, key.arrays[side], side, place_on(key.place, side));
         if (slot)
             *slot = task;
     }
