@@ -23,6 +23,8 @@ TYPES = (
     ("enum('a','b')", ("'a'",)), ("enum('a','b','c''c')", ("'b'",)), ("set('x','y')", ("'x,y'",)),
     ("varbinary(8)", ("'ab'",)), ("bit(3)", ("b'101'",)), ("year", ("2020",)),
 )  # fmt: skip
+
+pytestmark = pytest.mark.native  # most of the time is the servers' and their clients'
 NUMBERS = ("int", "bigint unsigned", "smallint")
 NAMES = ("a", "b", "c", "d", "key", "we ird", "q`q", "ünï")
 TABLES = ("t1", "t2", "sel`ect", "tä")

@@ -9,6 +9,8 @@ import pytest
 from harness import drift_probe
 from harness.scripts import run_script
 
+pytestmark = pytest.mark.native  # most of the time is the servers' and their clients'
+
 SCHEMA = """
 CREATE TABLE parents (id int NOT NULL AUTO_INCREMENT, code varchar(20) NOT NULL, label varchar(20) NULL, PRIMARY KEY (id),
     UNIQUE KEY uq_code (code)) COMMENT='who''s who';

@@ -12,6 +12,8 @@ import pytest
 
 from harness.sqlite_plan import check, declared, make
 
+pytestmark = pytest.mark.native  # most of the time is the shell's
+
 TYPES = ("INT", "INTEGER", "TEXT", "VARCHAR(20)", "REAL", "BLOB", "NUMERIC(10,2)", "", "DATETIME", "BOOLEAN")
 STRICT_TYPES = ("INT", "INTEGER", "TEXT", "REAL", "BLOB", "ANY")
 DEFAULTS = (None, None, None, "0", "5", "-1.5", "'x'", "'it''s'", "NULL", "TRUE", "CURRENT_TIMESTAMP", "(1 + 2)")

@@ -10,8 +10,7 @@
 #include "dialect/dialects.h"
 #include "drift/drift.h"
 
-/* Every policy at what hides least, and no defaults. */
-/* Everything that a fingerprint says is reported; of the order of columns it says nothing. */
+/* Every policy at what hides least, but for the order of columns, of which fingerprints say nothing; and no defaults. */
 static inline struct drift_policy strict_policy(void)
 {
     struct drift_policy policy;
