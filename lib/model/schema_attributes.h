@@ -73,7 +73,8 @@ SCHEMA_ATTRIBUTE(OWNER, "owner", PLAIN, "owner") /* "table.column" that owns the
 
 /* Routines, triggers, policies, events. */
 SCHEMA_ATTRIBUTE(VARIANT, "variant", PLAIN, "definition") /* "function" (absent), "procedure", "aggregate", "window" */
-SCHEMA_ATTRIBUTE(SIGNATURE, "signature", PLAIN, "signature") /* names, modes, types and defaults of the arguments */
+SCHEMA_ATTRIBUTE(SIGNATURE, "signature", EXPRESSION,
+                 "signature") /* names, modes, types and defaults of the arguments */
 SCHEMA_ATTRIBUTE(RETURNS, "returns", TYPE, "returns")
 SCHEMA_ATTRIBUTE(LANGUAGE, "language", PLAIN, "language")
 SCHEMA_ATTRIBUTE(VOLATILITY, "volatility", PLAIN, "volatility") /* and, on MySQL, DETERMINISTIC and the data access */

@@ -2,8 +2,8 @@
 """Published schemas, loaded twice, and dumped and restored between every two servers: no difference.
 
 MIGRATIOND_TEST_CORPORA names the folder with postgres/*.sql; nothing of it belongs to this project. Schemas that Debian's
-packages bring are taken from there besides. MIGRATIOND_TEST_PGBINS names the folders of further servers' programs,
-separated by colons, MIGRATIOND_TEST_PGCLIENT one with a pg_dump that knows the newest of them."""
+packages bring are taken from there besides. MIGRATIOND_TEST_PGBIN names the folders of the servers' programs, separated
+by colons, MIGRATIOND_TEST_PGCLIENT one with a pg_dump that knows the newest of them."""
 
 import gzip
 import json
@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 from harness import Postgres, migrationctl
+from harness.postgres import installations
 
 CORPORA = Path(os.environ.get("MIGRATIOND_TEST_CORPORA", "/nonexistent")) / "postgres"
-SERVERS = [None, *filter(None, os.environ.get("MIGRATIOND_TEST_PGBINS", "").split(":"))]
 
 # Debian's packages with a schema for PostgreSQL, and where in them it is.
 PACKAGES = {
     "zabbix-server-pgsql": "usr/share/zabbix-server-pgsql/schema.sql.gz",
     "icinga2-ido-pgsql": "usr/share/icinga2-ido-pgsql/schema/pgsql.sql",
-    "freeradius-postgresql": "etc/freeradius/3.0/mods-config/sql/main/postgresql/schema.sql",
+    "freeradius-config": "etc/freeradius/3.0/mods-config/sql/main/postgresql/schema.sql",
     "pdns-backend-pgsql": "usr/share/pdns-backend-pgsql/schema/schema.pgsql.sql",
     "kea-admin": "usr/share/kea/scripts/pgsql/dhcpdb_create.pgsql",
     "roundcube-core": "usr/share/roundcube/SQL/postgres.initial.sql",
@@ -56,7 +56,7 @@ SOURCES = [*sorted(CORPORA.glob("*.sql")), *PACKAGES]
 def servers():
     started = []
     try:
-        for programs in SERVERS:
+        for programs in installations():
             started.append(Postgres(settings={"max_locks_per_transaction": "1024"}, programs=programs))
             started[-1].start()
         yield started

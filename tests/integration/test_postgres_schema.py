@@ -336,6 +336,20 @@ def test_routines(rich):
     assert routines == expected, "and none of an extension or a range type"
 
 
+def test_arguments_are_equal_however_the_server_writes_them(postgres):
+    """Since version 14 a call and its other spelling are kept apart in defaults, too."""
+    prints = []
+    for moment in ("timezone('utc', now())", "now() AT TIME ZONE 'utc'"):
+        postgres.sql("DROP FUNCTION IF EXISTS f(json, timestamp);"
+                     f"CREATE FUNCTION f(\"json\" json, t timestamp DEFAULT {moment}) RETURNS integer LANGUAGE sql"
+                     " AS 'SELECT 1'")
+        prints.append(read(postgres)["fingerprint"])
+    assert prints[0] == prints[1]
+    postgres.sql("CREATE OR REPLACE FUNCTION f(\"json\" json, t timestamp DEFAULT now()) RETURNS integer LANGUAGE sql"
+                 " AS 'SELECT 1'")
+    assert read(postgres)["fingerprint"] != prints[0]
+
+
 def test_triggers(rich):
     assert objects(read(rich), "triggers") == {
         ("child", "ct"): {
