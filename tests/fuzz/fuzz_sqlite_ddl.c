@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "dialect/dialects.h"
 #include "dialect/sqlite_ddl.h"
 #include "dialect/sqlite_token.h"
@@ -74,7 +75,7 @@ static void check_trigger(const struct sqlite_statement *statement)
 static void check_canonical(const char *bytes, size_t size)
 {
     static const char *const types[] = {"", "INTEGER", "TEXT", "BLOB", "ANY"};
-    char *text = strndup(bytes, size);
+    cleanup(free) char *text = mem_strndup(bytes, size);
     require(text != NULL);
     for (int form = 0; form < TEXT_FORMS; form++) {
         for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -86,7 +87,6 @@ static void check_canonical(const char *bytes, size_t size)
             require(strcmp(strbuf_text(&once), strbuf_text(&twice)) == 0);
         }
     }
-    free(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

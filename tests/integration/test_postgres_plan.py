@@ -15,6 +15,8 @@ from harness.plan_cycle import check, whole
 from harness.scripts import run_script
 from harness.server import Database
 
+pytestmark = pytest.mark.native  # most of the time is the servers' and their clients'
+
 SCHEMA = r"""
 CREATE EXTENSION IF NOT EXISTS btree_gist;
 CREATE SCHEMA app;
