@@ -10,7 +10,8 @@
 #include "dialect/dialects.h"
 #include "drift/drift.h"
 
-/* Every policy at what hides least, but for the order of columns, of which fingerprints say nothing; and no defaults. */
+/* Every policy at what hides least, but for the order of columns, of which fingerprints say nothing; and no defaults.
+ */
 static inline struct drift_policy strict_policy(void)
 {
     struct drift_policy policy;
