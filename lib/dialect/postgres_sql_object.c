@@ -133,7 +133,8 @@ static void add_sequence(struct strbuf *out, const struct schema *schema, const 
                          bool replace)
 {
     (void)replace;
-    strbuf_add_string(out, "CREATE SEQUENCE IF NOT EXISTS ");
+    strbuf_add_string(out, has(schema, object, ATTRIBUTE_PERSISTENCE) ? "CREATE UNLOGGED SEQUENCE IF NOT EXISTS "
+                                                                      : "CREATE SEQUENCE IF NOT EXISTS ");
     postgres_sql_object_name(out, schema, object);
     postgres_sql_sequence_options(out, schema, object->attributes, true);
 }

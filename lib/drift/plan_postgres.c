@@ -118,10 +118,25 @@ static bool get_claims(struct plan_maker *maker, const struct schema *schema, un
     return true;
 }
 
+static bool get_shaken(struct plan_maker *maker, struct postgres_plan *plan)
+{
+    const struct schema *schema = maker->current;
+    const size_t counts[PLAN_ARRAYS] = {
+        [ARRAY_RELATIONS] = schema->relation_count,     [ARRAY_COLUMNS] = schema->column_count,
+        [ARRAY_CONSTRAINTS] = schema->constraint_count, [ARRAY_INDEXES] = schema->index_count,
+        [ARRAY_OBJECTS] = schema->object_count,
+    };
+    for (size_t array = 0; array < PLAN_ARRAYS; array++)
+        if (!(plan->shaken[array] = arena_array(maker->arena, counts[array] + 1, sizeof(void *))))
+            return false;
+    return true;
+}
+
 static void begin(struct plan_maker *maker)
 {
     struct postgres_plan *plan = arena_alloc(maker->arena, sizeof *plan);
-    if (!plan || !get_claims(maker, maker->target, plan->made) || !get_claims(maker, maker->current, plan->gone)) {
+    if (!plan || !get_claims(maker, maker->target, plan->made) || !get_claims(maker, maker->current, plan->gone) ||
+        !get_shaken(maker, plan)) {
         maker->failed = true;
         return;
     }
@@ -132,6 +147,7 @@ static void begin(struct plan_maker *maker)
     plan->loose = plan->version[SIDE_CURRENT] != plan->version[SIDE_TARGET] || plan->version[SIDE_CURRENT] == 0;
     maker->engine = plan;
     postgres_note_late(maker);
+    postgres_shake(maker);
 }
 
 static void end(struct plan_maker *maker)

@@ -41,6 +41,8 @@ struct postgres_step {
     const char *kind;
     bool plain;      /* the engine itself makes a second run of `forward` do nothing */
     bool plain_undo; /* likewise of `backward` */
+    bool reused;     /* what is dropped leaves its name to something else: only while it is as it was read */
+    bool shaken; /* the fact's thing is absent before, and `backward` only drops it while it is as the target has it */
     bool concurrent; /* not transactional: both are plain */
     bool quiet;      /* the guard does not ask for the fact: another step's does */
 };
@@ -55,10 +57,12 @@ struct postgres_late {
 
 /* The engine's part of the maker. */
 struct postgres_plan {
-    bool loose;                       /* the two sides were printed by servers that may print differently */
-    int version[2];                   /* major, by enum plan_side; 0: unknown */
-    unsigned char *made[PLAN_ARRAYS]; /* of the target: the stage in which a step makes it; 0: none does */
-    unsigned char *gone[PLAN_ARRAYS]; /* of the current side: the stage in which a step drops it */
+    bool loose;                                   /* the two sides were printed by servers that may print differently */
+    int version[2];                               /* major, by enum plan_side; 0: unknown */
+    unsigned char *made[PLAN_ARRAYS];             /* of the target: the stage in which a step makes it; 0: none does */
+    unsigned char *gone[PLAN_ARRAYS];             /* of the current side: the stage in which a step drops it */
+    const struct plan_task **shaken[PLAN_ARRAYS]; /* of the current side: whose step takes it away, for a step of its
+                                                   * own to bring it back; NULL: nobody's */
     struct postgres_late *late;
     size_t late_count;
     size_t late_capacity;
@@ -75,8 +79,17 @@ unsigned postgres_claimed(const struct plan_maker *maker, enum plan_side side, e
 
 void postgres_add_late(struct plan_maker *maker, const struct postgres_late *late);
 
-/* The first stage in which what the text mentions is as the target has it. */
+/* The first stage in which what the text mentions is as the target has it; in which the column, or the columns of the
+ * target's relation that the text mentions, are. */
 unsigned postgres_needs(const struct plan_maker *maker, const char *text);
+unsigned postgres_needs_column(const struct plan_maker *maker, const char *schema_name, const char *table,
+                               const char *column);
+unsigned postgres_needs_of(const struct plan_maker *maker, const char *schema_name, const char *table,
+                           const char *text);
+
+/* Whether the step for something else has taken the thing away before its own step comes, and brings it back in the
+ * undo: its own step then makes it without a condition on what was there, and only drops it in its undo. */
+bool postgres_is_shaken(const struct plan_maker *maker, enum plan_array array, size_t present);
 
 /* Whether a relation, index, sequence or type of that name is there, and goes only in stage 3. */
 bool postgres_name_is_taken(struct plan_maker *maker, const char *schema_name, const char *name);
@@ -89,6 +102,9 @@ const char *postgres_holds(struct plan_maker *maker, const struct postgres_fact 
 
 /* A DO block that runs the list if `condition` (NULL: always) is true. */
 const char *postgres_do(struct plan_maker *maker, const char *condition, const struct postgres_list *list);
+
+/* A DO block that runs the validation, and only warns if rows do not fit. */
+const char *postgres_validate_softly(struct plan_maker *maker, const char *sql);
 
 void postgres_add(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                   size_t count, const struct postgres_step *step);
@@ -171,6 +187,12 @@ plan_rule_function postgres_make_view, postgres_drop_view, postgres_change_view,
  * types change, and whatever has to be out of their way. */
 void postgres_note_late(struct plan_maker *maker);
 void postgres_change_types(struct plan_maker *maker);
+
+/* Whether a changed enum only gains values. */
+bool postgres_enum_extends(const struct plan_maker *maker, const struct plan_task *task);
+
+/* Before the rules: marks what steps for other things take away. */
+void postgres_shake(struct plan_maker *maker);
 
 /* A step for one constraint, index, sequence, trigger or policy of the target, unless one makes it already; `items` may
  * be none: it then comes with something else that is made. `fresh`: its table is made by the plan and empty. */

@@ -448,6 +448,15 @@ void postgres_change_default(struct plan_maker *maker, const struct plan_task *t
     const struct schema_column *wanted = &target->columns[task->place.reference];
     size_t relation = maker->current->columns[task->place.live].relation;
     unsigned needed = postgres_needs(maker, schema_text(target, wanted->default_expression));
+    bool retyped = false;
+    for (size_t i = 0; i < task->item_count; i++)
+        retyped |=
+            strcmp(task->items[i]->attribute, "type") == 0 || strcmp(task->items[i]->attribute, "collation") == 0;
+    if (retyped) {
+        for (size_t i = 0; i < count; i++)
+            plan_cover(maker, items[i]); /* the change of the type sees to it */
+        return;
+    }
     if (is_identity(wanted) || is_identity(&maker->current->columns[task->place.live])) {
         cover_all(maker, items, count); /* the change of the identity sees to it */
         return;

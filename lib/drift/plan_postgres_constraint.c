@@ -123,6 +123,45 @@ static unsigned stage_of_target(const struct plan_maker *maker, const struct sch
     return stage;
 }
 
+/* The stage in which the columns, its own and those that it refers to, have their types. */
+static unsigned stage_of_columns(const struct plan_maker *maker, const struct schema_constraint *constraint)
+{
+    const struct schema *target = maker->target;
+    const struct schema_relation *table = &target->relations[constraint->relation];
+    const char *schema_name = schema_text(target, table->schema);
+    unsigned stage = postgres_needs_of(maker, schema_name, schema_text(target, table->name),
+                                       schema_text_or_null(target, constraint->expression));
+    const struct {
+        struct text_list names;
+        const char *schema_name;
+        const char *table;
+    } lists[] = {{constraint->columns, schema_name, schema_text(target, table->name)},
+                 {constraint->referenced_columns, schema_text(target, constraint->referenced_schema),
+                  schema_text(target, constraint->referenced_table)}};
+    for (size_t k = 0; k < ARRAY_LENGTH(lists); k++)
+        for (uint32_t i = 0; i < lists[k].names.count; i++) {
+            unsigned needed = postgres_needs_column(maker, lists[k].schema_name, lists[k].table,
+                                                    schema_text(target, target->lists[lists[k].names.first + i]));
+            stage = needed > stage ? needed : stage;
+        }
+    return stage;
+}
+
+/* Another constraint of the table, of whatever kind, that has the name: it goes, or gets another, in stage 3. */
+static int64_t holder_of_name(const struct plan_maker *maker, const struct schema_constraint *constraint)
+{
+    const struct schema *target = maker->target;
+    const struct schema *current = maker->current;
+    const struct schema_relation *wanted = &target->relations[constraint->relation];
+    const struct schema_relation *table =
+        schema_find_relation(current, schema_text(target, wanted->schema), schema_text(target, wanted->name));
+    for (size_t i = 0; table && i < table->constraint_count; i++)
+        if (strcmp(schema_text(current, current->constraints[table->first_constraint + i].name),
+                   schema_text(target, constraint->name)) == 0)
+            return (int64_t)(table->first_constraint + i);
+    return DRIFT_NOWHERE;
+}
+
 static unsigned stage_of(struct plan_maker *maker, const struct postgres_parts *parts, size_t index)
 {
     const struct schema *target = maker->target;
@@ -133,8 +172,12 @@ static unsigned stage_of(struct plan_maker *maker, const struct postgres_parts *
     stage = needed > stage ? needed : stage;
     if (constraint->kind == CONSTRAINT_FOREIGN_KEY) {
         needed = stage_of_target(maker, constraint);
-        return needed > stage ? needed : stage;
+        stage = needed > stage ? needed : stage;
     }
+    needed = stage_of_columns(maker, constraint);
+    stage = needed > stage ? needed : stage;
+    if (holder_of_name(maker, constraint) >= 0)
+        return PLAN_STAGES;
     bool has_index = is_key(constraint) || constraint->kind == CONSTRAINT_EXCLUSION;
     if (has_index &&
         postgres_name_is_taken(maker, schema_text(target, table->schema), schema_text(target, constraint->name)))
@@ -162,15 +205,28 @@ static struct postgres_step step_of(struct plan_maker *maker, const struct addin
         .fact = fact,
         .backward = backward,
         .plain_undo = backward.count == 1,
+        .shaken = holder_of_name(maker, constraint) >= 0, /* in a second undo, that has its name again */
         .object = adding->parts->count ? NULL : path_of(maker, SIDE_TARGET, adding->index),
         .kind = adding->parts->count ? NULL : kind_of(maker, SIDE_TARGET, adding->index),
     };
 }
 
+/* Until it makes room, another constraint may be found under the name. */
+static struct postgres_fact fact_of(struct plan_maker *maker, const struct adding *adding)
+{
+    struct postgres_fact fact = postgres_constraint_fact(maker, adding->pair);
+    int64_t holder = holder_of_name(maker, constraint_at(maker, SIDE_TARGET, adding->index));
+    if (holder >= 0 && constraint_at(maker, SIDE_CURRENT, (size_t)holder)->kind ==
+                           constraint_at(maker, SIDE_TARGET, adding->index)->kind)
+        fact.between =
+            postgres_constraint_fact(maker, (struct postgres_pair){{holder, DRIFT_NOWHERE}}).values[SIDE_CURRENT];
+    return fact;
+}
+
 static void add_at_once(struct plan_maker *maker, const struct adding *adding)
 {
     const struct postgres_parts *parts = adding->parts;
-    struct postgres_fact fact = postgres_constraint_fact(maker, adding->pair);
+    struct postgres_fact fact = fact_of(maker, adding);
     struct postgres_step step = step_of(maker, adding, &fact);
     step.forward = postgres_one(maker, postgres_constraint_sql(maker, SIDE_TARGET, adding->index, false));
     if (!parts->fresh)
@@ -182,7 +238,7 @@ static void add_then_validate(struct plan_maker *maker, const struct adding *add
 {
     const struct postgres_parts *parts = adding->parts;
     const struct schema_constraint *constraint = constraint_at(maker, SIDE_TARGET, adding->index);
-    struct postgres_fact fact = postgres_constraint_fact(maker, adding->pair);
+    struct postgres_fact fact = fact_of(maker, adding);
     struct postgres_step step = step_of(maker, adding, &fact);
     step.forward = postgres_one(maker, postgres_constraint_sql(maker, SIDE_TARGET, adding->index, true));
     step.hazards = HAZARD(CHANGES_BEHAVIOUR);
@@ -263,7 +319,7 @@ static const char *use_sql(struct plan_maker *maker, size_t index)
 static void add_by_index(struct plan_maker *maker, const struct adding *adding)
 {
     const struct postgres_parts *parts = adding->parts;
-    struct postgres_fact fact = postgres_constraint_fact(maker, adding->pair);
+    struct postgres_fact fact = fact_of(maker, adding);
     struct postgres_step use = step_of(maker, adding, &fact);
     build_key_index(maker, adding);
     use.forward = postgres_one(maker, use_sql(maker, adding->index));
@@ -322,6 +378,40 @@ void postgres_make_constraint(struct plan_maker *maker, const struct plan_task *
                             index);
 }
 
+/* A constraint that rows no longer fit must not stop the rest of an undo: it comes back as far as it can. */
+static struct postgres_list make_again(struct plan_maker *maker, size_t index)
+{
+    const struct schema_constraint *constraint = constraint_at(maker, SIDE_CURRENT, index);
+    bool later = constraint->kind == CONSTRAINT_CHECK || constraint->kind == CONSTRAINT_FOREIGN_KEY;
+    struct postgres_list list = {0};
+    if (postgres_is_shaken(maker, ARRAY_CONSTRAINTS, index))
+        return list;
+    later &= !(constraint->flags & (CONSTRAINT_NOT_VALID | CONSTRAINT_NOT_ENFORCED)) &&
+             !is_partitioned(maker->current, constraint);
+    postgres_list_add(maker, &list, postgres_constraint_sql(maker, SIDE_CURRENT, index, later));
+    if (later)
+        postgres_list_add(maker, &list,
+                          postgres_validate_softly(maker, postgres_alter(maker, SIDE_CURRENT, constraint->relation,
+                                                                         "VALIDATE CONSTRAINT %s",
+                                                                         name_of(maker, SIDE_CURRENT, index))));
+    return list;
+}
+
+/* The target's constraint of the name on the table, or DRIFT_NOWHERE. */
+static int64_t successor_of(const struct plan_maker *maker, const struct schema_constraint *constraint)
+{
+    const struct schema *target = maker->target;
+    const struct schema *current = maker->current;
+    const struct schema_relation *table = &current->relations[constraint->relation];
+    const struct schema_relation *other =
+        schema_find_relation(target, schema_text(current, table->schema), schema_text(current, table->name));
+    for (size_t i = 0; other && i < other->constraint_count; i++)
+        if (strcmp(schema_text(target, target->constraints[other->first_constraint + i].name),
+                   schema_text(current, constraint->name)) == 0)
+            return (int64_t)(other->first_constraint + i);
+    return DRIFT_NOWHERE;
+}
+
 void postgres_remove_constraint(struct plan_maker *maker, const struct postgres_parts *parts, size_t index)
 {
     static const enum plan_phase phases[CONSTRAINT_KINDS] = {
@@ -335,6 +425,10 @@ void postgres_remove_constraint(struct plan_maker *maker, const struct postgres_
     if (!postgres_claim(maker, SIDE_CURRENT, ARRAY_CONSTRAINTS, index, PLAN_STAGES))
         return;
     struct postgres_list forward = drop_list(maker, SIDE_CURRENT, index);
+    int64_t successor = successor_of(maker, constraint);
+    if (successor >= 0 && constraint_at(maker, SIDE_TARGET, (size_t)successor)->kind == constraint->kind)
+        fact.between =
+            postgres_constraint_fact(maker, (struct postgres_pair){{DRIFT_NOWHERE, successor}}).values[SIDE_TARGET];
     postgres_add(
         maker, parts->task, parts->items, parts->count,
         &(struct postgres_step){
@@ -344,9 +438,12 @@ void postgres_remove_constraint(struct plan_maker *maker, const struct postgres_
             .hazards = HAZARD(CHANGES_BEHAVIOUR) | (is_key(constraint) ? HAZARD(DISABLES_PERFORMANCE) : 0),
             .fact = &fact,
             .forward = forward,
-            .backward = postgres_one(maker, postgres_constraint_sql(maker, SIDE_CURRENT, index, false)),
+            .backward = make_again(maker, index),
             .plain = forward.count == 1,
-            .undo_note = "fails if rows have come in meanwhile that do not fit",
+            .reused = successor >= 0,
+            .undo_note = postgres_is_shaken(maker, ARRAY_CONSTRAINTS, index)
+                             ? "comes back with what it leans on"
+                             : "stays not valid while there are rows that do not fit",
             .object = parts->count ? NULL : path_of(maker, SIDE_CURRENT, index),
             .kind = parts->count ? NULL : kind_of(maker, SIDE_CURRENT, index),
         });

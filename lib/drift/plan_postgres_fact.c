@@ -285,6 +285,22 @@ static bool valid_value(struct plan_maker *maker, const struct schema *schema, s
     return true;
 }
 
+/* The catalogue's letters of the kinds on both sides: another kind of constraint may have the name meanwhile. */
+static const char *kind_letters(struct plan_maker *maker, struct postgres_pair pair)
+{
+    static const char *const letters[CONSTRAINT_KINDS] = {
+        [CONSTRAINT_PRIMARY_KEY] = "'p'", [CONSTRAINT_UNIQUE] = "'u'",    [CONSTRAINT_FOREIGN_KEY] = "'f'",
+        [CONSTRAINT_CHECK] = "'c'",       [CONSTRAINT_EXCLUSION] = "'x'",
+    };
+    const char *known[2] = {NULL};
+    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++)
+        if (pair.at[side] >= 0)
+            known[side] = letters[postgres_schema(maker, side)->constraints[pair.at[side]].kind];
+    if (!known[SIDE_CURRENT] || !known[SIDE_TARGET])
+        return known[SIDE_CURRENT] ? known[SIDE_CURRENT] : known[SIDE_TARGET];
+    return plan_printf(maker, "%s, %s", known[SIDE_CURRENT], known[SIDE_TARGET]);
+}
+
 static struct postgres_fact constraint_fact(struct plan_maker *maker, struct postgres_pair pair, const char *what,
                                             const char *expression, bool printed, fact_value *value)
 {
@@ -302,9 +318,9 @@ static struct postgres_fact constraint_fact(struct plan_maker *maker, struct pos
     const char *query =
         plan_printf(maker,
                     "(SELECT %s FROM pg_constraint k WHERE k.conrelid = %s AND k.conname IN (%s, %s) AND "
-                    "k.contype IN ('p', 'u', 'f', 'c', 'x') ORDER BY k.conname = %s DESC LIMIT 1)",
+                    "k.contype IN (%s) ORDER BY k.conname = %s DESC LIMIT 1)",
                     expression, regclass_of(maker, side, constraint->relation), postgres_literal(maker, name),
-                    postgres_literal(maker, new_name), postgres_literal(maker, name));
+                    postgres_literal(maker, new_name), kind_letters(maker, pair), postgres_literal(maker, name));
     return make_fact(maker, object, query, printed, pair, value);
 }
 

@@ -75,10 +75,27 @@ static unsigned stage_of(struct plan_maker *maker, const struct postgres_parts *
     if (index->flags & INDEX_UNIQUE && !parts->fresh && stage < 2)
         stage = 2; /* it refuses rows that were accepted */
     for (size_t i = 0; i < index->part_count; i++) {
-        unsigned needed = postgres_needs(maker, schema_text(target, target->parts[index->first_part + i].text));
+        unsigned needed =
+            postgres_needs_of(maker, schema_name, schema_text(target, target->relations[index->relation].name),
+                              schema_text(target, target->parts[index->first_part + i].text));
         stage = needed > stage ? needed : stage;
     }
     return postgres_name_is_taken(maker, schema_name, schema_text(target, index->name)) ? PLAN_STAGES : stage;
+}
+
+/* An index of the same table that has the name, and goes or gets another in stage 3. */
+static int64_t holder_of_name(const struct plan_maker *maker, size_t at)
+{
+    const struct schema *target = maker->target;
+    const struct schema *current = maker->current;
+    const struct schema_relation *wanted = &target->relations[target->indexes[at].relation];
+    const struct schema_relation *table =
+        schema_find_relation(current, schema_text(target, wanted->schema), schema_text(target, wanted->name));
+    for (size_t i = 0; table && i < table->index_count; i++)
+        if (strcmp(schema_text(current, current->indexes[table->first_index + i].name),
+                   schema_text(target, target->indexes[at].name)) == 0)
+            return (int64_t)(table->first_index + i);
+    return DRIFT_NOWHERE;
 }
 
 void postgres_add_index(struct plan_maker *maker, const struct postgres_parts *parts, size_t index)
@@ -89,6 +106,10 @@ void postgres_add_index(struct plan_maker *maker, const struct postgres_parts *p
     bool concurrent = !parts->fresh && !partitioned;
     bool unique = index_at(maker, SIDE_TARGET, index)->flags & INDEX_UNIQUE;
     const char *path = path_of(maker, SIDE_TARGET, index);
+    int64_t holder = holder_of_name(maker, index);
+    if (holder >= 0)
+        fact.between =
+            postgres_index_fact(maker, (struct postgres_pair){{holder, DRIFT_NOWHERE}}, NULL).values[SIDE_CURRENT];
     struct postgres_step step = {
         .stage = stage_of(maker, parts, index),
         .phase = PHASE_INDEX,
@@ -102,6 +123,10 @@ void postgres_add_index(struct plan_maker *maker, const struct postgres_parts *p
         .object = parts->count ? NULL : path,
         .kind = parts->count ? NULL : drift_kind_name(DRIFT_INDEX),
     };
+    if (step.stage == PLAN_STAGES && !parts->fresh) { /* another index may have its name again in a second undo */
+        step.backward = postgres_one(maker, drop_sql(maker, path, false));
+        step.shaken = true;
+    }
     if (!parts->fresh)
         step.hazards = HAZARD(BUILDS_INDEX) | (partitioned ? HAZARD(BLOCKS_WRITES) : 0) |
                        (unique ? HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR) : 0);
@@ -126,11 +151,45 @@ void postgres_make_index(struct plan_maker *maker, const struct plan_task *task,
                        (size_t)task->place.reference);
 }
 
+/* The target's index of the name on the same table, or DRIFT_NOWHERE. */
+static int64_t successor_of(const struct plan_maker *maker, size_t at)
+{
+    const struct schema *target = maker->target;
+    const struct schema *current = maker->current;
+    const struct schema_relation *table = &current->relations[current->indexes[at].relation];
+    const struct schema_relation *other =
+        schema_find_relation(target, schema_text(current, table->schema), schema_text(current, table->name));
+    for (size_t i = 0; other && i < other->index_count; i++)
+        if (strcmp(schema_text(target, target->indexes[other->first_index + i].name),
+                   schema_text(current, current->indexes[at].name)) == 0)
+            return (int64_t)(other->first_index + i);
+    return DRIFT_NOWHERE;
+}
+
+/* Whether the target has an index of the name in the schema, on whatever table: a second run must not take that. */
+static bool is_reused(const struct plan_maker *maker, size_t at)
+{
+    const struct schema *target = maker->target;
+    const struct schema *current = maker->current;
+    const struct schema_index *index = &current->indexes[at];
+    const char *schema_name = schema_text(current, current->relations[index->relation].schema);
+    for (size_t i = 0; i < target->index_count; i++)
+        if (strcmp(schema_text(target, target->indexes[i].name), schema_text(current, index->name)) == 0 &&
+            strcmp(schema_text(target, target->relations[target->indexes[i].relation].schema), schema_name) == 0)
+            return true;
+    return false;
+}
+
 void postgres_remove_index(struct plan_maker *maker, const struct postgres_parts *parts, size_t index)
 {
     struct postgres_fact fact =
         postgres_index_fact(maker, (struct postgres_pair){{(int64_t)index, DRIFT_NOWHERE}}, NULL);
-    bool concurrent = !is_partitioned(maker, SIDE_CURRENT, index);
+    bool reused = is_reused(maker, index);
+    int64_t successor = successor_of(maker, index);
+    if (successor >= 0)
+        fact.between =
+            postgres_index_fact(maker, (struct postgres_pair){{DRIFT_NOWHERE, successor}}, NULL).values[SIDE_TARGET];
+    bool concurrent = !reused && !is_partitioned(maker, SIDE_CURRENT, index);
     const char *path = path_of(maker, SIDE_CURRENT, index);
     if (!postgres_claim(maker, SIDE_CURRENT, ARRAY_INDEXES, index, PLAN_STAGES))
         return;
@@ -142,7 +201,10 @@ void postgres_remove_index(struct plan_maker *maker, const struct postgres_parts
                      .hazards = HAZARD(DISABLES_PERFORMANCE),
                      .fact = &fact,
                      .forward = postgres_one(maker, drop_sql(maker, path, concurrent)),
-                     .backward = postgres_one(maker, make_sql(maker, SIDE_CURRENT, index, NULL, concurrent)),
+                     .backward = postgres_is_shaken(maker, ARRAY_INDEXES, index)
+                                     ? (struct postgres_list){0} /* comes back with what it leans on */
+                                     : postgres_one(maker, make_sql(maker, SIDE_CURRENT, index, NULL, concurrent)),
+                     .reused = reused,
                      .plain = true,
                      .plain_undo = true,
                      .concurrent = concurrent,
@@ -177,7 +239,10 @@ static void rebuild_at_once(struct plan_maker *maker, const struct plan_task *ta
     postgres_list_add(maker, &step.forward, drop);
     postgres_list_add(maker, &step.forward, make_sql(maker, SIDE_TARGET, (size_t)task->place.reference, name, false));
     postgres_list_add(maker, &step.backward, drop);
-    postgres_list_add(maker, &step.backward, make_sql(maker, SIDE_CURRENT, present, name, false));
+    step.shaken = postgres_is_shaken(maker, ARRAY_INDEXES, present);
+    if (!step.shaken)
+        postgres_list_add(maker, &step.backward, make_sql(maker, SIDE_CURRENT, present, name, false));
+    fact.passes_absent = true;
     postgres_add(maker, task, items, count, &step);
 }
 
@@ -300,7 +365,8 @@ void postgres_change_index(struct plan_maker *maker, const struct plan_task *tas
         .present = (size_t)task->place.live,
         .wanted = (size_t)task->place.reference,
     };
-    if (is_partitioned(maker, SIDE_CURRENT, rebuilding.present)) {
+    if (postgres_is_shaken(maker, ARRAY_INDEXES, rebuilding.present) ||
+        is_partitioned(maker, SIDE_CURRENT, rebuilding.present)) {
         rebuild_at_once(maker, task, items, count);
         return;
     }

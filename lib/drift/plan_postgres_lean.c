@@ -28,8 +28,46 @@ static bool is_listed(const struct postgres_lean *lean, const struct postgres_le
     return false;
 }
 
+static bool has_item(const struct plan_task *task, const char *first, const char *second)
+{
+    for (size_t i = 0; i < task->item_count; i++)
+        if (task->items[i]->attribute &&
+            (strcmp(task->items[i]->attribute, first) == 0 || strcmp(task->items[i]->attribute, second) == 0))
+            return true;
+    return false;
+}
+
+/* Whether a step of its own makes the thing as the target has it, or drops it for good, so that it need not come back
+ * in between, where it may not fit. Views that are to go stay until the third stage all the same. */
+static bool has_own_step(const struct plan_maker *maker, const struct postgres_leaner *leaner)
+{
+    const struct plan_task *task = plan_find_task(maker, leaner->array, SIDE_CURRENT, leaner->present);
+    if (leaner->array == ARRAY_COLUMNS || !task)
+        return false;
+    if (leaner->wanted < 0)
+        return task->change == DRIFT_UNEXPECTED &&
+               (leaner->array == ARRAY_CONSTRAINTS || leaner->array == ARRAY_INDEXES);
+    if (task->change != DRIFT_CHANGED || leaner->array == ARRAY_INDEXES || leaner->array == ARRAY_CONSTRAINTS)
+        return task->change == DRIFT_CHANGED && !(task->item_count == 1 && has_item(task, "name", "name"));
+    if (leaner->array == ARRAY_RELATIONS)
+        return has_item(task, "definition", "columns");
+    return !(task->item_count == 1 && has_item(task, "enabled", "enabled"));
+}
+
+static unsigned own_stage(struct plan_maker *maker, const struct postgres_leaner *leaner)
+{
+    const struct plan_task *task = plan_find_task(maker, leaner->array, SIDE_CURRENT, leaner->present);
+    unsigned stage = 2;
+    if (!task || (task->change != DRIFT_CHANGED && leaner->wanted >= 0))
+        return 0;
+    if (leaner->array == ARRAY_RELATIONS && leaner->wanted >= 0)
+        stage = postgres_needs(maker, schema_text(maker->target, maker->target->relations[leaner->wanted].definition));
+    return stage > 2 ? stage : 2;
+}
+
 static bool append(struct plan_maker *maker, struct postgres_lean *lean, const struct postgres_leaner *leaner)
 {
+    const struct plan_task **shaken = &postgres_plan_of(maker)->shaken[leaner->array][leaner->present];
     if (lean->stage == PLAN_STAGES && leaner->wanted < 0)
         return false; /* gone by then */
     if (is_listed(lean, leaner))
@@ -48,6 +86,11 @@ static bool append(struct plan_maker *maker, struct postgres_lean *lean, const s
     }
     lean->all[lean->count] = *leaner;
     lean->all[lean->count].sequence = lean->count;
+    lean->all[lean->count].own_stage = own_stage(maker, leaner);
+    lean->all[lean->count].own_step = lean->all[lean->count].own_stage == lean->stage && has_own_step(maker, leaner);
+    if (lean->all[lean->count].own_step && !*shaken)
+        *shaken = lean->task;
+    lean->all[lean->count].elsewhere = lean->all[lean->count].own_step && *shaken != lean->task;
     lean->count++;
     return true;
 }
@@ -119,7 +162,9 @@ static struct postgres_leaner leaner_of(struct plan_maker *maker, enum plan_arra
     switch (array) {
     case ARRAY_RELATIONS:
         table = find_table(maker, present);
-        leaner.wanted = table ? table - maker->target->relations : DRIFT_NOWHERE;
+        /* one of another kind in its place comes in the third stage */
+        if (table && table->kind == current->relations[present].kind)
+            leaner.wanted = table - maker->target->relations;
         leaner.rank = RANK_VIEWS + plan_rank(maker, SIDE_CURRENT, ARRAY_RELATIONS, present);
         break;
     case ARRAY_COLUMNS:
@@ -464,7 +509,7 @@ static enum plan_side side_for(const struct postgres_lean *lean, const struct po
 {
     if (leaner->wanted < 0)
         return SIDE_CURRENT;
-    return lean->stage == PLAN_STAGES ? SIDE_TARGET : to;
+    return leaner->own_stage && leaner->own_stage < lean->stage ? SIDE_TARGET : to;
 }
 
 void postgres_lean_make(struct plan_maker *maker, const struct postgres_lean *lean, enum plan_side to,
@@ -472,7 +517,8 @@ void postgres_lean_make(struct plan_maker *maker, const struct postgres_lean *le
 {
     const struct postgres_leaner *all = sorted(maker, lean);
     for (size_t i = lean->count; all && i-- > 0;)
-        make_leaner(maker, &all[i], side_for(lean, &all[i], to), list);
+        if (to == SIDE_CURRENT ? !all[i].elsewhere : !all[i].own_step)
+            make_leaner(maker, &all[i], side_for(lean, &all[i], to), list);
 }
 
 void postgres_lean_wrap(struct plan_maker *maker, const struct postgres_lean *lean, const char *drop, const char *make,

@@ -12,14 +12,18 @@
 
 struct postgres_leaner {
     enum plan_array array;
-    size_t present;  /* on the current side */
-    int64_t wanted;  /* on the target's; DRIFT_NOWHERE: it is to go in stage 3 */
-    bool is_default; /* ARRAY_COLUMNS: only the column's default leans */
-    unsigned rank;   /* dropped first: the highest */
+    size_t present;     /* on the current side */
+    int64_t wanted;     /* on the target's; DRIFT_NOWHERE: it is to go in stage 3 */
+    unsigned own_stage; /* in which a step of its own changes it; 0: none does */
+    bool own_step;      /* makes or drops it for good, later in the stage or in the third */
+    bool elsewhere;     /* then: another step takes it away before this one does, and brings it back in its undo */
+    bool is_default;    /* ARRAY_COLUMNS: only the column's default leans */
+    unsigned rank;      /* dropped first: the highest */
     size_t sequence;
 };
 
 struct postgres_lean {
+    const struct plan_task *task; /* whose step it is */
     unsigned stage;
     struct postgres_leaner *all;
     size_t count;
@@ -28,7 +32,7 @@ struct postgres_lean {
 
 /* `keys`: also what the server would alter along, because it may not know how (checks, partial and expression indexes
  * whose texts differ on the two sides are always taken). */
-void postgres_lean_on_column(struct plan_maker *maker, struct postgres_lean *lean, size_t column, bool keys);
+void postgres_lean_on_column(struct plan_maker *maker, struct postgres_lean *lean, size_t index, bool keys);
 void postgres_lean_on_routine(struct plan_maker *maker, struct postgres_lean *lean, size_t routine);
 void postgres_lean_on_relation(struct plan_maker *maker, struct postgres_lean *lean, size_t relation);
 
@@ -43,6 +47,12 @@ void postgres_lean_make(struct plan_maker *maker, const struct postgres_lean *le
 /* Both, with a drop and a make between them. */
 void postgres_lean_wrap(struct plan_maker *maker, const struct postgres_lean *lean, const char *drop, const char *make,
                         enum plan_side to, struct postgres_list *list);
+
+/* What leans on the thing that a task changes: empty where the server changes it under everything. */
+void postgres_lean_on_type_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean);
+void postgres_lean_on_generation_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean);
+void postgres_lean_on_routine_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean);
+void postgres_lean_on_view_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean);
 
 /* Whether a view or materialized view is among them: it loses its grants. */
 bool postgres_lean_has_views(const struct postgres_lean *lean);

@@ -41,6 +41,40 @@ unsigned postgres_needs(const struct plan_maker *maker, const char *text)
     return stage;
 }
 
+static bool is_column_of(const struct postgres_late *late, const char *schema_name, const char *table)
+{
+    return late->column && strcmp(late->name, table) == 0 && strcmp(late->schema_name, schema_name) == 0;
+}
+
+unsigned postgres_needs_column(const struct plan_maker *maker, const char *schema_name, const char *table,
+                               const char *column)
+{
+    const struct postgres_plan *plan = maker->engine;
+    unsigned stage = 1;
+    for (size_t i = 0; i < plan->late_count; i++)
+        if (is_column_of(&plan->late[i], schema_name, table) && strcmp(plan->late[i].column, column) == 0 &&
+            plan->late[i].stage > stage)
+            stage = plan->late[i].stage;
+    return stage;
+}
+
+unsigned postgres_needs_of(const struct plan_maker *maker, const char *schema_name, const char *table, const char *text)
+{
+    const struct postgres_plan *plan = maker->engine;
+    unsigned stage = postgres_needs(maker, text);
+    for (size_t i = 0; text && i < plan->late_count; i++)
+        if (plan->late[i].stage > stage && is_column_of(&plan->late[i], schema_name, table) &&
+            plan_mentions_word(text, plan->late[i].column))
+            stage = plan->late[i].stage;
+    return stage;
+}
+
+bool postgres_is_shaken(const struct plan_maker *maker, enum plan_array array, size_t present)
+{
+    const struct postgres_plan *plan = maker->engine;
+    return plan->shaken[array][present] != NULL;
+}
+
 /* Things that leave their name before stage 3 are claimed with that stage. */
 static bool stays(const struct plan_maker *maker, enum plan_array array, size_t index)
 {

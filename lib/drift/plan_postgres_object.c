@@ -79,7 +79,9 @@ static unsigned stage_of(struct plan_maker *maker, size_t index)
                              object->kind == OBJECT_COMPOSITE || object->kind == OBJECT_SEQUENCE;
     unsigned stage = 1;
     for (const struct schema_attribute *at = &target->attributes[object->attributes]; at->key != ATTRIBUTE_END; at++) {
-        unsigned needed = postgres_needs(maker, schema_text_or_null(target, at->text));
+        unsigned needed =
+            postgres_needs_of(maker, schema_text(target, object->schema), schema_text(target, object->relation_name),
+                              schema_text_or_null(target, at->text));
         stage = needed > stage ? needed : stage;
     }
     if (has_relation_name &&
@@ -348,22 +350,46 @@ static struct postgres_list swap(struct plan_maker *maker, struct postgres_pair 
     return list;
 }
 
+/* In the third stage what is there goes before the columns that it uses are dropped. */
+static void replace_late(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                         size_t count, struct postgres_step *step)
+{
+    struct postgres_pair pair = postgres_pair_of(task->place);
+    struct postgres_step away = *step;
+    away.phase = kinds[object_at(maker, SIDE_CURRENT, (size_t)task->place.live)->kind].drop;
+    away.forward = postgres_one(maker, postgres_drop_object_sql(maker, SIDE_CURRENT, (size_t)task->place.live));
+    away.backward = step->shaken ? (struct postgres_list){0} : swap(maker, pair, SIDE_CURRENT);
+    away.reused = true;
+    away.shaken = false;
+    postgres_add(maker, task, items, count, &away);
+    step->backward = away.forward;
+    step->shaken = true;
+    postgres_add(maker, task, items, count, step);
+}
+
 static void replace(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                     size_t count, enum plan_phase phase, unsigned hazards)
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
     struct postgres_fact fact = postgres_object_fact(maker, pair);
-    unsigned stage = stage_of(maker, (size_t)task->place.reference);
-    postgres_add(maker, task, items, count,
-                 &(struct postgres_step){
-                     .stage = stage > 2 ? stage : 2,
-                     .phase = phase,
-                     .lock = "ACCESS EXCLUSIVE",
-                     .hazards = hazards,
-                     .fact = &fact,
-                     .forward = swap(maker, pair, SIDE_TARGET),
-                     .backward = swap(maker, pair, SIDE_CURRENT),
-                 });
+    unsigned needed = stage_of(maker, (size_t)task->place.reference);
+    struct postgres_step step = {
+        .stage = needed > 2 ? needed : 2,
+        .phase = phase,
+        .lock = "ACCESS EXCLUSIVE",
+        .hazards = hazards,
+        .fact = &fact,
+        .forward = swap(maker, pair, SIDE_TARGET),
+        .shaken = postgres_is_shaken(maker, ARRAY_OBJECTS, (size_t)task->place.live),
+    };
+    fact.passes_absent = step.shaken || step.stage == PLAN_STAGES;
+    step.backward = step.shaken
+                        ? postgres_one(maker, postgres_drop_object_sql(maker, SIDE_CURRENT, (size_t)task->place.live))
+                        : swap(maker, pair, SIDE_CURRENT);
+    if (step.stage == PLAN_STAGES)
+        replace_late(maker, task, items, count, &step);
+    else
+        postgres_add(maker, task, items, count, &step);
 }
 
 void postgres_change_trigger(struct plan_maker *maker, const struct plan_task *task,

@@ -48,7 +48,7 @@ bool postgres_needs_key(const struct schema *schema, const struct schema_constra
 
 static const char *drop_sql(struct plan_maker *maker, size_t relation, const char *name)
 {
-    return postgres_alter(maker, SIDE_CURRENT, relation, "DROP CONSTRAINT %s", postgres_quoted(maker, name));
+    return postgres_alter(maker, SIDE_CURRENT, relation, "DROP CONSTRAINT IF EXISTS %s", postgres_quoted(maker, name));
 }
 
 /* The definition of a side under the current name. */
@@ -87,7 +87,6 @@ static void add_validation(struct plan_maker *maker, const struct plan_task *tas
         .hazards = HAZARD(SCANS_TABLE) | HAZARD(MAY_FAIL_ON_DATA),
         .fact = &valid,
         .forward = postgres_one(maker, postgres_alter(maker, SIDE_CURRENT, relation, "VALIDATE CONSTRAINT %s", name)),
-        .plain = true,
         .undo_note = own_item ? NULL : "taken back with the constraint",
     };
     valid.between = "false";
@@ -113,6 +112,7 @@ static void replace(struct plan_maker *maker, const struct plan_task *task, cons
     bool later = can_be_not_valid(maker, wanted);
     const char *name = raw_name(maker, SIDE_CURRENT, index);
     unsigned needed = postgres_needs(maker, schema_text_or_null(maker->target, wanted->expression));
+    bool shaken = postgres_is_shaken(maker, ARRAY_CONSTRAINTS, index);
     struct postgres_step step = {
         .stage = needed > 2 ? needed : 2,
         .phase = wanted->kind == CONSTRAINT_FOREIGN_KEY ? PHASE_FOREIGN_KEY : PHASE_CONSTRAINT,
@@ -123,7 +123,10 @@ static void replace(struct plan_maker *maker, const struct plan_task *task, cons
     postgres_list_add(maker, &step.forward, drop_sql(maker, present->relation, name));
     postgres_list_add(maker, &step.forward, define_sql(maker, task, SIDE_TARGET, later));
     postgres_list_add(maker, &step.backward, drop_sql(maker, present->relation, name));
-    postgres_list_add(maker, &step.backward, define_sql(maker, task, SIDE_CURRENT, false));
+    if (!shaken)
+        postgres_list_add(maker, &step.backward, define_sql(maker, task, SIDE_CURRENT, false));
+    fact.passes_absent = shaken;
+    step.shaken = shaken;
     postgres_add(maker, task, items, count, &step);
     if (later && !(wanted->flags & (CONSTRAINT_NOT_VALID | CONSTRAINT_NOT_ENFORCED)))
         add_validation(maker, task, items, count, false);
@@ -178,7 +181,10 @@ static void replace_key(struct plan_maker *maker, const struct plan_task *task, 
     append(maker, &step.forward, &makes);
     append(maker, &step.backward, &drops);
     postgres_list_add(maker, &step.backward, drop_sql(maker, present->relation, raw_name(maker, SIDE_CURRENT, index)));
-    postgres_list_add(maker, &step.backward, define_sql(maker, task, SIDE_CURRENT, false));
+    step.shaken = postgres_is_shaken(maker, ARRAY_CONSTRAINTS, index);
+    fact.passes_absent = step.shaken;
+    if (!step.shaken)
+        postgres_list_add(maker, &step.backward, define_sql(maker, task, SIDE_CURRENT, false));
     append(maker, &step.backward, &restores);
     postgres_add(maker, task, items, count, &step);
 }
@@ -276,10 +282,13 @@ void postgres_change_constraint(struct plan_maker *maker, const struct plan_task
 {
     const struct schema_constraint *wanted = constraint_at(maker, SIDE_TARGET, (size_t)task->place.reference);
     const struct schema_constraint *present = constraint_at(maker, SIDE_CURRENT, (size_t)task->place.live);
+    bool shaken = postgres_is_shaken(maker, ARRAY_CONSTRAINTS, (size_t)task->place.live);
     bool to_valid = present->flags & CONSTRAINT_NOT_VALID && !(wanted->flags & CONSTRAINT_NOT_VALID);
     postgres_claim(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, (size_t)task->place.reference, 2);
     if (is_key(wanted) || is_key(present))
         replace_key(maker, task, items, count);
+    else if (shaken)
+        replace(maker, task, items, count);
     else if (has_only(items, count, "validated") && to_valid)
         add_validation(maker, task, items, count, true);
     else if (has_only(items, count, "validated"))

@@ -102,6 +102,11 @@ static bool must_replace(struct plan_maker *maker, struct postgres_pair pair)
     return !is_generated(before) || !same_kind || postgres_plan_of(maker)->version[SIDE_CURRENT] < 17;
 }
 
+static bool is_replaced(struct plan_maker *maker, const struct plan_task *task)
+{
+    return changes_generation(task) && must_replace(maker, postgres_pair_of(task->place));
+}
+
 static unsigned generation_stage(struct plan_maker *maker, struct postgres_pair pair)
 {
     bool computed = is_generated(column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT]));
@@ -127,13 +132,47 @@ static unsigned late_stage(struct plan_maker *maker, const struct plan_task *tas
     }
 }
 
+/* The columns of an enum that loses values are moved over in the third stage. */
+static void note_columns_of(struct plan_maker *maker, const struct plan_task *task)
+{
+    const struct schema *target = maker->target;
+    const struct schema_object *type = &target->objects[task->place.reference];
+    for (size_t i = 0; i < target->column_count; i++) {
+        const struct schema_column *column = &target->columns[i];
+        const struct schema_relation *table = &target->relations[column->relation];
+        if (relation_is_table(table) &&
+            plan_mentions(schema_text(target, column->type), schema_text(target, type->schema),
+                          schema_text(target, type->name), false))
+            postgres_add_late(maker, &(struct postgres_late){.schema_name = schema_text(target, table->schema),
+                                                             .name = schema_text(target, table->name),
+                                                             .column = schema_text(target, column->name),
+                                                             .stage = PLAN_STAGES});
+    }
+}
+
+/* A relation in the place of another of its name comes when that has gone. */
+static void note_successor(struct plan_maker *maker, const struct plan_task *task)
+{
+    const struct schema *target = maker->target;
+    const struct schema_relation *relation = &target->relations[task->place.reference];
+    const char *schema_name = schema_text(target, relation->schema);
+    const char *name = schema_text(target, relation->name);
+    if (schema_find_relation(maker->current, schema_name, name))
+        postgres_add_late(maker,
+                          &(struct postgres_late){.schema_name = schema_name, .name = name, .stage = PLAN_STAGES});
+}
+
 void postgres_note_late(struct plan_maker *maker)
 {
     const struct schema *target = maker->target;
     for (size_t i = 0; i < plan_task_count(maker); i++) {
         const struct plan_task *task = plan_task_at(maker, i);
+        if (task->change == DRIFT_MISSING && plan_array_of(task->kind) == ARRAY_RELATIONS)
+            note_successor(maker, task);
         if (task->change != DRIFT_CHANGED || task->place.reference < 0)
             continue;
+        if (task->kind == DRIFT_ENUM && !postgres_enum_extends(maker, task))
+            note_columns_of(maker, task);
         struct postgres_late late = {.stage = late_stage(maker, task)};
         const struct schema_column *column = NULL;
         switch (plan_array_of(task->kind)) {
@@ -261,6 +300,33 @@ static struct postgres_list retype_list(struct plan_maker *maker, enum plan_side
     return list;
 }
 
+/* A column that gets an enum's type waits until the enum has lost the values that it is to lose. */
+static bool becomes_shrinking_enum(const struct plan_maker *maker, struct postgres_pair pair)
+{
+    const struct schema *target = maker->target;
+    const char *type = type_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]);
+    for (size_t i = 0; i < plan_task_count(maker); i++) {
+        const struct plan_task *task = plan_task_at(maker, i);
+        if (task->kind != DRIFT_ENUM || task->change != DRIFT_CHANGED || postgres_enum_extends(maker, task))
+            continue;
+        const struct schema_object *object = &target->objects[task->place.reference];
+        if (plan_mentions(type, schema_text(target, object->schema), schema_text(target, object->name), false))
+            return true;
+    }
+    return false;
+}
+
+void postgres_lean_on_type_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean)
+{
+    struct postgres_pair pair = postgres_pair_of(task->place);
+    enum type_relation relation = relation_of(maker, pair);
+    unsigned needed = postgres_needs(maker, type_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]));
+    unsigned stage = becomes_shrinking_enum(maker, pair) ? PLAN_STAGES : retype_stage(maker, pair);
+    *lean = (struct postgres_lean){.task = task, .stage = needed > stage ? needed : stage};
+    postgres_lean_on_column(maker, lean, (size_t)pair.at[SIDE_CURRENT],
+                            relation != TYPE_RELATION_WIDER && relation != TYPE_RELATION_ALIKE);
+}
+
 static void add_retype(struct plan_maker *maker, const struct plan_task *task)
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
@@ -269,18 +335,17 @@ static void add_retype(struct plan_maker *maker, const struct plan_task *task)
                        type_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET])) == 0;
     struct postgres_fact type = postgres_column_fact(maker, pair, COLUMN_FACT_TYPE);
     struct postgres_fact collation = postgres_column_fact(maker, pair, COLUMN_FACT_COLLATION);
-    struct postgres_lean lean = {.stage = retype_stage(maker, pair)};
-    const struct drift_item *items[2] = {0};
+    struct postgres_fact preset = postgres_column_fact(maker, pair, COLUMN_FACT_DEFAULT);
+    struct postgres_lean lean = {0};
+    const struct drift_item *items[3] = {0};
     size_t count = 0;
     for (size_t i = 0; i < task->item_count && count < ARRAY_LENGTH(items); i++)
-        if (is_about(task->items[i], "type") || is_about(task->items[i], "collation"))
+        if (is_about(task->items[i], "type") || is_about(task->items[i], "collation") ||
+            is_about(task->items[i], "default"))
             items[count++] = task->items[i];
-    postgres_lean_on_column(maker, &lean, (size_t)pair.at[SIDE_CURRENT],
-                            relation != TYPE_RELATION_WIDER && relation != TYPE_RELATION_ALIKE);
-    unsigned needed = postgres_needs(maker, type_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]));
-    lean.stage = needed > lean.stage ? needed : lean.stage;
-    if (!same && count == 2)
-        postgres_guard(maker, lean.stage, &collation);
+    postgres_lean_on_type_of(maker, task, &lean);
+    postgres_guard(maker, lean.stage, &collation);
+    postgres_guard(maker, lean.stage, &preset);
     postgres_add(
         maker, task, items, count,
         &(struct postgres_step){
@@ -307,7 +372,7 @@ void postgres_change_types(struct plan_maker *maker)
 {
     for (size_t i = 0; i < plan_task_count(maker); i++) {
         const struct plan_task *task = plan_task_at(maker, i);
-        if (changes_type(task) && !(changes_generation(task) && must_replace(maker, postgres_pair_of(task->place))))
+        if (changes_type(task) && !is_replaced(maker, task))
             add_retype(maker, task);
     }
 }
@@ -493,6 +558,47 @@ static struct postgres_list expression_list(struct plan_maker *maker, enum plan_
     return list;
 }
 
+void postgres_lean_on_generation_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean)
+{
+    struct postgres_pair pair = postgres_pair_of(task->place);
+    *lean = (struct postgres_lean){.task = task, .stage = generation_stage(maker, pair)};
+    postgres_lean_on_column(maker, lean, (size_t)pair.at[SIDE_CURRENT], true);
+    lean_on_users(maker, lean, (size_t)pair.at[SIDE_CURRENT]);
+}
+
+/* What is to stand on a view waits until that has come back. */
+static void note_leaning_views(struct plan_maker *maker, const struct postgres_lean *lean)
+{
+    const struct schema *current = maker->current;
+    for (size_t i = 0; i < lean->count; i++) {
+        if (lean->all[i].array != ARRAY_RELATIONS)
+            continue;
+        const struct schema_relation *view = &current->relations[lean->all[i].present];
+        postgres_add_late(maker, &(struct postgres_late){.schema_name = schema_text(current, view->schema),
+                                                         .name = schema_text(current, view->name),
+                                                         .stage = lean->stage});
+    }
+}
+
+/* In the order in which the steps run. */
+void postgres_shake(struct plan_maker *maker)
+{
+    static void (*const finders[])(struct plan_maker *, const struct plan_task *,
+                                   struct postgres_lean *) = {postgres_lean_on_routine_of, postgres_lean_on_type_of,
+                                                              postgres_lean_on_generation_of, postgres_lean_on_view_of};
+    for (size_t k = 0; k < ARRAY_LENGTH(finders); k++)
+        for (size_t i = 0; i < plan_task_count(maker) && !maker->failed; i++) {
+            const struct plan_task *task = plan_task_at(maker, i);
+            const bool fits[ARRAY_LENGTH(finders)] = {
+                task->kind == DRIFT_ROUTINE, changes_type(task) && !is_replaced(maker, task), changes_generation(task),
+                task->kind == DRIFT_VIEW || task->kind == DRIFT_MATERIALIZED_VIEW};
+            struct postgres_lean lean = {0};
+            if (task->change == DRIFT_CHANGED && fits[k])
+                finders[k](maker, task, &lean);
+            note_leaning_views(maker, &lean);
+        }
+}
+
 void postgres_change_generated(struct plan_maker *maker, const struct plan_task *task,
                                const struct drift_item *const *items, size_t count)
 {
@@ -501,9 +607,8 @@ void postgres_change_generated(struct plan_maker *maker, const struct plan_task 
     bool replaced = must_replace(maker, pair);
     bool computed = is_generated(column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT]));
     bool computes = is_generated(column_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]));
-    struct postgres_lean lean = {.stage = generation_stage(maker, pair)};
-    postgres_lean_on_column(maker, &lean, (size_t)pair.at[SIDE_CURRENT], true);
-    lean_on_users(maker, &lean, (size_t)pair.at[SIDE_CURRENT]);
+    struct postgres_lean lean = {0};
+    postgres_lean_on_generation_of(maker, task, &lean);
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){
                      .stage = lean.stage,

@@ -32,6 +32,13 @@ static bool can_replace(const struct plan_maker *maker, const struct plan_task *
            same_text(maker, task, ATTRIBUTE_VARIANT) && !is_aggregate(maker->target, task->place.reference);
 }
 
+void postgres_lean_on_routine_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean)
+{
+    *lean = (struct postgres_lean){.task = task, .stage = 2};
+    if (!can_replace(maker, task))
+        postgres_lean_on_routine(maker, lean, (size_t)task->place.live);
+}
+
 void postgres_change_routine(struct plan_maker *maker, const struct plan_task *task,
                              const struct drift_item *const *items, size_t count)
 {
@@ -50,11 +57,17 @@ void postgres_change_routine(struct plan_maker *maker, const struct plan_task *t
         step.forward =
             postgres_one(maker, postgres_object_sql(maker, SIDE_TARGET, (size_t)task->place.reference, true));
         step.backward = postgres_one(maker, postgres_object_sql(maker, SIDE_CURRENT, (size_t)task->place.live, true));
+        if (postgres_is_shaken(maker, ARRAY_OBJECTS, (size_t)task->place.live)) {
+            step.backward =
+                postgres_one(maker, postgres_drop_object_sql(maker, SIDE_CURRENT, (size_t)task->place.live));
+            step.shaken = true;
+            fact.passes_absent = true;
+        }
         postgres_add(maker, task, items, count, &step);
         return;
     }
-    struct postgres_lean lean = {.stage = 2};
-    postgres_lean_on_routine(maker, &lean, (size_t)task->place.live);
+    struct postgres_lean lean = {0};
+    postgres_lean_on_routine_of(maker, task, &lean);
     postgres_lean_wrap(maker, &lean, postgres_drop_object_sql(maker, SIDE_CURRENT, (size_t)task->place.live),
                        postgres_object_sql(maker, SIDE_TARGET, (size_t)task->place.reference, false), SIDE_TARGET,
                        &step.forward);

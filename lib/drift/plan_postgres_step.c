@@ -130,9 +130,9 @@ const char *postgres_do(struct plan_maker *maker, const char *condition, const s
     const char *indent = condition ? "        " : "    ";
     strbuf_add_string(&body, "\nBEGIN\n");
     if (condition) {
-        strbuf_add_string(&body, "    IF ");
+        strbuf_add_string(&body, "    IF (");
         strbuf_add_string(&body, condition);
-        strbuf_add_string(&body, " THEN\n");
+        strbuf_add_string(&body, ") THEN\n");
     }
     for (size_t i = 0; i < list->count; i++) {
         strbuf_add_string(&body, indent);
@@ -148,12 +148,31 @@ const char *postgres_do(struct plan_maker *maker, const char *condition, const s
     return plan_keep(maker, &block);
 }
 
+const char *postgres_validate_softly(struct plan_maker *maker, const char *sql)
+{
+    cleanup(strbuf) struct strbuf body = STRBUF(LIMIT_PLAN_BYTES);
+    cleanup(strbuf) struct strbuf block = STRBUF(LIMIT_PLAN_BYTES);
+    strbuf_add_string(&body, "\nBEGIN\n    EXECUTE ");
+    postgres_sql_dollar(&body, "sql", sql);
+    strbuf_add_string(&body, ";\nEXCEPTION WHEN check_violation OR foreign_key_violation THEN\n"
+                             "    RAISE WARNING 'left not valid: %', SQLERRM;\nEND\n");
+    strbuf_add_string(&block, "DO ");
+    postgres_sql_dollar(&block, "plan", strbuf_text(&body));
+    if (!strbuf_ok(&body))
+        maker->failed = true;
+    return plan_keep(maker, &block);
+}
+
 static const char *script(struct plan_maker *maker, const struct postgres_step *step, enum plan_side to)
 {
     const struct postgres_list *list = to == SIDE_TARGET ? &step->forward : &step->backward;
     bool plain = to == SIDE_TARGET ? step->plain : step->plain_undo;
     if (list->count == 0)
         return NULL;
+    if (step->reused && to == SIDE_TARGET)
+        return postgres_do(maker, postgres_holds(maker, step->fact, SIDE_CURRENT), list);
+    if (step->shaken && to == SIDE_CURRENT)
+        return postgres_do(maker, postgres_holds(maker, step->fact, SIDE_TARGET), list);
     if (list->count == 1 && (plain || step->concurrent))
         return list->sql[0];
     return postgres_do(maker, plain ? NULL : condition_for(maker, step->fact, to), list);
@@ -186,7 +205,9 @@ void postgres_add(struct plan_maker *maker, const struct plan_task *task, const 
                  .lock = step->lock,
                  .hazards = step->hazards | (step->concurrent ? HAZARD(NOT_TRANSACTIONAL) : 0),
                  .not_transactional = step->concurrent,
-                 .verify = plan_printf(maker, "SELECT %s", postgres_holds(maker, fact, SIDE_TARGET)),
+                 .verify = step->reused
+                               ? plan_printf(maker, "SELECT NOT (%s)", postgres_holds(maker, fact, SIDE_CURRENT))
+                               : plan_printf(maker, "SELECT %s", postgres_holds(maker, fact, SIDE_TARGET)),
                  .undo = script(maker, step, SIDE_CURRENT),
                  .undo_note = step->undo_note,
                  .kind = step->kind,

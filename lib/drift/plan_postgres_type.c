@@ -56,6 +56,13 @@ static bool can_extend(const struct members *from, const struct members *to)
     return at == from->count;
 }
 
+bool postgres_enum_extends(const struct plan_maker *maker, const struct plan_task *task)
+{
+    struct members present = members_of(maker, SIDE_CURRENT, task->place.live, ATTRIBUTE_VALUES);
+    struct members wanted = members_of(maker, SIDE_TARGET, task->place.reference, ATTRIBUTE_VALUES);
+    return can_extend(&present, &wanted);
+}
+
 /* Each new label before the next one that is there already, or at the end; from the back, so that it is there. */
 static struct postgres_list add_labels(struct plan_maker *maker, const char *type, const struct members *from,
                                        const struct members *to)

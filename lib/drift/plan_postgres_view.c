@@ -37,6 +37,108 @@ static void claim_rest(struct plan_maker *maker, enum plan_side side, size_t rel
     postgres_each_object(maker, side, OBJECT_TRIGGER, relation, claim_object, &stage);
 }
 
+static bool is_view(const struct schema_relation *relation)
+{
+    return relation->kind == RELATION_VIEW || relation->kind == RELATION_MATERIALIZED_VIEW;
+}
+
+/* Out of the way of what is dropped in the third stage, and made again when all else is as it is to be: the view of one
+ * side goes in the one step, that of the other comes in the other. Each looks for its own. */
+struct passing {
+    const struct plan_task *task;
+    const struct drift_item *const *items;
+    size_t count;
+    struct postgres_pair pair;
+    const struct postgres_fact *gone; /* of the current side's */
+    const struct postgres_fact *made; /* of the target's */
+    const struct postgres_lean *lean;
+};
+
+static struct postgres_list one_block(struct plan_maker *maker, const char *condition, const struct postgres_list *list)
+{
+    return postgres_one(maker, postgres_do(maker, condition, list));
+}
+
+static struct postgres_list passing_drop(struct plan_maker *maker, const struct passing *passing, enum plan_side side)
+{
+    const struct postgres_fact *fact = side == SIDE_CURRENT ? passing->gone : passing->made;
+    struct postgres_list list = {0};
+    postgres_lean_drop(maker, passing->lean, &list);
+    postgres_list_add(maker, &list, postgres_drop_relation_sql(maker, side, (size_t)passing->pair.at[side]));
+    return one_block(maker, postgres_holds(maker, fact, side), &list);
+}
+
+static struct postgres_list passing_make(struct plan_maker *maker, const struct passing *passing, enum plan_side side)
+{
+    const struct postgres_fact *fact = side == SIDE_CURRENT ? passing->gone : passing->made;
+    struct postgres_list list = {0};
+    list_view(maker, side, (size_t)passing->pair.at[side], &list);
+    postgres_lean_make(maker, passing->lean, side, &list);
+    return one_block(maker, plan_printf(maker, "%s IS NULL", fact->query), &list);
+}
+
+static void pass_over(struct plan_maker *maker, const struct passing *passing)
+{
+    struct postgres_step step = {
+        .stage = PLAN_STAGES,
+        .phase = PHASE_DROP_VIEW,
+        .rank = plan_rank_down(maker, SIDE_CURRENT, ARRAY_RELATIONS, (size_t)passing->pair.at[SIDE_CURRENT]),
+        .lock = "ACCESS EXCLUSIVE",
+        .hazards = HAZARD(BREAKS_CLIENTS) | HAZARD(HIDDEN_DEPENDENCIES),
+        .fact = passing->gone,
+        .forward = passing_drop(maker, passing, SIDE_CURRENT),
+        .backward = passing_make(maker, passing, SIDE_CURRENT),
+        .plain = true,
+        .plain_undo = true,
+        .undo_note = "grants on what is dropped and made again are lost",
+    };
+    postgres_add(maker, passing->task, passing->items, passing->count, &step);
+    step.phase = PHASE_VIEW;
+    step.rank = plan_rank(maker, SIDE_TARGET, ARRAY_RELATIONS, (size_t)passing->pair.at[SIDE_TARGET]);
+    step.lock = "none";
+    step.fact = passing->made;
+    step.forward = passing_make(maker, passing, SIDE_TARGET);
+    step.backward = passing_drop(maker, passing, SIDE_TARGET);
+    postgres_add(maker, passing->task, passing->items, passing->count, &step);
+}
+
+/* A view and a materialized view in each other's place change it in one transaction, with what leans on them. Returns
+ * false if the task is about something else. */
+static bool exchange(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                     size_t count)
+{
+    enum plan_side side = task->change == DRIFT_MISSING ? SIDE_TARGET : SIDE_CURRENT;
+    enum plan_side other = side == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
+    struct postgres_pair pair = postgres_pair_of(task->place);
+    const struct schema *schema = postgres_schema(maker, side);
+    const struct schema *others = postgres_schema(maker, other);
+    const struct schema_relation *view = view_at(maker, side, (size_t)pair.at[side]);
+    const struct schema_relation *found =
+        schema_find_relation(others, schema_text(schema, view->schema), schema_text(schema, view->name));
+    if (!found || !is_view(found))
+        return false;
+    pair.at[other] = found - others->relations;
+    if (!postgres_claim(maker, SIDE_TARGET, ARRAY_RELATIONS, (size_t)pair.at[SIDE_TARGET], PLAN_STAGES)) {
+        for (size_t i = 0; i < count; i++)
+            plan_cover(maker, items[i]);
+        return true;
+    }
+    postgres_claim(maker, SIDE_CURRENT, ARRAY_RELATIONS, (size_t)pair.at[SIDE_CURRENT], PLAN_STAGES);
+    claim_rest(maker, SIDE_TARGET, (size_t)pair.at[SIDE_TARGET], PLAN_STAGES);
+    claim_rest(maker, SIDE_CURRENT, (size_t)pair.at[SIDE_CURRENT], PLAN_STAGES);
+    struct postgres_fact gone =
+        postgres_view_fact(maker, (struct postgres_pair){{pair.at[SIDE_CURRENT], DRIFT_NOWHERE}});
+    struct postgres_fact made =
+        postgres_view_fact(maker, (struct postgres_pair){{DRIFT_NOWHERE, pair.at[SIDE_TARGET]}});
+    struct postgres_lean lean = {.task = task, .stage = PLAN_STAGES};
+    postgres_lean_on_relation(maker, &lean, (size_t)pair.at[SIDE_CURRENT]);
+    pass_over(
+        maker,
+        &(struct passing){
+            .task = task, .items = items, .count = count, .pair = pair, .gone = &gone, .made = &made, .lean = &lean});
+    return true;
+}
+
 void postgres_make_view(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                         size_t count)
 {
@@ -48,6 +150,8 @@ void postgres_make_view(struct plan_maker *maker, const struct plan_task *task, 
     struct postgres_fact fact = postgres_view_fact(maker, (struct postgres_pair){{DRIFT_NOWHERE, (int64_t)relation}});
     unsigned stage = postgres_needs(maker, schema_text(target, view->definition));
     struct postgres_list forward = {0};
+    if (exchange(maker, task, items, count))
+        return;
     if (postgres_name_is_taken(maker, schema_name, name))
         stage = PLAN_STAGES;
     list_view(maker, SIDE_TARGET, relation, &forward);
@@ -72,6 +176,8 @@ void postgres_drop_view(struct plan_maker *maker, const struct plan_task *task, 
     size_t relation = (size_t)task->place.live;
     struct postgres_fact fact = postgres_view_fact(maker, (struct postgres_pair){{(int64_t)relation, DRIFT_NOWHERE}});
     struct postgres_list backward = {0};
+    if (exchange(maker, task, items, count))
+        return;
     postgres_claim(maker, SIDE_CURRENT, ARRAY_RELATIONS, relation, PLAN_STAGES);
     claim_rest(maker, SIDE_CURRENT, relation, PLAN_STAGES);
     list_view(maker, SIDE_CURRENT, relation, &backward);
@@ -126,30 +232,62 @@ static struct postgres_list change(struct plan_maker *maker, enum plan_side to, 
     return list;
 }
 
+/* From nothing to the target's definition, and back to nothing: another step has taken the view away. */
+static struct postgres_list change_shaken(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair)
+{
+    struct postgres_list list =
+        postgres_one(maker, postgres_drop_relation_sql(maker, SIDE_CURRENT, (size_t)pair.at[SIDE_CURRENT]));
+    if (to == SIDE_TARGET)
+        list_view(maker, to, (size_t)pair.at[to], &list);
+    return list;
+}
+
+void postgres_lean_on_view_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean)
+{
+    struct postgres_pair pair = postgres_pair_of(task->place);
+    const struct schema_relation *wanted = view_at(maker, SIDE_TARGET, (size_t)pair.at[SIDE_TARGET]);
+    unsigned stage = postgres_needs(maker, schema_text(maker->target, wanted->definition));
+    *lean = (struct postgres_lean){.task = task, .stage = stage > 2 ? stage : 2};
+    if (lean->stage == PLAN_STAGES || !can_replace(maker, SIDE_TARGET, pair) || !can_replace(maker, SIDE_CURRENT, pair))
+        postgres_lean_on_relation(maker, lean, (size_t)pair.at[SIDE_CURRENT]);
+}
+
 void postgres_change_view(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                           size_t count)
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
-    const struct schema_relation *wanted = view_at(maker, SIDE_TARGET, (size_t)pair.at[SIDE_TARGET]);
     struct postgres_fact fact = postgres_view_fact(maker, pair);
-    unsigned stage = postgres_needs(maker, schema_text(maker->target, wanted->definition));
-    struct postgres_lean lean = {.stage = stage > 2 ? stage : 2};
+    struct postgres_lean lean = {0};
     bool replaced = can_replace(maker, SIDE_TARGET, pair);
-    if (!replaced || !can_replace(maker, SIDE_CURRENT, pair))
-        postgres_lean_on_relation(maker, &lean, (size_t)pair.at[SIDE_CURRENT]);
-    postgres_add(maker, task, items, count,
-                 &(struct postgres_step){
-                     .stage = lean.stage,
-                     .phase = PHASE_VIEW,
-                     .rank = plan_rank(maker, SIDE_TARGET, ARRAY_RELATIONS, (size_t)pair.at[SIDE_TARGET]),
-                     .lock = "ACCESS EXCLUSIVE",
-                     .hazards = HAZARD(CHANGES_BEHAVIOUR) |
-                                (replaced ? 0 : HAZARD(BREAKS_CLIENTS) | HAZARD(HIDDEN_DEPENDENCIES)),
-                     .fact = &fact,
-                     .forward = change(maker, SIDE_TARGET, pair, &lean),
-                     .backward = change(maker, SIDE_CURRENT, pair, &lean),
-                     .undo_note = replaced ? NULL : "grants on what is dropped and made again are lost",
-                 });
+    bool shaken = postgres_is_shaken(maker, ARRAY_RELATIONS, (size_t)pair.at[SIDE_CURRENT]);
+    postgres_lean_on_view_of(maker, task, &lean);
+    fact.passes_absent = shaken;
+    if (lean.stage == PLAN_STAGES && !shaken) {
+        fact.passes_absent = true;
+        pass_over(maker, &(struct passing){.task = task,
+                                           .items = items,
+                                           .count = count,
+                                           .pair = pair,
+                                           .gone = &fact,
+                                           .made = &fact,
+                                           .lean = &lean});
+        return;
+    }
+    postgres_add(
+        maker, task, items, count,
+        &(struct postgres_step){
+            .stage = lean.stage,
+            .phase = PHASE_VIEW,
+            .rank = plan_rank(maker, SIDE_TARGET, ARRAY_RELATIONS, (size_t)pair.at[SIDE_TARGET]),
+            .lock = "ACCESS EXCLUSIVE",
+            .hazards =
+                HAZARD(CHANGES_BEHAVIOUR) | (replaced ? 0 : HAZARD(BREAKS_CLIENTS) | HAZARD(HIDDEN_DEPENDENCIES)),
+            .fact = &fact,
+            .forward = shaken ? change_shaken(maker, SIDE_TARGET, pair) : change(maker, SIDE_TARGET, pair, &lean),
+            .backward = shaken ? change_shaken(maker, SIDE_CURRENT, pair) : change(maker, SIDE_CURRENT, pair, &lean),
+            .shaken = shaken,
+            .undo_note = replaced && !shaken ? NULL : "grants on what is dropped and made again are lost",
+        });
 }
 
 /* Takes every option away that the one side has, and sets the other side's. */
