@@ -241,10 +241,6 @@ def server(request):
     return request.getfixturevalue(f"{request.param}_server")
 
 
-def test_some_pairs(server):
-    run(server, FIRST_SEED, PAIRS or 15)
-
-
 @pytest.mark.full
 def test_many_pairs(server):
     run(server, FIRST_SEED, PAIRS or 1000)

@@ -13,6 +13,9 @@ import random
 
 from harness import drift_probe
 from harness.plan_cycle import check
+import pytest
+
+pytestmark = pytest.mark.native  # most of the time is the servers' and their clients'
 
 # The first letter of a column's name is its family; "f" is what foreign keys have, and always NULL.
 FAMILIES = {
