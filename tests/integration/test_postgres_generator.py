@@ -11,9 +11,9 @@ of a pair some slots have others. Every value is one that any type of its column
 import os
 import random
 
+import pytest
 from harness import drift_probe
 from harness.plan_cycle import check
-import pytest
 
 pytestmark = pytest.mark.native  # most of the time is the servers' and their clients'
 
