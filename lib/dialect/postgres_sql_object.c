@@ -234,10 +234,12 @@ const char postgres_aggregate_definition[] =
 /* Its body is the list of what defines it. */
 static void add_aggregate(struct strbuf *out, const struct schema *schema, const struct schema_object *object)
 {
+    const char *signature = text_of(schema, object, ATTRIBUTE_SIGNATURE);
+    const char *body = text_of(schema, object, ATTRIBUTE_BODY);
     strbuf_add_string(out, "CREATE AGGREGATE ");
     postgres_sql_object_name(out, schema, object);
-    strbuf_printf(out, "(%s) (", text_of(schema, object, ATTRIBUTE_SIGNATURE));
-    strbuf_add_string(out, text_of(schema, object, ATTRIBUTE_BODY));
+    strbuf_printf(out, "(%s) (", signature ? signature : schema_text(schema, object->arguments));
+    strbuf_add_string(out, body ? body : "");
     add_clause(out, ", PARALLEL = ", text_of(schema, object, ATTRIBUTE_PARALLEL));
     strbuf_add_char(out, ')');
 }
@@ -249,6 +251,7 @@ static void add_routine(struct strbuf *out, const struct schema *schema, const s
     const char *returns = text_of(schema, object, ATTRIBUTE_RETURNS);
     const char *sql_body = text_of(schema, object, ATTRIBUTE_SQL_BODY);
     const char *body = text_of(schema, object, ATTRIBUTE_BODY);
+    const char *language = text_of(schema, object, ATTRIBUTE_LANGUAGE);
     bool procedure = strcmp(postgres_sql_routine_word(schema, object), "PROCEDURE") == 0;
     if (strcmp(postgres_sql_routine_word(schema, object), "AGGREGATE") == 0) {
         add_aggregate(out, schema, object);
@@ -269,7 +272,7 @@ static void add_routine(struct strbuf *out, const struct schema *schema, const s
         return;
     }
     strbuf_add_string(out, "\nAS ");
-    if (strcmp(text_of(schema, object, ATTRIBUTE_LANGUAGE), "c") == 0)
+    if (language && strcmp(language, "c") == 0)
         strbuf_add_string(out, body ? body : "");
     else
         postgres_sql_dollar(out, "body", body ? body : "");
