@@ -69,7 +69,7 @@ static void test_comments(void **state)
 {
     (void)state;
     cleanup(strbuf) struct strbuf out = STRBUF(4096);
-    plan_render_comment(&out, "one\ntwo */ DROP TABLE x;\r\033[2J\xff\n\xe2\x80\xae"
+    plan_render_comment(&out, "one\ntwo */ DROP TABLE x;\r\033[2J\xff\n\xc2\x9b"
                               "end");
     assert_string_equal(strbuf_text(&out), "-- one\n-- two */ DROP TABLE x;  [2J?\n--  end\n");
 }
