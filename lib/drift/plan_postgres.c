@@ -54,7 +54,7 @@ static const struct plan_rule rules[] = {
     {DRIFT_COLUMN, DRIFT_CHANGED, "identity", postgres_change_identity, NULL},
     {DRIFT_COLUMN, DRIFT_CHANGED, "auto_increment", postgres_change_identity, NULL},
     {DRIFT_COLUMN, DRIFT_CHANGED, "generated", postgres_change_generated, NULL},
-    {DRIFT_COLUMN, DRIFT_CHANGED, "order", NULL,
+    {DRIFT_TABLE, DRIFT_CHANGED, "column_order", NULL,
      "columns cannot be moved: name them in queries and inserts instead of counting on their order"},
     {DRIFT_PRIMARY_KEY, DRIFT_MISSING, NULL, postgres_make_constraint, NULL},
     {DRIFT_PRIMARY_KEY, DRIFT_UNEXPECTED, NULL, postgres_drop_constraint, NULL},
