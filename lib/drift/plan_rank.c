@@ -216,6 +216,8 @@ static void visit(struct rank_graph *graph, uint32_t root, uint32_t *next_edge)
 
 static bool rank_all(struct rank_graph *graph)
 {
+    if (!graph->edges)
+        return true; /* nothing mentions anything else: every rank stays 0 */
     cleanup(free) uint32_t *next_edge = mem_calloc(graph->node_count + 1, sizeof *next_edge);
     if (!next_edge)
         return false;
@@ -227,10 +229,10 @@ static bool rank_all(struct rank_graph *graph)
     return true;
 }
 
-static bool make_ranks(struct plan_maker *maker, enum plan_side side)
+/* False: out of memory; `ranks` is left as it was. */
+static bool make_ranks(struct plan_maker *maker, enum plan_side side, struct plan_ranks *ranks)
 {
     cleanup(rank_graph) struct rank_graph graph = {0};
-    struct plan_ranks *ranks = &maker->work->ranks[side];
     const struct schema *schema = plan_schema(maker, side);
     unsigned *relations = arena_array(maker->arena, schema->relation_count + 1, sizeof *relations);
     unsigned *objects = arena_array(maker->arena, schema->object_count + 1, sizeof *objects);
@@ -249,8 +251,10 @@ static bool make_ranks(struct plan_maker *maker, enum plan_side side)
 
 unsigned plan_rank(struct plan_maker *maker, enum plan_side side, enum plan_array array, size_t index)
 {
-    const struct plan_ranks *ranks = &maker->work->ranks[side];
-    if (maker->failed || (!ranks->relations && !make_ranks(maker, side))) {
+    struct plan_ranks *ranks = &maker->work->ranks[side];
+    if (maker->failed)
+        return 0;
+    if (!ranks->relations && !make_ranks(maker, side, ranks)) {
         maker->failed = true;
         return 0;
     }

@@ -55,6 +55,7 @@ class MariaDB(Server):
             [find("mariadb-install-db"), "--no-defaults", f"--datadir={self.data}", "--skip-test-db"]
             + ["--auth-root-authentication-method=normal", "--skip-name-resolve"],
             cwd=self.folder,
+            env={**os.environ, "TMPDIR": str(self.temporary)},
             **self.identity,
         )
 
