@@ -205,14 +205,17 @@ static bool is_automatic_name(const struct mysql_ddl *ddl, const struct mysql_dd
 
 static void add_key_constraint(struct mysql_ddl *ddl, const struct mysql_ddl_key *key)
 {
-    const struct schema_attribute comment = {.key = ATTRIBUTE_COMMENT, .text = key->comment};
+    const struct schema_attribute attributes[] = {
+        {.key = ATTRIBUTE_STORAGE_OPTIONS, .text = key->storage},
+        {.key = ATTRIBUTE_COMMENT, .text = key->comment},
+    };
     struct schema_constraint constraint = {
         .relation = ddl->relation,
         .name = key->name,
         .kind = key->kind == MYSQL_KEY_PRIMARY ? CONSTRAINT_PRIMARY_KEY : CONSTRAINT_UNIQUE,
         .columns = list_parts(ddl, key),
         .expression = period_expression(ddl, key),
-        .attributes = schema_builder_attributes(ddl->builder, &comment, 1),
+        .attributes = schema_builder_attributes(ddl->builder, attributes, ARRAY_LENGTH(attributes)),
         .flags = is_automatic_name(ddl, key) ? CONSTRAINT_AUTOMATIC_NAME : 0,
     };
     schema_builder_constraint(ddl->builder, &constraint);
@@ -240,6 +243,7 @@ static void add_index(struct mysql_ddl *ddl, const struct mysql_ddl_key *key)
 {
     uint32_t maker = is_for_reference(ddl, key) ? schema_builder_text(ddl->builder, "foreign_key") : 0;
     const struct schema_attribute attributes[] = {
+        {.key = ATTRIBUTE_STORAGE_OPTIONS, .text = key->storage},
         {.key = ATTRIBUTE_PARSER, .text = key->parser},
         {.key = ATTRIBUTE_COMMENT, .text = key->comment},
         {.key = ATTRIBUTE_TOOL_OBJECT, .text = maker},
@@ -254,7 +258,8 @@ static void add_index(struct mysql_ddl *ddl, const struct mysql_ddl_key *key)
     schema_builder_index(ddl->builder, &index, key->parts, key->count);
 }
 
-/* Engines that keep their indexes as B-trees and print USING HASH all the same. */
+/* Engines that keep their indexes as B-trees and print USING HASH all the same: because somebody wrote it, or because
+ * MariaDB keeps a unique key that is too long for a B-tree in a hidden column. The planner has to know. */
 static bool ignores_hash(const struct mysql_ddl *ddl)
 {
     static const char *const trees[] = {"InnoDB", "MyISAM", "Aria", "RocksDB", "TokuDB"};
@@ -273,6 +278,8 @@ void mysql_ddl_add_keys(struct mysql_ddl *ddl)
     bool no_hash = ignores_hash(ddl);
     for (size_t i = 0; i < ddl->key_count; i++) {
         struct mysql_ddl_key *key = &ddl->keys[i];
+        if (key->hash && no_hash && key->kind == MYSQL_KEY_UNIQUE)
+            key->storage = schema_builder_text(ddl->builder, "USING HASH");
         key->hash = key->hash && !no_hash;
         key->decorated |= key->hash;
         if (key->kind == MYSQL_KEY_PRIMARY || (key->kind == MYSQL_KEY_UNIQUE && !key->decorated))

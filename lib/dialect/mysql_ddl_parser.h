@@ -35,7 +35,8 @@ struct mysql_ddl_key {
     uint32_t method; /* 0: what the engine does by default */
     uint32_t parser;
     uint32_t comment;
-    uint32_t period; /* WITHOUT OVERLAPS: the period's name */
+    uint32_t period;  /* WITHOUT OVERLAPS: the period's name */
+    uint32_t storage; /* "USING HASH" where the engine ignores it */
     uint16_t flags;
     uint16_t count;
     bool hash;      /* USING HASH: some engines ignore it */

@@ -89,7 +89,11 @@ static bool get_claims(struct plan_maker *maker, const struct schema *schema, un
 static unsigned version_number(const char *text)
 {
     unsigned parts[3] = {0};
-    (void)sscanf(text, "%3u.%3u.%3u", &parts[0], &parts[1], &parts[2]);
+    for (size_t i = 0; i < ARRAY_LENGTH(parts) && *text >= '0' && *text <= '9'; i++) {
+        char *end = NULL;
+        parts[i] = (unsigned)strtoul(text, &end, 10) % 1000;
+        text = *end == '.' ? end + 1 : end;
+    }
     return parts[0] * 10000 + parts[1] * 100 + parts[2];
 }
 
@@ -251,5 +255,9 @@ const struct plan_dialect plan_mysql = {
     .render_footer = render_footer,
     .render_guard = render_guard,
     .render_statement = render_statement,
+    .notes = "A statement asks for an `ALGORITHM` or a `LOCK` only where the server cannot refuse that, whatever the "
+             "table has been through. One without such a clause is done with the least that the server needs, which "
+             "may be a copy of the table while writes wait: its hazards say so. To have such a statement refused "
+             "instead, end it with `, LOCK=NONE`.",
     .client = "mysql --comments DATABASE < FILE (or mariadb, with the same options)",
 };

@@ -24,10 +24,12 @@ struct mysql_fact {
 /* What the server is asked for; it refuses rather than doing with less. */
 enum mysql_algorithm {
     ALGORITHM_INSTANT,
-    ALGORITHM_INPLACE,        /* reads and writes go on */
+    ALGORITHM_ONLINE,         /* whatever lets reads and writes go on */
+    ALGORITHM_INPLACE,        /* likewise, without the table being written anew */
+    ALGORITHM_REBUILD,        /* likewise, while it is */
     ALGORITHM_INPLACE_SHARED, /* reads go on */
-    ALGORITHM_COPY,           /* likewise, while the table is written anew */
-    ALGORITHM_NONE,           /* a statement without such a clause */
+    ALGORITHM_CHOSEN,         /* nothing: it may copy the table, while reads go on */
+    ALGORITHM_NONE,           /* a statement that takes no such clause */
     MYSQL_ALGORITHMS
 };
 
@@ -45,6 +47,7 @@ struct mysql_step {
     const char *to;                      /* NULL: on the target side */
     const char *also_back;               /* likewise for backward */
     const char *also;                    /* a further condition, for forward only; NULL: none */
+    const char *first_back;              /* likewise, for the first of `backward` */
     const char *forward[MYSQL_STEP_SQL]; /* statements, NULL behind the last */
     const char *backward[MYSQL_STEP_SQL];
     const char *sql_mode[2]; /* of the session while the statements run, by the direction's goal; NULL: the header's */
@@ -167,21 +170,41 @@ bool mysql_key_is_primary(const struct mysql_key *key);
 struct mysql_fact mysql_key_fact(struct plan_maker *maker, const struct mysql_key *current,
                                  const struct mysql_key *target);
 
+/* plan_mysql_traits.c: what a table has on either side that keeps a server from changing it in place. */
+enum mysql_trait {
+    TRAIT_OTHER_ENGINE = 1 << 0,
+    TRAIT_HASHED = 1 << 1, /* MariaDB's unique keys over more than an index holds, which have a hidden column */
+    TRAIT_FULLTEXT = 1 << 2,
+    TRAIT_SPATIAL = 1 << 3,
+    TRAIT_COMPRESSED = 1 << 4,
+    TRAIT_GENERATED = 1 << 5,  /* a column */
+    TRAIT_EXPRESSION = 1 << 6, /* an index over one */
+    TRAIT_PARTITIONED = 1 << 7,
+    TRAIT_VERSIONED = 1 << 8,
+    TRAIT_VECTOR = 1 << 9,
+    TRAIT_CHECKED = 1 << 10, /* MySQL's checks: for some of them it copies the table when a column is told anew */
+    TRAIT_KEYLESS = 1 << 11, /* no primary key: a unique key may become what orders the rows */
+};
+unsigned mysql_traits(const struct plan_maker *maker, enum plan_side side, size_t relation);
+
+/* What each row format takes into an index. A table does not tell its format where it once was the default. */
+enum { MYSQL_SHORT_KEY_BYTES = 767 };
+bool mysql_is_long_key(const struct schema *schema, const struct mysql_key *key); /* unique, and over more than that */
+unsigned long mysql_column_bytes(const struct mysql_column *column);              /* at most, in an index */
+unsigned mysql_character_bytes(const char *charset);                              /* at most; 0: unknown */
+
 /* plan_mysql_algorithm.c: the best that servers accept, from what an operation does and what its table is like. */
 enum mysql_operation {
-    OPERATION_ADD_COLUMN, /* between others */
-    OPERATION_APPEND_COLUMN,
-    OPERATION_ADD_VIRTUAL_COLUMN,
-    OPERATION_DROP_COLUMN,
-    OPERATION_DROP_INDEXED_COLUMN,
-    OPERATION_SET_DEFAULT, /* and visibility, ON UPDATE, comments */
+    OPERATION_ADD_COLUMN,
+    OPERATION_ADD_VIRTUAL_COLUMN, /* behind all others */
+    OPERATION_DROP_COLUMN,        /* with the keys that use it */
+    OPERATION_SET_DEFAULT,        /* and visibility, ON UPDATE, comments */
     OPERATION_NULLABLE,
     OPERATION_WIDEN,
     OPERATION_APPEND_VALUES,
     OPERATION_COLLATION,
     OPERATION_MOVE_COLUMN,
     OPERATION_RENAME_COLUMN,
-    OPERATION_VIRTUAL_EXPRESSION,
     OPERATION_ADD_INDEX,
     OPERATION_ADD_FULLTEXT,
     OPERATION_ADD_EXPRESSION_INDEX,
@@ -193,14 +216,15 @@ enum mysql_operation {
     OPERATION_ENFORCE_LESS,
     OPERATION_DROP_FOREIGN_KEY,
     OPERATION_TABLE_COLLATION,
-    OPERATION_COPY, /* whatever writes the table anew */
+    OPERATION_COPY, /* whatever may write the table anew under a lock */
     MYSQL_OPERATIONS
 };
 enum mysql_algorithm mysql_algorithm_for(const struct plan_maker *maker, enum plan_side side, size_t relation,
                                          enum mysql_operation operation);
 enum mysql_algorithm mysql_algorithm_for_column(struct plan_maker *maker, size_t relation,
                                                 const struct mysql_column *from, const struct mysql_column *to);
-const char *mysql_algorithm_clause(enum mysql_algorithm algorithm);
+const char *mysql_algorithm_clause(enum mysql_algorithm algorithm); /* "": none */
+const char *mysql_algorithm_lock(enum mysql_algorithm algorithm);   /* in words for people */
 unsigned mysql_algorithm_hazards(enum mysql_algorithm algorithm);
 
 /* Whether some index of the table, or a foreign key, has the column as a part. */
@@ -211,7 +235,8 @@ struct mysql_parts {
     const struct plan_task *task;
     const struct drift_item *const *items; /* may be none */
     size_t count;
-    unsigned stage; /* the earliest */
+    unsigned stage;        /* the earliest */
+    const char *also_back; /* a further condition for taking a key away again; NULL: none */
 };
 
 /* plan_mysql_definition.c: what becomes of a column, and in which stage. */
@@ -223,6 +248,9 @@ const char *mysql_position(struct plan_maker *maker, size_t target_column, unsig
 
 /* An insert that does not name the column fails. */
 bool mysql_is_required(const struct mysql_column *column);
+
+/* No value can be given to rows that are there: the column can only be added while there are none. */
+bool mysql_has_no_filler(const struct mysql_column *column);
 
 /* Has a default that each row gets a value of its own from. */
 bool mysql_is_volatile(const struct mysql_column *column);
@@ -253,6 +281,25 @@ void mysql_inline_drop(struct plan_maker *maker, const struct mysql_parts *parts
 /* Keys, checks and foreign keys of the target that use a column, each in a step of its own. */
 void mysql_add_users(struct plan_maker *maker, const struct mysql_parts *parts, size_t target_column);
 
+/* Whether a key of the current side goes or is made anew in the statement of one of its columns. */
+bool mysql_goes_with_column(struct plan_maker *maker, const struct mysql_key *key);
+
+/* plan_mysql_serve.c: the keys that foreign keys need. */
+bool mysql_key_serves(const struct schema *schema, const struct mysql_key *key, const struct schema *other,
+                      struct text_list columns); /* of a foreign key of `other` */
+
+/* For each foreign key that stays and that no other key serves once this one is gone. "": there is none. */
+struct mysql_substitutes {
+    const char *add;  /* "ADD KEY …, ADD KEY …" */
+    const char *drop; /* ", DROP INDEX …, DROP INDEX …" */
+    const char *name; /* of the last; NULL: there is none */
+};
+struct mysql_substitutes mysql_substitutes_of(struct plan_maker *maker, const struct mysql_key *key);
+const char *mysql_index_is_absent(struct plan_maker *maker, enum plan_side side, size_t relation, const char *name);
+
+/* The latest stage in which a key of the target comes that serves the foreign key. */
+unsigned mysql_serving_stage(struct plan_maker *maker, const struct schema_constraint *reference);
+
 /* plan_mysql_need.c: in which stage what a thing of the target stands on is there. */
 unsigned mysql_column_stage(struct plan_maker *maker, size_t target_column);
 unsigned mysql_columns_stage(struct plan_maker *maker, size_t target_relation, const char *text);
@@ -262,6 +309,7 @@ int64_t mysql_find_relation(const struct schema *schema, const char *name);
 int64_t mysql_find_column(const struct schema *schema, size_t relation, const char *name);
 int64_t mysql_find_constraint(const struct schema *schema, size_t relation, enum constraint_kind kind,
                               const char *name);
+int64_t mysql_find_index(const struct schema *schema, size_t relation, const char *name);
 int64_t mysql_counterpart(const struct plan_maker *maker, enum plan_side side, size_t relation); /* on the other side */
 bool mysql_list_has(const struct schema *schema, struct text_list names, const char *name);
 bool mysql_is_made_by_server(const struct schema *schema, uint32_t attributes);

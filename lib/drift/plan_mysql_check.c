@@ -93,7 +93,8 @@ void mysql_add_check(struct plan_maker *maker, const struct mysql_parts *parts, 
 void mysql_make_check(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                       size_t count)
 {
-    mysql_add_check(maker, &(struct mysql_parts){task, items, count, 2}, (size_t)items[0]->place.reference);
+    mysql_add_check(maker, &(struct mysql_parts){.task = task, .items = items, .count = count, .stage = 2},
+                    (size_t)items[0]->place.reference);
 }
 
 void mysql_drop_check(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,

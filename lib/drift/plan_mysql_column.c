@@ -13,7 +13,7 @@ static const char *add_sql(struct plan_maker *maker, enum plan_side side, size_t
 {
     enum mysql_algorithm algorithm = mysql_add_algorithm(maker, side, index, column, !*position);
     if (*keys && side == SIDE_CURRENT)
-        algorithm = ALGORITHM_COPY;
+        algorithm = ALGORITHM_CHOSEN;
     return mysql_alter(maker, side, mysql_side(maker, side)->columns[index].relation, algorithm, "ADD COLUMN %s%s%s",
                        mysql_definition(maker, column), position, keys);
 }
@@ -36,9 +36,10 @@ static void list_volatile(struct plan_maker *maker, enum plan_side side, size_t 
     bare.flags = column->flags;
     if (!(column->flags & COLUMN_NULLABLE))
         sql[count++] =
-            mysql_alter(maker, side, relation, ALGORITHM_COPY, "MODIFY COLUMN %s", mysql_definition(maker, &bare));
-    sql[count] = mysql_alter(maker, side, relation, ALGORITHM_INSTANT, "ALTER COLUMN %s SET DEFAULT %s%s%s", name,
-                             *value == '(' ? "" : "(", value, *value == '(' ? "" : ")");
+            mysql_alter(maker, side, relation, ALGORITHM_CHOSEN, "MODIFY COLUMN %s", mysql_definition(maker, &bare));
+    sql[count] = mysql_alter(maker, side, relation, mysql_algorithm_for(maker, side, relation, OPERATION_SET_DEFAULT),
+                             "ALTER COLUMN %s SET DEFAULT %s%s%s", name, *value == '(' ? "" : "(", value,
+                             *value == '(' ? "" : ")");
 }
 
 /* What adds a column, with keys if it needs them at once. MariaDB would fill a JSON column without a default with '',
@@ -47,13 +48,14 @@ static void list_adding(struct plan_maker *maker, enum plan_side side, size_t in
                         const char *position, const char *keys, const char *sql[MYSQL_STEP_SQL])
 {
     bool mariadb = mysql_plan_of(maker)->flavour == MYSQL_FLAVOUR_MARIADB;
+    size_t relation = mysql_side(maker, side)->columns[index].relation;
     struct mysql_column first = *column;
     if (!mariadb && mysql_is_volatile(column) && !*keys) {
         list_volatile(maker, side, index, column, position, sql);
     } else if (mariadb && strcmp(column->type, "json") == 0 && mysql_is_required(column)) {
         first.default_expression = "'null'";
         sql[0] = add_sql(maker, side, index, &first, position, keys);
-        sql[1] = mysql_alter(maker, side, mysql_side(maker, side)->columns[index].relation, ALGORITHM_INSTANT,
+        sql[1] = mysql_alter(maker, side, relation, mysql_algorithm_for(maker, side, relation, OPERATION_SET_DEFAULT),
                              "ALTER COLUMN %s DROP DEFAULT", mysql_quoted(maker, column->name));
     } else {
         sql[0] = add_sql(maker, side, index, column, position, keys);
@@ -87,7 +89,8 @@ void mysql_make_column(struct plan_maker *maker, const struct plan_task *task, c
         .phase = PHASE_COLUMN,
         .rank = target->columns[index].position + (column.generated ? 1u << 16 : 0u),
         .algorithm = mysql_add_algorithm(maker, SIDE_TARGET, index, &column, !*position),
-        .hazards = mysql_is_required(&column) ? HAZARD(BREAKS_CLIENTS) : 0,
+        .hazards = (mysql_is_required(&column) ? HAZARD(BREAKS_CLIENTS) : 0) |
+                   (mysql_has_no_filler(&column) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
         .fact = &fact,
         .backward = {mysql_alter(maker, SIDE_TARGET, relation, drop, "DROP COLUMN %s%s",
                                  mysql_quoted(maker, column.name), strbuf_text(&keys.backward))},
@@ -150,11 +153,9 @@ void mysql_drop_column(struct plan_maker *maker, const struct plan_task *task, c
     const struct mysql_parts last = {.task = task, .stage = PLAN_STAGES};
     drop_references(maker, &last, index);
     mysql_inline_drop(maker, &last, index, &parts);
-    bool plain = parts.forward.length == 0;
-    enum mysql_algorithm algorithm = mysql_algorithm_for(maker, SIDE_CURRENT, relation,
-                                                         plain ? OPERATION_DROP_COLUMN : OPERATION_DROP_INDEXED_COLUMN);
+    enum mysql_algorithm algorithm = mysql_algorithm_for(maker, SIDE_CURRENT, relation, OPERATION_DROP_COLUMN);
     if (strstr(strbuf_text(&parts.forward), "PRIMARY KEY"))
-        algorithm = ALGORITHM_COPY;
+        algorithm = ALGORITHM_CHOSEN;
     struct mysql_fact fact = mysql_column_fact(maker, SIDE_CURRENT, relation, &column, NULL, NULL);
     struct mysql_step step = {
         .stage = PLAN_STAGES,
@@ -241,19 +242,24 @@ static void swap(struct plan_maker *maker, const struct column_change *change, c
 {
     cleanup(mysql_inline) struct mysql_inline parts = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART)};
     const char *name = mysql_quoted(maker, from->name);
-    mysql_inline_drop(maker, &(struct mysql_parts){.task = change->task, .stage = PLAN_STAGES}, change->index, &parts);
+    const struct mysql_parts last = {
+        .task = change->task,
+        .stage = PLAN_STAGES,
+        .also_back = mysql_holds(maker, &change->fact, change->fact.values[SIDE_TARGET]),
+    };
+    mysql_inline_drop(maker, &last, change->index, &parts);
     mysql_add(maker, change->task, change->items, change->count,
               &(struct mysql_step){
                   .stage = PLAN_STAGES,
                   .phase = PHASE_ALTER_TYPE,
                   .rank = from->generated ? 1 : 0,
-                  .algorithm = ALGORITHM_COPY,
+                  .algorithm = ALGORITHM_CHOSEN,
                   .hazards = (from->generated ? 0 : HAZARD(DELETES_DATA)) | HAZARD(BREAKS_CLIENTS),
                   .fact = &change->fact,
-                  .forward = {mysql_alter(maker, SIDE_CURRENT, change->relation, ALGORITHM_COPY,
+                  .forward = {mysql_alter(maker, SIDE_CURRENT, change->relation, ALGORITHM_CHOSEN,
                                           "DROP COLUMN %s, ADD COLUMN %s%s%s", name, mysql_definition(maker, to),
                                           old_position(maker, change->index), strbuf_text(&parts.forward))},
-                  .backward = {mysql_alter(maker, SIDE_CURRENT, change->relation, ALGORITHM_COPY,
+                  .backward = {mysql_alter(maker, SIDE_CURRENT, change->relation, ALGORITHM_CHOSEN,
                                            "DROP COLUMN %s, ADD COLUMN %s%s%s", name, mysql_definition(maker, from),
                                            old_position(maker, change->index), strbuf_text(&parts.backward))},
                   .undo_note = from->generated ? NULL : "the column comes back without its values",

@@ -58,6 +58,16 @@ bool mysql_is_swapped(const struct mysql_column *from, const struct mysql_column
     return (from->flags ^ to->flags) & COLUMN_GENERATED_VIRTUAL;
 }
 
+bool mysql_has_no_filler(const struct mysql_column *column)
+{
+    static const char *const types[] = {"date",    "geom",       "point",        "linestring",
+                                        "polygon", "multipoint", "multipolygon", "multilinestring"};
+    for (size_t i = 0; mysql_is_required(column) && i < ARRAY_LENGTH(types); i++)
+        if (strncmp(column->type, types[i], strlen(types[i])) == 0)
+            return true;
+    return false;
+}
+
 /* MySQL computes an expression for each row that is there. */
 static bool has_expression(const struct mysql_column *column)
 {
@@ -70,15 +80,12 @@ enum mysql_algorithm mysql_add_algorithm(struct plan_maker *maker, enum plan_sid
 {
     size_t relation = mysql_side(maker, side)->columns[column].relation;
     bool oracle = mysql_plan_of(maker)->flavour == MYSQL_FLAVOUR_ORACLE;
-    enum mysql_operation operation = appended ? OPERATION_APPEND_COLUMN : OPERATION_ADD_COLUMN;
-    if (texts->flags & COLUMN_GENERATED_STORED || mysql_is_volatile(texts) || (oracle && has_expression(texts)))
-        operation = OPERATION_COPY;
-    else if (texts->flags & COLUMN_GENERATED_VIRTUAL)
-        operation = OPERATION_ADD_VIRTUAL_COLUMN;
-    enum mysql_algorithm algorithm = mysql_algorithm_for(maker, side, relation, operation);
-    if (texts->flags & COLUMN_AUTO_INCREMENT && algorithm < ALGORITHM_INPLACE_SHARED)
-        return ALGORITHM_INPLACE_SHARED;
-    return algorithm;
+    bool filled = texts->flags & COLUMN_AUTO_INCREMENT || mysql_is_volatile(texts) || mysql_has_no_filler(texts) ||
+                  (oracle && has_expression(texts));
+    enum mysql_operation operation = filled ? OPERATION_COPY : OPERATION_ADD_COLUMN;
+    if (texts->generated)
+        operation = appended && texts->flags & COLUMN_GENERATED_VIRTUAL ? OPERATION_ADD_VIRTUAL_COLUMN : OPERATION_COPY;
+    return mysql_algorithm_for(maker, side, relation, operation);
 }
 
 /* Of the columns that an expression mentions. */
@@ -104,7 +111,7 @@ unsigned mysql_add_stage(struct plan_maker *maker, size_t target_column)
 {
     struct mysql_column column = mysql_target_column(maker, NULL, target_column);
     unsigned stage = mysql_is_required(&column) ? PLAN_STAGES : 1;
-    if (stage == 1 && mysql_add_algorithm(maker, SIDE_TARGET, target_column, &column, true) == ALGORITHM_COPY)
+    if (stage == 1 && mysql_add_algorithm(maker, SIDE_TARGET, target_column, &column, true) == ALGORITHM_CHOSEN)
         stage = 2;
     unsigned base = column.generated ? base_stage(maker, target_column) : 1;
     return base > stage ? base : stage;

@@ -153,14 +153,16 @@ static void drop_key(struct plan_maker *maker, const struct mysql_parts *parts, 
     if (!claim_key(maker, key, parts->stage))
         return;
     bool replaced = find_successor(maker, key, &successor);
-    strbuf_printf(&clauses->forward, ", %s", drop_words(maker, key));
+    struct mysql_substitutes others = mysql_substitutes_of(maker, key);
+    strbuf_printf(&clauses->forward, ", %s%s%s", drop_words(maker, key), *others.add ? ", " : "", others.add);
     if (replaced && !is_ready(maker, &successor)) {
-        mysql_add_key(maker, &(struct mysql_parts){.task = parts->task, .stage = parts->stage}, &successor);
+        const struct mysql_parts later = {.task = parts->task, .stage = parts->stage, .also_back = parts->also_back};
+        mysql_add_key(maker, &later, &successor);
     } else if (replaced && claim_key(maker, &successor, parts->stage)) {
         strbuf_printf(&clauses->forward, ", ADD %s", mysql_key_sql(maker, &successor));
         strbuf_printf(&clauses->backward, ", %s", drop_words(maker, &successor));
     }
-    strbuf_printf(&clauses->backward, ", ADD %s", mysql_key_sql(maker, key));
+    strbuf_printf(&clauses->backward, ", ADD %s%s", mysql_key_sql(maker, key), others.drop);
 }
 
 static void drop_checks(struct plan_maker *maker, size_t column, unsigned stage, struct mysql_inline *clauses)
@@ -189,6 +191,24 @@ void mysql_inline_drop(struct plan_maker *maker, const struct mysql_parts *parts
         if (!goes_earlier(maker, &key, NULL, current_column))
             drop_key(maker, parts, &key, clauses);
     drop_checks(maker, current_column, parts->stage, clauses);
+}
+
+bool mysql_goes_with_column(struct plan_maker *maker, const struct mysql_key *key)
+{
+    const struct schema *current = maker->current;
+    const struct schema_relation *table = &current->relations[key->relation];
+    for (size_t i = table->first_column; i < table->first_column + (size_t)table->column_count; i++) {
+        const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, i);
+        if (!task || !key_uses(current, key, schema_text(current, current->columns[i].name)))
+            continue;
+        if (task->change == DRIFT_UNEXPECTED)
+            return true;
+        struct mysql_column from = mysql_column_of(current, &current->columns[i]);
+        struct mysql_column to = mysql_target_column(maker, &from, (size_t)task->place.reference);
+        if (mysql_is_swapped(&from, &to))
+            return true;
+    }
+    return false;
 }
 
 static bool has_task(const struct plan_maker *maker, const struct mysql_key *key)

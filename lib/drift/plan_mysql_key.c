@@ -51,6 +51,8 @@ static enum mysql_algorithm add_algorithm(struct plan_maker *maker, const struct
         operation = OPERATION_COPY;
     else if (has_expression(key, schema))
         operation = OPERATION_ADD_EXPRESSION_INDEX;
+    else if (mysql_plan_of(maker)->flavour == MYSQL_FLAVOUR_MARIADB && mysql_is_long_key(schema, key))
+        operation = OPERATION_COPY;
     return mysql_algorithm_for(maker, key->side, key->relation, operation);
 }
 
@@ -137,134 +139,6 @@ static bool find_namesake(struct plan_maker *maker, const struct mysql_key *key,
     return false;
 }
 
-void mysql_add_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key)
-{
-    unsigned stage = is_unique(key) && parts->stage < 2 ? 2 : parts->stage;
-    unsigned columns = columns_stage(maker, key);
-    stage = columns > stage ? columns : stage;
-    struct mysql_key namesake = {0};
-    bool taken = find_namesake(maker, key, &namesake);
-    if (taken)
-        stage = PLAN_STAGES;
-    if (!claim(maker, key, stage)) {
-        for (size_t i = 0; i < parts->count; i++)
-            plan_cover(maker, parts->items[i]);
-        return;
-    }
-    struct mysql_fact fact = mysql_key_fact(maker, taken ? &namesake : NULL, key);
-    fact.between = taken ? "" : NULL;
-    mysql_add(maker, parts->task, parts->items, parts->count,
-              &(struct mysql_step){
-                  .stage = stage,
-                  .phase = is_unique(key) ? PHASE_KEY : PHASE_INDEX,
-                  .algorithm = add_algorithm(maker, key),
-                  .hazards = HAZARD(BUILDS_INDEX) | (is_unique(key) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
-                  .fact = &fact,
-                  .from = "",
-                  .forward = {add_sql(maker, key)},
-                  .backward = {drop_sql(maker, key)},
-                  .kind = is_unique(key) ? NULL : drift_kind_name(DRIFT_INDEX),
-                  .object = parts->count > 0 ? NULL : mysql_path(maker, SIDE_TARGET, key->relation, key->name),
-              });
-}
-
-void mysql_make_key(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
-                    size_t count)
-{
-    struct mysql_key key = key_of_item(maker, items[0], SIDE_TARGET);
-    mysql_add_key(maker, &(struct mysql_parts){task, items, count, 1}, &key);
-}
-
-static bool leads_with(const struct schema *schema, const struct mysql_key *key, const struct schema *other,
-                       struct text_list columns)
-{
-    size_t parts = key->index ? key->index->part_count : key->constraint->columns.count;
-    if (parts < columns.count || (key->index && key->index->method))
-        return false;
-    for (uint32_t i = 0; i < columns.count; i++) {
-        const char *wanted = schema_text(other, other->lists[columns.first + i]);
-        const struct schema_index_part *part = key->index ? &schema->parts[key->index->first_part + i] : NULL;
-        const char *name = part ? schema_text(schema, part->text)
-                                : schema_text(schema, schema->lists[key->constraint->columns.first + i]);
-        if ((part && (part->prefix || part->flags & PART_EXPRESSION)) || !mysql_same_name(name, wanted))
-            return false;
-    }
-    return true;
-}
-
-/* The target's key that serves a foreign key; false if it is one that the server has made for it. */
-static bool is_served(struct plan_maker *maker, size_t target_relation, const struct schema *schema,
-                      struct text_list columns, const char **ret_name)
-{
-    const struct schema *target = maker->target;
-    const struct schema_relation *table = &target->relations[target_relation];
-    for (size_t i = 0; i < table->constraint_count; i++) {
-        struct mysql_key key = mysql_key_of_constraint(maker, SIDE_TARGET, table->first_constraint + i);
-        uint8_t kind = key.constraint->kind;
-        if ((kind == CONSTRAINT_PRIMARY_KEY || kind == CONSTRAINT_UNIQUE) && leads_with(target, &key, schema, columns))
-            return true;
-    }
-    bool served = false;
-    for (size_t i = 0; i < table->index_count && !served; i++) {
-        struct mysql_key key = mysql_key_of_index(maker, SIDE_TARGET, table->first_index + i);
-        if (!leads_with(target, &key, schema, columns))
-            continue;
-        *ret_name = key.name;
-        served = !mysql_is_made_by_server(target, key.index->attributes);
-    }
-    return served;
-}
-
-/* ", ADD KEY …" for each foreign key that stays and that no other key would serve: the server refuses to drop the last
- * one. `backward` takes these away again. */
-static const char *substitutes(struct plan_maker *maker, const struct mysql_key *key, const char **ret_backward)
-{
-    const struct schema *current = maker->current;
-    const struct schema_relation *table = &current->relations[key->relation];
-    int64_t target_table = mysql_counterpart(maker, SIDE_CURRENT, key->relation);
-    cleanup(strbuf) struct strbuf forward = STRBUF(LIMIT_SQL_PART);
-    cleanup(strbuf) struct strbuf backward = STRBUF(LIMIT_SQL_PART);
-    for (size_t i = table->first_constraint; i < table->first_constraint + (size_t)table->constraint_count; i++) {
-        const struct schema_constraint *reference = &current->constraints[i];
-        const char *name = schema_text(current, reference->name);
-        if (reference->kind != CONSTRAINT_FOREIGN_KEY || mysql_plan_of(maker)->dropped[i].stage || target_table < 0 ||
-            !leads_with(current, key, current, reference->columns) ||
-            is_served(maker, (size_t)target_table, current, reference->columns, &name))
-            continue;
-        strbuf_printf(&forward, ", ADD KEY %s (", mysql_quoted(maker, name));
-        mysql_sql_names(&forward, current, reference->columns);
-        strbuf_add_char(&forward, ')');
-        strbuf_printf(&backward, ", DROP INDEX %s", mysql_quoted(maker, name));
-    }
-    *ret_backward = plan_keep(maker, &backward);
-    return plan_keep(maker, &forward);
-}
-
-void mysql_drop_key(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
-                    size_t count)
-{
-    struct mysql_key key = key_of_item(maker, items[0], SIDE_CURRENT);
-    if (!claim(maker, &key, PLAN_STAGES)) {
-        plan_cover(maker, items[0]);
-        return;
-    }
-    const char *backward = NULL;
-    const char *forward = substitutes(maker, &key, &backward);
-    struct mysql_fact fact = mysql_key_fact(maker, &key, NULL);
-    mysql_add(maker, task, items, count,
-              &(struct mysql_step){
-                  .stage = PLAN_STAGES,
-                  .phase = PHASE_DROP_INDEX,
-                  .algorithm = drop_algorithm(maker, &key),
-                  .hazards = HAZARD(DISABLES_PERFORMANCE) | (is_unique(&key) ? HAZARD(CHANGES_BEHAVIOUR) : 0),
-                  .fact = &fact,
-                  .forward = {mysql_alter(maker, SIDE_CURRENT, key.relation, drop_algorithm(maker, &key), "%s%s%s",
-                                          drop_words(maker, &key), loosen(maker, &key), forward)},
-                  .backward = {mysql_alter(maker, SIDE_CURRENT, key.relation, add_algorithm(maker, &key), "ADD %s%s",
-                                           mysql_key_sql(maker, &key), backward)},
-              });
-}
-
 static enum mysql_algorithm worse(enum mysql_algorithm a, enum mysql_algorithm b)
 {
     return a > b ? a : b;
@@ -314,39 +188,141 @@ static void replace_apart(struct plan_maker *maker, const struct mysql_parts *pa
     mysql_add(maker, parts->task, parts->items, parts->count, &add);
 }
 
+static void replace_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *from,
+                        const struct mysql_key *to)
+{
+    bool renamed = !mysql_same_name(from->name, to->name);
+    enum mysql_algorithm algorithm = worse(add_algorithm(maker, from), add_algorithm(maker, to));
+    struct mysql_fact old = mysql_key_fact(maker, from, NULL);
+    struct mysql_fact fact = mysql_key_fact(maker, renamed ? NULL : from, to);
+    if (!renamed && (is_full_text(maker, from) || is_full_text(maker, to))) {
+        replace_apart(maker, parts, from, to, &fact);
+        return;
+    }
+    if (renamed)
+        mysql_guard(maker, parts->stage, &old);
+    mysql_add(maker, parts->task, parts->items, parts->count,
+              &(struct mysql_step){
+                  .stage = parts->stage,
+                  .phase = is_unique(to) ? PHASE_KEY : PHASE_INDEX,
+                  .algorithm = algorithm,
+                  .hazards = HAZARD(BUILDS_INDEX) | (is_unique(to) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
+                  .fact = &fact,
+                  .forward = {replace_sql(maker, from, to, algorithm)},
+                  .backward = {replace_sql(maker, to, from, algorithm)},
+                  .kind = parts->count > 0 || is_unique(to) ? NULL : drift_kind_name(DRIFT_INDEX),
+                  .object = parts->count > 0 ? NULL : mysql_path(maker, SIDE_TARGET, to->relation, to->name),
+              });
+}
+
+/* What stays needs no step of its own: the new key takes its place. */
+static bool stays(struct plan_maker *maker, const struct mysql_key *key)
+{
+    const struct schema *schema = mysql_side(maker, key->side);
+    enum plan_array array = key->constraint ? ARRAY_CONSTRAINTS : ARRAY_INDEXES;
+    size_t at =
+        key->constraint ? (size_t)(key->constraint - schema->constraints) : (size_t)(key->index - schema->indexes);
+    return !plan_find_task(maker, array, key->side, at) && !mysql_claimed(maker, key->side, array, at) &&
+           !mysql_goes_with_column(maker, key);
+}
+
+static void add_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key,
+                    const struct mysql_key *namesake)
+{
+    struct mysql_fact fact = mysql_key_fact(maker, namesake, key);
+    struct mysql_substitutes others = mysql_substitutes_of(maker, key);
+    const char *away = drop_sql(maker, key);
+    struct mysql_step step = {
+        .stage = parts->stage,
+        .phase = is_unique(key) ? PHASE_KEY : PHASE_INDEX,
+        .algorithm = add_algorithm(maker, key),
+        .hazards = HAZARD(BUILDS_INDEX) | (is_unique(key) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
+        .fact = &fact,
+        .from = "",
+        .also_back = parts->also_back,
+        .forward = {add_sql(maker, key)},
+        .backward = {away},
+        .kind = is_unique(key) ? NULL : drift_kind_name(DRIFT_INDEX),
+        .object = parts->count > 0 ? NULL : mysql_path(maker, SIDE_TARGET, key->relation, key->name),
+    };
+    fact.between = namesake ? "" : NULL;
+    if (*others.add) {
+        step.backward[0] = mysql_alter(maker, key->side, key->relation, add_algorithm(maker, key), "%s", others.add);
+        step.backward[1] = away;
+        step.first_back = mysql_index_is_absent(maker, key->side, key->relation, others.name);
+    }
+    mysql_add(maker, parts->task, parts->items, parts->count, &step);
+}
+
+void mysql_add_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key)
+{
+    unsigned stage = is_unique(key) && parts->stage < 2 ? 2 : parts->stage;
+    unsigned columns = columns_stage(maker, key);
+    stage = columns > stage ? columns : stage;
+    struct mysql_key namesake = {0};
+    bool taken = find_namesake(maker, key, &namesake);
+    bool replaces = taken && stays(maker, &namesake);
+    if (taken)
+        stage = replaces && stage < 2 ? 2 : replaces ? stage : PLAN_STAGES;
+    if (!claim(maker, key, stage)) {
+        for (size_t i = 0; i < parts->count; i++)
+            plan_cover(maker, parts->items[i]);
+        return;
+    }
+    struct mysql_parts own = *parts;
+    own.stage = stage;
+    if (replaces && claim(maker, &namesake, stage))
+        replace_key(maker, &own, &namesake, key);
+    else
+        add_key(maker, &own, key, taken ? &namesake : NULL);
+}
+
+void mysql_make_key(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                    size_t count)
+{
+    struct mysql_key key = key_of_item(maker, items[0], SIDE_TARGET);
+    mysql_add_key(maker, &(struct mysql_parts){.task = task, .items = items, .count = count, .stage = 1}, &key);
+}
+
+void mysql_drop_key(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                    size_t count)
+{
+    struct mysql_key key = key_of_item(maker, items[0], SIDE_CURRENT);
+    if (!claim(maker, &key, PLAN_STAGES)) {
+        plan_cover(maker, items[0]);
+        return;
+    }
+    struct mysql_substitutes others = mysql_substitutes_of(maker, &key);
+    struct mysql_fact fact = mysql_key_fact(maker, &key, NULL);
+    mysql_add(
+        maker, task, items, count,
+        &(struct mysql_step){
+            .stage = PLAN_STAGES,
+            .phase = PHASE_DROP_INDEX,
+            .algorithm = drop_algorithm(maker, &key),
+            .hazards = HAZARD(DISABLES_PERFORMANCE) | (is_unique(&key) ? HAZARD(CHANGES_BEHAVIOUR) : 0),
+            .fact = &fact,
+            .forward = {mysql_alter(maker, SIDE_CURRENT, key.relation, drop_algorithm(maker, &key), "%s%s%s%s",
+                                    drop_words(maker, &key), loosen(maker, &key), *others.add ? ", " : "", others.add)},
+            .backward = {mysql_alter(maker, SIDE_CURRENT, key.relation, add_algorithm(maker, &key), "ADD %s%s",
+                                     mysql_key_sql(maker, &key), others.drop)},
+        });
+}
+
 void mysql_change_key(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                       size_t count)
 {
     struct mysql_key from = key_of_item(maker, items[0], SIDE_CURRENT);
     struct mysql_key to = key_of_item(maker, items[0], SIDE_TARGET);
-    bool renamed = !mysql_same_name(from.name, to.name);
-    unsigned stage = columns_stage(maker, &to);
-    bool first = claim(maker, &from, stage > 2 ? stage : 2);
-    if (!claim(maker, &to, stage > 2 ? stage : 2) || !first) {
+    unsigned columns = columns_stage(maker, &to);
+    unsigned stage = columns > 2 ? columns : 2;
+    bool first = claim(maker, &from, stage);
+    if (!claim(maker, &to, stage) || !first) {
         for (size_t i = 0; i < count; i++)
             plan_cover(maker, items[i]);
         return;
     }
-    stage = stage > 2 ? stage : 2;
-    struct mysql_fact old = mysql_key_fact(maker, &from, NULL);
-    struct mysql_fact fact = mysql_key_fact(maker, renamed ? NULL : &from, &to);
-    enum mysql_algorithm algorithm = worse(add_algorithm(maker, &from), add_algorithm(maker, &to));
-    if (!renamed && (is_full_text(maker, &from) || is_full_text(maker, &to))) {
-        replace_apart(maker, &(struct mysql_parts){task, items, count, stage}, &from, &to, &fact);
-        return;
-    }
-    if (renamed)
-        mysql_guard(maker, stage, &old);
-    mysql_add(maker, task, items, count,
-              &(struct mysql_step){
-                  .stage = stage,
-                  .phase = is_unique(&to) ? PHASE_KEY : PHASE_INDEX,
-                  .algorithm = algorithm,
-                  .hazards = HAZARD(BUILDS_INDEX) | (is_unique(&to) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
-                  .fact = &fact,
-                  .forward = {replace_sql(maker, &from, &to, algorithm)},
-                  .backward = {replace_sql(maker, &to, &from, algorithm)},
-              });
+    replace_key(maker, &(struct mysql_parts){.task = task, .items = items, .count = count, .stage = stage}, &from, &to);
 }
 
 /* Whether the task has an item for which the key is made anew, so that this one is settled by that. */

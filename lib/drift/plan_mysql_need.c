@@ -44,6 +44,15 @@ int64_t mysql_find_constraint(const struct schema *schema, size_t relation, enum
     return DRIFT_NOWHERE;
 }
 
+int64_t mysql_find_index(const struct schema *schema, size_t relation, const char *name)
+{
+    const struct schema_relation *table = &schema->relations[relation];
+    for (size_t i = 0; i < table->index_count; i++)
+        if (mysql_same_name(schema_text(schema, schema->indexes[table->first_index + i].name), name))
+            return (int64_t)(table->first_index + i);
+    return DRIFT_NOWHERE;
+}
+
 int64_t mysql_counterpart(const struct plan_maker *maker, enum plan_side side, size_t relation)
 {
     const struct schema *schema = mysql_side(maker, side);

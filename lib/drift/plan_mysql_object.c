@@ -270,7 +270,8 @@ void mysql_make_object(struct plan_maker *maker, const struct plan_task *task, c
 {
     size_t object = (size_t)items[0]->place.reference;
     unsigned stage = phases[maker->target->objects[object].kind].stage;
-    mysql_add_object(maker, &(struct mysql_parts){task, items, count, stage}, object);
+    mysql_add_object(maker, &(struct mysql_parts){.task = task, .items = items, .count = count, .stage = stage},
+                     object);
 }
 
 void mysql_remove_object(struct plan_maker *maker, const struct mysql_parts *parts, size_t object)
@@ -304,7 +305,9 @@ void mysql_remove_object(struct plan_maker *maker, const struct mysql_parts *par
 void mysql_drop_object(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                        size_t count)
 {
-    mysql_remove_object(maker, &(struct mysql_parts){task, items, count, PLAN_STAGES}, (size_t)items[0]->place.live);
+    mysql_remove_object(maker,
+                        &(struct mysql_parts){.task = task, .items = items, .count = count, .stage = PLAN_STAGES},
+                        (size_t)items[0]->place.live);
 }
 
 void mysql_change_object(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,

@@ -37,20 +37,23 @@ void mysql_note_added(struct plan_maker *maker, const struct mysql_parts *parts,
 void mysql_make_reference(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                           size_t count)
 {
-    mysql_note_added(maker, &(struct mysql_parts){task, items, count, 2}, (size_t)items[0]->place.reference);
+    mysql_note_added(maker, &(struct mysql_parts){.task = task, .items = items, .count = count, .stage = 2},
+                     (size_t)items[0]->place.reference);
 }
 
 void mysql_drop_reference(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                           size_t count)
 {
-    mysql_note_dropped(maker, &(struct mysql_parts){task, items, count, PLAN_STAGES}, (size_t)items[0]->place.live);
+    mysql_note_dropped(maker, &(struct mysql_parts){.task = task, .items = items, .count = count, .stage = PLAN_STAGES},
+                       (size_t)items[0]->place.live);
 }
 
 void mysql_change_reference(struct plan_maker *maker, const struct plan_task *task,
                             const struct drift_item *const *items, size_t count)
 {
     bool name_only = count == 1 && strcmp(items[0]->attribute, "name") == 0;
-    const struct mysql_parts parts = {task, items, count, name_only ? PLAN_STAGES : 2};
+    const struct mysql_parts parts = {
+        .task = task, .items = items, .count = count, .stage = name_only ? PLAN_STAGES : 2};
     mysql_note_dropped(maker, &parts, (size_t)items[0]->place.live);
     mysql_note_added(maker, &parts, (size_t)items[0]->place.reference);
 }
@@ -123,60 +126,67 @@ static bool is_made_for(const struct schema *schema, const struct schema_index *
     return true;
 }
 
+static const struct schema_index *find_own_index(const struct schema *schema, const struct schema_constraint *key)
+{
+    const struct schema_relation *table = &schema->relations[key->relation];
+    for (size_t i = 0; i < table->index_count; i++)
+        if (is_made_for(schema, &schema->indexes[table->first_index + i], key))
+            return &schema->indexes[table->first_index + i];
+    return NULL;
+}
+
+/* Of foreign keys over the same columns the one after which their index is called goes first, and comes back last: an
+ * index that is shared takes the name of the last one. */
+static unsigned drop_rank(const struct plan_maker *maker, size_t constraint)
+{
+    const struct schema *current = maker->current;
+    const struct schema_constraint *key = &current->constraints[constraint];
+    const struct schema_index *index = find_own_index(current, key);
+    return index && mysql_same_name(schema_text(current, index->name), schema_text(current, key->name)) ? 0 : 1;
+}
+
+/* Whether another foreign key needs the index of this one when this one is dropped. */
+static bool is_shared(const struct plan_maker *maker, size_t constraint)
+{
+    const struct schema *current = maker->current;
+    const struct mysql_reference *dropped = mysql_plan_of(maker)->dropped;
+    const struct schema_constraint *key = &current->constraints[constraint];
+    const struct schema_relation *table = &current->relations[key->relation];
+    unsigned stage = dropped[constraint].stage;
+    unsigned rank = drop_rank(maker, constraint);
+    for (size_t i = table->first_constraint; i < table->first_constraint + (size_t)table->constraint_count; i++) {
+        const struct schema_constraint *other = &current->constraints[i];
+        if (i == constraint || other->kind != CONSTRAINT_FOREIGN_KEY ||
+            !same_columns(current, key->columns, current, other->columns))
+            continue;
+        unsigned other_rank = drop_rank(maker, i);
+        bool later = dropped[i].stage > stage ||
+                     (dropped[i].stage == stage && (other_rank > rank || (other_rank == rank && i > constraint)));
+        if (!dropped[i].stage || partner_of(maker, SIDE_CURRENT, i) >= 0 || later)
+            return true;
+    }
+    return false;
+}
+
 /* ", DROP INDEX `i`" of the index that the server made for the foreign key, if nothing needs it afterwards: not
  * another foreign key, nor the same one in its new form, nor the target for whatever reason. */
 static const char *drop_its_index(struct plan_maker *maker, size_t constraint, int64_t partner)
 {
     const struct schema *current = maker->current;
     const struct schema_constraint *key = &current->constraints[constraint];
-    const struct schema_relation *table = &current->relations[key->relation];
-    if (partner >= 0 && same_columns(current, key->columns, maker->target, maker->target->constraints[partner].columns))
+    const struct schema_index *index = find_own_index(current, key);
+    bool kept =
+        partner >= 0 && same_columns(current, key->columns, maker->target, maker->target->constraints[partner].columns);
+    if (!index || kept || is_shared(maker, constraint))
         return "";
-    for (size_t i = table->first_constraint; i < table->first_constraint + (size_t)table->constraint_count; i++)
-        if (i != constraint && current->constraints[i].kind == CONSTRAINT_FOREIGN_KEY &&
-            same_columns(current, key->columns, current, current->constraints[i].columns))
-            return "";
+    size_t at = (size_t)(index - current->indexes);
+    const char *name = schema_text(current, index->name);
     int64_t target = mysql_counterpart(maker, SIDE_CURRENT, key->relation);
-    for (size_t i = table->first_index; i < table->first_index + (size_t)table->index_count; i++) {
-        const struct schema_index *index = &current->indexes[i];
-        if (!is_made_for(current, index, key) || plan_find_task(maker, ARRAY_INDEXES, SIDE_CURRENT, i))
-            continue;
-        const char *name = schema_text(current, index->name);
-        bool wanted = false;
-        for (size_t k = 0; target >= 0 && k < maker->target->relations[target].index_count; k++)
-            wanted |= mysql_same_name(
-                schema_text(maker->target,
-                            maker->target->indexes[maker->target->relations[target].first_index + k].name),
-                name);
-        if (!wanted && mysql_claim(maker, SIDE_CURRENT, ARRAY_INDEXES, i, PLAN_STAGES))
-            return plan_printf(maker, ", DROP INDEX %s", mysql_quoted(maker, name));
-    }
-    return "";
-}
-
-/* Likewise of one that comes with a new foreign key; it has the foreign key's name, since that one has one. */
-static const char *drop_new_index(struct plan_maker *maker, size_t constraint)
-{
-    const struct schema *target = maker->target;
-    const struct schema_constraint *key = &target->constraints[constraint];
-    const struct schema_relation *table = &target->relations[key->relation];
-    int64_t current = mysql_counterpart(maker, SIDE_TARGET, key->relation);
-    if (current < 0)
+    if (plan_find_task(maker, ARRAY_INDEXES, SIDE_CURRENT, at) ||
+        (target >= 0 && mysql_find_index(maker->target, (size_t)target, name) >= 0) ||
+        !mysql_claim(maker, SIDE_CURRENT, ARRAY_INDEXES, at, PLAN_STAGES))
         return "";
-    for (size_t i = table->first_index; i < table->first_index + (size_t)table->index_count; i++) {
-        if (!is_made_for(target, &target->indexes[i], key))
-            continue;
-        const struct schema_relation *old = &maker->current->relations[current];
-        for (size_t k = 0; k < old->index_count; k++) {
-            const struct schema_index *index = &maker->current->indexes[old->first_index + k];
-            const char *first = schema_text(maker->current, maker->current->parts[index->first_part].text);
-            if (index->part_count >= key->columns.count &&
-                mysql_same_name(first, schema_text(target, target->lists[key->columns.first])))
-                return "";
-        }
-        return plan_printf(maker, ", DROP INDEX %s", mysql_quoted(maker, schema_text(target, key->name)));
-    }
-    return "";
+    return plan_printf(maker, ", DROP INDEX %s", mysql_quoted(maker, name));
 }
 
 static const char *drop_sql(struct plan_maker *maker, enum plan_side side, size_t constraint, const char *index)
@@ -192,8 +202,8 @@ static const char *drop_sql(struct plan_maker *maker, enum plan_side side, size_
 /* With the rows checked: that takes a copy. */
 static const char *add_sql(struct plan_maker *maker, enum plan_side side, size_t constraint)
 {
-    return mysql_alter(maker, side, mysql_side(maker, side)->constraints[constraint].relation, ALGORITHM_COPY, "ADD %s",
-                       mysql_constraint_sql(maker, side, constraint));
+    return mysql_alter(maker, side, mysql_side(maker, side)->constraints[constraint].relation, ALGORITHM_CHOSEN,
+                       "ADD %s", mysql_constraint_sql(maker, side, constraint));
 }
 
 static struct mysql_fact fact_of(struct plan_maker *maker, int64_t current, int64_t target)
@@ -216,6 +226,7 @@ static void drop(struct plan_maker *maker, size_t constraint)
               &(struct mysql_step){
                   .stage = reference->stage,
                   .phase = PHASE_DROP_FOREIGN_KEY,
+                  .rank = drop_rank(maker, constraint),
                   .algorithm = mysql_algorithm_for(maker, SIDE_CURRENT, relation,
                                                    *index ? OPERATION_DROP_INDEX : OPERATION_DROP_FOREIGN_KEY),
                   .hazards = HAZARD(CHANGES_BEHAVIOUR),
@@ -238,6 +249,8 @@ static unsigned ready_stage(struct plan_maker *maker, const struct schema_constr
     const struct schema *target = maker->target;
     int64_t parent = key->referenced_schema ? DRIFT_NOWHERE
                                             : mysql_find_relation(target, schema_text(target, key->referenced_table));
+    unsigned serving = mysql_serving_stage(maker, key); /* the undo must not drop what it needs */
+    stage = serving > stage ? serving : stage;
     const size_t tables[2] = {key->relation, parent < 0 ? key->relation : (size_t)parent};
     const struct text_list lists[2] = {key->columns, parent < 0 ? key->columns : key->referenced_columns};
     for (size_t i = 0; i < 2; i++) {
@@ -261,22 +274,74 @@ static unsigned ready_stage(struct plan_maker *maker, const struct schema_constr
     return stage;
 }
 
+static unsigned add_stage(struct plan_maker *maker, size_t constraint)
+{
+    const struct mysql_plan *plan = mysql_plan_of(maker);
+    const struct mysql_reference *reference = &plan->added[constraint];
+    int64_t partner = partner_of(maker, SIDE_TARGET, constraint);
+    unsigned ready = ready_stage(maker, &maker->target->constraints[constraint], reference->stage);
+    unsigned dropped = partner >= 0 ? plan->dropped[partner].stage : 1;
+    return dropped > ready ? dropped : ready;
+}
+
+/* Of foreign keys over the same columns that come, each takes over the index of the one before and gives it its own
+ * name. The undo drops them in the other order, and the index with the first one. */
+static const char *name_of_shared_index(struct plan_maker *maker, size_t constraint)
+{
+    const struct schema *target = maker->target;
+    const struct schema_constraint *key = &target->constraints[constraint];
+    const struct schema_relation *table = &target->relations[key->relation];
+    unsigned own = add_stage(maker, constraint);
+    unsigned latest = own;
+    uint32_t name = key->name;
+    for (size_t i = table->first_constraint; i < table->first_constraint + (size_t)table->constraint_count; i++) {
+        const struct schema_constraint *other = &target->constraints[i];
+        if (i == constraint || other->kind != CONSTRAINT_FOREIGN_KEY || !mysql_plan_of(maker)->added[i].stage ||
+            !same_columns(target, key->columns, target, other->columns))
+            continue;
+        unsigned stage = add_stage(maker, i);
+        if (stage < own || (stage == own && i < constraint))
+            return NULL;
+        name = stage >= latest ? other->name : name;
+        latest = stage > latest ? stage : latest;
+    }
+    return schema_text(target, name);
+}
+
+/* ", DROP INDEX `i`" of the index that comes with a new foreign key, unless one was there that served it. */
+static const char *drop_new_index(struct plan_maker *maker, size_t constraint)
+{
+    const struct schema *target = maker->target;
+    const struct schema_constraint *key = &target->constraints[constraint];
+    int64_t current = mysql_counterpart(maker, SIDE_TARGET, key->relation);
+    if (current < 0 || !find_own_index(target, key))
+        return "";
+    const struct schema_relation *old = &maker->current->relations[current];
+    for (size_t k = 0; k < old->index_count; k++) {
+        const struct schema_index *index = &maker->current->indexes[old->first_index + k];
+        const char *first = schema_text(maker->current, maker->current->parts[index->first_part].text);
+        if (index->part_count >= key->columns.count &&
+            mysql_same_name(first, schema_text(target, target->lists[key->columns.first])))
+            return "";
+    }
+    const char *name = name_of_shared_index(maker, constraint);
+    return name ? plan_printf(maker, ", DROP INDEX %s", mysql_quoted(maker, name)) : "";
+}
+
 static void add(struct plan_maker *maker, size_t constraint)
 {
     const struct mysql_reference *reference = &mysql_plan_of(maker)->added[constraint];
     const struct schema_constraint *key = &maker->target->constraints[constraint];
     int64_t partner = partner_of(maker, SIDE_TARGET, constraint);
     struct mysql_fact fact = fact_of(maker, partner, (int64_t)constraint);
-    unsigned stage = ready_stage(maker, key, reference->stage);
-    unsigned dropped = partner >= 0 ? mysql_plan_of(maker)->dropped[partner].stage : 1;
     const char *also = partner >= 0 ? mysql_plan_of(maker)->dropped[partner].also : NULL;
     const char *index = partner >= 0 ? "" : drop_new_index(maker, constraint);
     bool detour = also && strcmp(fact.values[SIDE_CURRENT], fact.values[SIDE_TARGET]) == 0;
     mysql_add(maker, reference->task, reference->items, reference->count,
               &(struct mysql_step){
-                  .stage = dropped > stage ? dropped : stage,
+                  .stage = add_stage(maker, constraint),
                   .phase = PHASE_FOREIGN_KEY,
-                  .algorithm = ALGORITHM_COPY,
+                  .algorithm = ALGORITHM_CHOSEN,
                   .hazards = HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR),
                   .fact = &fact,
                   .from = "",

@@ -73,8 +73,8 @@ const char *mysql_alter(struct plan_maker *maker, enum plan_side side, size_t re
     (void)vsnprintf(place, (size_t)length + 1, format, list);
     va_end(list);
     strbuf_commit(&text, (size_t)length);
-    if (algorithm != ALGORITHM_NONE)
-        strbuf_printf(&text, ", %s", mysql_algorithm_clause(algorithm));
+    const char *clause = mysql_algorithm_clause(algorithm);
+    strbuf_printf(&text, *clause ? ", %s" : "%s", clause);
     return plan_keep(maker, &text);
 }
 
@@ -113,7 +113,7 @@ static const char *both(struct plan_maker *maker, const char *a, const char *b)
 }
 
 static void add_prepared(struct plan_maker *maker, struct strbuf *out, const char *condition_sql,
-                         const char *const *statements, const char *sql_mode)
+                         const char *const *statements, const char *first, const char *sql_mode)
 {
     if (condition_sql)
         strbuf_printf(out, "SET @migrationd_todo = (%s);\n", condition_sql);
@@ -121,7 +121,8 @@ static void add_prepared(struct plan_maker *maker, struct strbuf *out, const cha
         const char *literal = mysql_literal(maker, statements[i]);
         strbuf_add_string(out, "SET @migrationd_sql = ");
         if (condition_sql)
-            strbuf_add_string(out, "IF(@migrationd_todo, ");
+            strbuf_printf(out, "IF(@migrationd_todo%s%s, ", i == 0 && first ? " AND " : "",
+                          i == 0 && first ? first : "");
         strbuf_add_string(out, literal);
         strbuf_add_string(out, condition_sql ? ", 'DO 0');\n" : ";\n");
         if (sql_mode)
@@ -176,7 +177,8 @@ static const char *script(struct plan_maker *maker, const struct mysql_step *ste
     if (step->direct)
         add_direct(maker, &out, statements, step->sql_mode[to]);
     else
-        add_prepared(maker, &out, condition_sql, statements, step->sql_mode[to]);
+        add_prepared(maker, &out, condition_sql, statements, to == SIDE_CURRENT ? step->first_back : NULL,
+                     step->sql_mode[to]);
     return plan_keep(maker, &out);
 }
 
@@ -213,7 +215,7 @@ void mysql_add(struct plan_maker *maker, const struct plan_task *task, const str
                  .phase = step->phase,
                  .rank = step->rank,
                  .sql = script(maker, step, forward, SIDE_TARGET),
-                 .lock = step->lock ? step->lock : mysql_algorithm_clause(step->algorithm),
+                 .lock = step->lock ? step->lock : mysql_algorithm_lock(step->algorithm),
                  .hazards = step->hazards | mysql_algorithm_hazards(step->algorithm) | HAZARD(NOT_TRANSACTIONAL),
                  .not_transactional = true,
                  .verify = verify,

@@ -116,7 +116,7 @@ static void list_references(struct plan_maker *maker, size_t relation, const cha
     if (text.length == 0)
         return;
     const char *clauses = plan_keep(maker, &text);
-    sql[1] = mysql_alter(maker, SIDE_CURRENT, relation, ALGORITHM_COPY, "%s", clauses);
+    sql[1] = mysql_alter(maker, SIDE_CURRENT, relation, ALGORITHM_CHOSEN, "%s", clauses);
 }
 
 void mysql_drop_table(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
@@ -154,9 +154,9 @@ static const char *option_sql(struct plan_maker *maker, enum plan_side side, int
     const char *engine = schema_attribute_text(schema, attributes, ATTRIBUTE_ENGINE);
     bool versioned = schema_has_attribute(schema, attributes, ATTRIBUTE_SYSTEM_VERSIONING);
     if (option == OPTION_ENGINE)
-        return mysql_alter(maker, SIDE_CURRENT, table, ALGORITHM_COPY, "ENGINE=%s", engine ? engine : "InnoDB");
+        return mysql_alter(maker, SIDE_CURRENT, table, ALGORITHM_CHOSEN, "ENGINE=%s", engine ? engine : "InnoDB");
     if (option == OPTION_VERSIONING)
-        return mysql_alter(maker, SIDE_CURRENT, table, ALGORITHM_COPY, "%s SYSTEM VERSIONING",
+        return mysql_alter(maker, SIDE_CURRENT, table, ALGORITHM_CHOSEN, "%s SYSTEM VERSIONING",
                            versioned ? "ADD" : "DROP");
     return mysql_alter(maker, SIDE_CURRENT, table,
                        mysql_algorithm_for(maker, SIDE_CURRENT, table, OPERATION_TABLE_COLLATION),
@@ -187,7 +187,7 @@ void mysql_change_engine(struct plan_maker *maker, const struct plan_task *task,
     change_option(maker, task, items, count, OPTION_ENGINE,
                   &(struct mysql_step){
                       .stage = transactional ? 2 : PLAN_STAGES,
-                      .algorithm = ALGORITHM_COPY,
+                      .algorithm = ALGORITHM_CHOSEN,
                       .hazards = HAZARD(CHANGES_BEHAVIOUR) | (transactional ? 0 : HAZARD(BREAKS_CLIENTS)),
                   });
 }
@@ -212,7 +212,7 @@ void mysql_change_versioning(struct plan_maker *maker, const struct plan_task *t
     change_option(maker, task, items, count, OPTION_VERSIONING,
                   &(struct mysql_step){
                       .stage = versioned ? 2 : PLAN_STAGES,
-                      .algorithm = ALGORITHM_COPY,
+                      .algorithm = ALGORITHM_CHOSEN,
                       .hazards = versioned ? HAZARD(CHANGES_BEHAVIOUR) : HAZARD(DELETES_DATA),
                       .undo_note = versioned ? "the history that was kept meanwhile is lost"
                                              : "the history of rows does not come back",

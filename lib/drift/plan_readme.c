@@ -90,6 +90,8 @@ void plan_render_readme(const struct plan *plan, const char *database, const cha
                            "before stage 3.\n\n");
     strbuf_printf(out, "Fingerprint as read `%s`, as left `%s`.\n\n", plan->fingerprint_read, plan->fingerprint_left);
     add_stages(plan, out);
+    if (plan->dialect->notes)
+        strbuf_printf(out, "%s\n\n", plan->dialect->notes);
     add_hazards(plan, out);
     add_unsolved(plan, out);
 }

@@ -215,8 +215,8 @@ def pair(server, chance):
             live.drop()
 
 
-def run(server, first, count):
-    for seed in range(first, first + count):
+def run(server, seeds):
+    for seed in seeds:
         print(f"seed {seed}")
         reference, live, statements = pair(server, random.Random(seed))
         try:
@@ -232,7 +232,7 @@ def run(server, first, count):
             reference.drop()
 
 
-FIRST_SEED = int(os.environ.get("MIGRATIOND_TEST_SEED", "0")) or int(time.time()) % 1000000
+FIRST_SEED = int(os.environ.get("MIGRATIOND_TEST_SEED", "0"))
 PAIRS = int(os.environ.get("MIGRATIOND_TEST_PAIRS", "0"))
 
 
@@ -241,6 +241,15 @@ def server(request):
     return request.getfixturevalue(f"{request.param}_server")
 
 
+# Always the same ones: a plain run must not depend on luck. Each was once planned wrongly.
+SOME = (1005, 1158, 1160, 1337, 1420, 1459, 1611, 1711, 1749, 1883)
+
+
+def test_some_pairs(server):
+    run(server, SOME)
+
+
 @pytest.mark.full
 def test_many_pairs(server):
-    run(server, FIRST_SEED, PAIRS or 1000)
+    first = FIRST_SEED or int(time.time()) % 1000000
+    run(server, range(first, first + (PAIRS or 1000)))

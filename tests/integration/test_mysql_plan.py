@@ -189,6 +189,43 @@ CASES = {
         "ALTER TABLE sums DROP COLUMN s; ALTER TABLE sums ADD s int AS (a * 2) VIRTUAL AFTER v",
         [("column", "sums.s", C, "generated")],
     ),
+    "index_over_a_reference": (
+        "ALTER TABLE children ADD KEY ix_parent (parent_id, name)",
+        [("index", "children.ix_parent", U, "")],
+    ),
+    "index_over_a_reference_and_a_column": (
+        "ALTER TABLE children ADD extra int NULL, ADD KEY ix_parent (parent_id, extra)",
+        [("column", "children.extra", U, "")],
+    ),
+    "two_references_over_a_column": (
+        "ALTER TABLE loose ADD CONSTRAINT r1 FOREIGN KEY (a) REFERENCES parents (id);"
+        "ALTER TABLE loose ADD CONSTRAINT r2 FOREIGN KEY (a) REFERENCES parents (id) ON DELETE CASCADE",
+        [("foreign_key", "loose.r1", U, ""), ("foreign_key", "loose.r2", U, "")],
+    ),
+    "two_references_over_a_new_column": (
+        "ALTER TABLE loose ADD extra int NULL; ALTER TABLE loose ADD CONSTRAINT r1 FOREIGN KEY (extra) REFERENCES parents (id);"
+        "ALTER TABLE loose ADD CONSTRAINT r2 FOREIGN KEY (extra) REFERENCES parents (id) ON DELETE CASCADE",
+        [("column", "loose.extra", U, "")],
+    ),
+    "reference_over_a_unique_key": (
+        "ALTER TABLE loose ADD extra int NOT NULL DEFAULT 1, ADD UNIQUE KEY uq_a (a, extra);"
+        "ALTER TABLE loose ADD CONSTRAINT r1 FOREIGN KEY (a) REFERENCES parents (id)",
+        [("column", "loose.extra", U, ""), ("foreign_key", "loose.r1", U, "")],
+    ),
+    "key_longer_by_a_new_column": (
+        "ALTER TABLE children ADD extra int NULL, DROP INDEX uq_note, ADD UNIQUE KEY uq_note (note, extra)",
+        [("column", "children.extra", U, "")],
+    ),
+    "index_longer_by_a_new_column": (
+        "ALTER TABLE children ADD extra int NULL, DROP INDEX ix_two, ADD KEY ix_two (name, extra, amount)",
+        [("column", "children.extra", U, "")],
+    ),
+    "generated_kind_in_a_key": (
+        "ALTER TABLE sums DROP INDEX ix_v, DROP COLUMN v; ALTER TABLE sums ADD v int AS (a + 1) STORED AFTER b,"
+        " ADD KEY ix_v (v)",
+        [("column", "sums.v", C, "generated")],
+    ),
+    "column_added_beside_indexed_generated": ("ALTER TABLE sums ADD extra int NULL", [("column", "sums.extra", U, "")]),
     "column_check": (
         "ALTER TABLE loose MODIFY a int NULL CHECK (a > 0)",
         [("column", "loose.a", C, "check")],
@@ -594,6 +631,16 @@ def test_the_guard_stops_a_stale_plan(live, tmp_path, case):
         result = run_script(live, scripts[name], check=False)
         assert result.returncode != 0 and f"changed since it was read: {named}" in result.stderr, result.stderr
     assert state(live) == before
+
+
+def test_a_key_takes_the_place_of_the_one_that_a_reference_made(live, tmp_path):
+    """The server drops its own without a word, and wants one back before the undo can drop the new one."""
+    table = "CREATE TABLE own (id int NOT NULL PRIMARY KEY, a int NULL, b int NULL, CONSTRAINT fk_own FOREIGN KEY (a)" \
+            " REFERENCES parents (id))"
+    execute(live, table + "; ALTER TABLE own ADD KEY ix_own (a, b)")
+    reference = snapshot(live, tmp_path / "reference.json")
+    execute(live, "DROP TABLE own; " + table)
+    check(live, reference, [("index", "own.ix_own", M, "")])
 
 
 def test_the_guard_minds_only_what_the_plan_touches(live, tmp_path):
