@@ -136,23 +136,29 @@ static void begin(struct plan_maker *maker)
 {
     struct postgres_plan *plan = arena_alloc(maker->arena, sizeof *plan);
     if (!plan || !get_claims(maker, maker->target, plan->made) || !get_claims(maker, maker->current, plan->gone) ||
-        !get_shaken(maker, plan)) {
+        !get_shaken(maker, plan) ||
+        !(plan->view_stages = arena_alloc(maker->arena, maker->target->relation_count + 1)) ||
+        !(plan->passes = arena_alloc(maker->arena, maker->current->relation_count + 1))) {
         maker->failed = true;
         return;
     }
     for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
         const struct schema *schema = side == SIDE_CURRENT ? maker->current : maker->target;
-        plan->version[side] = atoi(schema_text(schema, schema->server_version));
+        plan->version[side] = (int)strtol(schema_text(schema, schema->server_version), NULL, 10);
     }
     plan->loose = plan->version[SIDE_CURRENT] != plan->version[SIDE_TARGET] || plan->version[SIDE_CURRENT] == 0;
     maker->engine = plan;
+    postgres_find_moved(maker);
     postgres_note_late(maker);
+    postgres_note_late_views(maker);
+    postgres_find_passing(maker);
     postgres_shake(maker);
 }
 
 static void end(struct plan_maker *maker)
 {
     postgres_change_types(maker);
+    postgres_add_passing(maker);
 }
 
 static void render_header(const struct plan *plan, struct strbuf *out)

@@ -8,6 +8,8 @@
 #ifndef MIGRATIOND_DRIFT_PLAN_POSTGRES_H
 #define MIGRATIOND_DRIFT_PLAN_POSTGRES_H
 
+#include <string.h>
+
 #include "dialect/postgres_sql.h"
 #include "drift/plan_dialect.h"
 
@@ -44,6 +46,7 @@ struct postgres_step {
     bool reused;     /* what is dropped leaves its name to something else: only while it is as it was read */
     bool shaken; /* the fact's thing is absent before, and `backward` only drops it while it is as the target has it */
     bool concurrent; /* not transactional: both are plain */
+    const char *key; /* the path of an index that is dropped, and on which foreign keys can lean; NULL: none */
     bool quiet;      /* the guard does not ask for the fact: another step's does */
 };
 
@@ -55,7 +58,14 @@ struct postgres_late {
     unsigned stage;
 };
 
+/* An enum that loses values or has them in another order: a new type takes its place in the third stage. */
+struct postgres_moved {
+    const struct plan_task *task;
+    size_t leader; /* the first of those that are moved in one step, because columns go between them */
+};
+
 /* The engine's part of the maker. */
+struct postgres_seed;
 struct postgres_plan {
     bool loose;                                   /* the two sides were printed by servers that may print differently */
     int version[2];                               /* major, by enum plan_side; 0: unknown */
@@ -63,8 +73,15 @@ struct postgres_plan {
     unsigned char *gone[PLAN_ARRAYS];             /* of the current side: the stage in which a step drops it */
     const struct plan_task **shaken[PLAN_ARRAYS]; /* of the current side: whose step takes it away, for a step of its
                                                    * own to bring it back; NULL: nobody's */
+    struct postgres_moved *moved;
+    size_t moved_count;
+    unsigned char *view_stages; /* by the target's relation: of views that are made or changed; 0: not known yet */
+    unsigned char *passes;      /* by the current side's relation: bit per stage in which a view makes way by itself */
+    struct postgres_seed *seeds;
+    size_t seed_count;
     struct postgres_late *late;
     size_t late_count;
+    size_t late_changes; /* how often something has been found to wait, or to wait longer */
     size_t late_capacity;
 };
 
@@ -94,6 +111,19 @@ bool postgres_is_shaken(const struct plan_maker *maker, enum plan_array array, s
 /* Whether a relation, index, sequence or type of that name is there, and goes only in stage 3. */
 bool postgres_name_is_taken(struct plan_maker *maker, const char *schema_name, const char *name);
 
+/* Whether a side has anything at all of that name among relations, indexes, sequences and types. */
+bool postgres_name_is_used(const struct plan_maker *maker, enum plan_side side, const char *schema_name,
+                           const char *name);
+
+/* Whether an index or constraint has another name and another definition: the new one is made, the old one dropped. */
+static inline bool postgres_is_remade(const struct plan_task *task)
+{
+    bool renamed = false;
+    for (size_t i = 0; i < task->item_count; i++)
+        renamed |= task->items[i]->attribute && strcmp(task->items[i]->attribute, "name") == 0;
+    return renamed && task->item_count > 1;
+}
+
 void postgres_list_add(struct plan_maker *maker, struct postgres_list *list, const char *sql);
 struct postgres_list postgres_one(struct plan_maker *maker, const char *sql);
 
@@ -102,6 +132,11 @@ const char *postgres_holds(struct plan_maker *maker, const struct postgres_fact 
 
 /* A DO block that runs the list if `condition` (NULL: always) is true. */
 const char *postgres_do(struct plan_maker *maker, const char *condition, const struct postgres_list *list);
+
+/* A DO block that runs the list, which drops the index of that path, if `condition` (NULL: always) is true. Foreign
+ * keys that the server has built upon the index, of several that fit, go before and come back after it. */
+const char *postgres_do_around_keys(struct plan_maker *maker, const char *condition, const char *path,
+                                    const struct postgres_list *list);
 
 /* A DO block that runs the validation, and only warns if rows do not fit. */
 const char *postgres_validate_softly(struct plan_maker *maker, const char *sql);
@@ -116,6 +151,7 @@ void postgres_guard(struct plan_maker *maker, unsigned stage, const struct postg
 const char *postgres_quoted(struct plan_maker *maker, const char *name);
 const char *postgres_literal(struct plan_maker *maker, const char *text);
 const char *postgres_table_name(struct plan_maker *maker, enum plan_side side, size_t relation);
+const char *postgres_object_name(struct plan_maker *maker, enum plan_side side, int64_t index);
 
 /* "ALTER TABLE "s"."t" …" with the rest from printf. */
 const char *postgres_alter(struct plan_maker *maker, enum plan_side side, size_t relation, const char *format, ...)
@@ -183,13 +219,58 @@ plan_rule_function postgres_make_index, postgres_drop_index, postgres_change_ind
     postgres_change_index_constraint;
 plan_rule_function postgres_make_view, postgres_drop_view, postgres_change_view, postgres_change_view_options;
 
-/* Before the rules: things of the target that tasks mend in a later stage than the first. After them: the columns whose
- * types change, and whatever has to be out of their way. */
+/* Before the rules: things of the target that tasks mend in a later stage than the first; views that stand on them.
+ * After the rules: the columns whose types change, and whatever has to be out of their way. */
 void postgres_note_late(struct plan_maker *maker);
+void postgres_note_late_views(struct plan_maker *maker);
 void postgres_change_types(struct plan_maker *maker);
 
-/* Whether a changed enum only gains values. */
-bool postgres_enum_extends(const struct plan_maker *maker, const struct plan_task *task);
+/* Whether a task is about a column whose type or collation changes where it stands; NULL is not. The stage in which it
+ * does. */
+bool postgres_changes_type(const struct plan_maker *maker, const struct plan_task *task);
+bool postgres_changes_generation(const struct plan_task *task);
+unsigned postgres_generation_stage(const struct plan_maker *maker, const struct plan_task *task);
+unsigned postgres_type_stage(const struct plan_maker *maker, const struct plan_task *task);
+
+/* The first stage in which the thing of the target can be made, because all that it mentions is as it is to be, and in
+ * which its name is free where it is missing; in which a task changes the thing that it is about. */
+unsigned postgres_view_stage(const struct plan_maker *maker, size_t relation);
+unsigned postgres_constraint_stage(struct plan_maker *maker, size_t constraint);
+unsigned postgres_swap_stage(struct plan_maker *maker, size_t constraint); /* in the place of an index of its name */
+unsigned postgres_index_stage(struct plan_maker *maker, size_t index);
+unsigned postgres_new_index_stage(struct plan_maker *maker, size_t index);
+unsigned postgres_object_stage(struct plan_maker *maker, size_t object);
+unsigned postgres_new_column_stage(struct plan_maker *maker, size_t column);
+unsigned postgres_new_table_stage(struct plan_maker *maker, size_t relation);
+unsigned postgres_change_stage(struct plan_maker *maker, const struct plan_task *task);
+
+/* Before all else: which enums are moved. Then: whether a type's text names one; whether a column that changes its type
+ * does so in the step that moves one. */
+void postgres_find_moved(struct plan_maker *maker);
+bool postgres_is_moved(const struct plan_maker *maker, enum plan_side side, const char *type);
+bool postgres_moves_with_enum(struct plan_maker *maker, const struct plan_task *task);
+
+/* "ALTER COLUMN … TYPE …" to a side's type, with the default out of the way. A column of one side only keeps its type:
+ * that is a new one under the old name. */
+void postgres_list_retype(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair,
+                          struct postgres_list *list);
+
+/* Whether the column is of the type, or of an array of it. */
+bool postgres_names_type(const struct schema *schema, const struct schema_column *column,
+                         const struct schema_object *object);
+
+/* Finds the stage of the view that a task makes or changes; true if it is later than was known. */
+bool postgres_raise_view(struct plan_maker *maker, const struct plan_task *task);
+
+/* Whether a task gives a view another definition; whether CREATE OR REPLACE can, there and back. */
+bool postgres_redefines_view(const struct plan_task *task);
+bool postgres_can_replace_view(const struct plan_maker *maker, struct postgres_pair pair);
+
+/* Before the rules, when all stages are known: which views make way in steps of their own, and whether one does in a
+ * stage. After the rules: the steps of those that have no task. */
+void postgres_find_passing(struct plan_maker *maker);
+bool postgres_passes(const struct plan_maker *maker, size_t relation, unsigned stage);
+void postgres_add_passing(struct plan_maker *maker);
 
 /* Before the rules: marks what steps for other things take away. */
 void postgres_shake(struct plan_maker *maker);
@@ -234,11 +315,14 @@ void postgres_each_object(struct plan_maker *maker, enum plan_side side, enum ob
 
 /* Statements of one thing. */
 const char *postgres_constraint_sql(struct plan_maker *maker, enum plan_side side, size_t index, bool not_valid);
+const char *postgres_named_constraint_sql(struct plan_maker *maker, enum plan_side side, size_t index,
+                                          const char *name);
 const char *postgres_index_sql(struct plan_maker *maker, enum plan_side side, size_t index,
                                const struct postgres_index_form *form);
 const char *postgres_object_sql(struct plan_maker *maker, enum plan_side side, size_t index, bool replace);
 const char *postgres_drop_object_sql(struct plan_maker *maker, enum plan_side side, size_t index);
 const char *postgres_view_sql(struct plan_maker *maker, enum plan_side side, size_t relation, bool replace);
+void postgres_list_view(struct plan_maker *maker, enum plan_side side, size_t relation, struct postgres_list *list);
 const char *postgres_drop_relation_sql(struct plan_maker *maker, enum plan_side side, size_t relation);
 const char *postgres_trigger_state_sql(struct plan_maker *maker, enum plan_side side, size_t index);
 const char *postgres_column_sql(struct plan_maker *maker, enum plan_side side, size_t index, bool nullable);
@@ -248,7 +332,7 @@ const char *postgres_owner_sql(struct plan_maker *maker, enum plan_side side, si
 /* "ALTER COLUMN … SET DEFAULT …" or "… DROP DEFAULT", to stand behind ALTER TABLE. */
 const char *postgres_default_sql(struct plan_maker *maker, enum plan_side side, size_t index);
 
-/* Whether the other side has a relation of the same name, too: where one of them is missing or unexpected, it is of
+/* Whether the other side has something of the same name, too: where a relation is missing or unexpected, that is of
  * another kind, and DROP … IF EXISTS must not meet it. */
 bool postgres_name_changes_kind(const struct plan_maker *maker, enum plan_side side, size_t relation);
 
@@ -263,6 +347,13 @@ void postgres_add_clearing(struct plan_maker *maker, const struct postgres_parts
 /* Whether a foreign key leans on a key. */
 bool postgres_needs_key(const struct schema *schema, const struct schema_constraint *foreign_key,
                         const struct schema_constraint *key);
+
+/* Whether a foreign key refers to the columns of the index, in whatever order. `own` is the index's schema. */
+bool postgres_refers_to(const struct schema *own, const struct schema_index *index, const struct schema *schema,
+                        const struct schema_constraint *foreign_key);
+
+/* Whether a foreign key of either side could lean on the index, because it is unique and has the columns. */
+bool postgres_index_can_be_key(const struct plan_maker *maker, enum plan_side side, size_t index);
 
 /* Whether a constraint uses a column: its own, or as a foreign key's target. */
 bool postgres_constraint_uses(const struct schema *schema, const struct schema_constraint *constraint,

@@ -93,6 +93,22 @@ static const char *drop_sql(struct plan_maker *maker, enum plan_side side, size_
 static void require_values(struct plan_maker *maker, const struct plan_task *task,
                            const struct drift_item *const *items, size_t count, struct postgres_pair columns);
 
+unsigned postgres_new_column_stage(struct plan_maker *maker, size_t index)
+{
+    const struct schema *target = maker->target;
+    const struct schema_column *column = &target->columns[index];
+    const struct schema_relation *table = &target->relations[column->relation];
+    const uint32_t texts[] = {column->type, column->default_expression};
+    unsigned stage = rewrites(target, column) ? 2 : 1;
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
+        unsigned needed = postgres_needs(maker, schema_text(target, texts[i]));
+        stage = needed > stage ? needed : stage;
+    }
+    unsigned needed = postgres_needs_of(maker, schema_text(target, table->schema), schema_text(target, table->name),
+                                        schema_text_or_null(target, column->generated));
+    return needed > stage ? needed : stage;
+}
+
 void postgres_make_column(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                           size_t count)
 {
@@ -103,12 +119,7 @@ void postgres_make_column(struct plan_maker *maker, const struct plan_task *task
     struct postgres_fact fact = postgres_column_fact(maker, pair, COLUMN_FACT_TYPE);
     bool required = !(column->flags & COLUMN_NULLABLE) && !fills_itself(target, column);
     bool slow = rewrites(target, column);
-    unsigned stage = slow ? 2 : 1;
-    const uint32_t texts[] = {column->type, column->default_expression, column->generated};
-    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
-        unsigned needed = postgres_needs(maker, schema_text(target, texts[i]));
-        stage = needed > stage ? needed : stage;
-    }
+    unsigned stage = postgres_new_column_stage(maker, index);
     postgres_claim(maker, SIDE_TARGET, ARRAY_COLUMNS, index, stage);
     struct postgres_parts parts = {.task = task, .stage = stage};
     const char *name = schema_text(target, column->name);
@@ -116,8 +127,7 @@ void postgres_make_column(struct plan_maker *maker, const struct plan_task *task
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){
                      .stage = stage,
-                     .phase = PHASE_COLUMN,
-                     .rank = column->generated ? 1 : 0,
+                     .phase = column->generated ? PHASE_ALTER : PHASE_COLUMN, /* of columns as they are to be */
                      .lock = "ACCESS EXCLUSIVE",
                      .hazards = slow ? HAZARD(REWRITES_TABLE) | HAZARD(BLOCKS_READS) : 0,
                      .fact = &fact,

@@ -88,37 +88,46 @@ static const char *kind_of(const struct plan_maker *maker, enum plan_side side, 
     return drift_kind_name((enum drift_kind)(DRIFT_PRIMARY_KEY + constraint_at(maker, side, index)->kind));
 }
 
-static bool relation_is_referenced(const struct plan_maker *maker, const struct schema_constraint *key,
-                                   const struct schema_constraint *constraint)
+static unsigned stage_of(struct plan_maker *maker, const struct postgres_parts *parts, size_t index);
+
+/* Of a key that a table with rows gets. */
+static unsigned key_stage(struct plan_maker *maker, size_t index)
 {
-    const struct schema *target = maker->target;
-    const struct schema_relation *table = &target->relations[key->relation];
-    return constraint->referenced_table == table->name && constraint->referenced_schema == table->schema;
+    return stage_of(maker, &(struct postgres_parts){.stage = 2}, index);
+}
+
+/* The stage in which a thing of the target is there, whether its step is known already or not; 1: it is. */
+static unsigned stage_of_thing(struct plan_maker *maker, enum plan_array array, size_t index)
+{
+    const struct plan_task *task = plan_find_task(maker, array, SIDE_TARGET, index);
+    unsigned made = postgres_claimed(maker, SIDE_TARGET, array, index);
+    if (made || !task || task->change == DRIFT_UNEXPECTED)
+        return made ? made : 1;
+    if (array == ARRAY_RELATIONS)
+        return task->change == DRIFT_MISSING ? postgres_new_table_stage(maker, index) : 1;
+    if (task->change == DRIFT_CHANGED)
+        return postgres_change_stage(maker, task);
+    return array == ARRAY_CONSTRAINTS ? key_stage(maker, index) : postgres_new_index_stage(maker, index);
 }
 
 /* A foreign key needs its target's key: the stage in which all keys of the target that the plan makes are there. */
-static unsigned stage_of_target(const struct plan_maker *maker, const struct schema_constraint *constraint)
+static unsigned stage_of_target(struct plan_maker *maker, const struct schema_constraint *constraint)
 {
     const struct schema *target = maker->target;
     const struct schema_relation *table = schema_find_relation(
         target, schema_text(target, constraint->referenced_schema), schema_text(target, constraint->referenced_table));
-    unsigned stage = 1;
     if (!table)
-        return stage;
-    size_t relation = (size_t)(table - target->relations);
-    unsigned made = postgres_claimed(maker, SIDE_TARGET, ARRAY_RELATIONS, relation);
-    stage = made > stage ? made : stage;
+        return 1;
+    unsigned stage = stage_of_thing(maker, ARRAY_RELATIONS, (size_t)(table - target->relations));
     for (size_t i = 0; i < table->constraint_count; i++) {
         size_t key = table->first_constraint + i;
-        made = is_key(&target->constraints[key]) && relation_is_referenced(maker, &target->constraints[key], constraint)
-                   ? postgres_claimed(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, key)
-                   : 0;
+        unsigned made = is_key(&target->constraints[key]) ? stage_of_thing(maker, ARRAY_CONSTRAINTS, key) : 1;
         stage = made > stage ? made : stage;
     }
     for (size_t i = 0; i < table->index_count; i++) {
-        made = postgres_claimed(maker, SIDE_TARGET, ARRAY_INDEXES, table->first_index + i);
-        bool unique = target->indexes[table->first_index + i].flags & INDEX_UNIQUE;
-        stage = unique && made > stage ? made : stage;
+        size_t index = table->first_index + i;
+        unsigned made = target->indexes[index].flags & INDEX_UNIQUE ? stage_of_thing(maker, ARRAY_INDEXES, index) : 1;
+        stage = made > stage ? made : stage;
     }
     return stage;
 }
@@ -162,27 +171,71 @@ static int64_t holder_of_name(const struct plan_maker *maker, const struct schem
     return DRIFT_NOWHERE;
 }
 
+unsigned postgres_constraint_stage(struct plan_maker *maker, size_t index)
+{
+    const struct schema_constraint *constraint = constraint_at(maker, SIDE_TARGET, index);
+    unsigned stage = postgres_needs(maker, schema_text_or_null(maker->target, constraint->expression));
+    unsigned needed = constraint->kind == CONSTRAINT_FOREIGN_KEY ? stage_of_target(maker, constraint) : 1;
+    stage = needed > stage ? needed : stage;
+    needed = stage_of_columns(maker, constraint);
+    return needed > stage ? needed : stage;
+}
+
+/* Two primary keys cannot be: the other one goes in stage 3. */
+static bool has_primary_key(const struct plan_maker *maker, const struct schema_relation *wanted)
+{
+    const struct schema *current = maker->current;
+    const struct schema_relation *table = schema_find_relation(current, schema_text(maker->target, wanted->schema),
+                                                               schema_text(maker->target, wanted->name));
+    for (size_t i = 0; table && i < table->constraint_count; i++)
+        if (current->constraints[table->first_constraint + i].kind == CONSTRAINT_PRIMARY_KEY)
+            return true;
+    return false;
+}
+
+unsigned postgres_swap_stage(struct plan_maker *maker, size_t index)
+{
+    const struct schema_constraint *constraint = constraint_at(maker, SIDE_TARGET, index);
+    unsigned stage = postgres_constraint_stage(maker, index);
+    return holder_of_name(maker, constraint) >= 0 ? PLAN_STAGES : stage > 2 ? stage : 2;
+}
+
 static unsigned stage_of(struct plan_maker *maker, const struct postgres_parts *parts, size_t index)
 {
     const struct schema *target = maker->target;
     const struct schema_constraint *constraint = &target->constraints[index];
     const struct schema_relation *table = &target->relations[constraint->relation];
     unsigned stage = parts->fresh ? parts->stage : parts->stage > 2 ? parts->stage : 2;
-    unsigned needed = postgres_needs(maker, schema_text_or_null(target, constraint->expression));
-    stage = needed > stage ? needed : stage;
-    if (constraint->kind == CONSTRAINT_FOREIGN_KEY) {
-        needed = stage_of_target(maker, constraint);
-        stage = needed > stage ? needed : stage;
-    }
-    needed = stage_of_columns(maker, constraint);
+    unsigned needed = postgres_constraint_stage(maker, index);
     stage = needed > stage ? needed : stage;
     if (holder_of_name(maker, constraint) >= 0)
+        return PLAN_STAGES;
+    if (constraint->kind == CONSTRAINT_PRIMARY_KEY && has_primary_key(maker, table))
         return PLAN_STAGES;
     bool has_index = is_key(constraint) || constraint->kind == CONSTRAINT_EXCLUSION;
     if (has_index &&
         postgres_name_is_taken(maker, schema_text(target, table->schema), schema_text(target, constraint->name)))
         return PLAN_STAGES;
     return stage;
+}
+
+/* The path of a key's index, if foreign keys of either side refer to its table; NULL: none does. */
+static const char *key_path(struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    const struct schema *own = postgres_schema(maker, side);
+    const struct schema_constraint *key = &own->constraints[index];
+    const struct schema_relation *table = &own->relations[key->relation];
+    for (enum plan_side other = SIDE_CURRENT; is_key(key) && other <= SIDE_TARGET; other++) {
+        const struct schema *schema = postgres_schema(maker, other);
+        for (size_t i = 0; i < schema->constraint_count; i++) {
+            const struct schema_constraint *constraint = &schema->constraints[i];
+            if (constraint->kind == CONSTRAINT_FOREIGN_KEY &&
+                strcmp(schema_text(schema, constraint->referenced_table), schema_text(own, table->name)) == 0 &&
+                strcmp(schema_text(schema, constraint->referenced_schema), schema_text(own, table->schema)) == 0)
+                return postgres_index_path(maker, side, key->relation, schema_text(own, key->name));
+        }
+    }
+    return NULL;
 }
 
 /* What the two ways of adding a constraint share. */
@@ -206,6 +259,7 @@ static struct postgres_step step_of(struct plan_maker *maker, const struct addin
         .backward = backward,
         .plain_undo = backward.count == 1,
         .shaken = holder_of_name(maker, constraint) >= 0, /* in a second undo, that has its name again */
+        .key = key_path(maker, SIDE_TARGET, adding->index),
         .object = adding->parts->count ? NULL : path_of(maker, SIDE_TARGET, adding->index),
         .kind = adding->parts->count ? NULL : kind_of(maker, SIDE_TARGET, adding->index),
     };
@@ -256,6 +310,7 @@ static void add_then_validate(struct plan_maker *maker, const struct adding *add
         postgres_one(maker, postgres_alter(maker, SIDE_TARGET, constraint->relation, "VALIDATE CONSTRAINT %s",
                                            name_of(maker, SIDE_TARGET, adding->index)));
     validate.backward = (struct postgres_list){0};
+    validate.key = NULL;
     validate.plain = true;
     validate.quiet = true;
     validate.undo_note = "taken back with the constraint";
@@ -293,6 +348,7 @@ static void build_key_index(struct plan_maker *maker, const struct adding *addin
     struct postgres_list drop = postgres_one(maker, plan_printf(maker, "DROP INDEX %s", full));
     struct postgres_step build = step_of(maker, adding, &built);
     postgres_sql_constraint_index(&text, maker->target, constraint, name, true);
+    build.key = NULL;
     build.phase = PHASE_INDEX;
     build.lock = "SHARE UPDATE EXCLUSIVE";
     build.hazards = HAZARD(BUILDS_INDEX) | HAZARD(MAY_FAIL_ON_DATA);
@@ -440,6 +496,7 @@ void postgres_remove_constraint(struct plan_maker *maker, const struct postgres_
             .forward = forward,
             .backward = make_again(maker, index),
             .plain = forward.count == 1,
+            .key = key_path(maker, SIDE_CURRENT, index),
             .reused = successor >= 0,
             .undo_note = postgres_is_shaken(maker, ARRAY_CONSTRAINTS, index)
                              ? "comes back with what it leans on"
@@ -453,13 +510,6 @@ void postgres_drop_constraint(struct plan_maker *maker, const struct plan_task *
                               const struct drift_item *const *items, size_t count)
 {
     size_t index = (size_t)task->place.live;
-    const struct schema *current = maker->current;
-    const struct schema_constraint *constraint = &current->constraints[index];
     cover_all(maker, items, count);
-    /* a foreign key that needs the key stands in its way; if it is to stay, the target has another key for it */
-    for (size_t i = 0; i < current->constraint_count && is_key(constraint); i++)
-        if (postgres_needs_key(current, &current->constraints[i], constraint) &&
-            plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i) == NULL)
-            postgres_remove_constraint(maker, &(struct postgres_parts){.task = task, .stage = PLAN_STAGES}, i);
     postgres_remove_constraint(maker, &(struct postgres_parts){.task = task, .items = items, .count = count}, index);
 }

@@ -31,6 +31,17 @@ static bool is_partitioned(const struct plan_maker *maker, enum plan_side side, 
                                 ATTRIBUTE_PARTITION_KEY);
 }
 
+static bool is_on_view(const struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    return !relation_is_table(&schema->relations[schema->indexes[index].relation]);
+}
+
+static enum plan_phase phase_of(const struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    return is_on_view(maker, side, index) ? PHASE_VIEW_INDEX : PHASE_INDEX;
+}
+
 static const char *make_sql(struct plan_maker *maker, enum plan_side side, size_t index, const char *name,
                             bool concurrently)
 {
@@ -66,21 +77,37 @@ void postgres_add_clearing(struct plan_maker *maker, const struct postgres_parts
                  });
 }
 
+unsigned postgres_index_stage(struct plan_maker *maker, size_t at)
+{
+    const struct schema *target = maker->target;
+    const struct schema_index *index = &target->indexes[at];
+    const struct schema_relation *table = &target->relations[index->relation];
+    const char *schema_name = schema_text(target, table->schema);
+    const char *name = schema_text(target, table->name);
+    unsigned stage = postgres_needs_of(maker, schema_name, name, schema_text_or_null(target, index->predicate));
+    for (size_t i = 0; i < index->part_count; i++) {
+        unsigned needed =
+            postgres_needs_of(maker, schema_name, name, schema_text(target, target->parts[index->first_part + i].text));
+        stage = needed > stage ? needed : stage;
+    }
+    return stage;
+}
+
 static unsigned stage_of(struct plan_maker *maker, const struct postgres_parts *parts, size_t at)
 {
     const struct schema *target = maker->target;
     const struct schema_index *index = &target->indexes[at];
     const char *schema_name = schema_text(target, target->relations[index->relation].schema);
-    unsigned stage = parts->stage;
+    unsigned needed = postgres_index_stage(maker, at);
+    unsigned stage = parts->stage > needed ? parts->stage : needed;
     if (index->flags & INDEX_UNIQUE && !parts->fresh && stage < 2)
         stage = 2; /* it refuses rows that were accepted */
-    for (size_t i = 0; i < index->part_count; i++) {
-        unsigned needed =
-            postgres_needs_of(maker, schema_name, schema_text(target, target->relations[index->relation].name),
-                              schema_text(target, target->parts[index->first_part + i].text));
-        stage = needed > stage ? needed : stage;
-    }
     return postgres_name_is_taken(maker, schema_name, schema_text(target, index->name)) ? PLAN_STAGES : stage;
+}
+
+unsigned postgres_new_index_stage(struct plan_maker *maker, size_t index)
+{
+    return stage_of(maker, &(struct postgres_parts){.stage = 1}, index);
 }
 
 /* An index of the same table that has the name, and goes or gets another in stage 3. */
@@ -98,12 +125,61 @@ static int64_t holder_of_name(const struct plan_maker *maker, size_t at)
     return DRIFT_NOWHERE;
 }
 
+/* Whether a side has something of the name that the index has on its own: a second run, or undo, must not take that. */
+static bool is_used(const struct plan_maker *maker, enum plan_side side, enum plan_side own, size_t at)
+{
+    const struct schema *schema = postgres_schema(maker, own);
+    const struct schema_relation *table = &schema->relations[schema->indexes[at].relation];
+    return postgres_name_is_used(maker, side, schema_text(schema, table->schema),
+                                 schema_text(schema, schema->indexes[at].name));
+}
+
+bool postgres_refers_to(const struct schema *own, const struct schema_index *index, const struct schema *schema,
+                        const struct schema_constraint *foreign_key)
+{
+    const struct schema_relation *table = &own->relations[index->relation];
+    struct text_list names = foreign_key->referenced_columns;
+    size_t key_count = 0;
+    if (foreign_key->kind != CONSTRAINT_FOREIGN_KEY ||
+        strcmp(schema_text(schema, foreign_key->referenced_table), schema_text(own, table->name)) != 0 ||
+        strcmp(schema_text(schema, foreign_key->referenced_schema), schema_text(own, table->schema)) != 0)
+        return false;
+    for (size_t i = 0; i < index->part_count; i++) {
+        const struct schema_index_part *part = &own->parts[index->first_part + i];
+        bool found = false;
+        if (part->flags & PART_INCLUDED)
+            continue;
+        for (uint32_t k = 0; k < names.count; k++)
+            found |= strcmp(schema_text(schema, schema->lists[names.first + k]), schema_text(own, part->text)) == 0;
+        if (!found || part->flags & PART_EXPRESSION)
+            return false;
+        key_count++;
+    }
+    return key_count == names.count;
+}
+
+bool postgres_index_can_be_key(const struct plan_maker *maker, enum plan_side side, size_t at)
+{
+    const struct schema *own = postgres_schema(maker, side);
+    const struct schema_index *index = &own->indexes[at];
+    if (!(index->flags & INDEX_UNIQUE) || index->predicate)
+        return false;
+    for (enum plan_side other = SIDE_CURRENT; other <= SIDE_TARGET; other++) {
+        const struct schema *schema = postgres_schema(maker, other);
+        for (size_t i = 0; i < schema->constraint_count; i++)
+            if (postgres_refers_to(own, index, schema, &schema->constraints[i]))
+                return true;
+    }
+    return false;
+}
+
 void postgres_add_index(struct plan_maker *maker, const struct postgres_parts *parts, size_t index)
 {
     struct postgres_fact fact =
         postgres_index_fact(maker, (struct postgres_pair){{DRIFT_NOWHERE, (int64_t)index}}, NULL);
     bool partitioned = is_partitioned(maker, SIDE_TARGET, index);
     bool concurrent = !parts->fresh && !partitioned;
+    bool key = postgres_index_can_be_key(maker, SIDE_TARGET, index);
     bool unique = index_at(maker, SIDE_TARGET, index)->flags & INDEX_UNIQUE;
     const char *path = path_of(maker, SIDE_TARGET, index);
     int64_t holder = holder_of_name(maker, index);
@@ -112,7 +188,7 @@ void postgres_add_index(struct plan_maker *maker, const struct postgres_parts *p
             postgres_index_fact(maker, (struct postgres_pair){{holder, DRIFT_NOWHERE}}, NULL).values[SIDE_CURRENT];
     struct postgres_step step = {
         .stage = stage_of(maker, parts, index),
-        .phase = PHASE_INDEX,
+        .phase = phase_of(maker, SIDE_TARGET, index),
         .lock = concurrent ? "SHARE UPDATE EXCLUSIVE" : "SHARE",
         .fact = &fact,
         .forward = postgres_one(maker, make_sql(maker, SIDE_TARGET, index, NULL, concurrent)),
@@ -123,10 +199,11 @@ void postgres_add_index(struct plan_maker *maker, const struct postgres_parts *p
         .object = parts->count ? NULL : path,
         .kind = parts->count ? NULL : drift_kind_name(DRIFT_INDEX),
     };
-    if (step.stage == PLAN_STAGES && !parts->fresh) { /* another index may have its name again in a second undo */
+    /* in a second undo its name can belong to something else */
+    step.shaken = is_used(maker, SIDE_CURRENT, SIDE_TARGET, index);
+    step.key = key ? path : NULL;
+    if (step.shaken || key)
         step.backward = postgres_one(maker, drop_sql(maker, path, false));
-        step.shaken = true;
-    }
     if (!parts->fresh)
         step.hazards = HAZARD(BUILDS_INDEX) | (partitioned ? HAZARD(BLOCKS_WRITES) : 0) |
                        (unique ? HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR) : 0);
@@ -166,37 +243,24 @@ static int64_t successor_of(const struct plan_maker *maker, size_t at)
     return DRIFT_NOWHERE;
 }
 
-/* Whether the target has an index of the name in the schema, on whatever table: a second run must not take that. */
-static bool is_reused(const struct plan_maker *maker, size_t at)
-{
-    const struct schema *target = maker->target;
-    const struct schema *current = maker->current;
-    const struct schema_index *index = &current->indexes[at];
-    const char *schema_name = schema_text(current, current->relations[index->relation].schema);
-    for (size_t i = 0; i < target->index_count; i++)
-        if (strcmp(schema_text(target, target->indexes[i].name), schema_text(current, index->name)) == 0 &&
-            strcmp(schema_text(target, target->relations[target->indexes[i].relation].schema), schema_name) == 0)
-            return true;
-    return false;
-}
-
 void postgres_remove_index(struct plan_maker *maker, const struct postgres_parts *parts, size_t index)
 {
     struct postgres_fact fact =
         postgres_index_fact(maker, (struct postgres_pair){{(int64_t)index, DRIFT_NOWHERE}}, NULL);
-    bool reused = is_reused(maker, index);
+    bool reused = is_used(maker, SIDE_TARGET, SIDE_CURRENT, index);
     int64_t successor = successor_of(maker, index);
     if (successor >= 0)
         fact.between =
             postgres_index_fact(maker, (struct postgres_pair){{DRIFT_NOWHERE, successor}}, NULL).values[SIDE_TARGET];
-    bool concurrent = !reused && !is_partitioned(maker, SIDE_CURRENT, index);
+    bool key = postgres_index_can_be_key(maker, SIDE_CURRENT, index);
+    bool concurrent = !reused && !key && !is_partitioned(maker, SIDE_CURRENT, index);
     const char *path = path_of(maker, SIDE_CURRENT, index);
     if (!postgres_claim(maker, SIDE_CURRENT, ARRAY_INDEXES, index, PLAN_STAGES))
         return;
     postgres_add(maker, parts->task, parts->items, parts->count,
                  &(struct postgres_step){
                      .stage = PLAN_STAGES,
-                     .phase = PHASE_DROP_INDEX,
+                     .phase = is_on_view(maker, SIDE_CURRENT, index) ? PHASE_DROP_TRIGGER : PHASE_DROP_INDEX,
                      .lock = concurrent ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE",
                      .hazards = HAZARD(DISABLES_PERFORMANCE),
                      .fact = &fact,
@@ -205,6 +269,7 @@ void postgres_remove_index(struct plan_maker *maker, const struct postgres_parts
                                      ? (struct postgres_list){0} /* comes back with what it leans on */
                                      : postgres_one(maker, make_sql(maker, SIDE_CURRENT, index, NULL, concurrent)),
                      .reused = reused,
+                     .key = key ? path : NULL,
                      .plain = true,
                      .plain_undo = true,
                      .concurrent = concurrent,
@@ -230,8 +295,8 @@ static void rebuild_at_once(struct plan_maker *maker, const struct plan_task *ta
     const char *drop = drop_sql(maker, path_of(maker, SIDE_CURRENT, present), false);
     const char *name = raw_name(maker, SIDE_CURRENT, present);
     struct postgres_step step = {
-        .stage = 2,
-        .phase = PHASE_INDEX,
+        .stage = postgres_change_stage(maker, task),
+        .phase = phase_of(maker, SIDE_TARGET, (size_t)task->place.reference),
         .lock = "ACCESS EXCLUSIVE",
         .hazards = HAZARD(BUILDS_INDEX) | HAZARD(BLOCKS_READS),
         .fact = &fact,
@@ -246,6 +311,35 @@ static void rebuild_at_once(struct plan_maker *maker, const struct plan_task *ta
     postgres_add(maker, task, items, count, &step);
 }
 
+/* In one transaction with the foreign keys upon it. */
+static void rebuild_key(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                        size_t count)
+{
+    struct postgres_pair pair = postgres_pair_of(task->place);
+    struct postgres_fact fact = postgres_index_fact(maker, pair, NULL);
+    const char *path = path_of(maker, SIDE_CURRENT, (size_t)pair.at[SIDE_CURRENT]);
+    const char *name = raw_name(maker, SIDE_CURRENT, (size_t)pair.at[SIDE_CURRENT]);
+    const char *sql[2] = {NULL};
+    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
+        struct postgres_list list = postgres_one(maker, drop_sql(maker, path, false));
+        postgres_list_add(maker, &list, make_sql(maker, side, (size_t)pair.at[side], name, false));
+        sql[side] = postgres_do_around_keys(maker, plan_printf(maker, "NOT (%s)", postgres_holds(maker, &fact, side)),
+                                            path, &list);
+    }
+    postgres_add(maker, task, items, count,
+                 &(struct postgres_step){
+                     .stage = postgres_change_stage(maker, task),
+                     .phase = phase_of(maker, SIDE_TARGET, (size_t)pair.at[SIDE_TARGET]),
+                     .lock = "ACCESS EXCLUSIVE",
+                     .hazards = HAZARD(BUILDS_INDEX) | HAZARD(BLOCKS_READS) | HAZARD(MAY_FAIL_ON_DATA),
+                     .fact = &fact,
+                     .forward = postgres_one(maker, sql[SIDE_TARGET]),
+                     .backward = postgres_one(maker, sql[SIDE_CURRENT]),
+                     .plain = true,
+                     .plain_undo = true,
+                 });
+}
+
 /* The old index makes room for its successor, and serves on under another name until that is built. */
 struct rebuilding {
     const struct plan_task *task;
@@ -253,6 +347,7 @@ struct rebuilding {
     size_t count;
     size_t present;
     size_t wanted;
+    unsigned stage;
     const char *name;     /* not quoted */
     const char *old_name; /* likewise: while the new one is built */
     const char *path;
@@ -270,8 +365,8 @@ static void set_aside(struct plan_maker *maker, const struct rebuilding *rebuild
     struct postgres_list back = postgres_one(maker, rename_sql(maker, rebuilding->old_path, rebuilding->name));
     struct postgres_list away = postgres_one(maker, rename_sql(maker, rebuilding->path, rebuilding->old_name));
     struct postgres_step step = {
-        .stage = 2,
-        .phase = PHASE_INDEX,
+        .stage = rebuilding->stage,
+        .phase = phase_of(maker, SIDE_TARGET, rebuilding->wanted),
         .lock = "SHARE UPDATE EXCLUSIVE",
         .fact = &fact,
         .plain = true,
@@ -296,10 +391,10 @@ static void build_successor(struct plan_maker *maker, const struct rebuilding *r
     bool unique = index_at(maker, SIDE_TARGET, rebuilding->wanted)->flags & INDEX_UNIQUE;
     bool was_valid = !(index_at(maker, SIDE_CURRENT, rebuilding->present)->flags & INDEX_INVALID);
     const struct postgres_parts parts = {
-        .task = rebuilding->task, .items = rebuilding->items, .count = rebuilding->count, .stage = 2};
+        .task = rebuilding->task, .items = rebuilding->items, .count = rebuilding->count, .stage = rebuilding->stage};
     struct postgres_step step = {
-        .stage = 2,
-        .phase = PHASE_INDEX,
+        .stage = rebuilding->stage,
+        .phase = phase_of(maker, SIDE_TARGET, rebuilding->wanted),
         .lock = "SHARE UPDATE EXCLUSIVE",
         .hazards = HAZARD(BUILDS_INDEX) | (unique ? HAZARD(MAY_FAIL_ON_DATA) : 0),
         .fact = &fact,
@@ -322,8 +417,8 @@ static void drop_predecessor(struct plan_maker *maker, const struct rebuilding *
         plan_printf(maker, "to_regclass(%s)::text", postgres_literal(maker, rebuilding->old_path)), "there", NULL);
     postgres_add(maker, rebuilding->task, rebuilding->items, rebuilding->count,
                  &(struct postgres_step){
-                     .stage = 2,
-                     .phase = PHASE_INDEX,
+                     .stage = rebuilding->stage,
+                     .phase = phase_of(maker, SIDE_TARGET, rebuilding->wanted),
                      .lock = "SHARE UPDATE EXCLUSIVE",
                      .fact = &fact,
                      .forward = postgres_one(maker, drop_sql(maker, rebuilding->old_path, true)),
@@ -358,16 +453,30 @@ void postgres_change_index(struct plan_maker *maker, const struct plan_task *tas
                        "the reference's index is invalid, which none is on purpose: build it there anew");
         return;
     }
+    if (postgres_is_remade(task)) {
+        cover_all(maker, items, count);
+        postgres_add_index(maker, &(struct postgres_parts){.task = task, .items = items, .count = count, .stage = 2},
+                           (size_t)task->place.reference);
+        postgres_remove_index(maker, &(struct postgres_parts){.task = task, .items = items, .count = count},
+                              (size_t)task->place.live);
+        return;
+    }
     struct rebuilding rebuilding = {
         .task = task,
         .items = items,
         .count = count,
         .present = (size_t)task->place.live,
         .wanted = (size_t)task->place.reference,
+        .stage = postgres_change_stage(maker, task),
     };
     if (postgres_is_shaken(maker, ARRAY_INDEXES, rebuilding.present) ||
         is_partitioned(maker, SIDE_CURRENT, rebuilding.present)) {
         rebuild_at_once(maker, task, items, count);
+        return;
+    }
+    if (postgres_index_can_be_key(maker, SIDE_CURRENT, rebuilding.present) ||
+        postgres_index_can_be_key(maker, SIDE_TARGET, rebuilding.wanted)) {
+        rebuild_key(maker, task, items, count);
         return;
     }
     rebuilding.name = raw_name(maker, SIDE_CURRENT, rebuilding.present);
@@ -384,7 +493,7 @@ void postgres_change_index(struct plan_maker *maker, const struct plan_task *tas
 void postgres_rename_index(struct plan_maker *maker, const struct plan_task *task,
                            const struct drift_item *const *items, size_t count)
 {
-    if (concerns_constraint(task)) {
+    if (concerns_constraint(task) || postgres_is_remade(task)) {
         cover_all(maker, items, count);
         return;
     }
@@ -428,24 +537,40 @@ void postgres_change_index_constraint(struct plan_maker *maker, const struct pla
     size_t index = (size_t)pair.at[index_side];
     const struct schema *schema = postgres_schema(maker, key_side);
     const struct schema_constraint *constraint = &schema->constraints[key];
+    const struct postgres_parts parts = {.task = task, .items = items, .count = count, .stage = 2};
     struct postgres_pair keys = {{DRIFT_NOWHERE, DRIFT_NOWHERE}};
+    if (strcmp(schema_text(schema, constraint->name), raw_name(maker, index_side, index)) != 0) {
+        cover_all(maker, items, count);
+        (to_constraint ? postgres_add_constraint : postgres_add_index)(maker, &parts, (size_t)pair.at[SIDE_TARGET]);
+        (to_constraint ? postgres_remove_index : postgres_remove_constraint)(maker, &parts,
+                                                                             (size_t)pair.at[SIDE_CURRENT]);
+        return;
+    }
     keys.at[key_side] = (int64_t)key;
     struct postgres_fact fact = postgres_constraint_fact(maker, keys);
     struct postgres_list lists[2] = {{0}};
     const char *drop_key = postgres_alter(maker, key_side, constraint->relation, "DROP CONSTRAINT IF EXISTS %s",
                                           postgres_quoted(maker, schema_text(schema, constraint->name)));
-    postgres_list_add(maker, &lists[key_side], drop_sql(maker, path_of(maker, index_side, index), false));
+    const char *path = path_of(maker, index_side, index);
+    postgres_list_add(maker, &lists[key_side], drop_sql(maker, path, false));
     postgres_list_add(maker, &lists[key_side], postgres_constraint_sql(maker, key_side, key, false));
     postgres_list_add(maker, &lists[index_side], drop_key);
     postgres_list_add(maker, &lists[index_side], make_sql(maker, index_side, index, NULL, false));
+    const char *sql[2] = {NULL};
+    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++)
+        sql[side] = postgres_do_around_keys(maker, plan_printf(maker, "NOT (%s)", postgres_holds(maker, &fact, side)),
+                                            path, &lists[side]);
+    unsigned stage = to_constraint ? postgres_swap_stage(maker, key) : postgres_change_stage(maker, task);
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){
-                     .stage = 2,
+                     .stage = stage,
                      .phase = PHASE_KEY,
                      .lock = "ACCESS EXCLUSIVE",
                      .hazards = HAZARD(BUILDS_INDEX) | HAZARD(BLOCKS_READS),
                      .fact = &fact,
-                     .forward = lists[SIDE_TARGET],
-                     .backward = lists[SIDE_CURRENT],
+                     .forward = postgres_one(maker, sql[SIDE_TARGET]),
+                     .backward = postgres_one(maker, sql[SIDE_CURRENT]),
+                     .plain = true,
+                     .plain_undo = true,
                  });
 }

@@ -37,39 +37,38 @@ static bool has_item(const struct plan_task *task, const char *first, const char
     return false;
 }
 
-/* Whether a step of its own makes the thing as the target has it, or drops it for good, so that it need not come back
- * in between, where it may not fit. Views that are to go stay until the third stage all the same. */
-static bool has_own_step(const struct plan_maker *maker, const struct postgres_leaner *leaner)
-{
-    const struct plan_task *task = plan_find_task(maker, leaner->array, SIDE_CURRENT, leaner->present);
-    if (leaner->array == ARRAY_COLUMNS || !task)
-        return false;
-    if (leaner->wanted < 0)
-        return task->change == DRIFT_UNEXPECTED &&
-               (leaner->array == ARRAY_CONSTRAINTS || leaner->array == ARRAY_INDEXES);
-    if (task->change != DRIFT_CHANGED || leaner->array == ARRAY_INDEXES || leaner->array == ARRAY_CONSTRAINTS)
-        return task->change == DRIFT_CHANGED && !(task->item_count == 1 && has_item(task, "name", "name"));
-    if (leaner->array == ARRAY_RELATIONS)
-        return has_item(task, "definition", "columns");
-    return !(task->item_count == 1 && has_item(task, "enabled", "enabled"));
-}
-
+/* The stage of a step of its own that makes the thing as the target has it; 0: there is none. */
 static unsigned own_stage(struct plan_maker *maker, const struct postgres_leaner *leaner)
 {
     const struct plan_task *task = plan_find_task(maker, leaner->array, SIDE_CURRENT, leaner->present);
-    unsigned stage = 2;
-    if (!task || (task->change != DRIFT_CHANGED && leaner->wanted >= 0))
+    if (!task || task->change != DRIFT_CHANGED || leaner->wanted < 0 || leaner->array == ARRAY_COLUMNS)
         return 0;
-    if (leaner->array == ARRAY_RELATIONS && leaner->wanted >= 0)
-        stage = postgres_needs(maker, schema_text(maker->target, maker->target->relations[leaner->wanted].definition));
-    return stage > 2 ? stage : 2;
+    if ((leaner->array == ARRAY_INDEXES || leaner->array == ARRAY_CONSTRAINTS) && task->item_count == 1 &&
+        has_item(task, "name", "name"))
+        return 0;
+    if (leaner->array == ARRAY_RELATIONS && !postgres_redefines_view(task))
+        return 0;
+    if (task->item_count == 1 && has_item(task, "enabled", "enabled"))
+        return 0;
+    return postgres_change_stage(maker, task);
+}
+
+/* Keys, checks and indexes that are to go, or to change later, need not come back in between, where they may not fit.
+ */
+static bool stays_away(const struct postgres_lean *lean, const struct postgres_leaner *leaner)
+{
+    bool can_miss = leaner->array == ARRAY_CONSTRAINTS || leaner->array == ARRAY_INDEXES;
+    return can_miss && lean->stage > 1 && (leaner->own_stage > lean->stage || leaner->wanted < 0);
 }
 
 static bool append(struct plan_maker *maker, struct postgres_lean *lean, const struct postgres_leaner *leaner)
 {
-    const struct plan_task **shaken = &postgres_plan_of(maker)->shaken[leaner->array][leaner->present];
+    struct postgres_leaner *added = NULL;
+    unsigned own = own_stage(maker, leaner);
     if (lean->stage == PLAN_STAGES && leaner->wanted < 0)
         return false; /* gone by then */
+    if (own && own < lean->stage)
+        return false; /* no longer like that: what it is then has waited if it leans */
     if (is_listed(lean, leaner))
         return false;
     if (lean->count == lean->capacity) {
@@ -84,14 +83,13 @@ static bool append(struct plan_maker *maker, struct postgres_lean *lean, const s
         lean->all = grown;
         lean->capacity = capacity;
     }
-    lean->all[lean->count] = *leaner;
-    lean->all[lean->count].sequence = lean->count;
-    lean->all[lean->count].own_stage = own_stage(maker, leaner);
-    lean->all[lean->count].own_step = lean->all[lean->count].own_stage == lean->stage && has_own_step(maker, leaner);
-    if (lean->all[lean->count].own_step && !*shaken)
-        *shaken = lean->task;
-    lean->all[lean->count].elsewhere = lean->all[lean->count].own_step && *shaken != lean->task;
-    lean->count++;
+    added = &lean->all[lean->count];
+    *added = *leaner;
+    added->sequence = lean->count++;
+    added->own_stage = own;
+    added->own_step = own == lean->stage || stays_away(lean, added);
+    const struct plan_task *shaken = postgres_plan_of(maker)->shaken[added->array][added->present];
+    added->elsewhere = added->own_step && shaken && shaken != lean->task;
     return true;
 }
 
@@ -159,6 +157,8 @@ static struct postgres_leaner leaner_of(struct plan_maker *maker, enum plan_arra
     const struct schema *current = maker->current;
     struct postgres_leaner leaner = {.array = array, .present = present, .wanted = DRIFT_NOWHERE};
     const struct schema_relation *table = NULL;
+    const struct plan_task *task = plan_find_task(maker, array, SIDE_CURRENT, present);
+    bool remade = task && postgres_is_remade(task);
     switch (array) {
     case ARRAY_RELATIONS:
         table = find_table(maker, present);
@@ -172,11 +172,11 @@ static struct postgres_leaner leaner_of(struct plan_maker *maker, enum plan_arra
         leaner.rank = RANK_GENERATED;
         break;
     case ARRAY_CONSTRAINTS:
-        leaner.wanted = find_constraint(maker, present);
+        leaner.wanted = remade ? DRIFT_NOWHERE : find_constraint(maker, present);
         leaner.rank = current->constraints[present].kind == CONSTRAINT_FOREIGN_KEY ? RANK_FOREIGN_KEY : RANK_CHECK;
         break;
     case ARRAY_INDEXES:
-        leaner.wanted = find_index(maker, present);
+        leaner.wanted = remade ? DRIFT_NOWHERE : find_index(maker, present);
         leaner.rank = RANK_INDEX;
         break;
     default:
@@ -206,6 +206,8 @@ static void add_view(struct plan_maker *maker, struct postgres_lean *lean, size_
 {
     const struct schema_relation *view = &maker->current->relations[relation];
     struct postgres_leaner leaner = leaner_of(maker, ARRAY_RELATIONS, relation);
+    if (lean->task && postgres_passes(maker, relation, lean->stage))
+        return; /* with all that stands on it */
     if (!append(maker, lean, &leaner))
         return;
     postgres_each_object(maker, SIDE_CURRENT, OBJECT_TRIGGER, relation, add_object, lean);
@@ -293,6 +295,26 @@ static bool has_expression(const struct schema *schema, const struct schema_inde
     return index->predicate != 0;
 }
 
+static bool includes(const struct schema *schema, const struct schema_index *index, const char *column)
+{
+    for (size_t i = 0; i < index->part_count; i++)
+        if (schema->parts[index->first_part + i].flags & PART_INCLUDED &&
+            strcmp(schema_text(schema, schema->parts[index->first_part + i].text), column) == 0)
+            return true;
+    return false;
+}
+
+/* The server makes an index anew when a column that it includes changes, and does not see the foreign keys upon it. */
+static void add_foreign_keys(struct plan_maker *maker, struct postgres_lean *lean, size_t index)
+{
+    const struct schema *current = maker->current;
+    if (!postgres_index_can_be_key(maker, SIDE_CURRENT, index))
+        return;
+    for (size_t i = 0; i < current->constraint_count; i++)
+        if (postgres_refers_to(current, &current->indexes[index], current, &current->constraints[i]))
+            postgres_lean_add(maker, lean, ARRAY_CONSTRAINTS, i);
+}
+
 static void add_keys(struct plan_maker *maker, struct postgres_lean *lean, const struct schema_column *column,
                      bool keys)
 {
@@ -307,6 +329,8 @@ static void add_keys(struct plan_maker *maker, struct postgres_lean *lean, const
     }
     for (size_t i = 0; i < table->index_count; i++) {
         const struct schema_index *index = &current->indexes[table->first_index + i];
+        if (includes(current, index, schema_text(current, column->name)))
+            add_foreign_keys(maker, lean, table->first_index + i);
         bool taken = has_expression(current, index) &&
                      (keys || plan_find_task(maker, ARRAY_INDEXES, SIDE_CURRENT, table->first_index + i));
         if (taken && postgres_index_uses(current, index, schema_text(current, column->name)))
@@ -314,8 +338,8 @@ static void add_keys(struct plan_maker *maker, struct postgres_lean *lean, const
     }
 }
 
-/* A generated column goes with the keys and indexes that use it: they come back after it. */
-static void add_generated(struct plan_maker *maker, struct postgres_lean *lean, size_t generated)
+/* It goes with the keys and indexes that use it: they come back after it. */
+void postgres_lean_on_generated(struct plan_maker *maker, struct postgres_lean *lean, size_t generated)
 {
     const struct schema *current = maker->current;
     const struct schema_column *column = &current->columns[generated];
@@ -345,7 +369,7 @@ void postgres_lean_on_column(struct plan_maker *maker, struct postgres_lean *lea
     for (size_t i = 0; i < table->column_count; i++) {
         const struct schema_column *other = &current->columns[table->first_column + i];
         if (other->generated && plan_mentions_word(schema_text(current, other->generated), name))
-            add_generated(maker, lean, table->first_column + i);
+            postgres_lean_on_generated(maker, lean, table->first_column + i);
     }
 }
 
@@ -373,7 +397,8 @@ static bool index_mentions(const struct schema *schema, const struct schema_inde
 }
 
 /* Tables' texts that call the routine. */
-static void add_callers(struct plan_maker *maker, struct postgres_lean *lean, const char *schema_name, const char *name)
+static void add_callers(struct plan_maker *maker, struct postgres_lean *lean, const char *schema_name, const char *name,
+                        const struct schema_object *type)
 {
     const struct schema *current = maker->current;
     bool qualified = is_qualified(maker);
@@ -381,9 +406,10 @@ static void add_callers(struct plan_maker *maker, struct postgres_lean *lean, co
         const struct schema_column *column = &current->columns[i];
         struct postgres_leaner leaner = leaner_of(maker, ARRAY_COLUMNS, i);
         if (plan_mentions(schema_text_or_null(current, column->generated), schema_name, name, qualified)) {
-            add_generated(maker, lean, i);
+            postgres_lean_on_generated(maker, lean, i);
         } else if (plan_mentions(schema_text_or_null(current, column->default_expression), schema_name, name,
-                                 qualified)) {
+                                 qualified) &&
+                   !(type && postgres_names_type(current, column, type))) {
             leaner.is_default = true;
             leaner.rank = RANK_DEFAULT;
             append(maker, lean, &leaner);
@@ -398,22 +424,35 @@ static void add_callers(struct plan_maker *maker, struct postgres_lean *lean, co
             postgres_lean_add(maker, lean, ARRAY_INDEXES, i);
 }
 
-void postgres_lean_on_routine(struct plan_maker *maker, struct postgres_lean *lean, size_t routine)
+static void lean_on_object(struct plan_maker *maker, struct postgres_lean *lean, size_t index,
+                           const struct schema_object *type)
 {
     const struct schema *current = maker->current;
-    const char *schema_name = schema_text(current, current->objects[routine].schema);
-    const char *name = schema_text(current, current->objects[routine].name);
+    const char *schema_name = schema_text(current, current->objects[index].schema);
+    const char *name = schema_text(current, current->objects[index].name);
     for (size_t i = 0; i < current->relation_count; i++) {
         if (!is_view(&current->relations[i]) || !plan_mentions(schema_text(current, current->relations[i].definition),
                                                                schema_name, name, is_qualified(maker)))
             continue;
+        size_t before = lean->count;
         add_view(maker, lean, i);
-        add_views(maker, lean, i, NULL);
+        if (lean->count > before)
+            add_views(maker, lean, i, NULL);
     }
     for (size_t i = current->object_starts[OBJECT_ROUTINE]; i < current->object_count; i++)
-        if (i != routine && object_mentions(current, &current->objects[i], schema_name, name, is_qualified(maker)))
+        if (i != index && object_mentions(current, &current->objects[i], schema_name, name, is_qualified(maker)))
             postgres_lean_add(maker, lean, ARRAY_OBJECTS, i);
-    add_callers(maker, lean, schema_name, name);
+    add_callers(maker, lean, schema_name, name, type);
+}
+
+void postgres_lean_on_routine(struct plan_maker *maker, struct postgres_lean *lean, size_t routine)
+{
+    lean_on_object(maker, lean, routine, NULL);
+}
+
+void postgres_lean_on_type(struct plan_maker *maker, struct postgres_lean *lean, size_t type)
+{
+    lean_on_object(maker, lean, type, &maker->current->objects[type]);
 }
 
 static int compare_leaners(const void *a, const void *b)
@@ -439,7 +478,31 @@ static struct postgres_leaner *sorted(struct plan_maker *maker, const struct pos
     return copy;
 }
 
-static const char *drop_sql(struct plan_maker *maker, const struct postgres_leaner *leaner)
+/* What only changes its name has the new one from the third stage on. */
+static enum plan_side name_side(const struct postgres_lean *lean, const struct postgres_leaner *leaner)
+{
+    return lean->stage == PLAN_STAGES && leaner->wanted >= 0 ? SIDE_TARGET : SIDE_CURRENT;
+}
+
+static const char *constraint_name(const struct plan_maker *maker, const struct postgres_lean *lean,
+                                   const struct postgres_leaner *leaner)
+{
+    enum plan_side side = name_side(lean, leaner);
+    const struct schema *schema = postgres_schema(maker, side);
+    return schema_text(schema,
+                       schema->constraints[side == SIDE_TARGET ? (size_t)leaner->wanted : leaner->present].name);
+}
+
+static const char *index_name(const struct plan_maker *maker, const struct postgres_lean *lean,
+                              const struct postgres_leaner *leaner)
+{
+    enum plan_side side = name_side(lean, leaner);
+    const struct schema *schema = postgres_schema(maker, side);
+    return schema_text(schema, schema->indexes[side == SIDE_TARGET ? (size_t)leaner->wanted : leaner->present].name);
+}
+
+static const char *drop_sql(struct plan_maker *maker, const struct postgres_lean *lean,
+                            const struct postgres_leaner *leaner)
 {
     const struct schema *current = maker->current;
     size_t present = leaner->present;
@@ -454,11 +517,11 @@ static const char *drop_sql(struct plan_maker *maker, const struct postgres_lean
     case ARRAY_CONSTRAINTS:
         return postgres_alter(maker, SIDE_CURRENT, current->constraints[present].relation,
                               "DROP CONSTRAINT IF EXISTS %s",
-                              postgres_quoted(maker, schema_text(current, current->constraints[present].name)));
+                              postgres_quoted(maker, constraint_name(maker, lean, leaner)));
     case ARRAY_INDEXES:
         return plan_printf(maker, "DROP INDEX IF EXISTS %s",
                            postgres_index_path(maker, SIDE_CURRENT, current->indexes[present].relation,
-                                               schema_text(current, current->indexes[present].name)));
+                                               index_name(maker, lean, leaner)));
     default:
         return postgres_drop_object_sql(maker, SIDE_CURRENT, present);
     }
@@ -468,15 +531,15 @@ void postgres_lean_drop(struct plan_maker *maker, const struct postgres_lean *le
 {
     const struct postgres_leaner *all = sorted(maker, lean);
     for (size_t i = 0; all && i < lean->count; i++)
-        postgres_list_add(maker, list, drop_sql(maker, &all[i]));
+        postgres_list_add(maker, list, drop_sql(maker, lean, &all[i]));
 }
 
-static void make_leaner(struct plan_maker *maker, const struct postgres_leaner *leaner, enum plan_side side,
-                        struct postgres_list *list)
+static void make_leaner(struct plan_maker *maker, const struct postgres_lean *lean,
+                        const struct postgres_leaner *leaner, enum plan_side side, struct postgres_list *list)
 {
     const struct schema *schema = postgres_schema(maker, side);
     size_t at = side == SIDE_TARGET ? (size_t)leaner->wanted : leaner->present;
-    const struct postgres_index_form form = {0};
+    struct postgres_index_form form = {0};
     switch (leaner->array) {
     case ARRAY_RELATIONS:
         postgres_list_add(maker, list, postgres_view_sql(maker, side, at, false));
@@ -488,9 +551,11 @@ static void make_leaner(struct plan_maker *maker, const struct postgres_leaner *
                                              : postgres_column_sql(maker, side, at, false));
         break;
     case ARRAY_CONSTRAINTS:
-        postgres_list_add(maker, list, postgres_constraint_sql(maker, side, at, false));
+        postgres_list_add(maker, list,
+                          postgres_named_constraint_sql(maker, side, at, constraint_name(maker, lean, leaner)));
         break;
     case ARRAY_INDEXES:
+        form.name = index_name(maker, lean, leaner);
         postgres_list_add(maker, list, postgres_index_sql(maker, side, at, &form));
         break;
     default:
@@ -502,14 +567,11 @@ static void make_leaner(struct plan_maker *maker, const struct postgres_leaner *
     }
 }
 
-/* A third stage begins where the second has ended: it takes back to the target's definitions. What is to go, or what
- * another step makes anew under another name, stays as it is until then. */
+/* What is to go, or to change in a later stage, stays as it is until then. */
 static enum plan_side side_for(const struct postgres_lean *lean, const struct postgres_leaner *leaner,
                                enum plan_side to)
 {
-    if (leaner->wanted < 0)
-        return SIDE_CURRENT;
-    return leaner->own_stage && leaner->own_stage < lean->stage ? SIDE_TARGET : to;
+    return leaner->wanted < 0 || leaner->own_stage > lean->stage ? SIDE_CURRENT : to;
 }
 
 void postgres_lean_make(struct plan_maker *maker, const struct postgres_lean *lean, enum plan_side to,
@@ -518,7 +580,7 @@ void postgres_lean_make(struct plan_maker *maker, const struct postgres_lean *le
     const struct postgres_leaner *all = sorted(maker, lean);
     for (size_t i = lean->count; all && i-- > 0;)
         if (to == SIDE_CURRENT ? !all[i].elsewhere : !all[i].own_step)
-            make_leaner(maker, &all[i], side_for(lean, &all[i], to), list);
+            make_leaner(maker, lean, &all[i], side_for(lean, &all[i], to), list);
 }
 
 void postgres_lean_wrap(struct plan_maker *maker, const struct postgres_lean *lean, const char *drop, const char *make,

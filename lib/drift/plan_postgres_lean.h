@@ -15,7 +15,7 @@ struct postgres_leaner {
     size_t present;     /* on the current side */
     int64_t wanted;     /* on the target's; DRIFT_NOWHERE: it is to go in stage 3 */
     unsigned own_stage; /* in which a step of its own changes it; 0: none does */
-    bool own_step;      /* makes or drops it for good, later in the stage or in the third */
+    bool own_step;      /* it need not come back: that makes it, later in the stage or in the next, or it is to go */
     bool elsewhere;     /* then: another step takes it away before this one does, and brings it back in its undo */
     bool is_default;    /* ARRAY_COLUMNS: only the column's default leans */
     unsigned rank;      /* dropped first: the highest */
@@ -34,6 +34,10 @@ struct postgres_lean {
  * whose texts differ on the two sides are always taken). */
 void postgres_lean_on_column(struct plan_maker *maker, struct postgres_lean *lean, size_t index, bool keys);
 void postgres_lean_on_routine(struct plan_maker *maker, struct postgres_lean *lean, size_t routine);
+/* All that mentions the type; not the columns that are of it. */
+void postgres_lean_on_type(struct plan_maker *maker, struct postgres_lean *lean, size_t type);
+/* A generated column itself, and what uses it. */
+void postgres_lean_on_generated(struct plan_maker *maker, struct postgres_lean *lean, size_t generated);
 void postgres_lean_on_relation(struct plan_maker *maker, struct postgres_lean *lean, size_t relation);
 
 /* Adds one thing. */
@@ -48,11 +52,14 @@ void postgres_lean_make(struct plan_maker *maker, const struct postgres_lean *le
 void postgres_lean_wrap(struct plan_maker *maker, const struct postgres_lean *lean, const char *drop, const char *make,
                         enum plan_side to, struct postgres_list *list);
 
-/* What leans on the thing that a task changes: empty where the server changes it under everything. */
+/* What leans on the thing that a task changes; none where the task changes nothing that others lean on. */
+void postgres_find_lean(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *ret_lean);
+
+/* The same for each kind of task: empty where the server changes it under everything. */
 void postgres_lean_on_type_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean);
+void postgres_lean_on_enum_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean);
 void postgres_lean_on_generation_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean);
 void postgres_lean_on_routine_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean);
-void postgres_lean_on_view_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean);
 
 /* Whether a view or materialized view is among them: it loses its grants. */
 bool postgres_lean_has_views(const struct postgres_lean *lean);

@@ -5,12 +5,30 @@
 #include <string.h>
 
 #include "drift/plan_postgres.h"
+#include "drift/plan_postgres_text.h"
+
+static bool is_same(const struct postgres_late *one, const struct postgres_late *other)
+{
+    return strcmp(one->name, other->name) == 0 && strcmp(one->schema_name, other->schema_name) == 0 &&
+           strcmp(one->column ? one->column : "", other->column ? other->column : "") == 0;
+}
 
 void postgres_add_late(struct plan_maker *maker, const struct postgres_late *late)
 {
     struct postgres_plan *plan = postgres_plan_of(maker);
+    struct postgres_late *known = NULL;
     if (late->stage < 2)
         return;
+    for (size_t i = 0; i < plan->late_count && !known; i++)
+        if (is_same(&plan->late[i], late))
+            known = &plan->late[i];
+    if (known && known->stage >= late->stage)
+        return;
+    plan->late_changes++;
+    if (known) {
+        known->stage = late->stage;
+        return;
+    }
     if (plan->late_count == plan->late_capacity) {
         size_t capacity = plan->late_capacity ? plan->late_capacity * 2 : 16;
         struct postgres_late *grown = arena_array(maker->arena, capacity, sizeof *grown);
@@ -75,6 +93,52 @@ bool postgres_is_shaken(const struct plan_maker *maker, enum plan_array array, s
     return plan->shaken[array][present] != NULL;
 }
 
+static bool is_key(const struct schema_constraint *constraint)
+{
+    return constraint->kind == CONSTRAINT_PRIMARY_KEY || constraint->kind == CONSTRAINT_UNIQUE ||
+           constraint->kind == CONSTRAINT_EXCLUSION;
+}
+
+/* Calls `visit` for whatever has the name among relations, sequences, types and indexes, until it returns true. */
+typedef bool visit_holder(const struct plan_maker *maker, enum plan_array array, size_t index);
+
+static bool object_has_name(const struct plan_maker *maker, const struct schema *schema, const char *schema_name,
+                            const char *name, visit_holder *visit)
+{
+    static const enum object_kind kinds[] = {OBJECT_SEQUENCE, OBJECT_ENUM, OBJECT_DOMAIN, OBJECT_COMPOSITE};
+    for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
+        const struct schema_object *object = schema_find_object(schema, kinds[i], schema_name, NULL, name, NULL);
+        if (object && visit(maker, ARRAY_OBJECTS, (size_t)(object - schema->objects)))
+            return true;
+    }
+    return false;
+}
+
+static bool is_in_schema(const struct schema *schema, uint32_t relation, const char *schema_name)
+{
+    return strcmp(schema_text(schema, schema->relations[relation].schema), schema_name) == 0;
+}
+
+static bool find_holder(const struct plan_maker *maker, enum plan_side side, const char *schema_name, const char *name,
+                        visit_holder *visit)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    const struct schema_relation *relation = schema_find_relation(schema, schema_name, name);
+    if (relation && visit(maker, ARRAY_RELATIONS, (size_t)(relation - schema->relations)))
+        return true;
+    if (object_has_name(maker, schema, schema_name, name, visit))
+        return true;
+    for (size_t i = 0; i < schema->index_count; i++)
+        if (strcmp(schema_text(schema, schema->indexes[i].name), name) == 0 &&
+            is_in_schema(schema, schema->indexes[i].relation, schema_name) && visit(maker, ARRAY_INDEXES, i))
+            return true;
+    for (size_t i = 0; i < schema->constraint_count; i++)
+        if (is_key(&schema->constraints[i]) && strcmp(schema_text(schema, schema->constraints[i].name), name) == 0 &&
+            is_in_schema(schema, schema->constraints[i].relation, schema_name) && visit(maker, ARRAY_CONSTRAINTS, i))
+            return true;
+    return false;
+}
+
 /* Things that leave their name before stage 3 are claimed with that stage. */
 static bool stays(const struct plan_maker *maker, enum plan_array array, size_t index)
 {
@@ -82,45 +146,21 @@ static bool stays(const struct plan_maker *maker, enum plan_array array, size_t 
     return stage == 0 || stage == PLAN_STAGES;
 }
 
-static bool is_in_schema(const struct plan_maker *maker, uint32_t relation, const char *schema_name)
+static bool is_any(const struct plan_maker *maker, enum plan_array array, size_t index)
 {
-    const struct schema *current = maker->current;
-    return strcmp(schema_text(current, current->relations[relation].schema), schema_name) == 0;
-}
-
-static bool is_key(const struct schema_constraint *constraint)
-{
-    return constraint->kind == CONSTRAINT_PRIMARY_KEY || constraint->kind == CONSTRAINT_UNIQUE ||
-           constraint->kind == CONSTRAINT_EXCLUSION;
-}
-
-static bool object_has_name(const struct plan_maker *maker, const char *schema_name, const char *name)
-{
-    static const enum object_kind kinds[] = {OBJECT_SEQUENCE, OBJECT_ENUM, OBJECT_DOMAIN, OBJECT_COMPOSITE};
-    const struct schema *current = maker->current;
-    for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
-        const struct schema_object *object = schema_find_object(current, kinds[i], schema_name, NULL, name, NULL);
-        if (object && stays(maker, ARRAY_OBJECTS, (size_t)(object - current->objects)))
-            return true;
-    }
-    return false;
+    (void)maker;
+    (void)array;
+    (void)index;
+    return true;
 }
 
 bool postgres_name_is_taken(struct plan_maker *maker, const char *schema_name, const char *name)
 {
-    const struct schema *current = maker->current;
-    const struct schema_relation *relation = schema_find_relation(current, schema_name, name);
-    if (relation && stays(maker, ARRAY_RELATIONS, (size_t)(relation - current->relations)))
-        return true;
-    if (object_has_name(maker, schema_name, name))
-        return true;
-    for (size_t i = 0; i < current->index_count; i++)
-        if (strcmp(schema_text(current, current->indexes[i].name), name) == 0 &&
-            is_in_schema(maker, current->indexes[i].relation, schema_name) && stays(maker, ARRAY_INDEXES, i))
-            return true;
-    for (size_t i = 0; i < current->constraint_count; i++)
-        if (is_key(&current->constraints[i]) && strcmp(schema_text(current, current->constraints[i].name), name) == 0 &&
-            is_in_schema(maker, current->constraints[i].relation, schema_name) && stays(maker, ARRAY_CONSTRAINTS, i))
-            return true;
-    return false;
+    return find_holder(maker, SIDE_CURRENT, schema_name, name, stays);
+}
+
+bool postgres_name_is_used(const struct plan_maker *maker, enum plan_side side, const char *schema_name,
+                           const char *name)
+{
+    return find_holder(maker, side, schema_name, name, is_any);
 }

@@ -70,8 +70,16 @@ static const char *path_of(struct plan_maker *maker, enum plan_side side, size_t
     return plan_keep(maker, &text);
 }
 
-/* The stage in which everything that its texts mention is there, and its name is free. */
-static unsigned stage_of(struct plan_maker *maker, size_t index)
+/* Whether the current side has the object itself: it changes where it stands. */
+static bool is_there(const struct plan_maker *maker, const struct schema_object *object)
+{
+    const struct schema *target = maker->target;
+    return schema_find_object(maker->current, (enum object_kind)object->kind, schema_text(target, object->schema),
+                              schema_text(target, object->relation_name), schema_text(target, object->name),
+                              schema_text(target, object->arguments));
+}
+
+unsigned postgres_object_stage(struct plan_maker *maker, size_t index)
 {
     const struct schema *target = maker->target;
     const struct schema_object *object = &target->objects[index];
@@ -84,7 +92,7 @@ static unsigned stage_of(struct plan_maker *maker, size_t index)
                               schema_text_or_null(target, at->text));
         stage = needed > stage ? needed : stage;
     }
-    if (has_relation_name &&
+    if (has_relation_name && !is_there(maker, object) &&
         postgres_name_is_taken(maker, schema_text(target, object->schema), schema_text(target, object->name)))
         return PLAN_STAGES;
     return stage;
@@ -96,7 +104,7 @@ static void make(struct plan_maker *maker, const struct postgres_parts *parts, s
     const struct schema_object *object = object_at(maker, SIDE_TARGET, index);
     const struct kind_row *row = &kinds[object->kind];
     struct postgres_fact fact = postgres_object_fact(maker, (struct postgres_pair){{DRIFT_NOWHERE, (int64_t)index}});
-    unsigned stage = stage_of(maker, index);
+    unsigned stage = postgres_object_stage(maker, index);
     stage = parts->stage > stage ? parts->stage : stage;
     if (!postgres_claim(maker, SIDE_TARGET, ARRAY_OBJECTS, index, stage)) {
         cover_all(maker, parts->items, parts->count);
@@ -372,9 +380,9 @@ static void replace(struct plan_maker *maker, const struct plan_task *task, cons
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
     struct postgres_fact fact = postgres_object_fact(maker, pair);
-    unsigned needed = stage_of(maker, (size_t)task->place.reference);
+    unsigned needed = postgres_change_stage(maker, task);
     struct postgres_step step = {
-        .stage = needed > 2 ? needed : 2,
+        .stage = needed,
         .phase = phase,
         .lock = "ACCESS EXCLUSIVE",
         .hazards = hazards,

@@ -25,6 +25,17 @@ const char *postgres_constraint_sql(struct plan_maker *maker, enum plan_side sid
                           postgres_quoted(maker, schema_text(schema, constraint->name)), body);
 }
 
+const char *postgres_named_constraint_sql(struct plan_maker *maker, enum plan_side side, size_t index, const char *name)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    const struct schema_constraint *constraint = &schema->constraints[index];
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_SQL_PART);
+    postgres_sql_constraint(&text, schema, constraint, false);
+    const char *body = plan_keep(maker, &text);
+    return postgres_alter(maker, side, constraint->relation, "ADD CONSTRAINT %s %s", postgres_quoted(maker, name),
+                          body);
+}
+
 const char *postgres_index_sql(struct plan_maker *maker, enum plan_side side, size_t index,
                                const struct postgres_index_form *form)
 {
@@ -65,9 +76,9 @@ const char *postgres_drop_relation_sql(struct plan_maker *maker, enum plan_side 
 bool postgres_name_changes_kind(const struct plan_maker *maker, enum plan_side side, size_t relation)
 {
     const struct schema *schema = postgres_schema(maker, side);
-    const struct schema *other = postgres_schema(maker, side == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET);
-    return schema_find_relation(other, schema_text(schema, schema->relations[relation].schema),
-                                schema_text(schema, schema->relations[relation].name)) != NULL;
+    return postgres_name_is_used(maker, side == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET,
+                                 schema_text(schema, schema->relations[relation].schema),
+                                 schema_text(schema, schema->relations[relation].name));
 }
 
 static void add_object_path(struct strbuf *text, const struct schema *schema, const struct schema_object *object)

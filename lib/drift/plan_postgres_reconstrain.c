@@ -81,7 +81,7 @@ static void add_validation(struct plan_maker *maker, const struct plan_task *tas
     const char *name = name_of(maker, SIDE_CURRENT, index);
     size_t relation = constraint_at(maker, SIDE_CURRENT, index)->relation;
     struct postgres_step step = {
-        .stage = 2,
+        .stage = postgres_change_stage(maker, task),
         .phase = PHASE_VALIDATE,
         .lock = "SHARE UPDATE EXCLUSIVE",
         .hazards = HAZARD(SCANS_TABLE) | HAZARD(MAY_FAIL_ON_DATA),
@@ -111,10 +111,9 @@ static void replace(struct plan_maker *maker, const struct plan_task *task, cons
     struct postgres_fact fact = postgres_constraint_fact(maker, postgres_pair_of(task->place));
     bool later = can_be_not_valid(maker, wanted);
     const char *name = raw_name(maker, SIDE_CURRENT, index);
-    unsigned needed = postgres_needs(maker, schema_text_or_null(maker->target, wanted->expression));
     bool shaken = postgres_is_shaken(maker, ARRAY_CONSTRAINTS, index);
     struct postgres_step step = {
-        .stage = needed > 2 ? needed : 2,
+        .stage = postgres_change_stage(maker, task),
         .phase = wanted->kind == CONSTRAINT_FOREIGN_KEY ? PHASE_FOREIGN_KEY : PHASE_CONSTRAINT,
         .lock = wanted->kind == CONSTRAINT_FOREIGN_KEY ? "ACCESS EXCLUSIVE on both tables" : "ACCESS EXCLUSIVE",
         .hazards = HAZARD(CHANGES_BEHAVIOUR) | (later ? 0 : HAZARD(SCANS_TABLE) | HAZARD(MAY_FAIL_ON_DATA)),
@@ -168,7 +167,7 @@ static void replace_key(struct plan_maker *maker, const struct plan_task *task, 
     struct postgres_list makes = {0};
     struct postgres_list restores = {0};
     struct postgres_step step = {
-        .stage = 2,
+        .stage = postgres_change_stage(maker, task),
         .phase = PHASE_KEY,
         .lock = "ACCESS EXCLUSIVE",
         .hazards = HAZARD(BUILDS_INDEX) | HAZARD(BLOCKS_READS) | HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR),
@@ -212,7 +211,7 @@ static void alter_timing(struct plan_maker *maker, const struct plan_task *task,
     }
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){
-                     .stage = 2,
+                     .stage = postgres_change_stage(maker, task),
                      .phase = PHASE_FOREIGN_KEY,
                      .lock = "ACCESS EXCLUSIVE",
                      .hazards = HAZARD(CHANGES_BEHAVIOUR),
@@ -230,7 +229,7 @@ static void make_not_valid(struct plan_maker *maker, const struct plan_task *tas
     size_t relation = constraint_at(maker, SIDE_CURRENT, index)->relation;
     const char *name = name_of(maker, SIDE_CURRENT, index);
     struct postgres_step step = {
-        .stage = 2,
+        .stage = postgres_change_stage(maker, task),
         .phase = PHASE_CONSTRAINT,
         .lock = "ACCESS EXCLUSIVE",
         .hazards = HAZARD(CHANGES_BEHAVIOUR),
@@ -247,6 +246,7 @@ static void make_not_valid(struct plan_maker *maker, const struct plan_task *tas
 void postgres_rename_constraint(struct plan_maker *maker, const struct plan_task *task,
                                 const struct drift_item *const *items, size_t count)
 {
+    static const char letters[] = "pufcx"; /* by enum constraint_kind */
     size_t index = (size_t)task->place.live;
     size_t relation = constraint_at(maker, SIDE_CURRENT, index)->relation;
     const char *old_name = raw_name(maker, SIDE_CURRENT, index);
@@ -254,13 +254,19 @@ void postgres_rename_constraint(struct plan_maker *maker, const struct plan_task
     const char *table = postgres_table_name(maker, SIDE_CURRENT, relation);
     if (task->kind < DRIFT_PRIMARY_KEY || task->kind > DRIFT_EXCLUSION)
         return;
+    if (postgres_is_remade(task)) {
+        for (size_t i = 0; i < count; i++)
+            plan_cover(maker, items[i]);
+        return;
+    }
     struct postgres_fact fact = postgres_helper_fact(
         plan_printf(maker, "constraint %s.%s: name", table, postgres_quoted(maker, old_name)),
         plan_printf(maker,
                     "(SELECT k.conname::text FROM pg_constraint k WHERE k.conrelid = to_regclass(%s) AND k.conname IN "
-                    "(%s, %s) ORDER BY k.conname = %s DESC LIMIT 1)",
+                    "(%s, %s) AND k.contype = '%c' ORDER BY k.conname = %s DESC LIMIT 1)",
                     postgres_literal(maker, table), postgres_literal(maker, old_name),
-                    postgres_literal(maker, new_name), postgres_literal(maker, old_name)),
+                    postgres_literal(maker, new_name), letters[task->kind - DRIFT_PRIMARY_KEY],
+                    postgres_literal(maker, old_name)),
         old_name, new_name);
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){
@@ -284,7 +290,14 @@ void postgres_change_constraint(struct plan_maker *maker, const struct plan_task
     const struct schema_constraint *present = constraint_at(maker, SIDE_CURRENT, (size_t)task->place.live);
     bool shaken = postgres_is_shaken(maker, ARRAY_CONSTRAINTS, (size_t)task->place.live);
     bool to_valid = present->flags & CONSTRAINT_NOT_VALID && !(wanted->flags & CONSTRAINT_NOT_VALID);
-    postgres_claim(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, (size_t)task->place.reference, 2);
+    if (postgres_is_remade(task)) {
+        const struct postgres_parts parts = {.task = task, .items = items, .count = count, .stage = 2};
+        postgres_add_constraint(maker, &parts, (size_t)task->place.reference);
+        postgres_drop_constraint(maker, task, items, count);
+        return;
+    }
+    postgres_claim(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, (size_t)task->place.reference,
+                   postgres_change_stage(maker, task));
     if (is_key(wanted) || is_key(present))
         replace_key(maker, task, items, count);
     else if (shaken)

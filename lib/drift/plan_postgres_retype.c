@@ -74,7 +74,7 @@ static bool is_about(const struct drift_item *item, const char *attribute)
     return item->attribute && strcmp(item->attribute, attribute) == 0;
 }
 
-static bool changes_type(const struct plan_task *task)
+static bool concerns_type(const struct plan_task *task)
 {
     bool found = false;
     for (size_t i = 0; i < task->item_count; i++)
@@ -82,7 +82,7 @@ static bool changes_type(const struct plan_task *task)
     return task->kind == DRIFT_COLUMN && task->change == DRIFT_CHANGED && found;
 }
 
-static bool changes_generation(const struct plan_task *task)
+bool postgres_changes_generation(const struct plan_task *task)
 {
     bool found = false;
     for (size_t i = 0; i < task->item_count; i++)
@@ -92,109 +92,32 @@ static bool changes_generation(const struct plan_task *task)
 
 /* Whether the column must be dropped and made again for its new expression: the server can only take one away from a
  * stored column, and, since 17, exchange it. */
-static bool must_replace(struct plan_maker *maker, struct postgres_pair pair)
+static bool must_replace(const struct plan_maker *maker, struct postgres_pair pair)
 {
     const struct schema_column *before = column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT]);
     const struct schema_column *after = column_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]);
     bool same_kind = (before->flags & COLUMN_GENERATED_STORED) == (after->flags & COLUMN_GENERATED_STORED);
     if (!is_generated(after))
         return !(before->flags & COLUMN_GENERATED_STORED);
-    return !is_generated(before) || !same_kind || postgres_plan_of(maker)->version[SIDE_CURRENT] < 17;
+    return !is_generated(before) || !same_kind ||
+           ((const struct postgres_plan *)maker->engine)->version[SIDE_CURRENT] < 17;
 }
 
-static bool is_replaced(struct plan_maker *maker, const struct plan_task *task)
+static bool is_replaced(const struct plan_maker *maker, const struct plan_task *task)
 {
-    return changes_generation(task) && must_replace(maker, postgres_pair_of(task->place));
+    return postgres_changes_generation(task) && must_replace(maker, postgres_pair_of(task->place));
 }
 
-static unsigned generation_stage(struct plan_maker *maker, struct postgres_pair pair)
+bool postgres_changes_type(const struct plan_maker *maker, const struct plan_task *task)
 {
-    bool computed = is_generated(column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT]));
-    return must_replace(maker, pair) && !computed ? PLAN_STAGES : 2;
+    return task && concerns_type(task) && !is_replaced(maker, task);
 }
 
-static unsigned late_stage(struct plan_maker *maker, const struct plan_task *task)
+unsigned postgres_generation_stage(const struct plan_maker *maker, const struct plan_task *task)
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
-    switch (task->kind) {
-    case DRIFT_COLUMN:
-        return changes_type(task)         ? retype_stage(maker, pair)
-               : changes_generation(task) ? generation_stage(maker, pair)
-                                          : 1;
-    case DRIFT_VIEW:
-    case DRIFT_MATERIALIZED_VIEW:
-    case DRIFT_ROUTINE:
-    case DRIFT_DOMAIN:
-    case DRIFT_COMPOSITE:
-        return 2;
-    default:
-        return 1;
-    }
-}
-
-/* The columns of an enum that loses values are moved over in the third stage. */
-static void note_columns_of(struct plan_maker *maker, const struct plan_task *task)
-{
-    const struct schema *target = maker->target;
-    const struct schema_object *type = &target->objects[task->place.reference];
-    for (size_t i = 0; i < target->column_count; i++) {
-        const struct schema_column *column = &target->columns[i];
-        const struct schema_relation *table = &target->relations[column->relation];
-        if (relation_is_table(table) &&
-            plan_mentions(schema_text(target, column->type), schema_text(target, type->schema),
-                          schema_text(target, type->name), false))
-            postgres_add_late(maker, &(struct postgres_late){.schema_name = schema_text(target, table->schema),
-                                                             .name = schema_text(target, table->name),
-                                                             .column = schema_text(target, column->name),
-                                                             .stage = PLAN_STAGES});
-    }
-}
-
-/* A relation in the place of another of its name comes when that has gone. */
-static void note_successor(struct plan_maker *maker, const struct plan_task *task)
-{
-    const struct schema *target = maker->target;
-    const struct schema_relation *relation = &target->relations[task->place.reference];
-    const char *schema_name = schema_text(target, relation->schema);
-    const char *name = schema_text(target, relation->name);
-    if (schema_find_relation(maker->current, schema_name, name))
-        postgres_add_late(maker,
-                          &(struct postgres_late){.schema_name = schema_name, .name = name, .stage = PLAN_STAGES});
-}
-
-void postgres_note_late(struct plan_maker *maker)
-{
-    const struct schema *target = maker->target;
-    for (size_t i = 0; i < plan_task_count(maker); i++) {
-        const struct plan_task *task = plan_task_at(maker, i);
-        if (task->change == DRIFT_MISSING && plan_array_of(task->kind) == ARRAY_RELATIONS)
-            note_successor(maker, task);
-        if (task->change != DRIFT_CHANGED || task->place.reference < 0)
-            continue;
-        if (task->kind == DRIFT_ENUM && !postgres_enum_extends(maker, task))
-            note_columns_of(maker, task);
-        struct postgres_late late = {.stage = late_stage(maker, task)};
-        const struct schema_column *column = NULL;
-        switch (plan_array_of(task->kind)) {
-        case ARRAY_COLUMNS:
-            column = &target->columns[task->place.reference];
-            late.schema_name = schema_text(target, target->relations[column->relation].schema);
-            late.name = schema_text(target, target->relations[column->relation].name);
-            late.column = schema_text(target, column->name);
-            break;
-        case ARRAY_RELATIONS:
-            late.schema_name = schema_text(target, target->relations[task->place.reference].schema);
-            late.name = schema_text(target, target->relations[task->place.reference].name);
-            break;
-        case ARRAY_OBJECTS:
-            late.schema_name = schema_text(target, target->objects[task->place.reference].schema);
-            late.name = schema_text(target, target->objects[task->place.reference].name);
-            break;
-        default:
-            continue;
-        }
-        postgres_add_late(maker, &late);
-    }
+    bool computed = is_generated(column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT]));
+    return must_replace(maker, pair) && !computed ? PLAN_STAGES : 2;
 }
 
 /* Types wait for the end, when all that leans on them is known: see postgres_change_types. */
@@ -264,10 +187,14 @@ static bool is_assignable(const char *from, const char *to)
 }
 
 /* "ALTER COLUMN …" from one side's type to the other's, its default taken away before and set again behind. */
-static void list_retype(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair,
-                        struct postgres_list *list)
+void postgres_list_retype(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair,
+                          struct postgres_list *list)
 {
     enum plan_side from = to == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
+    if (pair.at[from] < 0)
+        from = to; /* a column of one side only moves over to its own type, made anew */
+    else if (pair.at[to] < 0)
+        to = from;
     const struct schema_column *before = column_at(maker, from, pair.at[from]);
     const struct schema_column *after = column_at(maker, to, pair.at[to]);
     const char *name = name_at(maker, to, pair.at[to]);
@@ -295,34 +222,25 @@ static struct postgres_list retype_list(struct plan_maker *maker, enum plan_side
 {
     struct postgres_list list = {0};
     postgres_lean_drop(maker, lean, &list);
-    list_retype(maker, to, pair, &list);
+    postgres_list_retype(maker, to, pair, &list);
     postgres_lean_make(maker, lean, to, &list);
     return list;
 }
 
-/* A column that gets an enum's type waits until the enum has lost the values that it is to lose. */
-static bool becomes_shrinking_enum(const struct plan_maker *maker, struct postgres_pair pair)
+unsigned postgres_type_stage(const struct plan_maker *maker, const struct plan_task *task)
 {
-    const struct schema *target = maker->target;
+    struct postgres_pair pair = postgres_pair_of(task->place);
     const char *type = type_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]);
-    for (size_t i = 0; i < plan_task_count(maker); i++) {
-        const struct plan_task *task = plan_task_at(maker, i);
-        if (task->kind != DRIFT_ENUM || task->change != DRIFT_CHANGED || postgres_enum_extends(maker, task))
-            continue;
-        const struct schema_object *object = &target->objects[task->place.reference];
-        if (plan_mentions(type, schema_text(target, object->schema), schema_text(target, object->name), false))
-            return true;
-    }
-    return false;
+    unsigned needed = postgres_needs(maker, type);
+    unsigned stage = postgres_is_moved(maker, SIDE_TARGET, type) ? PLAN_STAGES : retype_stage(maker, pair);
+    return needed > stage ? needed : stage;
 }
 
 void postgres_lean_on_type_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean)
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
     enum type_relation relation = relation_of(maker, pair);
-    unsigned needed = postgres_needs(maker, type_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]));
-    unsigned stage = becomes_shrinking_enum(maker, pair) ? PLAN_STAGES : retype_stage(maker, pair);
-    *lean = (struct postgres_lean){.task = task, .stage = needed > stage ? needed : stage};
+    *lean = (struct postgres_lean){.task = task, .stage = postgres_type_stage(maker, task)};
     postgres_lean_on_column(maker, lean, (size_t)pair.at[SIDE_CURRENT],
                             relation != TYPE_RELATION_WIDER && relation != TYPE_RELATION_ALIKE);
 }
@@ -372,7 +290,7 @@ void postgres_change_types(struct plan_maker *maker)
 {
     for (size_t i = 0; i < plan_task_count(maker); i++) {
         const struct plan_task *task = plan_task_at(maker, i);
-        if (changes_type(task) && !is_replaced(maker, task))
+        if (postgres_changes_type(maker, task) && !postgres_moves_with_enum(maker, task))
             add_retype(maker, task);
     }
 }
@@ -561,42 +479,9 @@ static struct postgres_list expression_list(struct plan_maker *maker, enum plan_
 void postgres_lean_on_generation_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean)
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
-    *lean = (struct postgres_lean){.task = task, .stage = generation_stage(maker, pair)};
+    *lean = (struct postgres_lean){.task = task, .stage = postgres_generation_stage(maker, task)};
     postgres_lean_on_column(maker, lean, (size_t)pair.at[SIDE_CURRENT], true);
     lean_on_users(maker, lean, (size_t)pair.at[SIDE_CURRENT]);
-}
-
-/* What is to stand on a view waits until that has come back. */
-static void note_leaning_views(struct plan_maker *maker, const struct postgres_lean *lean)
-{
-    const struct schema *current = maker->current;
-    for (size_t i = 0; i < lean->count; i++) {
-        if (lean->all[i].array != ARRAY_RELATIONS)
-            continue;
-        const struct schema_relation *view = &current->relations[lean->all[i].present];
-        postgres_add_late(maker, &(struct postgres_late){.schema_name = schema_text(current, view->schema),
-                                                         .name = schema_text(current, view->name),
-                                                         .stage = lean->stage});
-    }
-}
-
-/* In the order in which the steps run. */
-void postgres_shake(struct plan_maker *maker)
-{
-    static void (*const finders[])(struct plan_maker *, const struct plan_task *,
-                                   struct postgres_lean *) = {postgres_lean_on_routine_of, postgres_lean_on_type_of,
-                                                              postgres_lean_on_generation_of, postgres_lean_on_view_of};
-    for (size_t k = 0; k < ARRAY_LENGTH(finders); k++)
-        for (size_t i = 0; i < plan_task_count(maker) && !maker->failed; i++) {
-            const struct plan_task *task = plan_task_at(maker, i);
-            const bool fits[ARRAY_LENGTH(finders)] = {
-                task->kind == DRIFT_ROUTINE, changes_type(task) && !is_replaced(maker, task), changes_generation(task),
-                task->kind == DRIFT_VIEW || task->kind == DRIFT_MATERIALIZED_VIEW};
-            struct postgres_lean lean = {0};
-            if (task->change == DRIFT_CHANGED && fits[k])
-                finders[k](maker, task, &lean);
-            note_leaning_views(maker, &lean);
-        }
 }
 
 void postgres_change_generated(struct plan_maker *maker, const struct plan_task *task,

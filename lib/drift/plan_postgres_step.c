@@ -148,6 +148,46 @@ const char *postgres_do(struct plan_maker *maker, const char *condition, const s
     return plan_keep(maker, &block);
 }
 
+/* What EXECUTE runs for each row of a query over the foreign keys that use the index. */
+static void add_loop(struct plan_maker *maker, struct strbuf *body, const char *name)
+{
+    (void)maker;
+    strbuf_printf(body, "    FOREACH statement IN ARRAY %s LOOP\n        EXECUTE statement;\n    END LOOP;\n", name);
+}
+
+const char *postgres_do_around_keys(struct plan_maker *maker, const char *condition, const char *path,
+                                    const struct postgres_list *list)
+{
+    cleanup(strbuf) struct strbuf body = STRBUF(LIMIT_PLAN_BYTES);
+    cleanup(strbuf) struct strbuf block = STRBUF(LIMIT_PLAN_BYTES);
+    const char *keys = plan_printf(maker,
+                                   "FROM pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conindid = "
+                                   "to_regclass(%s)",
+                                   postgres_literal(maker, path));
+    strbuf_printf(&body,
+                  "\nDECLARE\n    statement text;\n"
+                  "    away text[] := ARRAY(SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', k.conrelid::regclass, "
+                  "k.conname) %s);\n"
+                  "    again text[] := ARRAY(SELECT format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', "
+                  "k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid)) %s);\nBEGIN\n",
+                  keys, keys);
+    if (condition)
+        strbuf_printf(&body, "    IF NOT (%s) THEN\n        RETURN;\n    END IF;\n", condition);
+    add_loop(maker, &body, "away");
+    for (size_t i = 0; i < list->count; i++) {
+        strbuf_add_string(&body, "    EXECUTE ");
+        postgres_sql_dollar(&body, "sql", list->sql[i]);
+        strbuf_add_string(&body, ";\n");
+    }
+    add_loop(maker, &body, "again");
+    strbuf_add_string(&body, "END\n");
+    strbuf_add_string(&block, "DO ");
+    postgres_sql_dollar(&block, "plan", strbuf_text(&body));
+    if (!strbuf_ok(&body))
+        maker->failed = true;
+    return plan_keep(maker, &block);
+}
+
 const char *postgres_validate_softly(struct plan_maker *maker, const char *sql)
 {
     cleanup(strbuf) struct strbuf body = STRBUF(LIMIT_PLAN_BYTES);
@@ -169,13 +209,16 @@ static const char *script(struct plan_maker *maker, const struct postgres_step *
     bool plain = to == SIDE_TARGET ? step->plain : step->plain_undo;
     if (list->count == 0)
         return NULL;
+    const char *condition = plain || step->concurrent ? NULL : condition_for(maker, step->fact, to);
     if (step->reused && to == SIDE_TARGET)
-        return postgres_do(maker, postgres_holds(maker, step->fact, SIDE_CURRENT), list);
+        condition = postgres_holds(maker, step->fact, SIDE_CURRENT);
     if (step->shaken && to == SIDE_CURRENT)
-        return postgres_do(maker, postgres_holds(maker, step->fact, SIDE_TARGET), list);
-    if (list->count == 1 && (plain || step->concurrent))
+        condition = postgres_holds(maker, step->fact, SIDE_TARGET);
+    if (step->key && !step->fact->values[to])
+        return postgres_do_around_keys(maker, condition, step->key, list);
+    if (list->count == 1 && !condition)
         return list->sql[0];
-    return postgres_do(maker, plain ? NULL : condition_for(maker, step->fact, to), list);
+    return postgres_do(maker, condition, list);
 }
 
 void postgres_guard(struct plan_maker *maker, unsigned stage, const struct postgres_fact *fact)

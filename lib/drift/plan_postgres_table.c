@@ -39,7 +39,7 @@ static void add_policy(struct plan_maker *maker, enum plan_side side, size_t ind
 }
 
 /* The stage in which nothing that the table is made of is missing any more, and its name is free. */
-static unsigned stage_of_table(struct plan_maker *maker, size_t relation)
+unsigned postgres_new_table_stage(struct plan_maker *maker, size_t relation)
 {
     const struct schema *target = maker->target;
     const struct schema_relation *table = &target->relations[relation];
@@ -190,8 +190,11 @@ void postgres_make_table(struct plan_maker *maker, const struct plan_task *task,
                    "a foreign table's server and options are not part of the model: create it by hand");
         return;
     }
-    struct postgres_parts parts = {
-        .task = task, .items = items, .count = count, .stage = stage_of_table(maker, relation), .fresh = true};
+    struct postgres_parts parts = {.task = task,
+                                   .items = items,
+                                   .count = count,
+                                   .stage = postgres_new_table_stage(maker, relation),
+                                   .fresh = true};
     add_table(maker, &parts, relation);
     add_referring(maker, &parts, relation);
     postgres_add_late(maker, &(struct postgres_late){.schema_name = schema_text(target, table->schema),

@@ -7,7 +7,6 @@
 
 #include "base/limits.h"
 #include "drift/plan_postgres.h"
-#include "drift/plan_postgres_lean.h"
 #include "drift/plan_postgres_text.h"
 
 static const struct schema_relation *view_at(const struct plan_maker *maker, enum plan_side side, size_t relation)
@@ -16,7 +15,7 @@ static const struct schema_relation *view_at(const struct plan_maker *maker, enu
 }
 
 /* A view with its indexes and triggers. */
-static void list_view(struct plan_maker *maker, enum plan_side side, size_t relation, struct postgres_list *list)
+void postgres_list_view(struct plan_maker *maker, enum plan_side side, size_t relation, struct postgres_list *list)
 {
     postgres_list_add(maker, list, postgres_view_sql(maker, side, relation, false));
     postgres_list_rest(maker, side, relation, list);
@@ -42,7 +41,7 @@ static bool is_view(const struct schema_relation *relation)
     return relation->kind == RELATION_VIEW || relation->kind == RELATION_MATERIALIZED_VIEW;
 }
 
-/* Out of the way of what is dropped in the third stage, and made again when all else is as it is to be: the view of one
+/* Out of the way of what else changes in the stage, and made again when all that is as it is to be: the view of one
  * side goes in the one step, that of the other comes in the other. Each looks for its own. */
 struct passing {
     const struct plan_task *task;
@@ -51,7 +50,7 @@ struct passing {
     struct postgres_pair pair;
     const struct postgres_fact *gone; /* of the current side's */
     const struct postgres_fact *made; /* of the target's */
-    const struct postgres_lean *lean;
+    unsigned stage;
 };
 
 static struct postgres_list one_block(struct plan_maker *maker, const char *condition, const struct postgres_list *list)
@@ -62,9 +61,8 @@ static struct postgres_list one_block(struct plan_maker *maker, const char *cond
 static struct postgres_list passing_drop(struct plan_maker *maker, const struct passing *passing, enum plan_side side)
 {
     const struct postgres_fact *fact = side == SIDE_CURRENT ? passing->gone : passing->made;
-    struct postgres_list list = {0};
-    postgres_lean_drop(maker, passing->lean, &list);
-    postgres_list_add(maker, &list, postgres_drop_relation_sql(maker, side, (size_t)passing->pair.at[side]));
+    struct postgres_list list =
+        postgres_one(maker, postgres_drop_relation_sql(maker, side, (size_t)passing->pair.at[side]));
     return one_block(maker, postgres_holds(maker, fact, side), &list);
 }
 
@@ -72,15 +70,14 @@ static struct postgres_list passing_make(struct plan_maker *maker, const struct 
 {
     const struct postgres_fact *fact = side == SIDE_CURRENT ? passing->gone : passing->made;
     struct postgres_list list = {0};
-    list_view(maker, side, (size_t)passing->pair.at[side], &list);
-    postgres_lean_make(maker, passing->lean, side, &list);
+    postgres_list_view(maker, side, (size_t)passing->pair.at[side], &list);
     return one_block(maker, plan_printf(maker, "%s IS NULL", fact->query), &list);
 }
 
 static void pass_over(struct plan_maker *maker, const struct passing *passing)
 {
     struct postgres_step step = {
-        .stage = PLAN_STAGES,
+        .stage = passing->stage,
         .phase = PHASE_DROP_VIEW,
         .rank = plan_rank_down(maker, SIDE_CURRENT, ARRAY_RELATIONS, (size_t)passing->pair.at[SIDE_CURRENT]),
         .lock = "ACCESS EXCLUSIVE",
@@ -130,12 +127,13 @@ static bool exchange(struct plan_maker *maker, const struct plan_task *task, con
         postgres_view_fact(maker, (struct postgres_pair){{pair.at[SIDE_CURRENT], DRIFT_NOWHERE}});
     struct postgres_fact made =
         postgres_view_fact(maker, (struct postgres_pair){{DRIFT_NOWHERE, pair.at[SIDE_TARGET]}});
-    struct postgres_lean lean = {.task = task, .stage = PLAN_STAGES};
-    postgres_lean_on_relation(maker, &lean, (size_t)pair.at[SIDE_CURRENT]);
-    pass_over(
-        maker,
-        &(struct passing){
-            .task = task, .items = items, .count = count, .pair = pair, .gone = &gone, .made = &made, .lean = &lean});
+    pass_over(maker, &(struct passing){.task = task,
+                                       .items = items,
+                                       .count = count,
+                                       .pair = pair,
+                                       .gone = &gone,
+                                       .made = &made,
+                                       .stage = PLAN_STAGES});
     return true;
 }
 
@@ -148,13 +146,11 @@ void postgres_make_view(struct plan_maker *maker, const struct plan_task *task, 
     const char *schema_name = schema_text(target, view->schema);
     const char *name = schema_text(target, view->name);
     struct postgres_fact fact = postgres_view_fact(maker, (struct postgres_pair){{DRIFT_NOWHERE, (int64_t)relation}});
-    unsigned stage = postgres_needs(maker, schema_text(target, view->definition));
+    unsigned stage = postgres_view_stage(maker, relation);
     struct postgres_list forward = {0};
     if (exchange(maker, task, items, count))
         return;
-    if (postgres_name_is_taken(maker, schema_name, name))
-        stage = PLAN_STAGES;
-    list_view(maker, SIDE_TARGET, relation, &forward);
+    postgres_list_view(maker, SIDE_TARGET, relation, &forward);
     claim_rest(maker, SIDE_TARGET, relation, stage);
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){
@@ -180,7 +176,7 @@ void postgres_drop_view(struct plan_maker *maker, const struct plan_task *task, 
         return;
     postgres_claim(maker, SIDE_CURRENT, ARRAY_RELATIONS, relation, PLAN_STAGES);
     claim_rest(maker, SIDE_CURRENT, relation, PLAN_STAGES);
-    list_view(maker, SIDE_CURRENT, relation, &backward);
+    postgres_list_view(maker, SIDE_CURRENT, relation, &backward);
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){
                      .stage = PLAN_STAGES,
@@ -216,40 +212,21 @@ static bool can_replace(const struct plan_maker *maker, enum plan_side to, struc
     return true;
 }
 
-/* From one side's definition to the other's. What leans on the view is on the current side: it is in its way there and
- * back. */
-static struct postgres_list change(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair,
-                                   const struct postgres_lean *lean)
+bool postgres_can_replace_view(const struct plan_maker *maker, struct postgres_pair pair)
+{
+    return can_replace(maker, SIDE_TARGET, pair) && can_replace(maker, SIDE_CURRENT, pair);
+}
+
+/* From one side's definition to the other's, where nothing stands on it. */
+static struct postgres_list change(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair)
 {
     enum plan_side from = to == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
     struct postgres_list list = {0};
     if (can_replace(maker, to, pair))
         return postgres_one(maker, postgres_view_sql(maker, to, (size_t)pair.at[to], true));
-    postgres_lean_drop(maker, lean, &list);
     postgres_list_add(maker, &list, postgres_drop_relation_sql(maker, from, (size_t)pair.at[from]));
-    list_view(maker, to, (size_t)pair.at[to], &list);
-    postgres_lean_make(maker, lean, to, &list);
+    postgres_list_view(maker, to, (size_t)pair.at[to], &list);
     return list;
-}
-
-/* From nothing to the target's definition, and back to nothing: another step has taken the view away. */
-static struct postgres_list change_shaken(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair)
-{
-    struct postgres_list list =
-        postgres_one(maker, postgres_drop_relation_sql(maker, SIDE_CURRENT, (size_t)pair.at[SIDE_CURRENT]));
-    if (to == SIDE_TARGET)
-        list_view(maker, to, (size_t)pair.at[to], &list);
-    return list;
-}
-
-void postgres_lean_on_view_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean)
-{
-    struct postgres_pair pair = postgres_pair_of(task->place);
-    const struct schema_relation *wanted = view_at(maker, SIDE_TARGET, (size_t)pair.at[SIDE_TARGET]);
-    unsigned stage = postgres_needs(maker, schema_text(maker->target, wanted->definition));
-    *lean = (struct postgres_lean){.task = task, .stage = stage > 2 ? stage : 2};
-    if (lean->stage == PLAN_STAGES || !can_replace(maker, SIDE_TARGET, pair) || !can_replace(maker, SIDE_CURRENT, pair))
-        postgres_lean_on_relation(maker, lean, (size_t)pair.at[SIDE_CURRENT]);
 }
 
 void postgres_change_view(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
@@ -257,12 +234,9 @@ void postgres_change_view(struct plan_maker *maker, const struct plan_task *task
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
     struct postgres_fact fact = postgres_view_fact(maker, pair);
-    struct postgres_lean lean = {0};
+    unsigned stage = postgres_view_stage(maker, (size_t)pair.at[SIDE_TARGET]);
     bool replaced = can_replace(maker, SIDE_TARGET, pair);
-    bool shaken = postgres_is_shaken(maker, ARRAY_RELATIONS, (size_t)pair.at[SIDE_CURRENT]);
-    postgres_lean_on_view_of(maker, task, &lean);
-    fact.passes_absent = shaken;
-    if (lean.stage == PLAN_STAGES && !shaken) {
+    if (postgres_passes(maker, (size_t)pair.at[SIDE_CURRENT], stage)) {
         fact.passes_absent = true;
         pass_over(maker, &(struct passing){.task = task,
                                            .items = items,
@@ -270,24 +244,22 @@ void postgres_change_view(struct plan_maker *maker, const struct plan_task *task
                                            .pair = pair,
                                            .gone = &fact,
                                            .made = &fact,
-                                           .lean = &lean});
+                                           .stage = stage});
         return;
     }
-    postgres_add(
-        maker, task, items, count,
-        &(struct postgres_step){
-            .stage = lean.stage,
-            .phase = PHASE_VIEW,
-            .rank = plan_rank(maker, SIDE_TARGET, ARRAY_RELATIONS, (size_t)pair.at[SIDE_TARGET]),
-            .lock = "ACCESS EXCLUSIVE",
-            .hazards =
-                HAZARD(CHANGES_BEHAVIOUR) | (replaced ? 0 : HAZARD(BREAKS_CLIENTS) | HAZARD(HIDDEN_DEPENDENCIES)),
-            .fact = &fact,
-            .forward = shaken ? change_shaken(maker, SIDE_TARGET, pair) : change(maker, SIDE_TARGET, pair, &lean),
-            .backward = shaken ? change_shaken(maker, SIDE_CURRENT, pair) : change(maker, SIDE_CURRENT, pair, &lean),
-            .shaken = shaken,
-            .undo_note = replaced && !shaken ? NULL : "grants on what is dropped and made again are lost",
-        });
+    postgres_add(maker, task, items, count,
+                 &(struct postgres_step){
+                     .stage = stage,
+                     .phase = PHASE_VIEW,
+                     .rank = plan_rank(maker, SIDE_TARGET, ARRAY_RELATIONS, (size_t)pair.at[SIDE_TARGET]),
+                     .lock = "ACCESS EXCLUSIVE",
+                     .hazards = HAZARD(CHANGES_BEHAVIOUR) |
+                                (replaced ? 0 : HAZARD(BREAKS_CLIENTS) | HAZARD(HIDDEN_DEPENDENCIES)),
+                     .fact = &fact,
+                     .forward = change(maker, SIDE_TARGET, pair),
+                     .backward = change(maker, SIDE_CURRENT, pair),
+                     .undo_note = replaced ? NULL : "grants on what is dropped and made again are lost",
+                 });
 }
 
 /* Takes every option away that the one side has, and sets the other side's. */

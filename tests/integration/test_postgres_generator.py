@@ -220,15 +220,20 @@ class Schema:
         table = self.some_table(chance)
         if not table or chance.random() < 0.3:
             return []
-        names = chance.sample(list(table.columns), min(len(table.columns), chance.randint(0, 3)))
+        source, columns = table.name, list(table.columns)
+        upon = self.slots.at("view", number, "upon")
+        if self.views and upon.random() < 0.4:  # a view on a view, which may stand on a view itself
+            source = upon.choice(list(self.views))
+            columns = self.views[source]
+        names = chance.sample(columns, min(len(columns), chance.randint(0, 3)))
         name = f"v{number}"
-        self.views[name] = True
+        self.views[name] = names
         listed = ", ".join(["id", *map(quote, names)])
         where = chance.choice(("", " WHERE id > 0", f" WHERE id <> {chance.randrange(9)}"))
         if chance.random() < 0.25:
-            return [f"CREATE MATERIALIZED VIEW {name} AS SELECT {listed} FROM {quote(table.name)}{where}"]
+            return [f"CREATE MATERIALIZED VIEW {name} AS SELECT {listed} FROM {quote(source)}{where}"]
         options = chance.choice(("", "", " WITH (security_barrier=true)"))
-        return [f"CREATE VIEW {name}{options} AS SELECT {listed} FROM {quote(table.name)}{where}"]
+        return [f"CREATE VIEW {name}{options} AS SELECT {listed} FROM {quote(source)}{where}"]
 
     def extra(self, chance, number):
         table = self.some_table(chance)
