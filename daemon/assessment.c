@@ -32,7 +32,8 @@ struct expectation *expectation_read(const struct config_database *database, con
         return NULL;
     expectation->references = 1;
     struct revision_graph *known = previous ? previous->known : NULL;
-    if (migration_files_read(database->tool, database->expect_directory, &expectation->set, &expectation->error) < 0) {
+    if (migration_files_read(database->tool, NULL, database->expect_directory, &expectation->set, &expectation->error) <
+        0) {
         if (expectation->error.code == ERROR_NO_MEMORY)
             return NULL;
         expectation->known = known ? revision_graph_ref(known) : NULL;

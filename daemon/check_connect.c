@@ -58,7 +58,7 @@ static int look(const struct config_database *database, FILE *out, struct error 
     fprintf(out, "  schema      %zu tables, %zu columns\n", schema_table_count(schema), schema->column_count);
     print_coverage(schema, out);
     cleanup(snapshot) struct snapshot *before = NULL;
-    if (snapshot_with_schema(NULL, schema, &server, 0, &before, reterr) < 0)
+    if (snapshot_with_schema(NULL, schema, NULL, &server, 0, &before, reterr) < 0)
         return -1;
     cleanup(engine_connection) struct engine_connection *connection = NULL;
     if (database_connect(database, PURPOSE_JOURNAL, deadline, &connection, &server, reterr) < 0)

@@ -87,7 +87,7 @@ int ctl_read_journals(const char *url, struct deadline deadline, struct schema *
 {
     cleanup(snapshot) struct snapshot *before = NULL;
     cleanup(engine_connection) struct engine_connection *connection = NULL;
-    if (snapshot_with_schema(NULL, schema, server, 0, &before, reterr) < 0 ||
+    if (snapshot_with_schema(NULL, schema, NULL, server, 0, &before, reterr) < 0 ||
         ctl_open_url(url, PURPOSE_JOURNAL, deadline, &connection, server, reterr) < 0)
         return -1;
     struct engine_scope scope = {0};

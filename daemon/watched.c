@@ -357,6 +357,13 @@ static void settle_drift(struct watched *watched, struct drift_status *status)
     watched->drift = status;
 }
 
+/* Whose migrations are expected, if that is known. Called with the lock held. */
+static const struct tool *expected_tool(const struct watched *watched)
+{
+    const struct expectation *expectation = watched->expectation;
+    return expectation && expectation->set ? tool_find(expectation->set->tool) : NULL;
+}
+
 /* What a deep look leaves, found or failed. Called with the lock held; takes over `schema`. */
 static int settle_deep(struct watched *watched, struct schema *schema, const struct server_facts *server,
                        int64_t read_at_ms, const struct error *failure, struct error *reterr)
@@ -365,7 +372,8 @@ static int settle_deep(struct watched *watched, struct schema *schema, const str
     if (!schema)
         return 0;
     struct snapshot *snapshot = NULL;
-    if (snapshot_with_schema(watched->snapshot, schema, server, read_at_ms, &snapshot, reterr) < 0) {
+    if (snapshot_with_schema(watched->snapshot, schema, expected_tool(watched), server, read_at_ms, &snapshot, reterr) <
+        0) {
         schema_unref(schema);
         return -1;
     }
@@ -554,7 +562,7 @@ static int settle_journal(struct watched *watched, struct snapshot *snapshot, co
     if (watched->schema && snapshot->schema != watched->schema) {
         /* A deep look ended while this one ran: its schema is the newer one. */
         struct snapshot *merged = NULL;
-        int result = snapshot_with_schema(snapshot, watched->schema, &watched->schema_server,
+        int result = snapshot_with_schema(snapshot, watched->schema, expected_tool(watched), &watched->schema_server,
                                           watched->schema_read_at_ms, &merged, reterr);
         snapshot_unref(snapshot);
         if (result < 0)

@@ -7,6 +7,7 @@
 #ifndef MIGRATIOND_BASE_ARENA_H
 #define MIGRATIOND_BASE_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "base/cleanup.h"
@@ -28,6 +29,8 @@ char *arena_strdup(struct arena *arena, const char *text) __attribute__((warn_un
 char *arena_strndup(struct arena *arena, const char *text, size_t length) __attribute__((warn_unused_result));
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3), warn_unused_result));
+char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0), warn_unused_result));
 
 /* Bytes taken from the system. */
 size_t arena_size(const struct arena *arena);

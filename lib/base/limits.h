@@ -31,6 +31,7 @@
 #define LIMIT_JOURNAL_ROWS 1000000u
 #define LIMIT_JOURNAL_CELL 4096u /* a revision, a description: what tools declare is at most 1,000 characters */
 #define LIMIT_JOURNAL_BYTES (512u * 1024u * 1024u)
+#define LIMIT_ADVICE_BYTES 4096u /* a sentence with a revision and a path in it */
 #define LIMIT_JOURNALS 4096u /* one per tenant schema */
 
 /* Migration files: a project with 100,000 migrations has other problems; a file is SQL that people review. */

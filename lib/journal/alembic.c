@@ -76,7 +76,11 @@ const struct tool tool_alembic = {
     .shape_count = ARRAY_LENGTH(shapes),
     .row = read_row,
     .finish = finish,
-    .lock = tool_lock_written_table,
+    .locks = tool_locks_written_table,
+    .facts = {.engines = TOOL_EVERYWHERE,
+              .files = "alembic.ini, versions/*.py",
+              .order = "graph",
+              .lock = "the journal's row lock, after the first step (PostgreSQL)"},
     .read_files = alembic_read_files,
     .compare = compare,
 };

@@ -364,6 +364,7 @@ int compare_graph(const struct compare_request *request, const struct graph_trai
         .arena = arena,
         .result = ret_comparison,
     };
+    ret_comparison->next_release = traits->release;
     if (!prepare(&self))
         return error_no_memory(reterr);
     mark_applied(&self);

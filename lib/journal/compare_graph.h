@@ -11,6 +11,7 @@
 /* What the tool says and does. */
 struct graph_traits {
     const char *apply_one;      /* command when one head is expected */
+    const char *release;        /* of a lock that a dead runner left; NULL */
     const char *apply_several;  /* and when several are */
     const char *repair_heads;   /* what to do about heads that nothing merges */
     const char *repair_unknown; /* and about heads that cannot be placed */

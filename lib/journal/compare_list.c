@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/limits.h"
+#include "base/strbuf.h"
 #include "journal/findings.h"
 #include "model/text_index.h"
 
@@ -56,6 +58,11 @@ static size_t entry_count(const struct list_comparison *self)
     return self->request->journal->entry_count;
 }
 
+static int order(const struct list_comparison *self, const char *a, const char *b)
+{
+    return self->traits->order ? self->traits->order(a, b) : strcmp(a, b);
+}
+
 static const char *migration_key(const struct list_comparison *self, const struct migration *migration)
 {
     return migration->key && !self->traits->by_revision ? migration->key : migration->revision;
@@ -71,7 +78,7 @@ static bool read_entry_key(const struct list_comparison *self, const struct jour
 
 static bool is_greater(const struct list_comparison *self, const char *key, const char *than)
 {
-    return key && (!than || self->traits->order(key, than) > 0);
+    return key && (!than || order(self, key, than) > 0);
 }
 
 /* The file that would be a new database's baseline: the greatest, and only while nothing is applied. */
@@ -148,14 +155,12 @@ static void note_applied(struct list_comparison *self, size_t i)
     self->result->applied_count++;
     if (entry->repeatable)
         return;
-    if (entry->state == ENTRY_BASELINE && is_greater(self, key, self->baseline))
-        self->baseline = key;
-    if (!self->newest_applied || self->traits->order(key, self->newest_applied) >= 0) {
+    if (!self->newest_applied || order(self, key, self->newest_applied) >= 0) {
         self->newest_applied = key;
         self->newest_entry = i;
     }
     size_t item = self->entry_items[i];
-    if (item != NONE && (!self->newest_known || self->traits->order(key, self->newest_known) >= 0)) {
+    if (item != NONE && (!self->newest_known || order(self, key, self->newest_known) >= 0)) {
         self->newest_known = key;
         self->newest_known_item = item;
     }
@@ -178,15 +183,57 @@ static bool match_entries(struct list_comparison *self)
             self->items[item].entry = entry;
             self->items[item].applied = journal_entry_is_applied(entry);
         }
-        if (journal_entry_is_applied(entry))
-            note_applied(self, i);
     }
     return true;
 }
 
+/* Keys that sort as the files do, for tools whose keys tell no order: those of entries without a file come before all
+ * files, or behind them when they were applied after every entry that has one. Wide enough for LIMIT_MIGRATIONS and
+ * LIMIT_JOURNAL_ROWS. */
+static bool number_keys(struct list_comparison *self)
+{
+    size_t last = 0; /* one more than the last entry that has a file */
+    self->newest_expected = NULL;
+    for (size_t i = 0; i < self->item_count; i++) {
+        self->items[i].key = arena_printf(self->arena, "1%010zu", i);
+        if (!self->items[i].key)
+            return false;
+        if (!self->items[i].migration->repeatable)
+            self->newest_expected = self->items[i].key;
+    }
+    for (size_t i = 0; i < entry_count(self); i++)
+        if (self->entry_items[i] != NONE && journal_entry_is_applied(entry_at(self, i)))
+            last = i + 1;
+    for (size_t i = 0; i < entry_count(self); i++) {
+        size_t item = self->entry_items[i];
+        self->entry_keys[i] =
+            item != NONE ? self->items[item].key : arena_printf(self->arena, "%c%010zu", i < last ? '0' : '2', i);
+        if (!self->entry_keys[i])
+            return false;
+    }
+    return true;
+}
+
+/* Whether the entry stands for everything before it. */
+static bool covers_earlier(const struct list_comparison *self, const struct journal_entry *entry)
+{
+    return entry->state == ENTRY_BASELINE || self->traits->position;
+}
+
+static void note_entries(struct list_comparison *self)
+{
+    for (size_t i = 0; i < entry_count(self); i++) {
+        const struct journal_entry *entry = entry_at(self, i);
+        if (!entry->repeatable && covers_earlier(self, entry) && is_greater(self, self->entry_keys[i], self->baseline))
+            self->baseline = self->entry_keys[i];
+        if (journal_entry_is_applied(entry))
+            note_applied(self, i);
+    }
+}
+
 static bool below_baseline(const struct list_comparison *self, const char *key)
 {
-    return key && self->baseline && self->traits->order(key, self->baseline) <= 0;
+    return key && self->baseline && order(self, key, self->baseline) <= 0;
 }
 
 static void apply_baseline(struct list_comparison *self)
@@ -206,11 +253,11 @@ static bool find_target(struct list_comparison *self)
     for (size_t i = 0; i < self->item_count && self->target_item == NONE; i++)
         if (strcmp(self->items[i].migration->revision, revision) == 0)
             self->target_item = i;
-    self->target_key = revision;
+    self->target_key = self->traits->order ? revision : NULL;
     if (self->traits->question_key && !self->traits->question_key(revision, self->arena, &self->target_key))
         return false;
-    if (self->target_item == NONE && self->target_key)
-        self->target_item = text_index_find(&self->index, self->target_key);
+    if (self->target_item == NONE && (self->target_key || !self->traits->order))
+        self->target_item = text_index_find(&self->index, self->target_key ? self->target_key : revision);
     if (self->target_item != NONE) {
         self->target_key = self->items[self->target_item].key;
         return true;
@@ -236,7 +283,7 @@ static bool is_covered(const struct list_comparison *self, size_t i)
     if (!self->target_elsewhere)
         return i <= self->target_item;
     return self->target_key && !self->items[i].migration->repeatable &&
-           self->traits->order(self->items[i].key, self->target_key) < 0;
+           order(self, self->items[i].key, self->target_key) < 0;
 }
 
 static void cover(struct list_comparison *self)
@@ -268,7 +315,7 @@ static bool judge_checksum(struct list_comparison *self, const struct expected_i
 {
     const struct migration *migration = item->migration;
     const struct journal_entry *entry = item->entry;
-    if (!entry || entry->state == ENTRY_BASELINE || (!entry->checksum && !migration->checksum))
+    if (!entry || covers_earlier(self, entry) || (!entry->checksum && !migration->checksum))
         return true;
     if (!entry->checksum || !migration->checksum) {
         findings_add(&self->unverified, entry, migration,
@@ -295,8 +342,7 @@ static bool judge_checksum(struct list_comparison *self, const struct expected_i
  * another release was here. */
 static bool judge_missing(struct list_comparison *self, const struct expected_item *item)
 {
-    bool late =
-        !item->migration->repeatable && self->newest_known && self->traits->order(item->key, self->newest_known) <= 0;
+    bool late = !item->migration->repeatable && self->newest_known && order(self, item->key, self->newest_known) <= 0;
     if (!late || self->traits->late == LATE_APPLIES) {
         findings_add(&self->pending, NULL, item->migration, late ? "older than what is applied already" : NULL);
         return true;
@@ -370,27 +416,77 @@ static void place_entries(struct list_comparison *self)
     }
 }
 
-/* The sentence for what matters most, in the order in which the state's rules ask. */
-static void explain(const struct list_comparison *self)
+/* The expected revision before that one, "0" before the first. */
+static const char *previous_revision(const struct list_comparison *self, const char *revision)
+{
+    const char *previous = "0";
+    for (size_t i = 0; i < self->item_count && strcmp(self->items[i].migration->revision, revision) != 0; i++)
+        if (!self->items[i].migration->repeatable)
+            previous = self->items[i].migration->revision;
+    return previous;
+}
+
+/* A sentence with its placeholders filled from the first finding. NULL: memory is out, or there is no sentence. */
+static const char *fill(const struct list_comparison *self, const char *sentence, struct finding_list list)
+{
+    if (!sentence || list.count == 0)
+        return sentence;
+    const struct finding *first = list.items;
+    const struct {
+        const char *name;
+        const char *value;
+    } names[] = {
+        {"{revision}", first->revision},
+        {"{file}", first->file ? first->file : first->revision},
+        {"{previous}", previous_revision(self, first->revision)},
+    };
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_ADVICE_BYTES);
+    while (*sentence) {
+        size_t taken = 0;
+        for (size_t i = 0; i < ARRAY_LENGTH(names) && !taken; i++) {
+            size_t length = strlen(names[i].name);
+            if (strncmp(sentence, names[i].name, length) == 0) {
+                strbuf_add_string(&text, names[i].value);
+                taken = length;
+            }
+        }
+        if (!taken)
+            strbuf_add_char(&text, *sentence);
+        sentence += taken ? taken : 1;
+    }
+    return strbuf_ok(&text) ? arena_strdup(self->arena, strbuf_text(&text)) : NULL;
+}
+
+/* The sentence for what matters most, in the order in which the state's rules ask. False when memory is out. */
+static bool explain(const struct list_comparison *self)
 {
     struct comparison *result = self->result;
     const struct list_traits *traits = self->traits;
+    const char *repair = NULL;
+    struct finding_list concerned = {0};
     result->next_apply = traits->apply;
+    result->next_release = traits->release;
     if (result->failed.count > 0 || result->dirty.count > 0) {
-        result->next_repair = traits->repair_failed;
+        repair = traits->repair_failed;
+        concerned = result->failed.count > 0 ? result->failed : result->dirty;
     } else if (result->mismatched.count > 0) {
-        result->next_repair = traits->repair_mismatched;
+        repair = traits->repair_mismatched;
+        concerned = result->mismatched;
     } else if (result->out_of_order.count > 0) {
         result->remark = traits->remark_late;
-        result->next_repair = traits->repair_late;
+        repair = traits->repair_late;
+        concerned = result->out_of_order;
     } else if (result->unknown_refused) {
         result->remark = traits->remark_unknown;
-        result->next_repair = traits->repair_unknown;
+        repair = traits->repair_unknown;
+        concerned = result->unknown;
     } else if (findings_lack_files(result->later)) {
         result->remark = traits->remark_later;
-    } else if (self->target_elsewhere && !result->target_applied && !self->target_key) {
+    } else if (self->target_elsewhere && !result->target_applied && !self->target_key && traits->order) {
         result->remark = "the revision asked for stands neither in the journal nor in a file";
     }
+    result->next_repair = fill(self, repair, concerned);
+    return !repair || result->next_repair;
 }
 
 static bool answer(struct list_comparison *self)
@@ -407,10 +503,9 @@ static bool answer(struct list_comparison *self)
     result->unverified = findings_list(&self->unverified);
     result->unknown_refused = self->traits->unknown_refused && result->unknown.count > 0 &&
                               !(self->request->revision && self->request->match == MATCH_CONTAINS);
-    explain(self);
-    return !(self->heads.failed || self->pending.failed || self->out_of_order.failed || self->unknown.failed ||
-             self->later.failed || self->failed.failed || self->dirty.failed || self->mismatched.failed ||
-             self->unverified.failed);
+    return explain(self) && !(self->heads.failed || self->pending.failed || self->out_of_order.failed ||
+                              self->unknown.failed || self->later.failed || self->failed.failed || self->dirty.failed ||
+                              self->mismatched.failed || self->unverified.failed);
 }
 
 int compare_list(const struct compare_request *request, const struct list_traits *traits, struct arena *arena,
@@ -434,7 +529,10 @@ int compare_list(const struct compare_request *request, const struct list_traits
         .mismatched = none,
         .unverified = none,
     };
-    if (!collect_items(&self) || !match_entries(&self) || !find_target(&self))
+    if (!collect_items(&self) || !match_entries(&self) || (!traits->order && !number_keys(&self)))
+        return error_no_memory(reterr);
+    note_entries(&self);
+    if (!find_target(&self))
         return error_no_memory(reterr);
     apply_baseline(&self);
     cover(&self);

@@ -20,12 +20,17 @@ struct list_traits {
      * revision itself. False when memory is out. */
     bool (*question_key)(const char *revision, struct arena *arena, const char **ret_key);
 
-    int (*order)(const char *a, const char *b); /* of two keys */
+    /* Of two keys. NULL: keys have no order of their own; that of the files counts, and an applied migration without a
+     * file is later than all that is expected if it was applied after the last one that has a file. */
+    int (*order)(const char *a, const char *b);
+    bool position; /* the journal's one row is a position: all before it is applied, too */
     enum late_migration late;
     bool unknown_refused; /* the tool does not run while an older entry has no file */
 
-    /* Commands and sentences; NULL where there is nothing to say. */
+    /* Commands and sentences; NULL where there is nothing to say. In `repair_…`, "{revision}" is the first revision
+     * that is concerned, "{file}" its file, "{previous}" the expected revision before it ("0" before the first). */
     const char *apply;
+    const char *release; /* of a lock that a dead runner left */
     const char *repair_failed;
     const char *repair_mismatched;
     const char *repair_late;

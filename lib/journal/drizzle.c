@@ -141,7 +141,12 @@ const struct tool tool_drizzle = {
     .shapes = shapes,
     .shape_count = ARRAY_LENGTH(shapes),
     .row = read_row,
-    .lock = tool_lock_written_table,
+    .locks = tool_locks_written_table,
+    .facts = {.engines = TOOL_EVERYWHERE,
+              .files = "meta/_journal.json and *.sql, or */migration.sql",
+              .order = "time; since 1.0 folder name",
+              .lock = "the journal's row lock, after the first step (PostgreSQL)",
+              .checksum = "SHA-256"},
     .read_files = drizzle_read_files,
     .compare = compare,
 };

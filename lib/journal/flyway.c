@@ -13,6 +13,7 @@
 #include "journal/flyway_version.h"
 #include "journal/journal_builder.h"
 #include "journal/tool_list.h"
+#include "journal/tool_locks.h"
 
 /* What Flyway's advisory lock adds to the hash of the table's name: "FlyWay" in hexadecimal with a zero between. */
 #define ADVISORY_BASE INT64_C(77431708279161)
@@ -133,22 +134,15 @@ static int read_row(struct journal_builder *builder, size_t shape, const char *c
     return set_texts(builder, entry, row, lengths) ? 0 : error_no_memory(reterr);
 }
 
-static void lock(const struct journal_address *address, const struct server_facts *server, char *buffer, size_t size,
-                 struct lock_request *ret_request)
+static void locks(const struct journal_address *address, const struct server_facts *server, struct lock_plan *plan)
 {
     char name[512] = "";
-    *ret_request = (struct lock_request){.form = LOCK_NONE};
-    if (strcmp(server->engine, "postgres") == 0) {
+    if (server_is_postgres(server)) {
         snprintf(name, sizeof name, "\"%s\".\"%s\"", address->schema, address->table);
-        uint64_t key = (uint64_t)(ADVISORY_BASE + java_hash(name));
-        ret_request->form = LOCK_ADVISORY;
-        ret_request->advisory_class = (uint32_t)(key >> 32);
-        ret_request->advisory_object = (uint32_t)key;
-    } else if (strcmp(server->engine, "mysql") == 0 || strcmp(server->engine, "mariadb") == 0) {
+        lock_plan_advisory(plan, ADVISORY_BASE + java_hash(name));
+    } else if (server_is_mysql(server)) {
         snprintf(name, sizeof name, "`%s`.`%s`", server->database, address->table);
-        snprintf(buffer, size, "Flyway-%" PRId32, java_hash(name));
-        ret_request->form = LOCK_NAMED;
-        ret_request->name = buffer;
+        lock_plan_named(plan, "Flyway-%" PRId32, java_hash(name));
     }
 }
 
@@ -193,7 +187,13 @@ const struct tool tool_flyway = {
     .shape_count = ARRAY_LENGTH(shapes),
     .row = read_row,
     .finish = journal_builder_fold,
-    .lock = lock,
+    .locks = locks,
+    .facts = {.engines = TOOL_EVERYWHERE,
+              .files = "V*.sql, R*.sql, B*.sql",
+              .order = "version",
+              .failure = "success = false",
+              .lock = "advisory lock (PostgreSQL), GET_LOCK (MySQL)",
+              .checksum = "CRC-32 of the lines"},
     .read_files = flyway_read_files,
     .compare = compare,
 };

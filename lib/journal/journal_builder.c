@@ -202,6 +202,15 @@ int journal_builder_fold(struct journal_builder *builder, struct error *reterr)
     return 0;
 }
 
+/* By part, within it by rank. */
+static int compare_parts(const void *a, const void *b)
+{
+    const struct journal_entry *left = a;
+    const struct journal_entry *right = b;
+    int by_part = strcmp(left->part ? left->part : "", right->part ? right->part : "");
+    return by_part ? by_part : (left->rank > right->rank) - (left->rank < right->rank);
+}
+
 int journal_builder_finish(struct journal_builder *builder, bool truncated, struct journal **ret_journal,
                            struct error *reterr)
 {
@@ -214,6 +223,8 @@ int journal_builder_finish(struct journal_builder *builder, bool truncated, stru
     struct journal_entry *entries = arena_array(journal->arena, builder->count, sizeof *entries);
     if (!entries)
         return error_no_memory(reterr);
+    if (builder->tool->parts)
+        qsort(builder->entries, builder->count, sizeof *builder->entries, compare_parts);
     if (builder->count > 0)
         memcpy(entries, builder->entries, builder->count * sizeof *entries);
     journal->entries = entries;

@@ -7,10 +7,10 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "journal/journal_builder.h"
 #include "journal/journal_sightings.h"
-
-enum { LOCK_NAME_SIZE = 128 };
+#include "journal/tool_locks.h"
 
 /* One look in progress. */
 struct look_run {
@@ -49,6 +49,11 @@ static int restart(struct look_run *run, struct error *reterr)
     return ops_of(run)->begin_look(run->connection, run->deadline, reterr);
 }
 
+static bool same_part(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 static const struct journal_reading *previous_reading(const struct look_run *run, const struct journal_address *address)
 {
     const struct snapshot *previous = run->request->previous;
@@ -58,7 +63,7 @@ static const struct journal_reading *previous_reading(const struct look_run *run
         const struct journal_reading *reading = &previous->readings[at];
         if (strcmp(reading->address.tool, address->tool) == 0 &&
             strcmp(reading->address.schema, address->schema) == 0 &&
-            strcmp(reading->address.table, address->table) == 0)
+            strcmp(reading->address.table, address->table) == 0 && same_part(reading->address.part, address->part))
             return reading;
     }
     return NULL;
@@ -74,10 +79,11 @@ static struct journal_reading *add_reading(struct look_run *run, const struct jo
     *reading = (struct journal_reading){
         .address = {.tool = address->tool,
                     .schema = arena_strdup(arena, address->schema),
-                    .table = arena_strdup(arena, address->table)},
+                    .table = arena_strdup(arena, address->table),
+                    .part = arena_strdup(arena, address->part)},
         .lock = {.since_ms = TIME_UNKNOWN},
     };
-    if (!reading->address.schema || !reading->address.table)
+    if (!reading->address.schema || !reading->address.table || (address->part && !reading->address.part))
         return NULL;
     run->snapshot->reading_count++;
     return reading;
@@ -156,8 +162,9 @@ static void set_journal(const struct look_run *run, struct journal_reading *read
 {
     const struct journal_reading *old = previous_reading(run, &reading->address);
     const struct journal *before = old ? old->journal : NULL;
-    bool same = before && before->shape == journal->shape && before->truncated == journal->truncated &&
-                before->row_count == journal->row_count && digest_equal(before->digest, journal->digest);
+    bool same = before && before->shape == journal->shape && before->entry_count == journal->entry_count &&
+                before->truncated == journal->truncated && before->row_count == journal->row_count &&
+                digest_equal(before->digest, journal->digest);
     reading->journal = same ? journal_ref(old->journal) : journal;
     if (same)
         journal_unref(journal);
@@ -185,18 +192,112 @@ static int judge_failure(struct look_run *run, struct journal_reading *reading, 
     return message ? set_failure(run, reading, ERROR_INVALID, message, reterr) : error_no_memory(reterr);
 }
 
-static int read_lock(struct look_run *run, struct journal_reading *reading, const struct tool *tool,
-                     struct error *reterr)
+/* What a lock table says, row by row; the first that is held counts. */
+struct lock_reading {
+    const struct lock_row *row;
+    int64_t now_ms;
+    struct lock_report *report;
+};
+
+enum { LOCK_CELL_SINCE, LOCK_CELL_EXPIRES, LOCK_CELL_HELD, LOCK_CELL_HOLDER, LOCK_CELLS };
+
+static int read_lock_row(void *payload, const char *const *cells, const size_t *lengths, size_t count,
+                         struct error *reterr)
 {
-    if (!tool->lock)
+    (void)lengths;
+    (void)count;
+    (void)reterr;
+    const struct lock_reading *reading = payload;
+    const struct lock_row *row = reading->row;
+    struct lock_report *report = reading->report;
+    const char *held = cells[LOCK_CELL_HELD];
+    int64_t expires_ms = 0;
+    if (report->held || (row->held && (!held || strcmp(held, "1") != 0)))
         return 0;
-    char name[LOCK_NAME_SIZE] = "";
-    struct lock_request request = {.form = LOCK_NONE};
-    tool->lock(&reading->address, run->server, name, sizeof name, &request);
-    if (request.form == LOCK_NONE)
+    if (row->expires && cell_integer(cells[LOCK_CELL_EXPIRES], &expires_ms) && expires_ms <= reading->now_ms)
+        return 0;
+    report->held = report->sessionless = true;
+    if (!row->since || !cell_integer(cells[LOCK_CELL_SINCE], &report->since_ms))
+        report->since_ms = TIME_UNKNOWN;
+    if (row->holder && cells[LOCK_CELL_HOLDER]) {
+        const char *before = row->holder_prefix ? row->holder_prefix : "";
+        snprintf(report->holder, sizeof report->holder, "%s%s", before, cells[LOCK_CELL_HOLDER]);
+        utf8_make_line(report->holder, sizeof report->holder);
+    }
+    return 0;
+}
+
+/* Lock tables are small: the row that counts is the first one everywhere. */
+enum { LOCK_ROWS = 16 };
+
+static int read_lock_table(struct look_run *run, const struct lock_check *check, struct lock_report *report,
+                           struct error *reterr)
+{
+    const struct lock_row *row = check->row;
+    /* Columns that the row does not have are asked for as one that it has: a request has no gaps. */
+    const char *some = row->held ? row->held : row->since ? row->since : row->holder;
+    const struct cell_request cells[LOCK_CELLS] = {
+        [LOCK_CELL_SINCE] = {row->since ? row->since : some, row->since ? CELL_TIME_MS : CELL_TEXT},
+        [LOCK_CELL_EXPIRES] = {row->expires ? row->expires : some, row->expires ? CELL_TIME_MS : CELL_TEXT},
+        [LOCK_CELL_HELD] = {row->held ? row->held : some, row->held ? CELL_BOOLEAN : CELL_TEXT},
+        [LOCK_CELL_HOLDER] = {row->holder ? row->holder : some, CELL_TEXT},
+    };
+    const struct table_request request = {
+        .schema = check->schema,
+        .table = check->table,
+        .cells = cells,
+        .cell_count = LOCK_CELLS,
+        .row_limit = LOCK_ROWS,
+    };
+    struct lock_reading reading = {.row = row, .now_ms = run->request->now_ms, .report = report};
+    const struct row_sink sink = {.row = read_lock_row, .payload = &reading};
+    bool more = false;
+    return ops_of(run)->read_table(run->connection, &request, run->deadline, &sink, &more, reterr);
+}
+
+/* One check of a plan. A lock table that is not there holds no lock; tools make it when they first run. */
+static int read_check(struct look_run *run, const struct lock_check *check, struct journal_reading *reading,
+                      struct error *reterr)
+{
+    if (check->request.form != LOCK_NONE) {
+        struct lock_report report = {.since_ms = TIME_UNKNOWN};
+        if (ops_of(run)->read_lock(run->connection, &check->request, run->deadline, &report, reterr) < 0)
+            return -1;
+        report.runner_shows = reading->lock.runner_shows;
+        reading->lock = report;
+        return 0;
+    }
+    const struct schema *schema = schema_of(run);
+    if (schema && !schema->truncated && !schema_find_relation(schema, check->schema, check->table))
         return 0;
     struct error failure = {0};
-    if (ops_of(run)->read_lock(run->connection, &request, run->deadline, &reading->lock, &failure) == 0)
+    if (read_lock_table(run, check, &reading->lock, &failure) == 0)
+        return 0;
+    if (failure.code == ERROR_NOT_FOUND)
+        return restart(run, reterr);
+    if (failure.code == ERROR_LOCKED) {
+        reading->locked = true;
+        return restart(run, reterr);
+    }
+    if (reterr)
+        *reterr = failure;
+    return -1;
+}
+
+static int read_locks(struct look_run *run, struct journal_reading *reading, const struct tool *tool,
+                      struct error *reterr)
+{
+    if (!tool->locks)
+        return 0;
+    struct lock_plan plan = {.arena = run->snapshot->arena};
+    tool->locks(&reading->address, run->server, &plan);
+    if (plan.failed)
+        return error_no_memory(reterr);
+    reading->lock.runner_shows = plan.runner_shows;
+    struct error failure = {0};
+    for (size_t i = 0; i < plan.count && !reading->lock.held && !failure.code; i++)
+        read_check(run, &plan.checks[i], reading, &failure);
+    if (!failure.code)
         return 0;
     if (is_fatal(failure.code)) {
         if (reterr)
@@ -205,6 +306,36 @@ static int read_lock(struct look_run *run, struct journal_reading *reading, cons
     }
     error_prefix(&failure, "whether %s runs cannot be told", tool->title);
     return restart(run, reterr) < 0 ? -1 : set_failure(run, reading, failure.code, failure.message, reterr);
+}
+
+/* Makes the reading of a table that is several journals theirs: the first part takes its place, the others follow. */
+static int split_reading(struct look_run *run, size_t at, struct error *reterr)
+{
+    cleanup(journal) struct journal *whole = run->readings[at].journal;
+    run->readings[at].journal = NULL;
+    for (size_t first = 0, next = 0; first < whole->entry_count; first = next) {
+        while (next < whole->entry_count && same_part(whole->entries[next].part, whole->entries[first].part))
+            next++;
+        cleanup(journal) struct journal *part = journal_part(whole, first, next - first);
+        struct journal_reading *reading = part && first > 0 ? add_reading(run, &part->address) : &run->readings[at];
+        if (!part || !reading)
+            return error_no_memory(reterr);
+        if (first == 0) {
+            reading->address.part = arena_strdup(run->snapshot->arena, part->address.part);
+            if (!reading->address.part)
+                return error_no_memory(reterr);
+        }
+        reading->lock = run->readings[at].lock;
+        set_journal(run, reading, take(part));
+    }
+    return 0;
+}
+
+/* A table that merely looks like a journal, by its name or by columns that many programs choose, is none as long as
+ * nobody said that it is. */
+static bool is_look_alike(const struct look_run *run, const struct tool *tool, const struct journal *journal)
+{
+    return journal->invalid && !run->request->tool && tool->shapes[journal->shape].proven_by_rows;
 }
 
 /* The rows first, then the lock: a run that ends in between is then seen as running with its rows still missing, never
@@ -222,8 +353,18 @@ static int read_sighting(struct look_run *run, const struct journal_sighting *si
     struct error failure = {0};
     struct journal *journal = NULL;
     if (read_journal(run, tool, &sighting->address, &journal, &failure) == 0) {
+        if (is_look_alike(run, tool, journal)) {
+            journal_unref(journal);
+            run->snapshot->reading_count--;
+            run->snapshot->has_tables = true;
+            return 0;
+        }
         set_journal(run, reading, journal);
-        return read_lock(run, reading, tool, reterr);
+        size_t at = run->snapshot->reading_count - 1;
+        if (read_locks(run, reading, tool, reterr) < 0)
+            return -1;
+        return reading->error || !tool->parts || reading->journal->entry_count == 0 ? 0
+                                                                                    : split_reading(run, at, reterr);
     }
     if (is_fatal(failure.code)) {
         if (reterr)
@@ -238,7 +379,7 @@ static int read_sighting(struct look_run *run, const struct journal_sighting *si
     }
     if (judge_failure(run, reading, tool, sighting, &failure, reterr) < 0)
         return -1;
-    return reading->locked ? read_lock(run, reading, tool, reterr) : 0;
+    return reading->locked ? read_locks(run, reading, tool, reterr) : 0;
 }
 
 static int read_everything(struct look_run *run, struct error *reterr)

@@ -28,8 +28,9 @@ int journal_look(struct engine_connection *connection, const struct journal_look
                  bool *ret_schema_due, struct error *reterr);
 
 /* A snapshot with this schema (one reference is taken), whose reading began at `read_at_ms` (unix time), and the
- * readings of `previous` for journals that are still there, or that were read since. */
-int snapshot_with_schema(const struct snapshot *previous, struct schema *schema, const struct server_facts *server,
-                         int64_t read_at_ms, struct snapshot **ret_snapshot, struct error *reterr);
+ * readings of `previous` for journals that are still there, or that were read since. `preferred`: see tool_detect. */
+int snapshot_with_schema(const struct snapshot *previous, struct schema *schema, const struct tool *preferred,
+                         const struct server_facts *server, int64_t read_at_ms, struct snapshot **ret_snapshot,
+                         struct error *reterr);
 
 #endif

@@ -20,6 +20,7 @@ static int digest_set(struct migration_set *set, struct error *reterr)
         const struct migration *migration = &set->migrations[i];
         add_text(&out, migration->revision);
         add_text(&out, migration->key);
+        add_text(&out, migration->part);
         add_text(&out, migration->file);
         add_text(&out, migration->checksum);
         strbuf_printf(&out, "%d%d%d%zu", migration->repeatable, migration->baseline, migration->checksum_uncertain,
@@ -46,40 +47,87 @@ static int read_with(const struct tool *tool, const char *directory, struct migr
     return 0;
 }
 
-/* The one tool whose layout the directory has. */
-static int read_recognised(const char *directory, struct migration_set **ret_set, struct error *reterr)
+/* What the tools say of one directory. */
+struct recognition {
+    struct migration_set *best;   /* the first that is certain, else the first */
+    struct migration_set *rival;  /* another that is as good */
+    struct migration_set *likely; /* that of the likely tool */
+    struct error error;           /* the first failure, or the likely tool's */
+};
+
+static void recognition_done(struct recognition *found)
 {
-    cleanup(migration_set) struct migration_set *found = NULL;
-    const struct tool *finder = NULL;
+    migration_set_unref(found->best);
+    migration_set_unref(found->rival);
+    migration_set_unref(found->likely);
+}
+
+DEFINE_CLEANUP_VALUE(recognition, struct recognition, recognition_done);
+
+static void consider(struct recognition *found, struct migration_set *set)
+{
+    if (!found->best || (set->certain && !found->best->certain)) {
+        migration_set_unref(found->best);
+        migration_set_unref(found->rival);
+        found->best = migration_set_ref(set);
+        found->rival = NULL;
+    } else if (set->certain == found->best->certain && !found->rival) {
+        found->rival = migration_set_ref(set);
+    }
+}
+
+static int ask_tools(const struct tool *likely, const char *directory, struct recognition *found, struct error *reterr)
+{
     for (size_t i = 0; tools[i]; i++) {
         cleanup(migration_set) struct migration_set *set = NULL;
         struct error error = {0};
-        if (read_with(tools[i], directory, &set, &error) < 0) {
-            if (error.code == ERROR_NOT_FOUND)
-                continue;
-            if (reterr)
-                *reterr = error;
-            return -1;
+        if (read_with(tools[i], directory, &set, &error) == 0) {
+            consider(found, set);
+            if (tools[i] == likely)
+                found->likely = take(set);
+        } else if (error.code == ERROR_NO_MEMORY) {
+            return error_no_memory(reterr);
+        } else if (error.code != ERROR_NOT_FOUND && (!found->error.code || tools[i] == likely)) {
+            found->error = error;
         }
-        if (finder)
-            return error_set(reterr, ERROR_INVALID, "%s could be %s's or %s's: name the tool", directory, finder->title,
-                             tools[i]->title);
-        finder = tools[i];
-        found = take(set);
     }
-    if (!found)
-        return error_set(reterr, ERROR_INVALID, "%s does not look like the migrations of any known tool", directory);
-    *ret_set = take(found);
     return 0;
 }
 
-int migration_files_read(const struct tool *tool, const char *directory, struct migration_set **ret_set,
-                         struct error *reterr)
+/* The one tool whose layout the directory has. Broken files of one tool matter unless another one's layout is proven:
+ * of a directory that is not its own, a tool has nothing to complain of. */
+static int read_recognised(const struct tool *likely, const char *directory, struct migration_set **ret_set,
+                           struct error *reterr)
+{
+    cleanup(recognition) struct recognition found = {0};
+    if (ask_tools(likely, directory, &found, reterr) < 0)
+        return -1;
+    bool proven = found.best && found.best->certain;
+    if (found.error.code && !proven && !found.likely) {
+        if (reterr)
+            *reterr = found.error;
+        return -1;
+    }
+    if (!found.best)
+        return error_set(reterr, ERROR_INVALID, "%s does not look like the migrations of any known tool", directory);
+    if (found.likely && found.likely->certain == proven) {
+        *ret_set = take(found.likely);
+        return 0;
+    }
+    if (found.rival)
+        return error_set(reterr, ERROR_INVALID, "%s could be %s's or %s's: name the tool", directory,
+                         tool_find(found.best->tool)->title, tool_find(found.rival->tool)->title);
+    *ret_set = take(found.best);
+    return 0;
+}
+
+int migration_files_read(const struct tool *tool, const struct tool *likely, const char *directory,
+                         struct migration_set **ret_set, struct error *reterr)
 {
     if (!directory_exists(directory, "."))
         return error_set(reterr, ERROR_IO, "%s is not a directory that can be read", directory);
     if (!tool)
-        return read_recognised(directory, ret_set, reterr);
+        return read_recognised(likely, directory, ret_set, reterr);
     struct error error = {0};
     if (read_with(tool, directory, ret_set, &error) == 0)
         return 0;

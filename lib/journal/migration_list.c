@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "journal/migration_list.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -31,6 +32,24 @@ int migration_list_finish(const struct migration_list *list, struct migration_se
     set->migrations = migrations;
     set->count = list->count;
     return 0;
+}
+
+bool migration_set_remark(struct migration_set *set, enum remark_kind kind, const char *format, ...)
+{
+    if (set->remark_count >= REMARKS_MAXIMUM)
+        return true;
+    struct migration_remark *remarks = arena_array(set->arena, set->remark_count + 1, sizeof *remarks);
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = arena_vprintf(set->arena, format, arguments);
+    va_end(arguments);
+    if (!remarks || !text)
+        return false;
+    if (set->remark_count > 0)
+        memcpy(remarks, set->remarks, set->remark_count * sizeof *remarks);
+    remarks[set->remark_count++] = (struct migration_remark){kind, text};
+    set->remarks = remarks;
+    return true;
 }
 
 void migration_list_done(struct migration_list *list)

@@ -19,6 +19,11 @@ struct migration *migration_list_add(struct migration_list *list, struct error *
 
 /* Copies the migrations, in their order, into the set. */
 int migration_list_finish(const struct migration_list *list, struct migration_set *set, struct error *reterr);
+/* Adds a remark to the set, in its arena; at most REMARKS_MAXIMUM are kept. False when memory is out. */
+enum { REMARKS_MAXIMUM = 64 }; /* who has more has one cause, and reads the first */
+bool migration_set_remark(struct migration_set *set, enum remark_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 void migration_list_done(struct migration_list *list);
 
 DEFINE_CLEANUP_VALUE(migration_list, struct migration_list, migration_list_done);

@@ -23,10 +23,10 @@ static int note_journal(void *payload, const struct journal_address *address)
 }
 
 /* Detected journals keep texts of the schema, which the snapshot holds, too. */
-static int detect(struct snapshot *snapshot)
+static int detect(struct snapshot *snapshot, const struct tool *preferred)
 {
     struct detection detection = {0};
-    int result = tool_detect(snapshot->schema, note_journal, &detection);
+    int result = tool_detect(snapshot->schema, preferred, note_journal, &detection);
     cleanup(free) struct journal_address *found = detection.addresses;
     struct journal_address *copy = result == 0 ? arena_array(snapshot->arena, detection.count, sizeof *copy) : NULL;
     if (!copy)
@@ -63,8 +63,9 @@ static int keep_readings(struct snapshot *snapshot, const struct snapshot *previ
         reading.address.table = arena_strdup(snapshot->arena, old->address.table);
         reading.error_message = arena_strdup(snapshot->arena, old->error_message);
         reading.error_grant = arena_strdup(snapshot->arena, old->error_grant);
-        if (!reading.address.schema || !reading.address.table || (old->error_message && !reading.error_message) ||
-            (old->error_grant && !reading.error_grant))
+        reading.address.part = arena_strdup(snapshot->arena, old->address.part);
+        if (!reading.address.schema || !reading.address.table || (old->address.part && !reading.address.part) ||
+            (old->error_message && !reading.error_message) || (old->error_grant && !reading.error_grant))
             return -1;
         reading.journal = old->journal ? journal_ref(old->journal) : NULL;
         readings[snapshot->reading_count++] = reading;
@@ -72,8 +73,9 @@ static int keep_readings(struct snapshot *snapshot, const struct snapshot *previ
     return 0;
 }
 
-int snapshot_with_schema(const struct snapshot *previous, struct schema *schema, const struct server_facts *server,
-                         int64_t read_at_ms, struct snapshot **ret_snapshot, struct error *reterr)
+int snapshot_with_schema(const struct snapshot *previous, struct schema *schema, const struct tool *preferred,
+                         const struct server_facts *server, int64_t read_at_ms, struct snapshot **ret_snapshot,
+                         struct error *reterr)
 {
     cleanup(snapshot) struct snapshot *snapshot = snapshot_new();
     if (!snapshot)
@@ -82,7 +84,7 @@ int snapshot_with_schema(const struct snapshot *previous, struct schema *schema,
     snapshot->server = *server;
     snapshot->taken_at_ms = previous ? previous->taken_at_ms : read_at_ms;
     snapshot->schema_taken_at_ms = read_at_ms;
-    if (detect(snapshot) < 0 || (previous && keep_readings(snapshot, previous) < 0))
+    if (detect(snapshot, preferred) < 0 || (previous && keep_readings(snapshot, previous) < 0))
         return error_no_memory(reterr);
     *ret_snapshot = take(snapshot);
     return 0;

@@ -18,6 +18,9 @@
 #include "model/journal.h"
 #include "model/migration_set.h"
 
+/* Engines on which a tool runs. */
+enum { TOOL_POSTGRES = 1, TOOL_MYSQL = 2, TOOL_SQLITE = 4, TOOL_EVERYWHERE = 7 }; /* MariaDB counts as MySQL */
+
 /* One layout of a journal's table; tools change theirs over time. Newest first. */
 struct tool_shape {
     const char *const *columns;       /* NULL-terminated, lower case: all must exist (compared case-insensitively) */
@@ -26,7 +29,17 @@ struct tool_shape {
     const struct cell_request *cells; /* what is read */
     size_t cell_count;
     const char *order_by; /* NULL: unordered */
+
+    /* May. What besides the columns tells it from a look-alike: a table beside it, a declared type (detect.h). Pure. */
+    bool (*fits)(const struct schema *schema, const struct schema_relation *relation);
+
+    /* The rows prove the tool: one that the tool never writes makes the table somebody else's, not a broken journal,
+     * unless the configuration names it. For names and columns that many programs choose. */
+    bool proven_by_rows;
 };
+
+/* What locks show that a tool runs; filled by the functions of tool_locks.h. */
+struct lock_plan;
 
 /* Rows become a journal: `row` for each, in the order read, then `finish`, which folds. Both append to the builder. */
 struct journal_builder;
@@ -57,13 +70,26 @@ struct tool {
     /* May (NULL: entries stay as appended). Folds by the tool's rules. */
     int (*finish)(struct journal_builder *builder, struct error *reterr);
 
-    /* May. How the tool shows that it runs on this engine; `buffer` holds names that are made up here. */
-    void (*lock)(const struct journal_address *address, const struct server_facts *server, char *buffer, size_t size,
-                 struct lock_request *ret_request);
+    /* May. How the tool shows that it runs on this engine (tool_locks.h). */
+    void (*locks)(const struct journal_address *address, const struct server_facts *server, struct lock_plan *plan);
+
+    /* One table is several journals, each of its own `part` (Django's apps, Sqitch's projects): rows and files name it.
+     */
+    bool parts;
 
     /* Must. The migrations in `directory`, whose digest need not be set. Broken files fail with ERROR_INVALID and
      * "file:line: what"; a directory that does not have the tool's layout is ERROR_NOT_FOUND. */
     int (*read_files)(const char *directory, struct migration_set *set, struct error *reterr);
+
+    /* One line of `migrationctl journal --tools`: what is known of the tool; NULL: nothing of the kind. */
+    struct {
+        unsigned engines;     /* TOOL_POSTGRES | … */
+        const char *files;    /* what is read of a directory: "V*.sql, R*.sql, B*.sql" */
+        const char *order;    /* by what its migrations are ordered: "version", "file name", "graph" */
+        const char *failure;  /* what shows a failed run: "success = false" */
+        const char *lock;     /* what shows a run: "advisory lock" */
+        const char *checksum; /* what shows an edited file: "CRC-32 of the lines" */
+    } facts;
 
     /* Must. Fails only for want of memory. Texts of the request must outlive the comparison. */
     int (*compare)(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
@@ -83,19 +109,21 @@ bool tool_has_default_table(const struct tool *tool, const char *table);
 int tool_match_shape(const struct tool *tool, const struct schema *schema, const struct schema_relation *relation);
 
 /* Calls `found` for each journal that the captured schema shows, in its order; views count, since some teams rename and
- * keep one. Stops when it returns other than 0 and returns that. */
-int tool_detect(const struct schema *schema, int (*found)(void *payload, const struct journal_address *address),
-                void *payload);
+ * keep one. Where a table could be several tools', `preferred` (the tool of the expected files; NULL) decides. Stops
+ * when `found` returns other than 0 and returns that. */
+int tool_detect(const struct schema *schema, const struct tool *preferred,
+                int (*found)(void *payload, const struct journal_address *address), void *payload);
 
 /* The names of all tools' default tables: what a journal look asks for. */
 enum { MARKER_TABLES_MAXIMUM = 128 };
 size_t tool_marker_tables(const char *ret_names[static MARKER_TABLES_MAXIMUM]);
 
-/* Reads a directory for `tool`, or, with NULL, for the one tool whose layout it has. The set's digest is over
- * everything in it, so it changes with names, order and contents. Fails with ERROR_INVALID, ERROR_IO, ERROR_TRUNCATED,
- * ERROR_NO_MEMORY. */
-int migration_files_read(const struct tool *tool, const char *directory, struct migration_set **ret_set,
-                         struct error *reterr);
+/* Reads a directory for `tool`, or, with NULL, for the one tool whose layout it has: the one whose layout is certain,
+ * else `likely` (the tool of the journal; NULL) if it can be that, else the only one that it can be. The set's digest
+ * is over everything in it, so it changes with names, order and contents. Fails with ERROR_INVALID, ERROR_IO,
+ * ERROR_TRUNCATED, ERROR_NO_MEMORY. */
+int migration_files_read(const struct tool *tool, const struct tool *likely, const char *directory,
+                         struct migration_set **ret_set, struct error *reterr);
 
 /* A cheap token of a directory's listing (names, sizes, times, inodes, in depth LIMIT_DIRECTORY_DEPTH): equal tokens
  * mean that reading it again would give the same. */

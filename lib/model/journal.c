@@ -16,10 +16,30 @@ struct journal *journal_new(const struct journal_address *address)
     journal->address.tool = address->tool;
     journal->address.schema = arena_strdup(arena, address->schema ? address->schema : "");
     journal->address.table = arena_strdup(arena, address->table);
-    if (!journal->address.schema || !journal->address.table)
+    journal->address.part = arena_strdup(arena, address->part);
+    if (!journal->address.schema || !journal->address.table || (address->part && !journal->address.part))
         return NULL;
     journal->arena = take(arena);
     return journal;
+}
+
+struct journal *journal_part(struct journal *whole, size_t first, size_t count)
+{
+    struct journal_address address = whole->address;
+    address.part = whole->entries[first].part;
+    struct journal *part = journal_new(&address);
+    if (!part)
+        return NULL;
+    part->shape = whole->shape;
+    part->entries = whole->entries + first;
+    part->entry_count = count;
+    part->row_count = count;
+    part->heads_only = whole->heads_only;
+    part->truncated = whole->truncated;
+    part->invalid = whole->invalid;
+    part->digest = whole->digest;
+    part->whole = journal_ref(whole);
+    return part;
 }
 
 struct journal *journal_ref(struct journal *journal)
@@ -30,8 +50,10 @@ struct journal *journal_ref(struct journal *journal)
 
 void journal_unref(struct journal *journal)
 {
-    if (journal && refcount_drop(&journal->references))
-        arena_free(journal->arena);
+    if (!journal || !refcount_drop(&journal->references))
+        return;
+    journal_unref(journal->whole); /* a part's whole is no part: this ends at once */
+    arena_free(journal->arena);
 }
 
 const struct journal_entry *journal_find(const struct journal *journal, const char *revision)

@@ -20,6 +20,8 @@ struct journal_address {
     const char *tool; /* name of the tool, static */
     const char *schema;
     const char *table;
+    const char
+        *part; /* which of several journals in one table (Django's app, Sqitch's project); NULL: the table is one */
 };
 
 enum entry_state {
@@ -36,6 +38,7 @@ struct journal_entry {
     const char *revision;  /* the tool's own term, as design.md spells it */
     const char *key;       /* what the tool matches files by, where that is not the revision; NULL: the revision */
     const char *label;     /* description, script: for people; NULL */
+    const char *part;      /* see struct journal_address; NULL */
     const char *checksum;  /* as the tool spells it; NULL: none recorded */
     int64_t applied_at_ms; /* unix time in milliseconds, or TIME_UNKNOWN */
     int64_t rank;          /* the tool's order of application */
@@ -50,15 +53,20 @@ struct journal {
     size_t shape;                        /* which of the tool's table layouts was read */
     const struct journal_entry *entries; /* in the tool's order; live ones only */
     size_t entry_count;
-    size_t row_count;     /* as read, before folding */
-    bool heads_only;      /* entries are the current heads, not all that was applied (Alembic) */
-    bool truncated;       /* more rows than LIMIT_JOURNAL_ROWS: never `current` */
-    const char *invalid;  /* rows that cannot be this tool's: what and where; NULL if all could be believed */
-    struct digest digest; /* over the rows as read: equal digests need no second folding */
+    size_t row_count;      /* as read, before folding */
+    bool heads_only;       /* entries are the current heads, not all that was applied (Alembic) */
+    bool truncated;        /* more rows than LIMIT_JOURNAL_ROWS: never `current` */
+    const char *invalid;   /* rows that cannot be this tool's: what and where; NULL if all could be believed */
+    struct digest digest;  /* over the rows as read: equal digests need no second folding */
+    struct journal *whole; /* of a part: the journal that owns its entries; one reference. NULL */
 };
 
 /* A journal with an empty arena and one reference; NULL when memory is out. The address is copied. */
 struct journal *journal_new(const struct journal_address *address) __attribute__((warn_unused_result));
+
+/* `count` entries from `first` on, which all have one part, as a journal of their own that keeps `whole` alive; NULL
+ * when memory is out. */
+struct journal *journal_part(struct journal *whole, size_t first, size_t count) __attribute__((warn_unused_result));
 
 struct journal *journal_ref(struct journal *journal);
 void journal_unref(struct journal *journal);
@@ -74,11 +82,12 @@ const char *entry_state_name(enum entry_state state);
 /* What is known of a lock that a tool holds while it runs. `since_ms` is unix time. */
 struct lock_report {
     bool held;
-    bool orphaned;    /* the holder's session is provably gone */
-    bool suspected;   /* a lock row without a session, older than lock_orphan_after */
-    bool sessionless; /* a lock row that no session backs: its age alone tells whether it is suspected */
-    char holder[160]; /* "pid 4711, flyway at 10.0.0.7"; "" if unknown */
-    int64_t since_ms; /* or TIME_UNKNOWN */
+    bool orphaned;     /* the holder's session is provably gone */
+    bool suspected;    /* a lock row without a session, older than lock_orphan_after */
+    bool sessionless;  /* a lock row that no session backs: its age alone tells whether it is suspected */
+    bool runner_shows; /* the tool cannot run without being seen here: no lock, no runner */
+    char holder[160];  /* "pid 4711, flyway at 10.0.0.7"; "" if unknown */
+    int64_t since_ms;  /* or TIME_UNKNOWN */
 };
 
 DEFINE_CLEANUP(journal, struct journal *, journal_unref);

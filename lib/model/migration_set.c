@@ -18,6 +18,17 @@ struct migration_set *migration_set_new(const char *tool)
     return set;
 }
 
+const char *remark_kind_name(enum remark_kind kind)
+{
+    static const char *const names[REMARK_KINDS] = {
+        [REMARK_DUPLICATE] = "duplicate",
+        [REMARK_GAP] = "gap",
+        [REMARK_IGNORED] = "ignored",
+        [REMARK_ELSEWHERE] = "elsewhere",
+    };
+    return names[kind];
+}
+
 struct migration_set *migration_set_ref(struct migration_set *set)
 {
     refcount_take(&set->references);

@@ -17,6 +17,7 @@
 struct migration {
     const char *revision;
     const char *key;            /* what the journal's rows are matched by, where that is not the revision; NULL */
+    const char *part;           /* the journal of the table that records it (tool->parts); NULL */
     const char *file;           /* relative to the directory */
     const char *checksum;       /* as the tool spells it; NULL: cannot be computed from the file */
     const char *const *parents; /* graph tools: all that must be applied before; else empty */
@@ -26,13 +27,33 @@ struct migration {
     bool checksum_uncertain; /* placeholders: a difference proves nothing */
 };
 
+/* What the files themselves show to be wrong, though the tool would run. */
+enum remark_kind {
+    REMARK_DUPLICATE, /* one version in two files */
+    REMARK_GAP,       /* a number left out of a dense sequence */
+    REMARK_IGNORED,   /* a file that looks like a migration and that the tool would never run */
+    REMARK_ELSEWHERE, /* migrations of the same tool in another folder */
+    REMARK_KINDS
+};
+
+struct migration_remark {
+    enum remark_kind kind;
+    const char *text; /* one sentence with the files' names */
+};
+
+/* "duplicate", "gap", "ignored", "elsewhere". */
+const char *remark_kind_name(enum remark_kind kind);
+
 struct migration_set {
     unsigned references; /* atomic */
     struct arena *arena;
     const char *tool;                   /* static name */
     const struct migration *migrations; /* in the tool's order; graphs in a topological one */
     size_t count;
-    bool graph;           /* order is given by `parents` */
+    bool graph;   /* order is given by `parents` */
+    bool certain; /* the layout proves the tool: more than names of files that several tools could have written */
+    const struct migration_remark *remarks;
+    size_t remark_count;
     struct digest digest; /* over everything above */
 };
 

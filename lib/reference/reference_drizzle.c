@@ -87,7 +87,7 @@ int reference_load_drizzle(const struct reference_request *request, struct refer
         return error_no_memory(reterr);
     if (stat(folder, &status) < 0)
         return error_set(reterr, ERROR_NOT_FOUND, "%s: there is no such folder", request->path);
-    if (migration_files_read(tool_find("drizzle"), folder, &set, reterr) < 0)
+    if (migration_files_read(tool_find("drizzle"), NULL, folder, &set, reterr) < 0)
         return -1;
     if (!reference_count_applied(request, set, &count, ret_reference))
         return 0;

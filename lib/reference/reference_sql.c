@@ -167,7 +167,7 @@ static int read_directory(const struct reference_request *request, struct migrat
     const struct tool *tool = request->tool ? tool_find(request->tool) : NULL;
     if (request->tool && !tool)
         return sql_folder_read(request->path, ret_set, reterr);
-    if (migration_files_read(tool, request->path, ret_set, &error) == 0)
+    if (migration_files_read(tool, NULL, request->path, ret_set, &error) == 0)
         return 0;
     if (!tool && error.code == ERROR_INVALID && sql_folder_read(request->path, ret_set, NULL) == 0)
         return 0;

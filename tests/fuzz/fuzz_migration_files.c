@@ -81,10 +81,10 @@ static void read_twice(const struct tool *tool)
     cleanup(migration_set) struct migration_set *first = NULL;
     cleanup(migration_set) struct migration_set *second = NULL;
     struct error error = {0};
-    int result = migration_files_read(tool, root, &first, &error);
+    int result = migration_files_read(tool, NULL, root, &first, &error);
     if (result < 0 && (error.code == ERROR_OK || error.message[0] == '\0'))
         abort();
-    if (migration_files_read(tool, root, &second, &error) != result)
+    if (migration_files_read(tool, NULL, root, &second, &error) != result)
         abort();
     if (first && !digest_equal(first->digest, second->digest))
         abort();

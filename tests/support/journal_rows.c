@@ -87,6 +87,7 @@ void journal_print(const struct journal *journal, struct strbuf *out)
         print_text(out, "key", entry->key);
         print_text(out, "label", entry->label);
         print_text(out, "checksum", entry->checksum);
+        print_text(out, "part", entry->part);
         print_time(out, entry->applied_at_ms);
         strbuf_printf(out, " rank=%" PRId64 "%s\n", entry->rank, entry->repeatable ? " repeatable" : "");
     }
@@ -133,6 +134,12 @@ void comparison_print(const struct comparison *comparison, struct strbuf *out)
             strbuf_printf(out, "%s: %s\n", sentences[i][0], sentences[i][1]);
 }
 
+void remarks_print(const struct migration_set *set, struct strbuf *out)
+{
+    for (size_t i = 0; i < set->remark_count; i++)
+        strbuf_printf(out, "%s: %s\n", remark_kind_name(set->remarks[i].kind), set->remarks[i].text);
+}
+
 void migration_set_print(const struct migration_set *set, struct strbuf *out)
 {
     for (size_t i = 0; i < set->count; i++) {
@@ -141,9 +148,11 @@ void migration_set_print(const struct migration_set *set, struct strbuf *out)
         print_text(out, "key", migration->key);
         print_text(out, "file", migration->file);
         print_text(out, "checksum", migration->checksum);
+        print_text(out, "part", migration->part);
         for (size_t j = 0; j < migration->parent_count; j++)
             strbuf_printf(out, " <%s", migration->parents[j]);
         strbuf_printf(out, "%s%s%s\n", migration->repeatable ? " repeatable" : "",
                       migration->baseline ? " baseline" : "", migration->checksum_uncertain ? " uncertain" : "");
     }
+    remarks_print(set, out);
 }

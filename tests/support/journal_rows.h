@@ -19,6 +19,7 @@ struct journal *journal_of_text(const struct tool *tool, const char *json);
 /* For people to review: one line per fact. */
 void journal_print(const struct journal *journal, struct strbuf *out);
 void comparison_print(const struct comparison *comparison, struct strbuf *out);
+void remarks_print(const struct migration_set *set, struct strbuf *out);
 void migration_set_print(const struct migration_set *set, struct strbuf *out);
 
 #endif

@@ -47,11 +47,11 @@ static void test_detect(void **state)
     cleanup(schema) struct schema *schema = fake_server_schema(&server);
     cleanup(strbuf) struct strbuf found = STRBUF(4096);
     assert_non_null(schema);
-    assert_int_equal(tool_detect(schema, note, &found), 0);
+    assert_int_equal(tool_detect(schema, NULL, note, &found), 0);
     assert_string_equal(strbuf_text(&found), "alembic=a.alembic_version alembic=a.renamed_alembic "
                                              "flyway=b.FLYWAY_SCHEMA_HISTORY flyway=b.my_history "
                                              "drizzle=c.__drizzle_migrations drizzle=c.renamed_drizzle ");
-    assert_int_equal(tool_detect(schema, stop_at_first, NULL), 7);
+    assert_int_equal(tool_detect(schema, NULL, stop_at_first, NULL), 7);
 }
 
 static void test_names(void **state)

@@ -63,11 +63,12 @@ static void compare_case(struct golden_case *golden, void *userdata)
     struct comparison comparison = {0};
     struct compare_request request = question_of(json_root(document));
     if (golden_has(golden, "known")) {
-        assert_int_equal(migration_files_read(tool, golden_path(golden, "known"), &before, &error), 0);
+        assert_int_equal(migration_files_read(tool, NULL, golden_path(golden, "known"), &before, &error), 0);
         known = revision_graph_extend(NULL, before);
         assert_non_null(known);
     }
-    if (golden_has(golden, "files") && migration_files_read(tool, golden_path(golden, "files"), &files, &error) < 0) {
+    if (golden_has(golden, "files") &&
+        migration_files_read(tool, NULL, golden_path(golden, "files"), &files, &error) < 0) {
         strbuf_printf(&out, "%s: %s\n", error_code_name(error.code), error.message);
         golden_expect(golden, "comparison", strbuf_text(&out));
         return;
@@ -77,6 +78,8 @@ static void compare_case(struct golden_case *golden, void *userdata)
     request.known = known;
     assert_int_equal(tool->compare(&request, arena, &comparison, &error), 0);
     comparison_print(&comparison, &out);
+    if (files)
+        remarks_print(files, &out);
     golden_expect(golden, "comparison", strbuf_text(&out));
 }
 

@@ -79,7 +79,7 @@ static void read_schema(struct scene *scene)
     cleanup(schema) struct schema *schema = fake_server_schema(&scene->server);
     struct snapshot *next = NULL;
     assert_non_null(schema);
-    assert_int_equal(snapshot_with_schema(scene->snapshot, schema, &facts, 500, &next, &scene->error), 0);
+    assert_int_equal(snapshot_with_schema(scene->snapshot, schema, NULL, &facts, 500, &next, &scene->error), 0);
     snapshot_unref(scene->snapshot);
     scene->snapshot = next;
 }
@@ -155,13 +155,13 @@ static void test_schema_older_than_the_journal_look(void **state)
     int64_t looked_at = scene.snapshot->taken_at_ms;
 
     cleanup(snapshot) struct snapshot *older = NULL;
-    assert_int_equal(snapshot_with_schema(scene.snapshot, schema, &facts, looked_at - 1, &older, NULL), 0);
+    assert_int_equal(snapshot_with_schema(scene.snapshot, schema, NULL, &facts, looked_at - 1, &older, NULL), 0);
     assert_int_equal(older->reading_count, 1);
     assert_int_equal(older->taken_at_ms, looked_at);
     assert_int_equal(older->schema_taken_at_ms, looked_at - 1);
 
     cleanup(snapshot) struct snapshot *newer = NULL;
-    assert_int_equal(snapshot_with_schema(scene.snapshot, schema, &facts, looked_at + 1, &newer, NULL), 0);
+    assert_int_equal(snapshot_with_schema(scene.snapshot, schema, NULL, &facts, looked_at + 1, &newer, NULL), 0);
     assert_int_equal(newer->reading_count, 0);
     assert_int_equal(newer->taken_at_ms, looked_at);
     end(&scene);
@@ -364,7 +364,7 @@ static void test_memory_runs_out(void **state)
     FOR_EACH_ALLOCATION_FAILURE(loop)
     {
         cleanup(snapshot) struct snapshot *next = NULL;
-        OOM_CHECK(loop, snapshot_with_schema(scene.snapshot, schema, &facts, 1, &next, NULL) == 0);
+        OOM_CHECK(loop, snapshot_with_schema(scene.snapshot, schema, NULL, &facts, 1, &next, NULL) == 0);
     }
     end(&scene);
 }

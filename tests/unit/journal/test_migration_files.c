@@ -89,10 +89,10 @@ static void test_loops_links_and_pipes(void **state)
     token();
     cleanup(migration_set) struct migration_set *set = NULL;
     struct error error = {0};
-    assert_int_equal(migration_files_read(tool_find("flyway"), folder, &set, &error), -1);
+    assert_int_equal(migration_files_read(tool_find("flyway"), NULL, folder, &set, &error), -1);
     assert_non_null(strstr(error.message, "V3__dangling.sql"));
     unlink(in_folder("V3__dangling.sql"));
-    assert_int_equal(migration_files_read(tool_find("flyway"), folder, &set, &error), 0);
+    assert_int_equal(migration_files_read(tool_find("flyway"), NULL, folder, &set, &error), 0);
     assert_int_equal(set->count, 1);
 }
 
@@ -102,17 +102,17 @@ static void test_tool_is_recognised(void **state)
     cleanup(migration_set) struct migration_set *flyway = NULL;
     cleanup(migration_set) struct migration_set *both = NULL;
     struct error error = {0};
-    assert_int_equal(migration_files_read(NULL, folder, &flyway, &error), -1);
+    assert_int_equal(migration_files_read(NULL, NULL, folder, &flyway, &error), -1);
     assert_int_equal(error.code, ERROR_INVALID);
     write_file("setup.py", "import os\nsetup(x = y)\n");
     write_file("V1__a.sql", "x");
-    assert_int_equal(migration_files_read(NULL, folder, &flyway, &error), 0);
+    assert_int_equal(migration_files_read(NULL, NULL, folder, &flyway, &error), 0);
     assert_string_equal(flyway->tool, "flyway");
     write_file("a.py", "revision = 'a'\ndown_revision = None\n");
     unlink(in_folder("setup.py"));
-    assert_int_equal(migration_files_read(NULL, folder, &both, &error), -1);
+    assert_int_equal(migration_files_read(NULL, NULL, folder, &both, &error), -1);
     assert_non_null(strstr(error.message, "name the tool"));
-    assert_int_equal(migration_files_read(NULL, in_folder("absent"), &both, &error), -1);
+    assert_int_equal(migration_files_read(NULL, NULL, in_folder("absent"), &both, &error), -1);
     assert_int_equal(error.code, ERROR_IO);
 }
 
@@ -123,10 +123,10 @@ static void test_digest_is_of_content(void **state)
     cleanup(migration_set) struct migration_set *same = NULL;
     cleanup(migration_set) struct migration_set *edited = NULL;
     write_file("V1__a.sql", "x");
-    assert_int_equal(migration_files_read(tool_find("flyway"), folder, &first, NULL), 0);
-    assert_int_equal(migration_files_read(tool_find("flyway"), folder, &same, NULL), 0);
+    assert_int_equal(migration_files_read(tool_find("flyway"), NULL, folder, &first, NULL), 0);
+    assert_int_equal(migration_files_read(tool_find("flyway"), NULL, folder, &same, NULL), 0);
     write_file("V1__a.sql", "y");
-    assert_int_equal(migration_files_read(tool_find("flyway"), folder, &edited, NULL), 0);
+    assert_int_equal(migration_files_read(tool_find("flyway"), NULL, folder, &edited, NULL), 0);
     assert_true(digest_equal(first->digest, same->digest));
     assert_false(digest_equal(first->digest, edited->digest));
 }
@@ -151,7 +151,7 @@ static void test_long_history_in_order(void **state)
     cleanup(migration_set) struct migration_set *set = NULL;
     struct error error = {0};
     write_chain(2000);
-    assert_int_equal(migration_files_read(tool_find("alembic"), folder, &set, &error), 0);
+    assert_int_equal(migration_files_read(tool_find("alembic"), NULL, folder, &set, &error), 0);
     assert_int_equal(set->count, 2000);
     assert_string_equal(set->migrations[0].revision, "r0");
     assert_string_equal(set->migrations[1999].revision, "r1999");
@@ -170,7 +170,7 @@ static void test_memory_runs_out(void **state)
         {
             cleanup(migration_set) struct migration_set *set = NULL;
             struct error error = {0};
-            OOM_CHECK(loop, migration_files_read(tools[i], folder, &set, &error) == 0);
+            OOM_CHECK(loop, migration_files_read(tools[i], NULL, folder, &set, &error) == 0);
             if (!set)
                 assert_int_equal(error.code, ERROR_NO_MEMORY);
         }
