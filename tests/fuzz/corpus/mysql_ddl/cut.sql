@@ -1,3 +1,0 @@
-CREATE TABLE `t` (
-  `a` int NOT NULL,
-  `b` varchar(10) DEFAULT 'open

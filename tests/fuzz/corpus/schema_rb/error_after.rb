@@ -1,3 +1,0 @@
-ActiveRecord::Schema[7.1].define(version: 2024_01_01_000000) do
-end
-puts "x"

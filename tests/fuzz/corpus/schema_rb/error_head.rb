@@ -1,2 +1,0 @@
-ActiveRecord::Migration.define(version: 1) do
-end

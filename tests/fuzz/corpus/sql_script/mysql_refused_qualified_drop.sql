@@ -1,2 +1,0 @@
-SELECT 1;
-DROP TABLE IF EXISTS a, prod.b;

@@ -1,2 +1,0 @@
-SELECT 1;
-CREATE TABLE t (a int, FOREIGN KEY (a) REFERENCES prod.u (id));

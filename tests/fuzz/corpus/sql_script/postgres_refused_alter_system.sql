@@ -1,3 +1,0 @@
-SELECT 1;
-ALTER SYSTEM SET work_mem = 1;
-SELECT 2;

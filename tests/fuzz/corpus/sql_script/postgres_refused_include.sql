@@ -1,3 +1,0 @@
-SELECT 1;
-\i other.sql
-SELECT 2;

@@ -1,5 +1,0 @@
-SELECT 1;
-COPY t FROM stdin;
-1
-
-SELECT 2;

@@ -1,3 +1,0 @@
-SELECT 1;
-DO $a$ x $b$;
-SELECT 2;

@@ -1,3 +1,0 @@
-SELECT 1;
-create tablespace x location '/tmp';
-SELECT 2;

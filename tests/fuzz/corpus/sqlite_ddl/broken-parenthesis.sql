@@ -1,1 +1,0 @@
-CREATE TABLE t(a CHECK (a > (1))

@@ -1,1 +1,0 @@
-CREATE INDEX ix ON t(lower(a), b+1 DESC, (a), (("b c")) COLLATE x DESC, (a) || (b), a COLLATE nocase, lower(a) COLLATE "rtrim" ASC, "q r", json_extract(a, '$.x'))

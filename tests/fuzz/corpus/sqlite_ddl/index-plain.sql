@@ -1,1 +1,0 @@
-CREATE INDEX ix ON t(a, b DESC)

@@ -1,1 +1,0 @@
-CREATE UNIQUE INDEX ix ON t(a) WHERE b IS NOT NULL AND c='x;y'

@@ -1,1 +1,0 @@
-CREATE TABLE t(id integer primary key asc on conflict abort autoincrement)

@@ -1,1 +1,0 @@
-CREATE TABLE t(a CHECK (a>0 AND a<10), b CONSTRAINT named CHECK(b in ('x','y)')), CHECK ((a) or (b)), CONSTRAINT two CHECK(a<>b) ON CONFLICT FAIL)

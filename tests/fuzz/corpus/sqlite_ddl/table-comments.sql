@@ -1,3 +1,0 @@
-CREATE TABLE t( -- first
- a INT, /* second, ) */ b INT -- last
-)

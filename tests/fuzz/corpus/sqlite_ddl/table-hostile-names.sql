@@ -1,2 +1,0 @@
-CREATE TABLE t("a
-b" INT, "‮evil" INT, "\" INT, "" INT)

@@ -1,1 +1,0 @@
-CREATE TABLE t(a TEXT COLLATE nocase, b COLLATE binary, "c d" INT, PRIMARY KEY(a DESC, b), UNIQUE(a COLLATE nocase, b COLLATE BINARY), UNIQUE(a COLLATE binary, "c d" COLLATE [my coll] DESC))

@@ -1,1 +1,0 @@
-CREATE TABLE t(key INT, action TEXT, "order" INT, desc_ INT, row, match, offset INT, replace TEXT, "index" INT)

@@ -1,1 +1,0 @@
-CREATE TABLE "t"("a""b" INT, [c]d] e, `f``g` int, 'h''i' TEXT)

@@ -1,1 +1,0 @@
-CREATE TABLE t(a, b int, c VARCHAR( 20 , 2), d unsigned  big int, e "my type", f double precision, g generated, h decimal(10,-2))

@@ -1,1 +1,0 @@
-CREATE TABLE t(a, b, c, PRIMARY KEY(b, a)) WITHOUT ROWID

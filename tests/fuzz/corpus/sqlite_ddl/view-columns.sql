@@ -1,1 +1,0 @@
-CREATE VIEW v(x, y) AS SELECT 1, 2

@@ -1,2 +1,0 @@
-CREATE VIEW v AS select  a , b from t -- all
- where a>0

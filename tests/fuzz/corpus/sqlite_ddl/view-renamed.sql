@@ -1,1 +1,0 @@
-CREATE VIEW v AS SELECT "a" FROM "t" WHERE "t"."a" in (select [b] from `u`)
