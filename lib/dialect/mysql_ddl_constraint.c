@@ -29,12 +29,39 @@ static bool is_automatic(const struct mysql_ddl *ddl, uint32_t name, const char 
     return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
+static bool starts_with_any(const char *text, const char *end, const char *const *words)
+{
+    for (; *words; words++)
+        if ((size_t)(end - text) >= strlen(*words) && memcmp(text, *words, strlen(*words)) == 0)
+            return true;
+    return false;
+}
+
+/* MariaDB 11.8 prints the names in a foreign key without doubling the backticks in them: such a name ends where what
+ * must follow it stands. */
+static void take_whole_name(struct mysql_ddl *ddl, const char *const *followers)
+{
+    const char *end = ddl->lexer.end;
+    const char *last = ddl->token.text + ddl->token.length - 1;
+    if (ddl->token.kind != MYSQL_TOKEN_NAME || starts_with_any(last + 1, end, followers))
+        return;
+    while ((last = memchr(last + 1, '`', (size_t)(end - last - 1))))
+        if (starts_with_any(last + 1, end, followers)) {
+            ddl->token.length = (size_t)(last + 1 - ddl->token.text);
+            ddl->token.escaped = false;
+            ddl->lexer.at = last + 1;
+            return;
+        }
+}
+
 bool mysql_ddl_read_names(struct mysql_ddl *ddl, uint32_t *names, uint32_t *ret_count)
 {
+    static const char *const followers[] = {",", ")", NULL};
     uint32_t count = 0;
     if (!mysql_ddl_accept_symbol(ddl, '('))
         return false;
     do {
+        take_whole_name(ddl, followers);
         if (ddl->token.kind != MYSQL_TOKEN_NAME || count == MYSQL_MAX_KEY_PARTS)
             return false;
         names[count++] = mysql_ddl_intern_token(ddl);
@@ -143,8 +170,10 @@ static bool read_check(struct mysql_ddl *ddl, uint32_t name)
 
 bool mysql_ddl_read_constraint(struct mysql_ddl *ddl)
 {
+    static const char *const followers[] = {" FOREIGN KEY (", " CHECK (", NULL};
     if (ddl->token.kind != MYSQL_TOKEN_NAME)
         return false;
+    take_whole_name(ddl, followers);
     uint32_t name = mysql_ddl_intern_token(ddl);
     mysql_ddl_advance(ddl);
     if (mysql_ddl_accept(ddl, "FOREIGN"))
