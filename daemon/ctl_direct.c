@@ -9,6 +9,7 @@
 #include "daemon/ctl_side.h"
 #include "gate/state.h"
 #include "journal/journal_look.h"
+#include "model/journal_pack.h"
 #include "model/schema_json.h"
 #include "report/report.h"
 
@@ -57,8 +58,9 @@ static bool print_journal(const struct journal *journal)
 {
     cleanup(ctl_table) struct ctl_table table = {.titles = {"REVISION", "STATE", "APPLIED AT", "CHECKSUM", "LABEL"},
                                                  .columns = 5};
-    for (size_t i = 0; i < journal->entry_count; i++) {
-        const struct journal_entry *entry = &journal->entries[i];
+    struct journal_cursor cursor = {0};
+    journal_cursor_init(&cursor, journal);
+    for (const struct journal_entry *entry = NULL; (entry = journal_cursor_next(&cursor));) {
         char at[40] = "";
         format_time(entry->applied_at_ms, at, sizeof at);
         ctl_table_row(&table, (const char *[]){entry->revision, entry_state_name(entry->state), at, entry->checksum,

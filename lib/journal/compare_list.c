@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/strbuf.h"
 #include "journal/findings.h"
+#include "model/journal_pack.h"
 #include "model/text_index.h"
 
 #define NONE SIZE_MAX
@@ -24,7 +25,9 @@ struct expected_item {
 struct list_comparison {
     const struct compare_request *request;
     const struct list_traits *traits;
-    struct arena *arena;
+    struct arena *arena;                 /* of the answer */
+    struct arena *scratch;               /* of everything else */
+    const struct journal_entry *entries; /* the journal's */
     struct comparison *result;
 
     struct expected_item *items; /* in the tool's order */
@@ -50,7 +53,7 @@ struct list_comparison {
 
 static const struct journal_entry *entry_at(const struct list_comparison *self, size_t i)
 {
-    return &self->request->journal->entries[i];
+    return &self->entries[i];
 }
 
 static size_t entry_count(const struct list_comparison *self)
@@ -71,7 +74,7 @@ static const char *migration_key(const struct list_comparison *self, const struc
 static bool read_entry_key(const struct list_comparison *self, const struct journal_entry *entry, const char **ret_key)
 {
     if (self->traits->entry_key)
-        return self->traits->entry_key(entry, self->arena, ret_key);
+        return self->traits->entry_key(entry, self->scratch, ret_key);
     *ret_key = entry->key && !self->traits->by_revision ? entry->key : entry->revision;
     return true;
 }
@@ -109,8 +112,8 @@ static bool collect_items(struct list_comparison *self)
 {
     const struct migration_set *set = self->request->expected;
     size_t count = set ? set->count : 0;
-    self->items = arena_array(self->arena, count, sizeof *self->items);
-    if (!self->items || !text_index_init(&self->index, self->arena, count))
+    self->items = arena_array(self->scratch, count, sizeof *self->items);
+    if (!self->items || !text_index_init(&self->index, self->scratch, count))
         return false;
     const struct migration *baseline = set ? pending_baseline(self) : NULL;
     for (size_t i = 0; i < count; i++) {
@@ -169,8 +172,8 @@ static void note_applied(struct list_comparison *self, size_t i)
 static bool match_entries(struct list_comparison *self)
 {
     size_t count = entry_count(self);
-    self->entry_keys = arena_array(self->arena, count, sizeof *self->entry_keys);
-    self->entry_items = arena_array(self->arena, count, sizeof *self->entry_items);
+    self->entry_keys = arena_array(self->scratch, count, sizeof *self->entry_keys);
+    self->entry_items = arena_array(self->scratch, count, sizeof *self->entry_items);
     if (!self->entry_keys || !self->entry_items)
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -195,7 +198,7 @@ static bool number_keys(struct list_comparison *self)
     size_t last = 0; /* one more than the last entry that has a file */
     self->newest_expected = NULL;
     for (size_t i = 0; i < self->item_count; i++) {
-        self->items[i].key = arena_printf(self->arena, "1%010zu", i);
+        self->items[i].key = arena_printf(self->scratch, "1%010zu", i);
         if (!self->items[i].key)
             return false;
         if (!self->items[i].migration->repeatable)
@@ -207,7 +210,7 @@ static bool number_keys(struct list_comparison *self)
     for (size_t i = 0; i < entry_count(self); i++) {
         size_t item = self->entry_items[i];
         self->entry_keys[i] =
-            item != NONE ? self->items[item].key : arena_printf(self->arena, "%c%010zu", i < last ? '0' : '2', i);
+            item != NONE ? self->items[item].key : arena_printf(self->scratch, "%c%010zu", i < last ? '0' : '2', i);
         if (!self->entry_keys[i])
             return false;
     }
@@ -254,7 +257,7 @@ static bool find_target(struct list_comparison *self)
         if (strcmp(self->items[i].migration->revision, revision) == 0)
             self->target_item = i;
     self->target_key = self->traits->order ? revision : NULL;
-    if (self->traits->question_key && !self->traits->question_key(revision, self->arena, &self->target_key))
+    if (self->traits->question_key && !self->traits->question_key(revision, self->scratch, &self->target_key))
         return false;
     if (self->target_item == NONE && (self->target_key || !self->traits->order))
         self->target_item = text_index_find(&self->index, self->target_key ? self->target_key : revision);
@@ -513,11 +516,13 @@ int compare_list(const struct compare_request *request, const struct list_traits
 {
     *ret_comparison =
         (struct comparison){.tool = request->journal->address.tool, .match = request->match, .source = request->source};
-    const struct findings none = {.arena = arena};
+    cleanup(arena) struct arena *scratch = arena_new(LIMIT_JOURNAL_BYTES);
+    const struct findings none = {.arena = arena, .copies = request->journal->pack != NULL};
     struct list_comparison self = {
         .request = request,
         .traits = traits,
         .arena = arena,
+        .scratch = scratch,
         .result = ret_comparison,
         .heads = none,
         .pending = none,
@@ -529,7 +534,8 @@ int compare_list(const struct compare_request *request, const struct list_traits
         .mismatched = none,
         .unverified = none,
     };
-    if (!collect_items(&self) || !match_entries(&self) || (!traits->order && !number_keys(&self)))
+    if (!scratch || !journal_entries(request->journal, scratch, &self.entries) || !collect_items(&self) ||
+        !match_entries(&self) || (!traits->order && !number_keys(&self)))
         return error_no_memory(reterr);
     note_entries(&self);
     if (!find_target(&self))

@@ -29,6 +29,14 @@ void findings_add(struct findings *findings, const struct journal_entry *entry, 
         .detail = detail,
         .applied_at_ms = entry ? entry->applied_at_ms : TIME_UNKNOWN,
     };
+    if (findings->copies) {
+        finding.revision = arena_strdup(findings->arena, finding.revision);
+        finding.detail = arena_strdup(findings->arena, detail);
+        if (!finding.revision || (detail && !finding.detail)) {
+            findings->failed = true;
+            return;
+        }
+    }
     add(findings, &finding);
 }
 

@@ -15,6 +15,7 @@
 /* Grows by doubling; what it outgrows stays in the arena, at most as much again. */
 struct findings {
     struct arena *arena;
+    bool copies; /* what is said of entries outlives them: their texts are copied */
     struct finding *items;
     size_t count;
     size_t capacity;

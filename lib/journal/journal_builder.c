@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "journal/tool.h"
+#include "model/journal_pack.h"
 #include "model/text_index.h"
 
 enum {
@@ -211,25 +212,56 @@ static int compare_parts(const void *a, const void *b)
     return by_part ? by_part : (left->rank > right->rank) - (left->rank < right->rank);
 }
 
+/* A long journal moves into one that holds its entries packed, without the texts as they were read. */
+static void pack(struct journal_builder *builder)
+{
+    struct journal *whole = builder->journal;
+    cleanup(journal) struct journal *packed = journal_new(&whole->address);
+    if (!packed)
+        return;
+    const struct journal_pack *entries = journal_pack_make(packed->arena, builder->entries, builder->count);
+    const char *invalid = arena_strdup(packed->arena, whole->invalid);
+    if (!entries || (whole->invalid && !invalid))
+        return;
+    packed->shape = whole->shape;
+    packed->row_count = whole->row_count;
+    packed->heads_only = whole->heads_only;
+    packed->digest = whole->digest;
+    packed->invalid = invalid;
+    packed->pack = entries;
+    builder->journal = take(packed);
+    journal_unref(whole);
+}
+
+static int keep_entries(struct journal_builder *builder, struct error *reterr)
+{
+    if (builder->count >= JOURNAL_PACKED_FROM && !builder->journal->heads_only)
+        pack(builder);
+    if (builder->journal->pack)
+        return 0;
+    struct journal_entry *entries = arena_array(builder->journal->arena, builder->count, sizeof *entries);
+    if (!entries)
+        return error_no_memory(reterr);
+    if (builder->count > 0)
+        memcpy(entries, builder->entries, builder->count * sizeof *entries);
+    builder->journal->entries = entries;
+    return 0;
+}
+
 int journal_builder_finish(struct journal_builder *builder, bool truncated, struct journal **ret_journal,
                            struct error *reterr)
 {
-    struct journal *journal = builder->journal;
     if (!strbuf_ok(&builder->digested))
         return error_no_memory(reterr);
     fold_digest(builder);
     if (builder->tool->finish && builder->tool->finish(builder, reterr) < 0)
         return -1;
-    struct journal_entry *entries = arena_array(journal->arena, builder->count, sizeof *entries);
-    if (!entries)
-        return error_no_memory(reterr);
     if (builder->tool->parts)
         qsort(builder->entries, builder->count, sizeof *builder->entries, compare_parts);
-    if (builder->count > 0)
-        memcpy(entries, builder->entries, builder->count * sizeof *entries);
-    journal->entries = entries;
-    journal->entry_count = builder->count;
-    journal->truncated = truncated;
+    if (keep_entries(builder, reterr) < 0)
+        return -1;
+    builder->journal->entry_count = builder->count;
+    builder->journal->truncated = truncated;
     *ret_journal = take(builder->journal);
     journal_builder_done(builder);
     return 0;

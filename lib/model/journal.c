@@ -56,16 +56,6 @@ void journal_unref(struct journal *journal)
     arena_free(journal->arena);
 }
 
-const struct journal_entry *journal_find(const struct journal *journal, const char *revision)
-{
-    for (size_t i = 0; i < journal->entry_count; i++) {
-        const struct journal_entry *entry = &journal->entries[i];
-        if (journal_entry_is_applied(entry) && strcmp(entry->revision, revision) == 0)
-            return entry;
-    }
-    return NULL;
-}
-
 bool journal_entry_is_applied(const struct journal_entry *entry)
 {
     return entry->state == ENTRY_APPLIED || entry->state == ENTRY_BASELINE;

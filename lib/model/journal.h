@@ -51,7 +51,8 @@ struct journal {
     struct arena *arena;
     struct journal_address address;
     size_t shape;                        /* which of the tool's table layouts was read */
-    const struct journal_entry *entries; /* in the tool's order; live ones only */
+    const struct journal_entry *entries; /* in the tool's order; live ones only; NULL: see `pack` */
+    const struct journal_pack *pack;     /* the entries of a long journal (journal_pack.h); NULL */
     size_t entry_count;
     size_t row_count;      /* as read, before folding */
     bool heads_only;       /* entries are the current heads, not all that was applied (Alembic) */
@@ -70,9 +71,6 @@ struct journal *journal_part(struct journal *whole, size_t first, size_t count) 
 
 struct journal *journal_ref(struct journal *journal);
 void journal_unref(struct journal *journal);
-
-/* The applied (or baseline) entry with that revision, or NULL. */
-const struct journal_entry *journal_find(const struct journal *journal, const char *revision);
 
 /* Applied, or stands for what was applied. */
 bool journal_entry_is_applied(const struct journal_entry *entry);

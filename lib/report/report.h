@@ -8,6 +8,7 @@
 #define MIGRATIOND_REPORT_REPORT_H
 
 #include "gate/gate.h"
+#include "model/journal_pack.h"
 #include "model/snapshot.h"
 #include "json/json_writer.h"
 
@@ -112,7 +113,8 @@ struct journal_report {
     unsigned phase;
     size_t object; /* 0: the outermost one; then one per journal */
     size_t list;
-    size_t next; /* entry or finding */
+    size_t next;                  /* finding */
+    struct journal_cursor cursor; /* of the entries being written; no journal: not begun */
 };
 void report_journal_init(struct journal_report *stream, const struct database_report *database);
 bool report_journal_next(struct journal_report *stream, struct strbuf *out);

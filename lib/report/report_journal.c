@@ -64,14 +64,16 @@ static void begin_list(struct journal_report *stream, size_t list)
 static void add_entries(struct journal_report *stream)
 {
     const struct journal *journal = read_journal(stream);
-    size_t count = journal ? journal->entry_count : 0;
-    for (size_t i = 0; i < PIECE_ELEMENTS && stream->next < count; i++) {
-        const struct journal_entry *entry = &journal->entries[stream->next++];
+    if (journal && stream->cursor.journal != journal)
+        journal_cursor_init(&stream->cursor, journal);
+    const struct journal_entry *entry = NULL;
+    for (size_t i = 0; journal && i < PIECE_ELEMENTS && (entry = journal_cursor_next(&stream->cursor)); i++) {
         if (entry->state == ENTRY_APPLIED || entry->state == ENTRY_BASELINE)
             add_entry(&stream->writer, entry);
     }
-    if (stream->next < count)
+    if (entry)
         return;
+    stream->cursor.journal = NULL;
     json_close_array(&stream->writer);
     begin_list(stream, 0);
 }

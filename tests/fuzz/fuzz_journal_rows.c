@@ -46,6 +46,14 @@ static void check_text(const char *text)
         abort();
 }
 
+static bool is_applied(const struct journal *journal, const char *revision)
+{
+    for (size_t i = 0; i < journal->entry_count; i++)
+        if (journal_entry_is_applied(&journal->entries[i]) && strcmp(journal->entries[i].revision, revision) == 0)
+            return true;
+    return false;
+}
+
 static void ask(const struct tool *tool, const struct journal *journal, const struct migration_set *set,
                 const char *revision)
 {
@@ -60,7 +68,7 @@ static void ask(const struct tool *tool, const struct journal *journal, const st
         if (!arena || tool->compare(&request, arena, &comparison, NULL) < 0)
             abort();
         /* What is entered as applied is applied. */
-        if (revision && journal_find(journal, revision) && !journal->heads_only && !set && !comparison.target_applied)
+        if (revision && is_applied(journal, revision) && !journal->heads_only && !set && !comparison.target_applied)
             abort();
     }
 }

@@ -25,15 +25,6 @@ static void test_journal(void **state)
             assert_string_equal(journal->address.schema, "");
     }
     cleanup(journal) struct journal *journal = journal_new(&address);
-    const struct journal_entry entries[] = {{.revision = "1", .state = ENTRY_FAILED},
-                                            {.revision = "1", .state = ENTRY_APPLIED},
-                                            {.revision = "2", .state = ENTRY_BASELINE},
-                                            {.revision = "3", .state = ENTRY_DIRTY}};
-    journal->entries = entries;
-    journal->entry_count = 4;
-    assert_ptr_equal(journal_find(journal, "1"), &entries[1]);
-    assert_ptr_equal(journal_find(journal, "2"), &entries[2]);
-    assert_null(journal_find(journal, "3"));
     cleanup(journal) struct journal *again = journal_ref(journal);
     assert_int_equal(again->references, 2);
     journal_unref(NULL);
