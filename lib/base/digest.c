@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/digest.h"
 
+#include <nettle/sha1.h>
 #include <nettle/sha2.h>
 #include <string.h>
 #include <xxhash.h>
@@ -41,6 +42,16 @@ uint64_t hash64(const void *bytes, size_t length)
     return XXH3_64bits(bytes, length);
 }
 
+void checksum_sha1(const void *bytes, size_t length, char ret_hex[static SHA1_HEX_SIZE])
+{
+    struct sha1_ctx context;
+    unsigned char digest[SHA1_DIGEST_SIZE] = {0};
+    sha1_init(&context);
+    sha1_update(&context, length, bytes);
+    sha1_digest(&context, sizeof digest, digest);
+    to_hex(digest, sizeof digest, ret_hex);
+}
+
 void checksum_sha256(const void *bytes, size_t length, char ret_hex[static SHA256_HEX_SIZE])
 {
     struct sha256_ctx context;
@@ -48,6 +59,16 @@ void checksum_sha256(const void *bytes, size_t length, char ret_hex[static SHA25
     sha256_init(&context);
     sha256_update(&context, length, bytes);
     sha256_digest(&context, sizeof digest, digest);
+    to_hex(digest, sizeof digest, ret_hex);
+}
+
+void checksum_sha384(const void *bytes, size_t length, char ret_hex[static SHA384_HEX_SIZE])
+{
+    struct sha384_ctx context;
+    unsigned char digest[SHA384_DIGEST_SIZE] = {0};
+    sha384_init(&context);
+    sha384_update(&context, length, bytes);
+    sha384_digest(&context, sizeof digest, digest);
     to_hex(digest, sizeof digest, ret_hex);
 }
 

@@ -20,6 +20,30 @@ static void test_sha256(void **state)
     assert_string_equal(hex, "d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592");
 }
 
+static void test_sha1(void **state)
+{
+    (void)state;
+    char hex[SHA1_HEX_SIZE] = "";
+    checksum_sha1("", 0, hex);
+    assert_string_equal(hex, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+    checksum_sha1("abc", 3, hex);
+    assert_string_equal(hex, "a9993e364706816aba3e25717850c26c9cd0d89d");
+}
+
+/* NIST's example, and what sqlx records for a file. */
+static void test_sha384(void **state)
+{
+    (void)state;
+    static const char file[] = "CREATE TABLE a(i int);\n";
+    char hex[SHA384_HEX_SIZE] = "";
+    checksum_sha384("abc", 3, hex);
+    assert_string_equal(hex, "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
+                             "8086072ba1e7cc2358baeca134c825a7");
+    checksum_sha384(file, strlen(file), hex);
+    assert_string_equal(hex, "1dc39d21880c690443d19d448c47a37f546917226963dbaa476a5bdaa0602201"
+                             "bd0e6881a12b696359fa18f4bc9abe21");
+}
+
 static void test_crc32(void **state)
 {
     (void)state;
@@ -58,10 +82,9 @@ static void test_hash_depends_on_every_byte(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sha256),
-        cmocka_unit_test(test_crc32),
-        cmocka_unit_test(test_fingerprint),
-        cmocka_unit_test(test_hash_depends_on_every_byte),
+        cmocka_unit_test(test_sha1),        cmocka_unit_test(test_sha256),
+        cmocka_unit_test(test_sha384),      cmocka_unit_test(test_crc32),
+        cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_hash_depends_on_every_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
