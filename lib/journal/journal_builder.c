@@ -79,6 +79,8 @@ int journal_builder_row(void *payload, const char *const *cells, const size_t *l
         return error_set(reterr, ERROR_INTERNAL, "a row of %zu cells instead of %zu", count, expected);
     builder->journal->row_count++;
     digest_row(builder, cells, lengths, count);
+    if (builder->digest_only)
+        return 0;
     return builder->tool->row(builder, builder->shape, cells, lengths, reterr);
 }
 
@@ -210,6 +212,13 @@ static int compare_parts(const void *a, const void *b)
     const struct journal_entry *right = b;
     int by_part = strcmp(left->part ? left->part : "", right->part ? right->part : "");
     return by_part ? by_part : (left->rank > right->rank) - (left->rank < right->rank);
+}
+
+bool journal_builder_is_same(struct journal_builder *builder, bool truncated, const struct journal *before)
+{
+    fold_digest(builder);
+    return strbuf_ok(&builder->digested) && truncated == before->truncated &&
+           builder->journal->row_count == before->row_count && digest_equal(builder->journal->digest, before->digest);
 }
 
 /* A long journal moves into one that holds its entries packed, without the texts as they were read. */

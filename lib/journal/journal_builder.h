@@ -19,6 +19,7 @@ struct journal_builder {
     size_t count;
     size_t capacity;
     struct strbuf digested; /* private: rows that are not in journal->digest yet */
+    bool digest_only;       /* rows are compared with those of an earlier look, not kept */
 };
 
 int journal_builder_init(struct journal_builder *builder, const struct tool *tool, size_t shape,
@@ -45,6 +46,9 @@ void journal_builder_invalid(struct journal_builder *builder, const char *format
 /* For finish slots of logs: drops ENTRY_REVOKES entries together with the entry that each takes back, and of a
  * repeatable all but the newest. Baselines cannot be taken back. Keeps the order. */
 int journal_builder_fold(struct journal_builder *builder, struct error *reterr);
+
+/* With `digest_only`, instead of finishing: whether the rows are those of `before`, which has the same shape. */
+bool journal_builder_is_same(struct journal_builder *builder, bool truncated, const struct journal *before);
 
 /* Folds and hands the journal over. */
 int journal_builder_finish(struct journal_builder *builder, bool truncated, struct journal **ret_journal,

@@ -107,13 +107,14 @@ static int set_forbidden(struct look_run *run, struct journal_reading *reading, 
     return set_failure(run, reading, ERROR_FORBIDDEN, message, reterr);
 }
 
-/* Reads the table in one shape. ERROR_NOT_FOUND: it does not have it. */
-static int read_shape(struct look_run *run, const struct tool *tool, size_t shape,
-                      const struct journal_address *address, struct journal **ret_journal, struct error *reterr)
+/* The rows of the table in one shape, as a journal or, if they are those of `before` (NULL: none), as that one. */
+static int read_rows(struct look_run *run, const struct tool *tool, size_t shape, const struct journal_address *address,
+                     struct journal *before, struct journal **ret_journal, struct error *reterr)
 {
     cleanup(journal_builder) struct journal_builder builder = {0};
     if (journal_builder_init(&builder, tool, shape, address, reterr) < 0)
         return -1;
+    builder.digest_only = before != NULL;
     const struct table_request request = {
         .schema = address->schema,
         .table = address->table,
@@ -126,7 +127,23 @@ static int read_shape(struct look_run *run, const struct tool *tool, size_t shap
     bool more = false;
     if (ops_of(run)->read_table(run->connection, &request, run->deadline, &sink, &more, reterr) < 0)
         return -1;
-    return journal_builder_finish(&builder, more, ret_journal, reterr);
+    if (!before)
+        return journal_builder_finish(&builder, more, ret_journal, reterr);
+    *ret_journal = journal_builder_is_same(&builder, more, before) ? journal_ref(before) : NULL;
+    return 0;
+}
+
+/* Reads the table in one shape. ERROR_NOT_FOUND: it does not have it. The rows of a long journal are only compared at
+ * first, in no memory: they hardly ever change between two looks. */
+static int read_shape(struct look_run *run, const struct tool *tool, size_t shape,
+                      const struct journal_address *address, struct journal **ret_journal, struct error *reterr)
+{
+    const struct journal_reading *old = previous_reading(run, address);
+    struct journal *before =
+        old && old->journal && old->journal->pack && old->journal->shape == shape ? old->journal : NULL;
+    if (before && read_rows(run, tool, shape, address, before, ret_journal, reterr) < 0)
+        return -1;
+    return before && *ret_journal ? 0 : read_rows(run, tool, shape, address, NULL, ret_journal, reterr);
 }
 
 /* Reads in the shape that the schema shows, or, while the columns are not known, in each from the newest on. */

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
@@ -480,6 +481,74 @@ DRIFT_NAMES = {
 }
 
 
+def fill_journal(database, rows):
+    """Rails' journal with versions of 14 digits, a minute apart."""
+    first = datetime(2000, 1, 1)
+    database.sql("CREATE TABLE schema_migrations (version varchar(255) NOT NULL PRIMARY KEY)")
+    key = "`key`" if database.engine == "mariadb" else '"key"'
+    columns = f"{key} varchar(255) NOT NULL PRIMARY KEY, value varchar(255), created_at timestamp, updated_at timestamp"
+    database.sql(f"CREATE TABLE ar_internal_metadata ({columns})")
+    for begin in range(0, rows, 10000):
+        versions = (first + timedelta(minutes=i) for i in range(begin, min(begin + 10000, rows)))
+        values = ",".join(f"('{version:%Y%m%d%H%M%S}')" for version in versions)
+        database.sql(f"INSERT INTO schema_migrations VALUES {values}")
+
+
+def journal_memory(servers, database, bare):
+    """Anonymous MiB of a daemon that watches the journal, beyond one that watches the same without rows."""
+    taken = []
+    for watched in (bare, database):
+        with watch({"journal": watched.url()}, query_timeout="60s") as daemon:
+            eventually(lambda: daemon.database("journal")["state"] == "observed", 60)
+            time.sleep(5)  # two more looks, which find the same
+            taken.append(anonymous_kib(daemon.pid) / 1024)
+    return taken[1] - taken[0]
+
+
+def write_files(folder, count):
+    migrations = folder / "db" / "migrate"
+    migrations.mkdir(parents=True)
+    for i in range(count):
+        name = f"{datetime(2020, 1, 1) + timedelta(minutes=i):%Y%m%d%H%M%S}_step_{i}.rb"
+        (migrations / name).write_text(f"class Step{i} < ActiveRecord::Migration[7.0]\n  def change\n  end\nend\n")
+    flyway = folder / "sql"
+    flyway.mkdir()
+    for i in range(count):
+        (flyway / f"V{i}__step.sql").write_text(f"CREATE TABLE t{i} (id int PRIMARY KEY, name text);\n" * 8)
+
+
+def measure_journal(servers):
+    """A journal of a million rows; ten thousand files."""
+    count = 100000 if servers.options.quick else 1000000
+    rows = []
+    for kind, server in (("postgresql", Postgres), ("mariadb", MariaDB), ("sqlite", None)):
+        print(f"filling a journal of {count} rows on {kind} …", file=sys.stderr)
+        databases = []
+        for number in (0, count):
+            database = servers.server(server).create_database() if server else SqliteFile(servers.folder / f"j{number}.db")
+            fill_journal(database, number)
+            databases.append(database)
+        engine = Engine(databases[1].url())
+        looks = [engine.ask("journal") for _ in range(servers.options.rounds)]
+        again = [engine.ask("again") for _ in range(servers.options.rounds)]
+        engine.close()
+        rows.append(limit_row(f"{kind}: journal of {count} rows, read", statistics.median(looks), "ms", 1000))
+        rows.append(limit_row(f"{kind}: the same, unchanged", statistics.median(again), "ms", 1000))
+        if kind == "postgresql":
+            memory = journal_memory(servers, databases[1], databases[0])
+            rows.append(limit_row(f"memory of a journal of {count} rows", memory, "MiB", 20))
+    folder = servers.folder / "files"
+    write_files(folder, 10000)
+    engine = Engine("sqlite:///" + str(servers.folder / "none.db"))
+    for tool, directory in (("rails", folder), ("flyway", folder / "sql")):
+        times = [engine.ask(f"files {tool} {directory}") for _ in range(servers.options.rounds)]
+        rows.append(limit_row(f"{tool}: 10000 files, parsed", statistics.median(times), "ms", 500))
+    times = [engine.ask(f"token {folder / 'sql'}") for _ in range(servers.options.rounds)]
+    rows.append(limit_row("10000 files, listed to see that none changed", statistics.median(times), "ms", 100))
+    engine.close()
+    return rows
+
+
 def diff_of_dumps(servers, databases):
     """What people do without us: two dumps and a text diff."""
     begun = time.monotonic()
@@ -572,6 +641,7 @@ PARTS = {
     "latency": measure_latency,
     "waiters": measure_waiters,
     "idle": measure_idle,
+    "journal": measure_journal,
     "drift": measure_drift,
     "peers": measure_peers,
 }

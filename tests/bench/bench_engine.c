@@ -7,8 +7,12 @@
  *   probe N    the change probe, N times in a row: median microseconds
  *   pair N     the probe and the client library's own SELECT 1 in turn, N times each, with a pause before each as
  *              between the looks of a daemon: two medians in microseconds. In a tight loop of nothing else SELECT 1
- * costs a third of that, since every cache is warm: no daemon ever sees that figure. memory     bytes of the model per
- * column, all included
+ *              costs a third of that, since every cache is warm: no daemon ever sees that figure
+ *   memory     bytes of the model per column, all included
+ *   journal    a journal look without a predecessor, schema known: milliseconds
+ *   again      a journal look with the last one as its predecessor: milliseconds
+ *   files TOOL DIRECTORY   reading migrations: milliseconds
+ *   token DIRECTORY        the listing that tells whether to read them again: milliseconds
  *
  * Usage: bench_engine URL. Prints one answer a line.
  */
@@ -21,6 +25,7 @@
 
 #include "base/alloc.h"
 #include "engine/engine.h"
+#include "journal/journal_look.h"
 
 enum { DEADLINE_MS = 300000, MOST_RUNS = 10000 };
 
@@ -30,6 +35,8 @@ struct bench {
     struct engine_connection *deep;
     struct engine_connection *kept;
     struct schema *schema;
+    struct server_facts facts;
+    struct snapshot *snapshot;
     PGconn *postgres;
     MYSQL *mysql;
 };
@@ -50,9 +57,9 @@ static void die(const char *message)
 static struct engine_connection *open_connection(struct bench *bench, enum engine_purpose purpose)
 {
     struct error error = {.code = ERROR_OK};
-    struct server_facts facts = {0};
     struct engine_connection *connection = NULL;
-    if (bench->target->ops->open(bench->target, purpose, deadline_in(DEADLINE_MS), &connection, &facts, &error) < 0)
+    if (bench->target->ops->open(bench->target, purpose, deadline_in(DEADLINE_MS), &connection, &bench->facts, &error) <
+        0)
         die(error.message);
     return connection;
 }
@@ -166,13 +173,67 @@ static void answer_pair(struct bench *bench, size_t runs)
     printf("%.3f %.3f\n", median_of(probes, runs), median_of(selects, runs));
 }
 
+static double look_ms(struct bench *bench, bool again)
+{
+    struct error error = {.code = ERROR_OK};
+    struct engine_scope scope = {0};
+    struct snapshot *bare = NULL;
+    struct snapshot *found = NULL;
+    bool due = false;
+    keep_connection(bench);
+    if (!bench->schema)
+        snapshot_ms(bench, true);
+    if (snapshot_with_schema(NULL, bench->schema, NULL, &bench->facts, 0, &bare, &error) < 0)
+        die(error.message);
+    const struct journal_look look = {.previous = again ? bench->snapshot : bare, .scope = &scope, .now_ms = 1};
+    double begun = now_us();
+    if (journal_look(bench->kept, &look, &bench->facts, deadline_in(DEADLINE_MS), &found, &due, &error) < 0)
+        die(error.message);
+    double took = (now_us() - begun) / 1e3;
+    if (found->reading_count != 1 || !found->readings[0].journal)
+        die("not one journal that can be read");
+    snapshot_unref(bench->snapshot);
+    snapshot_unref(bare);
+    bench->snapshot = found;
+    return took;
+}
+
+static double files_ms(const char *tool, const char *directory)
+{
+    struct error error = {.code = ERROR_OK};
+    struct migration_set *set = NULL;
+    double begun = now_us();
+    if (migration_files_read(tool_find(tool), NULL, directory, &set, &error) < 0)
+        die(error.message);
+    migration_set_unref(set);
+    return (now_us() - begun) / 1e3;
+}
+
+static double token_ms(const char *directory)
+{
+    struct error error = {.code = ERROR_OK};
+    struct digest token = {0};
+    double begun = now_us();
+    if (migration_files_token(directory, &token, &error) < 0)
+        die(error.message);
+    return (now_us() - begun) / 1e3;
+}
+
 static void answer(struct bench *bench, const char *command)
 {
     size_t runs = 0;
+    char tool[32] = "";
+    char directory[200] = "";
     if (strcmp(command, "new") == 0 || strcmp(command, "warm") == 0)
         printf("%.3f\n", snapshot_ms(bench, strcmp(command, "new") == 0));
     else if (strcmp(command, "memory") == 0 && bench->schema)
         printf("%.3f\n", (double)schema_memory(bench->schema) / (double)bench->schema->column_count);
+    else if (strcmp(command, "journal") == 0 || strcmp(command, "again") == 0)
+        printf("%.3f\n", look_ms(bench, strcmp(command, "again") == 0));
+    else if (sscanf(command, "files %31s %199s", tool, directory) == 2)
+        printf("%.3f\n", files_ms(tool, directory));
+    else if (sscanf(command, "token %199s", directory) == 1)
+        printf("%.3f\n", token_ms(directory));
     else if (sscanf(command, "probe %zu", &runs) == 1 && runs > 0 && runs <= MOST_RUNS)
         answer_probe(bench, runs);
     else if (sscanf(command, "pair %zu", &runs) == 1 && runs > 0 && runs <= MOST_RUNS)
@@ -189,7 +250,7 @@ int main(int argc, char **argv)
     if (argc != 2 || engine_target_parse(argv[1], &bench.target, &error) < 0)
         die(argc != 2 ? "usage: bench_engine URL" : error.message);
     bench.url = argv[1];
-    char line[64] = "";
+    char line[256] = "";
     while (fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = '\0';
         answer(&bench, line);
