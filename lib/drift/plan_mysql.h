@@ -281,6 +281,11 @@ void mysql_inline_drop(struct plan_maker *maker, const struct mysql_parts *parts
 /* Keys, checks and foreign keys of the target that use a column, each in a step of its own. */
 void mysql_add_users(struct plan_maker *maker, const struct mysql_parts *parts, size_t target_column);
 
+/* In which order columns that go are dropped: smaller ones first. Late: behind the generated columns and checks that no
+ * longer speak of them. */
+unsigned mysql_drop_rank(struct plan_maker *maker, size_t current_column);
+bool mysql_is_dropped_late(struct plan_maker *maker, size_t current_column);
+
 /* Whether a key of the current side goes or is made anew in the statement of one of its columns. */
 bool mysql_goes_with_column(struct plan_maker *maker, const struct mysql_key *key);
 

@@ -157,7 +157,8 @@ unsigned mysql_change_stage(struct plan_maker *maker, const struct plan_task *ta
                       mysql_is_in_primary_key(current, (size_t)task->items[0]->place.live);
     bool safe = !leaves_key && takes_all(maker, &from, &to) && !becomes_generated && !mysql_is_swapped(&from, &to) &&
                 strcmp(from.name, to.name) == 0;
-    return safe ? 2 : PLAN_STAGES;
+    unsigned base = to.generated ? base_stage(maker, (size_t)task->items[0]->place.reference) : 1;
+    return safe && base < PLAN_STAGES ? 2 : PLAN_STAGES;
 }
 
 static bool is_there(struct plan_maker *maker, size_t target_column, unsigned stage)

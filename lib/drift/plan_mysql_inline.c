@@ -107,10 +107,32 @@ static bool check_uses(const struct schema *schema, const struct schema_constrai
            mysql_list_has(schema, check->columns, column);
 }
 
-/* In which order columns that go are dropped: smaller ones first. */
-static unsigned drop_rank(const struct schema_column *column)
+bool mysql_is_dropped_late(struct plan_maker *maker, size_t current_column)
 {
-    return (column->generated ? 0u : 1u << 16) + UINT16_MAX - column->position;
+    const struct schema *current = maker->current;
+    const struct schema_column *column = &current->columns[current_column];
+    const struct schema_relation *table = &current->relations[column->relation];
+    const char *name = schema_text(current, column->name);
+    for (size_t i = table->first_column; i < table->first_column + (size_t)table->column_count; i++) {
+        const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, i);
+        if (task && task->change == DRIFT_CHANGED &&
+            plan_mentions_word(schema_text(current, current->columns[i].generated), name))
+            return true;
+    }
+    for (size_t i = table->first_constraint; i < table->first_constraint + (size_t)table->constraint_count; i++) {
+        const struct plan_task *task = plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i);
+        if (task && task->change == DRIFT_CHANGED && current->constraints[i].kind == CONSTRAINT_CHECK &&
+            check_uses(current, &current->constraints[i], name))
+            return true;
+    }
+    return false;
+}
+
+unsigned mysql_drop_rank(struct plan_maker *maker, size_t current_column)
+{
+    const struct schema_column *column = &maker->current->columns[current_column];
+    unsigned late = mysql_is_dropped_late(maker, current_column) ? 1u << 17 : 0u;
+    return late + (column->generated ? 0u : 1u << 16) + UINT16_MAX - column->position;
 }
 
 /* Whether another column that a key (or else a check) uses is dropped before this one, and takes it along. */
@@ -128,7 +150,7 @@ static bool goes_earlier(struct plan_maker *maker, const struct mysql_key *key, 
         if (i == current_column || !task || task->change != DRIFT_UNEXPECTED ||
             !(key ? key_uses(current, key, name) : check_uses(current, check, name)))
             continue;
-        if (!own_drop || drop_rank(&current->columns[i]) < drop_rank(own))
+        if (!own_drop || mysql_drop_rank(maker, i) < mysql_drop_rank(maker, current_column))
             return true;
     }
     return false;

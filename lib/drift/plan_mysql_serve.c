@@ -11,18 +11,22 @@
 bool mysql_key_serves(const struct schema *schema, const struct mysql_key *key, const struct schema *other,
                       struct text_list columns)
 {
-    if (key->constraint && key->constraint->kind != CONSTRAINT_PRIMARY_KEY &&
-        key->constraint->kind != CONSTRAINT_UNIQUE)
-        return false;
-    size_t parts = key->index ? key->index->part_count : key->constraint->columns.count;
-    if (parts < columns.count || (key->index && key->index->method))
+    const struct schema_index *index = key->index;
+    const struct schema_constraint *constraint = key->constraint;
+    bool orders = constraint && (constraint->kind == CONSTRAINT_PRIMARY_KEY || constraint->kind == CONSTRAINT_UNIQUE);
+    if (index ? index->method || index->part_count < columns.count
+              : !orders || constraint->columns.count < columns.count)
         return false;
     for (uint32_t i = 0; i < columns.count; i++) {
         const char *wanted = schema_text(other, other->lists[columns.first + i]);
-        const struct schema_index_part *part = key->index ? &schema->parts[key->index->first_part + i] : NULL;
-        const char *name = part ? schema_text(schema, part->text)
-                                : schema_text(schema, schema->lists[key->constraint->columns.first + i]);
-        if ((part && (part->prefix || part->flags & PART_EXPRESSION)) || !mysql_same_name(name, wanted))
+        const char *name = NULL;
+        if (index) {
+            const struct schema_index_part *part = &schema->parts[index->first_part + i];
+            name = part->prefix || part->flags & PART_EXPRESSION ? "" : schema_text(schema, part->text);
+        } else {
+            name = schema_text(schema, schema->lists[constraint->columns.first + i]);
+        }
+        if (!mysql_same_name(name, wanted))
             return false;
     }
     return true;

@@ -225,6 +225,25 @@ CASES = {
         " ADD KEY ix_v (v)",
         [("column", "sums.v", C, "generated")],
     ),
+    "generated_over_a_new_column": (
+        "ALTER TABLE sums ADD extra int NOT NULL; ALTER TABLE sums MODIFY v int AS (extra + 1) VIRTUAL",
+        [("column", "sums.extra", U, ""), ("column", "sums.v", C, "generated")],
+    ),
+    "generated_stored_over_a_new_column": (
+        "ALTER TABLE sums ADD extra int NOT NULL; ALTER TABLE sums MODIFY s int AS (extra + 1) STORED",
+        [("column", "sums.extra", U, ""), ("column", "sums.s", C, "generated")],
+    ),
+    "check_over_a_new_column": (
+        "ALTER TABLE children ADD extra int NOT NULL; ALTER TABLE children DROP CONSTRAINT ck_amount;"
+        "ALTER TABLE children ADD CONSTRAINT ck_amount CHECK (extra >= 0)",
+        [("column", "children.extra", U, ""), ("check", "children.ck_amount", C, "expression")],
+    ),
+    "check_and_key_over_new_columns": (
+        "ALTER TABLE children ADD extra int NOT NULL, ADD more int NOT NULL, ADD KEY ix_more (more, extra);"
+        "ALTER TABLE children DROP CONSTRAINT ck_amount; ALTER TABLE children ADD CONSTRAINT ck_amount CHECK (extra >= 0)",
+        [("column", "children.extra", U, ""), ("column", "children.more", U, ""),
+         ("check", "children.ck_amount", C, "expression")],
+    ),
     "column_added_beside_indexed_generated": ("ALTER TABLE sums ADD extra int NULL", [("column", "sums.extra", U, "")]),
     "column_check": (
         "ALTER TABLE loose MODIFY a int NULL CHECK (a > 0)",
