@@ -118,7 +118,7 @@ static bool get_claims(struct plan_maker *maker, const struct schema *schema, un
     return true;
 }
 
-static bool get_shaken(struct plan_maker *maker, struct postgres_plan *plan)
+bool postgres_get_tasks(struct plan_maker *maker, const struct plan_task ***tasks)
 {
     const struct schema *schema = maker->current;
     const size_t counts[PLAN_ARRAYS] = {
@@ -127,8 +127,10 @@ static bool get_shaken(struct plan_maker *maker, struct postgres_plan *plan)
         [ARRAY_OBJECTS] = schema->object_count,
     };
     for (size_t array = 0; array < PLAN_ARRAYS; array++)
-        if (!(plan->shaken[array] = arena_array(maker->arena, counts[array] + 1, sizeof(void *))))
+        if (!(tasks[array] = arena_array(maker->arena, counts[array] + 1, sizeof(void *)))) {
+            maker->failed = true;
             return false;
+        }
     return true;
 }
 
@@ -136,8 +138,10 @@ static void begin(struct plan_maker *maker)
 {
     struct postgres_plan *plan = arena_alloc(maker->arena, sizeof *plan);
     if (!plan || !get_claims(maker, maker->target, plan->made) || !get_claims(maker, maker->current, plan->gone) ||
-        !get_shaken(maker, plan) ||
+        !postgres_get_tasks(maker, plan->shaken) ||
         !(plan->view_stages = arena_alloc(maker->arena, maker->target->relation_count + 1)) ||
+        !(plan->retypes = arena_array(maker->arena, maker->current->column_count + 1, sizeof(void *))) ||
+        !(plan->view_leans = arena_alloc(maker->arena, maker->target->relation_count + 1)) ||
         !(plan->passes = arena_alloc(maker->arena, maker->current->relation_count + 1))) {
         maker->failed = true;
         return;
@@ -152,6 +156,7 @@ static void begin(struct plan_maker *maker)
     postgres_note_late(maker);
     postgres_note_late_views(maker);
     postgres_find_passing(maker);
+    postgres_join_retypes(maker);
     postgres_shake(maker);
 }
 

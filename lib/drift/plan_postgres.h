@@ -73,9 +73,11 @@ struct postgres_plan {
     unsigned char *gone[PLAN_ARRAYS];             /* of the current side: the stage in which a step drops it */
     const struct plan_task **shaken[PLAN_ARRAYS]; /* of the current side: whose step takes it away, for a step of its
                                                    * own to bring it back; NULL: nobody's */
+    const struct plan_task **retypes; /* by column of the current side: in whose step its type changes; NULL: none */
     struct postgres_moved *moved;
     size_t moved_count;
     unsigned char *view_stages; /* by the target's relation: of views that are made or changed; 0: not known yet */
+    unsigned char *view_leans;  /* likewise: 1: it changes along with something that it stands on */
     unsigned char *passes;      /* by the current side's relation: bit per stage in which a view makes way by itself */
     struct postgres_seed *seeds;
     size_t seed_count;
@@ -115,17 +117,16 @@ bool postgres_name_is_taken(struct plan_maker *maker, const char *schema_name, c
 bool postgres_name_is_used(const struct plan_maker *maker, enum plan_side side, const char *schema_name,
                            const char *name);
 
-/* Whether an index or constraint has another name and another definition: the new one is made, the old one dropped. */
-static inline bool postgres_is_remade(const struct plan_task *task)
-{
-    bool renamed = false;
-    for (size_t i = 0; i < task->item_count; i++)
-        renamed |= task->items[i]->attribute && strcmp(task->items[i]->attribute, "name") == 0;
-    return renamed && task->item_count > 1;
-}
+/* Whether an index or constraint that differs is made anew and the old one dropped, each in its stage: because it has
+ * another name, too, or because it can only be as it is to be after columns have gone that it may use. */
+bool postgres_is_remade(struct plan_maker *maker, const struct plan_task *task);
 
 void postgres_list_add(struct plan_maker *maker, struct postgres_list *list, const char *sql);
 struct postgres_list postgres_one(struct plan_maker *maker, const char *sql);
+
+/* One fact for what a step changes in several places, all of them on both sides. */
+struct postgres_fact postgres_joined_fact(struct plan_maker *maker, const struct postgres_fact *one,
+                                          const struct postgres_fact *other);
 
 /* A boolean expression: the fact is as on that side. */
 const char *postgres_holds(struct plan_maker *maker, const struct postgres_fact *fact, enum plan_side side);
@@ -134,9 +135,10 @@ const char *postgres_holds(struct plan_maker *maker, const struct postgres_fact 
 const char *postgres_do(struct plan_maker *maker, const char *condition, const struct postgres_list *list);
 
 /* A DO block that runs the list, which drops the index of that path, if `condition` (NULL: always) is true. Foreign
- * keys that the server has built upon the index, of several that fit, go before and come back after it. */
+ * keys that the server has built upon the index, of several that fit, go before and come back after it, but for those
+ * that a condition on pg_constraint k (NULL: none) excepts. */
 const char *postgres_do_around_keys(struct plan_maker *maker, const char *condition, const char *path,
-                                    const struct postgres_list *list);
+                                    const char *except, const struct postgres_list *list);
 
 /* A DO block that runs the validation, and only warns if rows do not fit. */
 const char *postgres_validate_softly(struct plan_maker *maker, const char *sql);
@@ -272,6 +274,14 @@ void postgres_find_passing(struct plan_maker *maker);
 bool postgres_passes(const struct plan_maker *maker, size_t relation, unsigned stage);
 void postgres_add_passing(struct plan_maker *maker);
 
+/* Before the rules: columns that change their types, and which have something in their way that is brought back, change
+ * in one step. The task whose step ends a task. */
+void postgres_join_retypes(struct plan_maker *maker);
+const struct plan_task *postgres_step_task(const struct plan_maker *maker, const struct plan_task *task);
+
+/* A task for each thing of the current side, none yet; false when memory is out. */
+bool postgres_get_tasks(struct plan_maker *maker, const struct plan_task ***tasks);
+
 /* Before the rules: marks what steps for other things take away. */
 void postgres_shake(struct plan_maker *maker);
 
@@ -344,6 +354,10 @@ const char *postgres_index_path(struct plan_maker *maker, enum plan_side side, s
 void postgres_add_clearing(struct plan_maker *maker, const struct postgres_parts *parts,
                            const struct postgres_step *build, const char *path);
 
+/* A primary key of a side leaves its columns NOT NULL when it goes: statements for those that take NULL on the other.
+ */
+void postgres_list_nullable(struct plan_maker *maker, enum plan_side side, size_t index, struct postgres_list *list);
+
 /* Whether a foreign key leans on a key. */
 bool postgres_needs_key(const struct schema *schema, const struct schema_constraint *foreign_key,
                         const struct schema_constraint *key);
@@ -362,6 +376,28 @@ bool postgres_index_uses(const struct schema *schema, const struct schema_index 
 
 /* A fact about something that a plan makes and that stands on neither side. */
 struct postgres_fact postgres_helper_fact(const char *object, const char *query, const char *before, const char *after);
+
+static inline bool postgres_is_identity(const struct schema_column *column)
+{
+    return column->flags & (COLUMN_IDENTITY_ALWAYS | COLUMN_IDENTITY_BY_DEFAULT);
+}
+
+static inline bool postgres_is_view(const struct schema_relation *relation)
+{
+    return relation->kind == RELATION_VIEW || relation->kind == RELATION_MATERIALIZED_VIEW;
+}
+
+static inline bool postgres_is_about(const struct drift_item *item, const char *attribute)
+{
+    return item->attribute && strcmp(item->attribute, attribute) == 0;
+}
+
+/* Another step ends them. */
+static inline void postgres_cover_all(struct plan_maker *maker, const struct drift_item *const *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        plan_cover(maker, items[i]);
+}
 
 static inline struct drift_place postgres_place(int64_t current, int64_t target)
 {

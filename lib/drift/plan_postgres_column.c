@@ -37,21 +37,16 @@ static bool is_volatile(const char *expression)
     return false;
 }
 
-static bool is_identity(const struct schema_column *column)
-{
-    return column->flags & (COLUMN_IDENTITY_ALWAYS | COLUMN_IDENTITY_BY_DEFAULT);
-}
-
 /* Whether rows that are there get a value by the definition alone. */
 static bool fills_itself(const struct schema *schema, const struct schema_column *column)
 {
     (void)schema;
-    return is_identity(column) || column->generated || column->default_expression;
+    return postgres_is_identity(column) || column->generated || column->default_expression;
 }
 
 static bool rewrites(const struct schema *schema, const struct schema_column *column)
 {
-    if (is_identity(column) || column->flags & COLUMN_GENERATED_STORED)
+    if (postgres_is_identity(column) || column->flags & COLUMN_GENERATED_STORED)
         return true;
     return !column->generated && is_volatile(schema_text(schema, column->default_expression));
 }
@@ -399,21 +394,15 @@ static void require_values(struct plan_maker *maker, const struct plan_task *tas
         require_by_check(maker, &required);
 }
 
-static void cover_all(struct plan_maker *maker, const struct drift_item *const *items, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        plan_cover(maker, items[i]);
-}
-
 void postgres_change_nullable(struct plan_maker *maker, const struct plan_task *task,
                               const struct drift_item *const *items, size_t count)
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
     const struct schema *current = maker->current;
     size_t index = (size_t)task->place.live;
-    bool becomes = is_identity(&maker->target->columns[task->place.reference]);
-    if (becomes != is_identity(&current->columns[index])) {
-        cover_all(maker, items, count); /* the change of the identity sees to it */
+    bool becomes = postgres_is_identity(&maker->target->columns[task->place.reference]);
+    if (becomes != postgres_is_identity(&current->columns[index])) {
+        postgres_cover_all(maker, items, count); /* the change of the identity sees to it */
         return;
     }
     if (!(maker->target->columns[task->place.reference].flags & COLUMN_NULLABLE)) {
@@ -460,15 +449,13 @@ void postgres_change_default(struct plan_maker *maker, const struct plan_task *t
     unsigned needed = postgres_needs(maker, schema_text(target, wanted->default_expression));
     bool retyped = false;
     for (size_t i = 0; i < task->item_count; i++)
-        retyped |=
-            strcmp(task->items[i]->attribute, "type") == 0 || strcmp(task->items[i]->attribute, "collation") == 0;
+        retyped |= postgres_is_about(task->items[i], "type") || postgres_is_about(task->items[i], "collation");
     if (retyped) {
-        for (size_t i = 0; i < count; i++)
-            plan_cover(maker, items[i]); /* the change of the type sees to it */
+        postgres_cover_all(maker, items, count); /* the change of the type sees to it */
         return;
     }
-    if (is_identity(wanted) || is_identity(&maker->current->columns[task->place.live])) {
-        cover_all(maker, items, count); /* the change of the identity sees to it */
+    if (postgres_is_identity(wanted) || postgres_is_identity(&maker->current->columns[task->place.live])) {
+        postgres_cover_all(maker, items, count); /* the change of the identity sees to it */
         return;
     }
     postgres_add(

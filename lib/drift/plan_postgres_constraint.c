@@ -39,8 +39,7 @@ static bool is_key(const struct schema_constraint *constraint)
     return constraint->kind == CONSTRAINT_PRIMARY_KEY || constraint->kind == CONSTRAINT_UNIQUE;
 }
 
-/* A primary key leaves its columns NOT NULL when it goes: those that take NULL on the side without it. */
-static void list_nullable(struct plan_maker *maker, enum plan_side side, size_t index, struct postgres_list *list)
+void postgres_list_nullable(struct plan_maker *maker, enum plan_side side, size_t index, struct postgres_list *list)
 {
     enum plan_side other = side == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
     const struct schema *schema = postgres_schema(maker, side);
@@ -62,7 +61,7 @@ static void list_nullable(struct plan_maker *maker, enum plan_side side, size_t 
 static struct postgres_list drop_list(struct plan_maker *maker, enum plan_side side, size_t index)
 {
     struct postgres_list list = postgres_one(maker, drop_sql(maker, side, index));
-    list_nullable(maker, side, index, &list);
+    postgres_list_nullable(maker, side, index, &list);
     return list;
 }
 
@@ -419,17 +418,11 @@ void postgres_add_constraint(struct plan_maker *maker, const struct postgres_par
         add_at_once(maker, &adding);
 }
 
-static void cover_all(struct plan_maker *maker, const struct drift_item *const *items, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        plan_cover(maker, items[i]);
-}
-
 void postgres_make_constraint(struct plan_maker *maker, const struct plan_task *task,
                               const struct drift_item *const *items, size_t count)
 {
     size_t index = (size_t)task->place.reference;
-    cover_all(maker, items, count);
+    postgres_cover_all(maker, items, count);
     postgres_add_constraint(maker, &(struct postgres_parts){.task = task, .items = items, .count = count, .stage = 1},
                             index);
 }
@@ -506,10 +499,81 @@ void postgres_remove_constraint(struct plan_maker *maker, const struct postgres_
         });
 }
 
+/* Whether the target has a key for the foreign key that is there before the third stage. */
+static bool has_lasting_key(struct plan_maker *maker, const struct schema_constraint *foreign_key)
+{
+    const struct schema *target = maker->target;
+    for (size_t i = 0; i < target->constraint_count; i++)
+        if (is_key(&target->constraints[i]) && postgres_needs_key(target, foreign_key, &target->constraints[i]) &&
+            stage_of_thing(maker, ARRAY_CONSTRAINTS, i) < PLAN_STAGES)
+            return true;
+    for (size_t i = 0; i < target->index_count; i++)
+        if (target->indexes[i].flags & INDEX_UNIQUE && !target->indexes[i].predicate &&
+            postgres_refers_to(target, &target->indexes[i], target, foreign_key) &&
+            stage_of_thing(maker, ARRAY_INDEXES, i) < PLAN_STAGES)
+            return true;
+    return false;
+}
+
+/* A foreign key that stays, away from before its key is dropped until there is another. */
+static void pass_foreign_key(struct plan_maker *maker, const struct plan_task *task, const struct postgres_fact *key,
+                             struct postgres_pair pair)
+{
+    struct postgres_fact fact = postgres_constraint_fact(maker, pair);
+    struct postgres_list drop = postgres_one(maker, drop_sql(maker, SIDE_CURRENT, (size_t)pair.at[SIDE_CURRENT]));
+    struct postgres_list makes[2] = {{0}};
+    const char *gone = plan_printf(maker, "%s IS NULL", fact.query);
+    fact.passes_absent = true;
+    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
+        struct postgres_list make =
+            postgres_one(maker, postgres_constraint_sql(maker, side, (size_t)pair.at[side], false));
+        makes[side] = postgres_one(maker, postgres_do(maker, gone, &make));
+    }
+    struct postgres_step step = {
+        .stage = PLAN_STAGES,
+        .phase = PHASE_DROP_FOREIGN_KEY,
+        .lock = "ACCESS EXCLUSIVE on both tables",
+        .hazards = HAZARD(CHANGES_BEHAVIOUR),
+        .fact = &fact,
+        .forward = postgres_one(maker, postgres_do(maker, postgres_holds(maker, key, SIDE_CURRENT), &drop)),
+        .backward = makes[SIDE_CURRENT],
+        .plain = true,
+        .plain_undo = true,
+        .object = path_of(maker, SIDE_CURRENT, (size_t)pair.at[SIDE_CURRENT]),
+        .kind = drift_kind_name(DRIFT_FOREIGN_KEY),
+    };
+    postgres_add(maker, task, NULL, 0, &step);
+    step.phase = PHASE_FOREIGN_KEY;
+    step.lock = "SHARE ROW EXCLUSIVE on both tables";
+    step.hazards = HAZARD(SCANS_TABLE) | HAZARD(BLOCKS_WRITES) | HAZARD(MAY_FAIL_ON_DATA);
+    step.forward = makes[SIDE_TARGET];
+    step.backward = postgres_one(
+        maker, postgres_do(maker, plan_printf(maker, "NOT (%s)", postgres_holds(maker, key, SIDE_CURRENT)), &drop));
+    postgres_add(maker, task, NULL, 0, &step);
+}
+
+static void pass_foreign_keys(struct plan_maker *maker, const struct plan_task *task, size_t index)
+{
+    const struct schema *current = maker->current;
+    struct postgres_fact fact =
+        postgres_constraint_fact(maker, (struct postgres_pair){{(int64_t)index, DRIFT_NOWHERE}});
+    for (size_t i = 0; i < current->constraint_count; i++) {
+        if (!postgres_needs_key(current, &current->constraints[i], &current->constraints[index]) ||
+            plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i))
+            continue;
+        int64_t wanted = successor_of(maker, &current->constraints[i]);
+        if (wanted >= 0 && !has_lasting_key(maker, constraint_at(maker, SIDE_TARGET, (size_t)wanted)) &&
+            postgres_claim(maker, SIDE_CURRENT, ARRAY_CONSTRAINTS, i, PLAN_STAGES))
+            pass_foreign_key(maker, task, &fact, (struct postgres_pair){{(int64_t)i, wanted}});
+    }
+}
+
 void postgres_drop_constraint(struct plan_maker *maker, const struct plan_task *task,
                               const struct drift_item *const *items, size_t count)
 {
     size_t index = (size_t)task->place.live;
-    cover_all(maker, items, count);
+    postgres_cover_all(maker, items, count);
+    if (is_key(constraint_at(maker, SIDE_CURRENT, index)))
+        pass_foreign_keys(maker, task, index);
     postgres_remove_constraint(maker, &(struct postgres_parts){.task = task, .items = items, .count = count}, index);
 }

@@ -275,19 +275,6 @@ void postgres_lean_on_enum_of(struct plan_maker *maker, const struct plan_task *
         lean_on_moving(maker, lean, &moving);
 }
 
-/* One fact for all that a step changes, where that is several things. */
-static struct postgres_fact joined(struct plan_maker *maker, const struct postgres_fact *facts, size_t count)
-{
-    struct postgres_fact all = facts[0];
-    for (size_t i = 1; i < count; i++) {
-        all.object = plan_printf(maker, "%s, %s", all.object, facts[i].object);
-        all.query = plan_printf(maker, "concat_ws(';', %s, %s)", all.query, facts[i].query);
-        for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++)
-            all.values[side] = plan_printf(maker, "%s;%s", all.values[side], facts[i].values[side]);
-    }
-    return all;
-}
-
 /* The items of the columns that change their type count as ended by this step, too. */
 static struct postgres_fact fact_of(struct plan_maker *maker, const struct moving *moving)
 {
@@ -313,7 +300,10 @@ static struct postgres_fact fact_of(struct plan_maker *maker, const struct movin
     }
     for (size_t i = 0; i < count; i++)
         postgres_guard(maker, PLAN_STAGES, &facts[i]);
-    return joined(maker, facts, count);
+    struct postgres_fact all = facts[0];
+    for (size_t i = 1; i < count; i++)
+        all = postgres_joined_fact(maker, &all, &facts[i]);
+    return all;
 }
 
 static void add_move(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
@@ -419,6 +409,5 @@ void postgres_change_enum(struct plan_maker *maker, const struct plan_task *task
         add_move(maker, task, items, count, &moving);
         return;
     }
-    for (size_t i = 0; i < count; i++)
-        plan_cover(maker, items[i]); /* moved with another one */
+    postgres_cover_all(maker, items, count); /* moved with another one */
 }

@@ -192,7 +192,8 @@ static const struct object_fact {
                           "a.atttypmod)) || CASE WHEN a.attcollation <> b.typcollation THEN ' COLLATE ' || "
                           "a.attcollation::regcollation::text ELSE '' END, ', ' ORDER BY a.attnum) FROM pg_attribute a "
                           "JOIN pg_type b ON b.oid = a.atttypid WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT "
-                          "a.attisdropped), '') " LOOKUP_TYPE " AND t.typtype = 'c')",
+                          "a.attisdropped), '') " LOOKUP_TYPE " AND t.typtype = 'c' "
+                          "AND EXISTS (SELECT FROM pg_class r WHERE r.oid = t.typrelid AND r.relkind = 'c'))",
                           composite_value, .printed = false},
     [OBJECT_SEQUENCE] = {"(SELECT format('%%s %%s %%s %%s %%s %%s %%s', format_type(s.seqtypid, NULL), s.seqstart, "
                          "s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle::text) FROM pg_sequence s WHERE "

@@ -214,16 +214,10 @@ void postgres_add_index(struct plan_maker *maker, const struct postgres_parts *p
     postgres_add(maker, parts->task, parts->items, parts->count, &step);
 }
 
-static void cover_all(struct plan_maker *maker, const struct drift_item *const *items, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        plan_cover(maker, items[i]);
-}
-
 void postgres_make_index(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                          size_t count)
 {
-    cover_all(maker, items, count);
+    postgres_cover_all(maker, items, count);
     postgres_add_index(maker, &(struct postgres_parts){.task = task, .items = items, .count = count, .stage = 1},
                        (size_t)task->place.reference);
 }
@@ -281,7 +275,7 @@ void postgres_remove_index(struct plan_maker *maker, const struct postgres_parts
 void postgres_drop_index(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                          size_t count)
 {
-    cover_all(maker, items, count);
+    postgres_cover_all(maker, items, count);
     postgres_remove_index(maker, &(struct postgres_parts){.task = task, .items = items, .count = count},
                           (size_t)task->place.live);
 }
@@ -324,7 +318,7 @@ static void rebuild_key(struct plan_maker *maker, const struct plan_task *task, 
         struct postgres_list list = postgres_one(maker, drop_sql(maker, path, false));
         postgres_list_add(maker, &list, make_sql(maker, side, (size_t)pair.at[side], name, false));
         sql[side] = postgres_do_around_keys(maker, plan_printf(maker, "NOT (%s)", postgres_holds(maker, &fact, side)),
-                                            path, &list);
+                                            path, NULL, &list);
     }
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){
@@ -444,7 +438,7 @@ void postgres_change_index(struct plan_maker *maker, const struct plan_task *tas
 {
     char old_name[POSTGRES_NAME_SIZE] = "";
     if (concerns_constraint(task)) {
-        cover_all(maker, items, count); /* it is made anew as a whole */
+        postgres_cover_all(maker, items, count); /* it is made anew as a whole */
         return;
     }
     if (index_at(maker, SIDE_TARGET, (size_t)task->place.reference)->flags & INDEX_INVALID) {
@@ -453,8 +447,8 @@ void postgres_change_index(struct plan_maker *maker, const struct plan_task *tas
                        "the reference's index is invalid, which none is on purpose: build it there anew");
         return;
     }
-    if (postgres_is_remade(task)) {
-        cover_all(maker, items, count);
+    if (postgres_is_remade(maker, task)) {
+        postgres_cover_all(maker, items, count);
         postgres_add_index(maker, &(struct postgres_parts){.task = task, .items = items, .count = count, .stage = 2},
                            (size_t)task->place.reference);
         postgres_remove_index(maker, &(struct postgres_parts){.task = task, .items = items, .count = count},
@@ -493,8 +487,8 @@ void postgres_change_index(struct plan_maker *maker, const struct plan_task *tas
 void postgres_rename_index(struct plan_maker *maker, const struct plan_task *task,
                            const struct drift_item *const *items, size_t count)
 {
-    if (concerns_constraint(task) || postgres_is_remade(task)) {
-        cover_all(maker, items, count);
+    if (concerns_constraint(task) || postgres_is_remade(maker, task)) {
+        postgres_cover_all(maker, items, count);
         return;
     }
     size_t present = (size_t)task->place.live;
@@ -540,7 +534,7 @@ void postgres_change_index_constraint(struct plan_maker *maker, const struct pla
     const struct postgres_parts parts = {.task = task, .items = items, .count = count, .stage = 2};
     struct postgres_pair keys = {{DRIFT_NOWHERE, DRIFT_NOWHERE}};
     if (strcmp(schema_text(schema, constraint->name), raw_name(maker, index_side, index)) != 0) {
-        cover_all(maker, items, count);
+        postgres_cover_all(maker, items, count);
         (to_constraint ? postgres_add_constraint : postgres_add_index)(maker, &parts, (size_t)pair.at[SIDE_TARGET]);
         (to_constraint ? postgres_remove_index : postgres_remove_constraint)(maker, &parts,
                                                                              (size_t)pair.at[SIDE_CURRENT]);
@@ -559,7 +553,7 @@ void postgres_change_index_constraint(struct plan_maker *maker, const struct pla
     const char *sql[2] = {NULL};
     for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++)
         sql[side] = postgres_do_around_keys(maker, plan_printf(maker, "NOT (%s)", postgres_holds(maker, &fact, side)),
-                                            path, &lists[side]);
+                                            path, NULL, &lists[side]);
     unsigned stage = to_constraint ? postgres_swap_stage(maker, key) : postgres_change_stage(maker, task);
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){

@@ -9,18 +9,13 @@
 #include "drift/plan_postgres_lean.h"
 #include "drift/plan_postgres_text.h"
 
-static bool is_view(const struct schema_relation *relation)
-{
-    return relation->kind == RELATION_VIEW || relation->kind == RELATION_MATERIALIZED_VIEW;
-}
-
 unsigned postgres_change_stage(struct plan_maker *maker, const struct plan_task *task)
 {
     size_t wanted = (size_t)task->place.reference;
     unsigned stage = 2;
     switch (plan_array_of(task->kind)) {
     case ARRAY_RELATIONS:
-        if (is_view(&maker->target->relations[wanted]))
+        if (postgres_is_view(&maker->target->relations[wanted]))
             stage = postgres_view_stage(maker, wanted);
         break;
     case ARRAY_CONSTRAINTS:
@@ -36,6 +31,18 @@ unsigned postgres_change_stage(struct plan_maker *maker, const struct plan_task 
         break;
     }
     return stage > 2 ? stage : 2;
+}
+
+bool postgres_is_remade(struct plan_maker *maker, const struct plan_task *task)
+{
+    bool renamed = false;
+    enum plan_array array = plan_array_of(task->kind);
+    for (size_t i = 0; i < task->item_count; i++)
+        renamed |= task->items[i]->attribute && strcmp(task->items[i]->attribute, "name") == 0;
+    if (task->change != DRIFT_CHANGED || (array != ARRAY_CONSTRAINTS && array != ARRAY_INDEXES) ||
+        (renamed && task->item_count == 1))
+        return false;
+    return renamed || postgres_change_stage(maker, task) == PLAN_STAGES;
 }
 
 static void add_relation(struct plan_maker *maker, const struct schema *schema, size_t relation, unsigned stage)
@@ -141,9 +148,13 @@ static void note_leaning_views(struct plan_maker *maker)
     for (size_t i = 0; i < plan_task_count(maker) && !maker->failed; i++) {
         struct postgres_lean lean = {0};
         postgres_find_lean(maker, plan_task_at(maker, i), &lean);
-        for (size_t k = 0; k < lean.count; k++)
-            if (lean.all[k].array == ARRAY_RELATIONS)
-                add_relation(maker, maker->current, lean.all[k].present, lean.stage);
+        for (size_t k = 0; k < lean.count; k++) {
+            if (lean.all[k].array != ARRAY_RELATIONS)
+                continue;
+            add_relation(maker, maker->current, lean.all[k].present, lean.stage);
+            if (lean.all[k].own_stage == lean.stage && lean.all[k].wanted >= 0)
+                postgres_plan_of(maker)->view_leans[lean.all[k].wanted] = 1;
+        }
     }
 }
 
@@ -200,6 +211,21 @@ void postgres_note_late_views(struct plan_maker *maker)
     } while ((raised || plan->late_changes != before) && !maker->failed);
 }
 
+/* A key that is replaced takes foreign keys along that differ or are to go. */
+static void shake_foreign_keys(struct plan_maker *maker, const struct plan_task *task)
+{
+    const struct schema *current = maker->current;
+    if (plan_array_of(task->kind) != ARRAY_CONSTRAINTS || task->change != DRIFT_CHANGED ||
+        postgres_is_remade(maker, task))
+        return;
+    for (size_t i = 0; i < current->constraint_count; i++) {
+        const struct plan_task **shaken = &postgres_plan_of(maker)->shaken[ARRAY_CONSTRAINTS][i];
+        if (postgres_needs_key(current, &current->constraints[i], &current->constraints[task->place.live]) &&
+            plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i) && !*shaken)
+            *shaken = task;
+    }
+}
+
 /* In the order in which the steps run. */
 void postgres_shake(struct plan_maker *maker)
 {
@@ -218,4 +244,6 @@ void postgres_shake(struct plan_maker *maker)
                         *shaken = task;
                 }
             }
+    for (size_t i = 0; i < plan_task_count(maker); i++)
+        shake_foreign_keys(maker, plan_task_at(maker, i));
 }

@@ -15,8 +15,9 @@ enum {
     RANK_FOREIGN_KEY = 4,
     RANK_ROUTINE = 5,
     RANK_VIEWS = 6,
-    RANK_POLICY = 1 << 29,
-    RANK_TRIGGER = (1 << 29) + 1,
+    RANK_VIEW_INDEX = 1 << 29,
+    RANK_POLICY,
+    RANK_TRIGGER,
 };
 
 static bool is_listed(const struct postgres_lean *lean, const struct postgres_leaner *leaner)
@@ -89,7 +90,8 @@ static bool append(struct plan_maker *maker, struct postgres_lean *lean, const s
     added->own_stage = own;
     added->own_step = own == lean->stage || stays_away(lean, added);
     const struct plan_task *shaken = postgres_plan_of(maker)->shaken[added->array][added->present];
-    added->elsewhere = added->own_step && shaken && shaken != lean->task;
+    added->elsewhere =
+        added->own_step && shaken && postgres_step_task(maker, shaken) != postgres_step_task(maker, lean->task);
     return true;
 }
 
@@ -113,6 +115,27 @@ static const struct schema_relation *find_table(const struct plan_maker *maker, 
                                 schema_text(current, current->relations[relation].name));
 }
 
+/* Whether a column that is to go takes the constraint or index along that uses it, without an item: one of
+ * its name on the other side is another one. */
+static bool goes_with_column(const struct plan_maker *maker, enum plan_array array, size_t index)
+{
+    const struct schema *schema = maker->current;
+    size_t relation =
+        array == ARRAY_CONSTRAINTS ? schema->constraints[index].relation : schema->indexes[index].relation;
+    const struct schema_relation *table = &schema->relations[relation];
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct schema_column *column = &schema->columns[table->first_column + i];
+        const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, table->first_column + i);
+        if (!task || task->change == DRIFT_CHANGED)
+            continue;
+        if (array == ARRAY_CONSTRAINTS
+                ? postgres_constraint_uses(schema, &schema->constraints[index], column)
+                : postgres_index_uses(schema, &schema->indexes[index], schema_text(schema, column->name)))
+            return true;
+    }
+    return false;
+}
+
 static int64_t find_constraint(const struct plan_maker *maker, size_t present)
 {
     const struct schema *current = maker->current;
@@ -120,6 +143,8 @@ static int64_t find_constraint(const struct plan_maker *maker, size_t present)
     const struct schema_relation *table = find_table(maker, current->constraints[present].relation);
     if (task)
         return task->place.reference;
+    if (goes_with_column(maker, ARRAY_CONSTRAINTS, present))
+        return DRIFT_NOWHERE;
     for (size_t i = 0; table && i < table->constraint_count; i++)
         if (strcmp(schema_text(maker->target, maker->target->constraints[table->first_constraint + i].name),
                    schema_text(current, current->constraints[present].name)) == 0)
@@ -134,6 +159,8 @@ static int64_t find_index(const struct plan_maker *maker, size_t present)
     const struct schema_relation *table = find_table(maker, current->indexes[present].relation);
     if (task)
         return task->place.reference;
+    if (goes_with_column(maker, ARRAY_INDEXES, present))
+        return DRIFT_NOWHERE;
     for (size_t i = 0; table && i < table->index_count; i++)
         if (strcmp(schema_text(maker->target, maker->target->indexes[table->first_index + i].name),
                    schema_text(current, current->indexes[present].name)) == 0)
@@ -158,7 +185,7 @@ static struct postgres_leaner leaner_of(struct plan_maker *maker, enum plan_arra
     struct postgres_leaner leaner = {.array = array, .present = present, .wanted = DRIFT_NOWHERE};
     const struct schema_relation *table = NULL;
     const struct plan_task *task = plan_find_task(maker, array, SIDE_CURRENT, present);
-    bool remade = task && postgres_is_remade(task);
+    bool remade = task && postgres_is_remade(maker, task);
     switch (array) {
     case ARRAY_RELATIONS:
         table = find_table(maker, present);
@@ -177,7 +204,8 @@ static struct postgres_leaner leaner_of(struct plan_maker *maker, enum plan_arra
         break;
     case ARRAY_INDEXES:
         leaner.wanted = remade ? DRIFT_NOWHERE : find_index(maker, present);
-        leaner.rank = RANK_INDEX;
+        leaner.rank =
+            postgres_is_view(&current->relations[current->indexes[present].relation]) ? RANK_VIEW_INDEX : RANK_INDEX;
         break;
     default:
         leaner.wanted = find_object(maker, present);
@@ -220,11 +248,6 @@ static bool is_qualified(const struct plan_maker *maker)
     return maker->current->server_version != 0;
 }
 
-static bool is_view(const struct schema_relation *relation)
-{
-    return relation->kind == RELATION_VIEW || relation->kind == RELATION_MATERIALIZED_VIEW;
-}
-
 /* Views that mention the relation, and views that mention those: each is added once, so this ends. */
 static void add_views(struct plan_maker *maker, struct postgres_lean *lean, size_t relation, const char *column)
 {
@@ -234,7 +257,7 @@ static void add_views(struct plan_maker *maker, struct postgres_lean *lean, size
     for (size_t i = 0; i < current->relation_count; i++) {
         const char *text = schema_text(current, current->relations[i].definition);
         size_t before = lean->count;
-        if (!is_view(&current->relations[i]) || i == relation ||
+        if (!postgres_is_view(&current->relations[i]) || i == relation ||
             !plan_mentions(text, schema_name, name, is_qualified(maker)) ||
             (column && !plan_mentions_word(text, column)))
             continue;
@@ -431,8 +454,9 @@ static void lean_on_object(struct plan_maker *maker, struct postgres_lean *lean,
     const char *schema_name = schema_text(current, current->objects[index].schema);
     const char *name = schema_text(current, current->objects[index].name);
     for (size_t i = 0; i < current->relation_count; i++) {
-        if (!is_view(&current->relations[i]) || !plan_mentions(schema_text(current, current->relations[i].definition),
-                                                               schema_name, name, is_qualified(maker)))
+        if (!postgres_is_view(&current->relations[i]) ||
+            !plan_mentions(schema_text(current, current->relations[i].definition), schema_name, name,
+                           is_qualified(maker)))
             continue;
         size_t before = lean->count;
         add_view(maker, lean, i);

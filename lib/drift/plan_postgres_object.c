@@ -34,12 +34,6 @@ static const struct schema_object *object_at(const struct plan_maker *maker, enu
     return &postgres_schema(maker, side)->objects[index];
 }
 
-static void cover_all(struct plan_maker *maker, const struct drift_item *const *items, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        plan_cover(maker, items[i]);
-}
-
 /* The search path of the script is empty; an extension wants one to go into, unless it has its own. */
 static const char *extension_sql(struct plan_maker *maker, enum plan_side side, size_t index)
 {
@@ -70,6 +64,22 @@ static const char *path_of(struct plan_maker *maker, enum plan_side side, size_t
     return plan_keep(maker, &text);
 }
 
+static bool has_relation_name(const struct schema_object *object)
+{
+    return object->kind == OBJECT_ENUM || object->kind == OBJECT_DOMAIN || object->kind == OBJECT_COMPOSITE ||
+           object->kind == OBJECT_SEQUENCE;
+}
+
+/* Whether the other side has something else of the name, which DROP … IF EXISTS must not meet. */
+static bool shares_name(const struct plan_maker *maker, enum plan_side side, size_t index)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    const struct schema_object *object = &schema->objects[index];
+    return has_relation_name(object) &&
+           postgres_name_is_used(maker, side == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET,
+                                 schema_text(schema, object->schema), schema_text(schema, object->name));
+}
+
 /* Whether the current side has the object itself: it changes where it stands. */
 static bool is_there(const struct plan_maker *maker, const struct schema_object *object)
 {
@@ -83,8 +93,6 @@ unsigned postgres_object_stage(struct plan_maker *maker, size_t index)
 {
     const struct schema *target = maker->target;
     const struct schema_object *object = &target->objects[index];
-    bool has_relation_name = object->kind == OBJECT_ENUM || object->kind == OBJECT_DOMAIN ||
-                             object->kind == OBJECT_COMPOSITE || object->kind == OBJECT_SEQUENCE;
     unsigned stage = 1;
     for (const struct schema_attribute *at = &target->attributes[object->attributes]; at->key != ATTRIBUTE_END; at++) {
         unsigned needed =
@@ -92,7 +100,7 @@ unsigned postgres_object_stage(struct plan_maker *maker, size_t index)
                               schema_text_or_null(target, at->text));
         stage = needed > stage ? needed : stage;
     }
-    if (has_relation_name && !is_there(maker, object) &&
+    if (has_relation_name(object) && !is_there(maker, object) &&
         postgres_name_is_taken(maker, schema_text(target, object->schema), schema_text(target, object->name)))
         return PLAN_STAGES;
     return stage;
@@ -107,7 +115,7 @@ static void make(struct plan_maker *maker, const struct postgres_parts *parts, s
     unsigned stage = postgres_object_stage(maker, index);
     stage = parts->stage > stage ? parts->stage : stage;
     if (!postgres_claim(maker, SIDE_TARGET, ARRAY_OBJECTS, index, stage)) {
-        cover_all(maker, parts->items, parts->count);
+        postgres_cover_all(maker, parts->items, parts->count);
         return;
     }
     postgres_add(maker, parts->task, parts->items, parts->count,
@@ -123,7 +131,7 @@ static void make(struct plan_maker *maker, const struct postgres_parts *parts, s
                      .forward = postgres_one(maker, make_sql(maker, SIDE_TARGET, index)),
                      .backward = postgres_one(maker, postgres_drop_object_sql(maker, SIDE_TARGET, index)),
                      .plain = row->plain,
-                     .plain_undo = true,
+                     .plain_undo = !shares_name(maker, SIDE_TARGET, index),
                      .object = parts->count ? NULL : path_of(maker, SIDE_TARGET, index),
                      .kind = parts->count ? NULL : object_kind_name((enum object_kind)object->kind),
                  });
@@ -174,7 +182,7 @@ void postgres_drop_object(struct plan_maker *maker, const struct plan_task *task
     struct postgres_list backward = postgres_one(maker, make_sql(maker, SIDE_CURRENT, index));
     bool early = object->kind == OBJECT_ROUTINE && mentions_relation(maker, SIDE_CURRENT, object);
     if (!postgres_claim(maker, SIDE_CURRENT, ARRAY_OBJECTS, index, PLAN_STAGES)) {
-        cover_all(maker, items, count);
+        postgres_cover_all(maker, items, count);
         return;
     }
     if (object->kind == OBJECT_TRIGGER)
@@ -191,7 +199,7 @@ void postgres_drop_object(struct plan_maker *maker, const struct plan_task *task
                      .fact = &fact,
                      .forward = postgres_one(maker, postgres_drop_object_sql(maker, SIDE_CURRENT, index)),
                      .backward = backward,
-                     .plain = true,
+                     .plain = !shares_name(maker, SIDE_CURRENT, index),
                      .undo_note = object->kind == OBJECT_SEQUENCE ? "the sequence starts again" : NULL,
                  });
 }

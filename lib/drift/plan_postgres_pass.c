@@ -19,11 +19,6 @@ struct postgres_seed {
     unsigned stage;
 };
 
-static bool is_view(const struct schema_relation *relation)
-{
-    return relation->kind == RELATION_VIEW || relation->kind == RELATION_MATERIALIZED_VIEW;
-}
-
 bool postgres_redefines_view(const struct plan_task *task)
 {
     bool found = task->kind == DRIFT_MATERIALIZED_VIEW;
@@ -69,7 +64,9 @@ static unsigned find_stage(struct plan_maker *maker, size_t relation)
     if (stage < 2)
         stage = 2;
     if (stage < PLAN_STAGES && postgres_redefines_view(task) &&
-        !postgres_can_replace_view(maker, postgres_pair_of(task->place)) && must_wait(maker, (size_t)task->place.live))
+        (!postgres_can_replace_view(maker, postgres_pair_of(task->place)) ||
+         postgres_plan_of(maker)->view_leans[relation]) &&
+        must_wait(maker, (size_t)task->place.live))
         stage = PLAN_STAGES;
     return stage;
 }
@@ -84,7 +81,7 @@ bool postgres_raise_view(struct plan_maker *maker, const struct plan_task *task)
 {
     struct postgres_plan *plan = postgres_plan_of(maker);
     size_t relation = (size_t)task->place.reference;
-    if (task->place.reference < 0 || !is_view(&maker->target->relations[relation]))
+    if (task->place.reference < 0 || !postgres_is_view(&maker->target->relations[relation]))
         return false;
     unsigned stage = find_stage(maker, relation);
     if (stage <= plan->view_stages[relation])
@@ -167,8 +164,9 @@ void postgres_find_passing(struct plan_maker *maker)
 static struct postgres_fact fact_of(struct plan_maker *maker, const struct postgres_seed *seed)
 {
     struct postgres_pair pair = postgres_pair_of(seed->task->place);
-    return is_view(&maker->current->relations[seed->relation]) ? postgres_view_fact(maker, pair)
-                                                               : postgres_table_fact(maker, pair, TABLE_FACT_COLUMNS);
+    return postgres_is_view(&maker->current->relations[seed->relation])
+               ? postgres_view_fact(maker, pair)
+               : postgres_table_fact(maker, pair, TABLE_FACT_COLUMNS);
 }
 
 /* A view that stays as it is, and what makes it pass. */
@@ -267,7 +265,7 @@ void postgres_add_passing(struct plan_maker *maker)
     for (unsigned stage = 2; stage <= PLAN_STAGES; stage++)
         for (size_t i = 0; i < current->relation_count && !maker->failed; i++) {
             struct passer passer = {.present = i, .stage = stage};
-            if (!is_view(&current->relations[i]) || !postgres_passes(maker, i, stage))
+            if (!postgres_is_view(&current->relations[i]) || !postgres_passes(maker, i, stage))
                 continue;
             find_causes(maker, &passer);
             if (passer.task)

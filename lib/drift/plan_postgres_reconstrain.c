@@ -131,23 +131,29 @@ static void replace(struct plan_maker *maker, const struct plan_task *task, cons
         add_validation(maker, task, items, count, false);
 }
 
-/* Foreign keys that need the key that is there, dropped and made again around its change. */
-static void add_foreign_keys(struct plan_maker *maker, const struct schema_constraint *present,
-                             struct postgres_list *drops, struct postgres_list *makes, struct postgres_list *restores)
+/* Foreign keys that need the key that is there, and differ or are to go: they do not come back with the key that is to
+ * be, but with the one that was. Returns a condition on pg_constraint k that excepts them; NULL: there are none. */
+static const char *add_foreign_keys(struct plan_maker *maker, const struct plan_task *task, struct postgres_list *drops,
+                                    struct postgres_list *restores)
 {
     const struct schema *current = maker->current;
+    const struct schema_constraint *present = &current->constraints[task->place.live];
+    const char *except = NULL;
     for (size_t i = 0; i < current->constraint_count; i++) {
         const struct schema_constraint *foreign_key = &current->constraints[i];
-        if (!postgres_needs_key(current, foreign_key, present))
+        if (!postgres_needs_key(current, foreign_key, present) ||
+            !plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i))
             continue;
-        const char *drop = postgres_alter(maker, SIDE_CURRENT, foreign_key->relation, "DROP CONSTRAINT IF EXISTS %s",
-                                          name_of(maker, SIDE_CURRENT, i));
-        const struct plan_task *task = plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i);
-        postgres_list_add(maker, drops, drop);
-        postgres_list_add(maker, restores, postgres_constraint_sql(maker, SIDE_CURRENT, i, false));
-        if (!task)
-            postgres_list_add(maker, makes, postgres_constraint_sql(maker, SIDE_CURRENT, i, false));
+        const char *table = postgres_table_name(maker, SIDE_CURRENT, foreign_key->relation);
+        const char *own =
+            plan_printf(maker, "(k.conrelid = to_regclass(%s) AND k.conname = %s)", postgres_literal(maker, table),
+                        postgres_literal(maker, raw_name(maker, SIDE_CURRENT, i)));
+        except = except ? plan_printf(maker, "%s OR %s", except, own) : own;
+        postgres_list_add(maker, drops, drop_sql(maker, foreign_key->relation, raw_name(maker, SIDE_CURRENT, i)));
+        if (postgres_plan_of(maker)->shaken[ARRAY_CONSTRAINTS][i] == task)
+            postgres_list_add(maker, restores, postgres_constraint_sql(maker, SIDE_CURRENT, i, false));
     }
+    return except;
 }
 
 static void append(struct plan_maker *maker, struct postgres_list *list, const struct postgres_list *more)
@@ -163,29 +169,41 @@ static void replace_key(struct plan_maker *maker, const struct plan_task *task, 
     size_t index = (size_t)task->place.live;
     const struct schema_constraint *present = constraint_at(maker, SIDE_CURRENT, index);
     struct postgres_fact fact = postgres_constraint_fact(maker, postgres_pair_of(task->place));
-    struct postgres_list drops = {0};
-    struct postgres_list makes = {0};
-    struct postgres_list restores = {0};
-    struct postgres_step step = {
-        .stage = postgres_change_stage(maker, task),
-        .phase = PHASE_KEY,
-        .lock = "ACCESS EXCLUSIVE",
-        .hazards = HAZARD(BUILDS_INDEX) | HAZARD(BLOCKS_READS) | HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR),
-        .fact = &fact,
-    };
-    add_foreign_keys(maker, present, &drops, &makes, &restores);
-    append(maker, &step.forward, &drops);
-    postgres_list_add(maker, &step.forward, drop_sql(maker, present->relation, raw_name(maker, SIDE_CURRENT, index)));
-    postgres_list_add(maker, &step.forward, define_sql(maker, task, SIDE_TARGET, false));
-    append(maker, &step.forward, &makes);
-    append(maker, &step.backward, &drops);
-    postgres_list_add(maker, &step.backward, drop_sql(maker, present->relation, raw_name(maker, SIDE_CURRENT, index)));
-    step.shaken = postgres_is_shaken(maker, ARRAY_CONSTRAINTS, index);
-    fact.passes_absent = step.shaken;
-    if (!step.shaken)
-        postgres_list_add(maker, &step.backward, define_sql(maker, task, SIDE_CURRENT, false));
-    append(maker, &step.backward, &restores);
-    postgres_add(maker, task, items, count, &step);
+    const char *name = raw_name(maker, SIDE_CURRENT, index);
+    const char *path = postgres_index_path(maker, SIDE_CURRENT, present->relation, name);
+    const char *sql[2] = {NULL};
+    bool shaken = postgres_is_shaken(maker, ARRAY_CONSTRAINTS, index);
+    fact.passes_absent = shaken;
+    for (enum plan_side to = SIDE_CURRENT; to <= SIDE_TARGET; to++) {
+        enum plan_side from = to == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
+        struct postgres_list list = {0};
+        struct postgres_list restores = {0};
+        const char *except = add_foreign_keys(maker, task, &list, &restores);
+        const char *condition = shaken && to == SIDE_CURRENT
+                                    ? postgres_holds(maker, &fact, SIDE_TARGET)
+                                    : plan_printf(maker, "NOT (%s)", postgres_holds(maker, &fact, to));
+        postgres_list_add(maker, &list, drop_sql(maker, present->relation, name));
+        postgres_list_nullable(maker, from, (size_t)postgres_pair_of(task->place).at[from], &list);
+        if (!shaken || to == SIDE_TARGET)
+            postgres_list_add(maker, &list, define_sql(maker, task, to, false));
+        if (to == SIDE_CURRENT)
+            append(maker, &list, &restores);
+        sql[to] = postgres_do_around_keys(maker, condition, path, except, &list);
+    }
+    postgres_add(maker, task, items, count,
+                 &(struct postgres_step){
+                     .stage = postgres_change_stage(maker, task),
+                     .phase = PHASE_KEY,
+                     .rank = 1, /* when keys that are missing are there */
+                     .lock = "ACCESS EXCLUSIVE",
+                     .hazards = HAZARD(BUILDS_INDEX) | HAZARD(BLOCKS_READS) | HAZARD(MAY_FAIL_ON_DATA) |
+                                HAZARD(CHANGES_BEHAVIOUR),
+                     .fact = &fact,
+                     .forward = postgres_one(maker, sql[SIDE_TARGET]),
+                     .backward = postgres_one(maker, sql[SIDE_CURRENT]),
+                     .plain = true,
+                     .plain_undo = true,
+                 });
 }
 
 static bool has_only(const struct drift_item *const *items, size_t count, const char *attribute)
@@ -254,9 +272,8 @@ void postgres_rename_constraint(struct plan_maker *maker, const struct plan_task
     const char *table = postgres_table_name(maker, SIDE_CURRENT, relation);
     if (task->kind < DRIFT_PRIMARY_KEY || task->kind > DRIFT_EXCLUSION)
         return;
-    if (postgres_is_remade(task)) {
-        for (size_t i = 0; i < count; i++)
-            plan_cover(maker, items[i]);
+    if (postgres_is_remade(maker, task)) {
+        postgres_cover_all(maker, items, count);
         return;
     }
     struct postgres_fact fact = postgres_helper_fact(
@@ -290,7 +307,7 @@ void postgres_change_constraint(struct plan_maker *maker, const struct plan_task
     const struct schema_constraint *present = constraint_at(maker, SIDE_CURRENT, (size_t)task->place.live);
     bool shaken = postgres_is_shaken(maker, ARRAY_CONSTRAINTS, (size_t)task->place.live);
     bool to_valid = present->flags & CONSTRAINT_NOT_VALID && !(wanted->flags & CONSTRAINT_NOT_VALID);
-    if (postgres_is_remade(task)) {
+    if (postgres_is_remade(maker, task)) {
         const struct postgres_parts parts = {.task = task, .items = items, .count = count, .stage = 2};
         postgres_add_constraint(maker, &parts, (size_t)task->place.reference);
         postgres_drop_constraint(maker, task, items, count);

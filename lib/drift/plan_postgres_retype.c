@@ -25,11 +25,6 @@ static const char *type_at(const struct plan_maker *maker, enum plan_side side, 
     return schema_text(postgres_schema(maker, side), column_at(maker, side, index)->type);
 }
 
-static bool is_identity(const struct schema_column *column)
-{
-    return column->flags & (COLUMN_IDENTITY_ALWAYS | COLUMN_IDENTITY_BY_DEFAULT);
-}
-
 static bool is_generated(const struct schema_column *column)
 {
     return column->flags & (COLUMN_GENERATED_STORED | COLUMN_GENERATED_VIRTUAL);
@@ -69,16 +64,11 @@ static bool rewrites(const struct plan_maker *maker, struct postgres_pair pair)
     return true;
 }
 
-static bool is_about(const struct drift_item *item, const char *attribute)
-{
-    return item->attribute && strcmp(item->attribute, attribute) == 0;
-}
-
 static bool concerns_type(const struct plan_task *task)
 {
     bool found = false;
     for (size_t i = 0; i < task->item_count; i++)
-        found |= is_about(task->items[i], "type") || is_about(task->items[i], "collation");
+        found |= postgres_is_about(task->items[i], "type") || postgres_is_about(task->items[i], "collation");
     return task->kind == DRIFT_COLUMN && task->change == DRIFT_CHANGED && found;
 }
 
@@ -86,7 +76,7 @@ bool postgres_changes_generation(const struct plan_task *task)
 {
     bool found = false;
     for (size_t i = 0; i < task->item_count; i++)
-        found |= is_about(task->items[i], "generated");
+        found |= postgres_is_about(task->items[i], "generated");
     return task->kind == DRIFT_COLUMN && task->change == DRIFT_CHANGED && found;
 }
 
@@ -125,8 +115,7 @@ void postgres_change_type(struct plan_maker *maker, const struct plan_task *task
                           size_t count)
 {
     (void)task;
-    for (size_t i = 0; i < count; i++)
-        plan_cover(maker, items[i]);
+    postgres_cover_all(maker, items, count);
 }
 
 /* Whether values go over by their text: enums know no other way between each other. */
@@ -201,8 +190,8 @@ void postgres_list_retype(struct plan_maker *maker, enum plan_side to, struct po
     const char *type = type_at(maker, to, pair.at[to]);
     const char *collation = schema_attribute_text(postgres_schema(maker, to), after->attributes, ATTRIBUTE_COLLATION);
     const char *way = needs_text(maker, from, pair.at[from]) || needs_text(maker, to, pair.at[to]) ? "::text" : "";
-    bool preset = before->default_expression && !is_generated(before) && !is_identity(before);
-    bool preset_again = after->default_expression && !is_generated(after) && !is_identity(after);
+    bool preset = before->default_expression && !is_generated(before) && !postgres_is_identity(before);
+    bool preset_again = after->default_expression && !is_generated(after) && !postgres_is_identity(after);
     if (preset)
         postgres_list_add(maker, list,
                           postgres_alter(maker, to, after->relation, "ALTER COLUMN %s DROP DEFAULT", name));
@@ -217,16 +206,6 @@ void postgres_list_retype(struct plan_maker *maker, enum plan_side to, struct po
             postgres_alter(maker, to, after->relation, "%s", postgres_default_sql(maker, to, (size_t)pair.at[to])));
 }
 
-static struct postgres_list retype_list(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair,
-                                        const struct postgres_lean *lean)
-{
-    struct postgres_list list = {0};
-    postgres_lean_drop(maker, lean, &list);
-    postgres_list_retype(maker, to, pair, &list);
-    postgres_lean_make(maker, lean, to, &list);
-    return list;
-}
-
 unsigned postgres_type_stage(const struct plan_maker *maker, const struct plan_task *task)
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
@@ -236,61 +215,195 @@ unsigned postgres_type_stage(const struct plan_maker *maker, const struct plan_t
     return needed > stage ? needed : stage;
 }
 
-void postgres_lean_on_type_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean)
+static void lean_on_type(struct plan_maker *maker, struct postgres_lean *lean, const struct plan_task *task)
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
     enum type_relation relation = relation_of(maker, pair);
-    *lean = (struct postgres_lean){.task = task, .stage = postgres_type_stage(maker, task)};
     postgres_lean_on_column(maker, lean, (size_t)pair.at[SIDE_CURRENT],
                             relation != TYPE_RELATION_WIDER && relation != TYPE_RELATION_ALIKE);
 }
 
-static void add_retype(struct plan_maker *maker, const struct plan_task *task)
+void postgres_lean_on_type_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean)
 {
-    struct postgres_pair pair = postgres_pair_of(task->place);
+    *lean = (struct postgres_lean){.task = task, .stage = postgres_type_stage(maker, task)};
+    lean_on_type(maker, lean, task);
+}
+
+static bool is_retype(struct plan_maker *maker, const struct plan_task *task)
+{
+    return postgres_changes_type(maker, task) && !postgres_moves_with_enum(maker, task);
+}
+
+const struct plan_task *postgres_step_task(const struct plan_maker *maker, const struct plan_task *task)
+{
+    const struct postgres_plan *plan = maker->engine;
+    const struct plan_task *leader =
+        task && task->kind == DRIFT_COLUMN && task->change == DRIFT_CHANGED ? plan->retypes[task->place.live] : NULL;
+    return leader ? leader : task;
+}
+
+static void join(struct plan_maker *maker, const struct plan_task *one, const struct plan_task *other)
+{
+    struct postgres_plan *plan = postgres_plan_of(maker);
+    const struct plan_task *from = postgres_step_task(maker, other);
+    const struct plan_task *to = postgres_step_task(maker, one);
+    for (size_t i = 0; i < maker->current->column_count && from != to; i++)
+        if (plan->retypes[i] == from)
+            plan->retypes[i] = to;
+}
+
+/* `first`: per array the first task whose step takes the thing out of its way and brings it back. */
+static void join_sharing(struct plan_maker *maker, const struct plan_task *task, unsigned stage,
+                         const struct plan_task **const *first)
+{
+    struct postgres_lean lean = {0};
+    postgres_lean_on_type_of(maker, task, &lean);
+    for (size_t i = 0; i < lean.count && lean.stage == stage; i++) {
+        const struct plan_task **slot = &first[lean.all[i].array][lean.all[i].present];
+        if (lean.all[i].own_step)
+            continue;
+        if (*slot)
+            join(maker, *slot, task);
+        else
+            *slot = task;
+    }
+}
+
+void postgres_join_retypes(struct plan_maker *maker)
+{
+    struct postgres_plan *plan = postgres_plan_of(maker);
+    for (size_t i = 0; i < plan_task_count(maker); i++)
+        if (is_retype(maker, plan_task_at(maker, i)))
+            plan->retypes[plan_task_at(maker, i)->place.live] = plan_task_at(maker, i);
+    for (unsigned stage = 2; stage <= PLAN_STAGES && !maker->failed; stage++) {
+        const struct plan_task **first[PLAN_ARRAYS] = {0};
+        if (!postgres_get_tasks(maker, first))
+            return;
+        for (size_t i = 0; i < plan_task_count(maker) && !maker->failed; i++)
+            if (is_retype(maker, plan_task_at(maker, i)))
+                join_sharing(maker, plan_task_at(maker, i), stage, first);
+    }
+}
+
+/* Columns whose types change in one step. */
+struct retypes {
+    const struct plan_task **tasks;
+    size_t task_count;
+    const struct drift_item **items;
+    size_t item_count;
+    struct postgres_lean lean;
+};
+
+static void take_items(const struct plan_task *task, struct retypes *retypes)
+{
+    for (size_t k = 0; k < task->item_count; k++)
+        if (postgres_is_about(task->items[k], "type") || postgres_is_about(task->items[k], "collation") ||
+            postgres_is_about(task->items[k], "default"))
+            retypes->items[retypes->item_count++] = task->items[k];
+}
+
+static bool find_retypes(struct plan_maker *maker, const struct plan_task *leader, struct retypes *ret_retypes)
+{
+    const struct postgres_plan *plan = maker->engine;
+    size_t task_count = 0;
+    size_t item_count = 0;
+    for (size_t i = 0; i < maker->current->column_count; i++) {
+        const struct plan_task *task =
+            plan->retypes[i] == leader ? plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, i) : NULL;
+        task_count += task != NULL;
+        item_count += task ? task->item_count : 0;
+    }
+    *ret_retypes = (struct retypes){
+        .tasks = arena_array(maker->arena, task_count + 1, sizeof(void *)),
+        .items = arena_array(maker->arena, item_count + 1, sizeof(void *)),
+        .lean = {.task = leader, .stage = postgres_type_stage(maker, leader)},
+    };
+    if (!ret_retypes->tasks || !ret_retypes->items) {
+        maker->failed = true;
+        return false;
+    }
+    for (size_t i = 0; i < maker->current->column_count && ret_retypes->task_count < task_count; i++) {
+        if (plan->retypes[i] != leader)
+            continue;
+        const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, i);
+        ret_retypes->tasks[ret_retypes->task_count++] = task;
+        lean_on_type(maker, &ret_retypes->lean, task);
+        take_items(task, ret_retypes);
+    }
+    return true;
+}
+
+static struct postgres_list retype_list(struct plan_maker *maker, enum plan_side to, const struct retypes *retypes)
+{
+    struct postgres_list list = {0};
+    postgres_lean_drop(maker, &retypes->lean, &list);
+    for (size_t i = 0; i < retypes->task_count; i++)
+        postgres_list_retype(maker, to, postgres_pair_of(retypes->tasks[i]->place), &list);
+    postgres_lean_make(maker, &retypes->lean, to, &list);
+    return list;
+}
+
+static unsigned hazards_of(const struct plan_maker *maker, struct postgres_pair pair)
+{
     enum type_relation relation = relation_of(maker, pair);
+    return HAZARD(BLOCKS_READS) | (rewrites(maker, pair) ? HAZARD(REWRITES_TABLE) : 0) |
+           (relation == TYPE_RELATION_NARROWER ? HAZARD(DELETES_DATA) | HAZARD(BREAKS_CLIENTS) : 0) |
+           (relation == TYPE_RELATION_WIDER || relation == TYPE_RELATION_ALIKE
+                ? 0
+                : HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR));
+}
+
+/* The fact by which a column's change is known; the others are guarded along. */
+static struct postgres_fact retype_fact(struct plan_maker *maker, struct postgres_pair pair, unsigned stage)
+{
     bool same = strcmp(type_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT]),
                        type_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET])) == 0;
     struct postgres_fact type = postgres_column_fact(maker, pair, COLUMN_FACT_TYPE);
     struct postgres_fact collation = postgres_column_fact(maker, pair, COLUMN_FACT_COLLATION);
     struct postgres_fact preset = postgres_column_fact(maker, pair, COLUMN_FACT_DEFAULT);
-    struct postgres_lean lean = {0};
-    const struct drift_item *items[3] = {0};
-    size_t count = 0;
-    for (size_t i = 0; i < task->item_count && count < ARRAY_LENGTH(items); i++)
-        if (is_about(task->items[i], "type") || is_about(task->items[i], "collation") ||
-            is_about(task->items[i], "default"))
-            items[count++] = task->items[i];
-    postgres_lean_on_type_of(maker, task, &lean);
-    postgres_guard(maker, lean.stage, &collation);
-    postgres_guard(maker, lean.stage, &preset);
-    postgres_add(
-        maker, task, items, count,
-        &(struct postgres_step){
-            .stage = lean.stage,
-            .phase = PHASE_ALTER_TYPE,
-            .lock = "ACCESS EXCLUSIVE",
-            .hazards = HAZARD(BLOCKS_READS) | (rewrites(maker, pair) ? HAZARD(REWRITES_TABLE) : 0) |
-                       (relation == TYPE_RELATION_NARROWER ? HAZARD(DELETES_DATA) | HAZARD(BREAKS_CLIENTS) : 0) |
-                       (relation == TYPE_RELATION_WIDER || relation == TYPE_RELATION_ALIKE
-                            ? 0
-                            : HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR)) |
-                       (postgres_lean_has_views(&lean) ? HAZARD(HIDDEN_DEPENDENCIES) : 0),
-            .fact = same ? &collation : &type,
-            .forward = retype_list(maker, SIDE_TARGET, pair, &lean),
-            .backward = retype_list(maker, SIDE_CURRENT, pair, &lean),
-            .undo_note = relation == TYPE_RELATION_ALIKE
-                             ? NULL
-                             : "fails while a value does not fit the type that it had before; digits that "
-                               "were cut off do not come back",
-        });
+    postgres_guard(maker, stage, &collation);
+    postgres_guard(maker, stage, &preset);
+    if (!same)
+        postgres_guard(maker, stage, &type);
+    return same ? collation : type;
+}
+
+static void add_retype(struct plan_maker *maker, const struct plan_task *leader)
+{
+    struct retypes retypes = {0};
+    struct postgres_fact fact = {0};
+    unsigned hazards = 0;
+    bool alike = true;
+    if (!find_retypes(maker, leader, &retypes))
+        return;
+    for (size_t i = 0; i < retypes.task_count; i++) {
+        struct postgres_pair pair = postgres_pair_of(retypes.tasks[i]->place);
+        struct postgres_fact own = retype_fact(maker, pair, retypes.lean.stage);
+        fact = i > 0 ? postgres_joined_fact(maker, &fact, &own) : own;
+        hazards |= hazards_of(maker, pair);
+        alike &= relation_of(maker, pair) == TYPE_RELATION_ALIKE;
+    }
+    postgres_add(maker, leader, retypes.items, retypes.item_count,
+                 &(struct postgres_step){
+                     .stage = retypes.lean.stage,
+                     .phase = PHASE_ALTER_TYPE,
+                     .lock = "ACCESS EXCLUSIVE",
+                     .hazards = hazards | (postgres_lean_has_views(&retypes.lean) ? HAZARD(HIDDEN_DEPENDENCIES) : 0),
+                     .fact = &fact,
+                     .forward = retype_list(maker, SIDE_TARGET, &retypes),
+                     .backward = retype_list(maker, SIDE_CURRENT, &retypes),
+                     .quiet = true,
+                     .undo_note = alike ? NULL
+                                        : "fails while a value does not fit the type that it had before; digits that "
+                                          "were cut off do not come back",
+                 });
 }
 
 void postgres_change_types(struct plan_maker *maker)
 {
     for (size_t i = 0; i < plan_task_count(maker); i++) {
         const struct plan_task *task = plan_task_at(maker, i);
-        if (postgres_changes_type(maker, task) && !postgres_moves_with_enum(maker, task))
+        if (is_retype(maker, task) && postgres_step_task(maker, task) == task)
             add_retype(maker, task);
     }
 }
@@ -372,11 +485,11 @@ static struct postgres_list identity_list(struct plan_maker *maker, enum plan_si
     const char *column = schema_text(schema, after->name);
     cleanup(strbuf) struct strbuf identity = STRBUF(LIMIT_SQL_PART);
     struct postgres_list list = {0};
-    if (is_identity(before) && is_identity(after)) {
+    if (postgres_is_identity(before) && postgres_is_identity(after)) {
         const char *options = identity_options(maker, to, pair.at[to]);
         return postgres_one(maker, postgres_alter(maker, to, after->relation, "ALTER COLUMN %s %s", name, options));
     }
-    if (is_identity(before))
+    if (postgres_is_identity(before))
         postgres_list_add(maker, &list,
                           postgres_alter(maker, to, after->relation, "ALTER COLUMN %s DROP IDENTITY IF EXISTS", name));
     else if (before->default_expression)
@@ -384,7 +497,7 @@ static struct postgres_list identity_list(struct plan_maker *maker, enum plan_si
                           postgres_alter(maker, to, after->relation, "ALTER COLUMN %s DROP DEFAULT", name));
     if (to == SIDE_CURRENT)
         postgres_each_sequence(maker, from, before->relation, column, list_dropped_sequence, &list);
-    if (!is_identity(after)) {
+    if (!postgres_is_identity(after)) {
         if (after->flags & COLUMN_NULLABLE && !(before->flags & COLUMN_NULLABLE))
             postgres_list_add(maker, &list,
                               postgres_alter(maker, to, after->relation, "ALTER COLUMN %s DROP NOT NULL", name));
@@ -412,8 +525,8 @@ void postgres_change_identity(struct plan_maker *maker, const struct plan_task *
                               const struct drift_item *const *items, size_t count)
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
-    bool identity = is_identity(column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT])) ||
-                    is_identity(column_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]));
+    bool identity = postgres_is_identity(column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT])) ||
+                    postgres_is_identity(column_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]));
     struct postgres_fact fact =
         postgres_column_fact(maker, pair, identity ? COLUMN_FACT_IDENTITY : COLUMN_FACT_DEFAULT);
     bool requires = column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT])->flags & COLUMN_NULLABLE &&

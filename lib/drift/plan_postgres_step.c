@@ -156,14 +156,15 @@ static void add_loop(struct plan_maker *maker, struct strbuf *body, const char *
 }
 
 const char *postgres_do_around_keys(struct plan_maker *maker, const char *condition, const char *path,
-                                    const struct postgres_list *list)
+                                    const char *except, const struct postgres_list *list)
 {
     cleanup(strbuf) struct strbuf body = STRBUF(LIMIT_PLAN_BYTES);
     cleanup(strbuf) struct strbuf block = STRBUF(LIMIT_PLAN_BYTES);
-    const char *keys = plan_printf(maker,
-                                   "FROM pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conindid = "
-                                   "to_regclass(%s)",
-                                   postgres_literal(maker, path));
+    const char *keys =
+        plan_printf(maker,
+                    "FROM pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conindid = "
+                    "to_regclass(%s)%s%s%s",
+                    postgres_literal(maker, path), except ? " AND NOT (" : "", except ? except : "", except ? ")" : "");
     strbuf_printf(&body,
                   "\nDECLARE\n    statement text;\n"
                   "    away text[] := ARRAY(SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', k.conrelid::regclass, "
@@ -215,10 +216,21 @@ static const char *script(struct plan_maker *maker, const struct postgres_step *
     if (step->shaken && to == SIDE_CURRENT)
         condition = postgres_holds(maker, step->fact, SIDE_TARGET);
     if (step->key && !step->fact->values[to])
-        return postgres_do_around_keys(maker, condition, step->key, list);
+        return postgres_do_around_keys(maker, condition, step->key, NULL, list);
     if (list->count == 1 && !condition)
         return list->sql[0];
     return postgres_do(maker, condition, list);
+}
+
+struct postgres_fact postgres_joined_fact(struct plan_maker *maker, const struct postgres_fact *one,
+                                          const struct postgres_fact *other)
+{
+    struct postgres_fact both = *one;
+    both.object = plan_printf(maker, "%s, %s", one->object, other->object);
+    both.query = plan_printf(maker, "concat_ws(';', %s, %s)", one->query, other->query);
+    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++)
+        both.values[side] = plan_printf(maker, "%s;%s", one->values[side], other->values[side]);
+    return both;
 }
 
 void postgres_guard(struct plan_maker *maker, unsigned stage, const struct postgres_fact *fact)

@@ -8,12 +8,6 @@
 #include "drift/plan_postgres.h"
 #include "drift/plan_postgres_text.h"
 
-static void cover_all(struct plan_maker *maker, const struct drift_item *const *items, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        plan_cover(maker, items[i]);
-}
-
 static void add_sequence(struct plan_maker *maker, enum plan_side side, size_t index, void *userdata)
 {
     (void)side;
@@ -182,7 +176,7 @@ void postgres_make_table(struct plan_maker *maker, const struct plan_task *task,
     size_t relation = (size_t)task->place.reference;
     const struct schema_relation *table = &target->relations[relation];
     if (postgres_claimed(maker, SIDE_TARGET, ARRAY_RELATIONS, relation)) {
-        cover_all(maker, items, count);
+        postgres_cover_all(maker, items, count);
         return;
     }
     if (table->kind == RELATION_FOREIGN) {
@@ -251,7 +245,7 @@ void postgres_drop_table(struct plan_maker *maker, const struct plan_task *task,
         postgres_table_fact(maker, (struct postgres_pair){{(int64_t)relation, DRIFT_NOWHERE}}, TABLE_FACT_COLUMNS);
     struct postgres_list backward = {0};
     if (!postgres_claim(maker, SIDE_CURRENT, ARRAY_RELATIONS, relation, PLAN_STAGES)) {
-        cover_all(maker, items, count);
+        postgres_cover_all(maker, items, count);
         return;
     }
     if (table->kind == RELATION_FOREIGN) {

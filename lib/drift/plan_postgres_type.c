@@ -53,11 +53,6 @@ static struct postgres_list domain_list(struct plan_maker *maker, enum plan_side
     return list;
 }
 
-static bool is_about(const struct drift_item *item, const char *attribute)
-{
-    return item->attribute && strcmp(item->attribute, attribute) == 0;
-}
-
 void postgres_change_domain(struct plan_maker *maker, const struct plan_task *task,
                             const struct drift_item *const *items, size_t count)
 {
@@ -65,7 +60,7 @@ void postgres_change_domain(struct plan_maker *maker, const struct plan_task *ta
     struct postgres_fact fact = postgres_object_fact(maker, pair);
     bool other_type = false;
     for (size_t i = 0; i < count; i++)
-        other_type |= is_about(items[i], "type") || is_about(items[i], "collation");
+        other_type |= postgres_is_about(items[i], "type") || postgres_is_about(items[i], "collation");
     if (other_type) {
         leave_all(maker, items, count,
                   "a domain's type cannot be changed: make a new domain, move the columns over to it, and drop the old "

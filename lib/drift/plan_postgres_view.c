@@ -36,11 +36,6 @@ static void claim_rest(struct plan_maker *maker, enum plan_side side, size_t rel
     postgres_each_object(maker, side, OBJECT_TRIGGER, relation, claim_object, &stage);
 }
 
-static bool is_view(const struct schema_relation *relation)
-{
-    return relation->kind == RELATION_VIEW || relation->kind == RELATION_MATERIALIZED_VIEW;
-}
-
 /* Out of the way of what else changes in the stage, and made again when all that is as it is to be: the view of one
  * side goes in the one step, that of the other comes in the other. Each looks for its own. */
 struct passing {
@@ -112,12 +107,11 @@ static bool exchange(struct plan_maker *maker, const struct plan_task *task, con
     const struct schema_relation *view = view_at(maker, side, (size_t)pair.at[side]);
     const struct schema_relation *found =
         schema_find_relation(others, schema_text(schema, view->schema), schema_text(schema, view->name));
-    if (!found || !is_view(found))
+    if (!found || !postgres_is_view(found))
         return false;
     pair.at[other] = found - others->relations;
     if (!postgres_claim(maker, SIDE_TARGET, ARRAY_RELATIONS, (size_t)pair.at[SIDE_TARGET], PLAN_STAGES)) {
-        for (size_t i = 0; i < count; i++)
-            plan_cover(maker, items[i]);
+        postgres_cover_all(maker, items, count);
         return true;
     }
     postgres_claim(maker, SIDE_CURRENT, ARRAY_RELATIONS, (size_t)pair.at[SIDE_CURRENT], PLAN_STAGES);
@@ -192,7 +186,12 @@ void postgres_drop_view(struct plan_maker *maker, const struct plan_task *task, 
                  });
 }
 
-/* CREATE OR REPLACE keeps the columns that are there, in name, type and order, and only appends. */
+static bool same_text(const char *one, const char *other)
+{
+    return strcmp(one ? one : "", other ? other : "") == 0;
+}
+
+/* CREATE OR REPLACE keeps the columns that are there, in name, type, collation and order, and only appends. */
 static bool can_replace(const struct plan_maker *maker, enum plan_side to, struct postgres_pair pair)
 {
     enum plan_side from = to == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
@@ -206,7 +205,9 @@ static bool can_replace(const struct plan_maker *maker, enum plan_side to, struc
         const struct schema_column *a = &schema->columns[view->first_column + i];
         const struct schema_column *b = &other->columns[wanted->first_column + i];
         if (strcmp(schema_text(schema, a->name), schema_text(other, b->name)) != 0 ||
-            strcmp(schema_text(schema, a->type), schema_text(other, b->type)) != 0)
+            strcmp(schema_text(schema, a->type), schema_text(other, b->type)) != 0 ||
+            !same_text(schema_attribute_text(schema, a->attributes, ATTRIBUTE_COLLATION),
+                       schema_attribute_text(other, b->attributes, ATTRIBUTE_COLLATION)))
             return false;
     }
     return true;

@@ -273,8 +273,17 @@ def check_pair(server, seed):
         server.drop_database(live.name)
 
 
-def test_random_pairs(postgres_server):
-    seed = int(os.environ.get("MIGRATIOND_TEST_SEED", 140))
-    for number in range(seed, seed + int(os.environ.get("MIGRATIOND_TEST_PAIRS", 15))):
+def check_pairs(server, seed, count):
+    seed, count = int(os.environ.get("MIGRATIOND_TEST_SEED", seed)), int(os.environ.get("MIGRATIOND_TEST_PAIRS", count))
+    for number in range(seed, seed + count):
         print(f"MIGRATIOND_TEST_SEED={number} MIGRATIOND_TEST_PAIRS=1")
-        check_pair(postgres_server, number)
+        check_pair(server, number)
+
+
+def test_random_pairs(postgres_server):
+    check_pairs(postgres_server, 140, 15)  # always the same ones: a plain run must not depend on luck
+
+
+@pytest.mark.full
+def test_many_random_pairs(postgres_server):
+    check_pairs(postgres_server, 1000, 1000)

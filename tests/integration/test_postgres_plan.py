@@ -1709,6 +1709,154 @@ def test_a_schema_equals_itself(runner):
     assert answer["items"] == [] and answer["equal"] and answer["statements"] == []
 
 
+# Changes that stand in each other's way: what the one side is made of, and the other. Planned in both directions.
+WOVEN = {
+    "column_joins_enum_that_shrinks": (
+        "CREATE TYPE mood AS ENUM ('a', 'b'); CREATE TABLE t (e mood DEFAULT 'a'); CREATE VIEW v AS SELECT e FROM t",
+        "CREATE TYPE mood AS ENUM ('b', 'a', 'c'); CREATE TABLE t (e text DEFAULT 'a'); CREATE VIEW v AS SELECT e FROM t",
+    ),
+    "columns_change_places_between_enums": (
+        "CREATE TYPE mood AS ENUM ('a', 'x'); CREATE TYPE state AS ENUM ('a', 'y'); "
+        "CREATE TABLE t (e mood DEFAULT 'a', f state DEFAULT 'a', CHECK (e <> 'x'), CHECK (f <> 'y'))",
+        "CREATE TYPE mood AS ENUM ('p', 'a'); CREATE TYPE state AS ENUM ('q', 'a'); "
+        "CREATE TABLE t (e state DEFAULT 'a', f mood NOT NULL DEFAULT 'a', CHECK (f <> 'p')); INSERT INTO t DEFAULT VALUES",
+    ),
+    "enum_moves_with_what_mentions_it": (
+        "CREATE TYPE mood AS ENUM ('a', 'b'); CREATE TABLE t (n text DEFAULT 'a'::mood::text, CHECK (n <> 'b'::mood::text)); "
+        "CREATE VIEW v AS SELECT 'a'::mood AS e",
+        "CREATE TYPE mood AS ENUM ('b', 'a'); CREATE TABLE t (n text DEFAULT 'a'::mood::text, CHECK (n <> 'b'::mood::text)); "
+        "CREATE VIEW v AS SELECT 'a'::mood AS e; INSERT INTO t DEFAULT VALUES",
+    ),
+    "enum_of_new_column_shrinks": (
+        "CREATE TYPE mood AS ENUM ('a'); CREATE TABLE t (id integer, e mood DEFAULT 'a'); CREATE VIEW v AS SELECT e FROM t",
+        "CREATE TYPE mood AS ENUM ('a', 'b'); CREATE TABLE t (id integer); INSERT INTO t VALUES (1)",
+    ),
+    "check_goes_with_column_while_another_changes_type": (
+        "CREATE TABLE t (id integer, n text)",
+        "CREATE TABLE t (id integer, n numeric, gone integer, CHECK (n::text <> '1' OR gone IS NULL)); "
+        "INSERT INTO t VALUES (1, 2, 3)",
+    ),
+    "check_changes_with_the_type_of_its_column": (
+        "CREATE TYPE mood AS ENUM ('a', 'b'); CREATE TABLE t (id integer, e mood, CONSTRAINT c CHECK (e <> 'b'))",
+        "CREATE TYPE mood AS ENUM ('a', 'b', 'c'); "
+        "CREATE TABLE t (id integer, e text, CONSTRAINT c CHECK (id > 0 AND e <> 'c')); INSERT INTO t VALUES (1, 'a')",
+    ),
+    "columns_that_are_compared_change_their_types": (
+        "CREATE TABLE b (id integer PRIMARY KEY); CREATE TABLE t (a integer, b integer REFERENCES b (id), "
+        "g boolean GENERATED ALWAYS AS (a = b) STORED, CHECK (a = b)); CREATE VIEW v AS SELECT a FROM t WHERE a = b",
+        "CREATE TABLE b (id text PRIMARY KEY); CREATE TABLE t (a text, b text REFERENCES b (id), "
+        "g boolean GENERATED ALWAYS AS (a = b) STORED, CHECK (a = b)); CREATE VIEW v AS SELECT a FROM t WHERE a = b; "
+        "INSERT INTO b VALUES (1); INSERT INTO t VALUES (1, 1)",
+    ),
+    "view_changes_along_with_the_type_of_its_column": (
+        "CREATE TABLE t (a bigint); CREATE VIEW v AS SELECT a FROM t WHERE a > 0; "
+        "CREATE MATERIALIZED VIEW w AS SELECT 1 AS a",
+        "CREATE TABLE t (a bigint); CREATE TABLE u (a bigint); CREATE VIEW v AS SELECT a FROM u; "
+        "CREATE VIEW w AS SELECT a FROM v",
+    ),
+    "view_column_gets_another_collation": (
+        "CREATE TABLE t (a text); CREATE TABLE u (a text COLLATE \"C\"); CREATE VIEW v AS SELECT a FROM t",
+        "CREATE TABLE t (a text); CREATE TABLE u (a text COLLATE \"C\"); CREATE VIEW v AS SELECT a FROM u",
+    ),
+    "views_upon_a_changed_view_are_to_go": (
+        "CREATE TABLE t (a integer, b integer); CREATE VIEW v AS SELECT a FROM t; CREATE VIEW x AS SELECT a FROM v",
+        "CREATE TABLE t (a integer, b integer); CREATE VIEW v AS SELECT b, a FROM t; CREATE VIEW w AS SELECT b FROM v; "
+        "CREATE VIEW x AS SELECT b AS a FROM w",
+    ),
+    "views_deep_upon_a_type": (
+        "CREATE TABLE t (a varchar(9), b integer); CREATE VIEW v1 AS SELECT a, b FROM t; CREATE VIEW v2 AS SELECT b, a FROM v1; "
+        "CREATE VIEW v3 AS SELECT a FROM v2 WHERE b > 0; CREATE VIEW v4 AS SELECT a FROM v3",
+        "CREATE TABLE t (a varchar(20), b integer); CREATE VIEW v1 AS SELECT a, b FROM t; CREATE VIEW v2 AS SELECT a FROM v1; "
+        "CREATE VIEW v3 AS SELECT a FROM v1; INSERT INTO t VALUES ('x', 1)",
+    ),
+    "views_upon_a_view_that_is_stored": (
+        "CREATE TABLE t (a integer, b integer); CREATE MATERIALIZED VIEW v AS SELECT a FROM t; CREATE VIEW w AS SELECT a FROM v; "
+        "CREATE VIEW x AS SELECT a FROM w WHERE a > 0; CREATE INDEX ix ON v (a)",
+        "CREATE TABLE t (a bigint, b integer); CREATE VIEW v AS SELECT a FROM t; CREATE VIEW w AS SELECT a FROM v; "
+        "CREATE VIEW x AS SELECT a FROM w",
+    ),
+    "view_upon_a_table_that_becomes_one": (
+        "CREATE TABLE base (a integer); CREATE VIEW t AS SELECT a FROM base; CREATE VIEW v AS SELECT a FROM t",
+        "CREATE TABLE base (a integer); CREATE TABLE t (a integer); CREATE VIEW v AS SELECT a FROM t",
+    ),
+    "foreign_key_of_a_new_table_waits_for_its_key": (
+        "CREATE TABLE b (id integer PRIMARY KEY); CREATE TABLE a (id integer PRIMARY KEY, b integer REFERENCES b (id))",
+        "CREATE TABLE b (id integer NOT NULL); INSERT INTO b VALUES (1)",
+    ),
+    "foreign_keys_upon_one_of_two_keys": (
+        "CREATE TABLE b (id integer PRIMARY KEY, n integer); CREATE UNIQUE INDEX ux ON b (id); "
+        "CREATE TABLE a (b integer)",
+        "CREATE TABLE b (id integer PRIMARY KEY, n integer); CREATE TABLE a (b integer REFERENCES b (id)); "
+        "INSERT INTO b VALUES (1, 1); INSERT INTO a VALUES (1)",
+    ),
+    "unique_index_under_foreign_keys_changes": (
+        "CREATE TABLE b (id integer PRIMARY KEY, n text); CREATE UNIQUE INDEX ux ON b (id) INCLUDE (n); "
+        "ALTER TABLE b DROP CONSTRAINT b_pkey; CREATE TABLE a (b integer REFERENCES b (id)); "
+        "ALTER TABLE b ADD CONSTRAINT b_pkey PRIMARY KEY (id)",
+        "CREATE TABLE b (id integer PRIMARY KEY, n integer); CREATE UNIQUE INDEX ux ON b (id); "
+        "ALTER TABLE b DROP CONSTRAINT b_pkey; CREATE TABLE a (b integer REFERENCES b (id)); "
+        "ALTER TABLE b ADD CONSTRAINT b_pkey PRIMARY KEY (id); INSERT INTO b VALUES (1, 1); INSERT INTO a VALUES (1)",
+    ),
+    "included_column_under_foreign_keys_changes_type": (
+        "CREATE TABLE b (id integer, n integer); CREATE UNIQUE INDEX ux ON b (id) INCLUDE (n); "
+        "CREATE TABLE a (b integer REFERENCES b (id))",
+        "CREATE TABLE b (id integer, n text); CREATE UNIQUE INDEX ux ON b (id) INCLUDE (n); "
+        "CREATE TABLE a (b integer REFERENCES b (id)); INSERT INTO b VALUES (1, '1'); INSERT INTO a VALUES (1)",
+    ),
+    "index_changes_its_name_and_more": (
+        "CREATE TABLE t (a integer, b integer); CREATE TABLE u (a integer); CREATE UNIQUE INDEX ix_5 ON t (a) INCLUDE (b)",
+        "CREATE TABLE t (a integer, b integer); CREATE TABLE u (a integer); CREATE UNIQUE INDEX ix_0 ON t (a) INCLUDE (a); "
+        "CREATE INDEX ix_5 ON u (a); INSERT INTO t VALUES (1, 2)",
+    ),
+    "index_changes_its_name_and_the_type_of_its_column": (
+        "CREATE TABLE t (a integer); CREATE TABLE u (a integer); CREATE INDEX ix_1 ON t (lower(a::text)); "
+        "CREATE INDEX ix_2 ON u (a)",
+        "CREATE TABLE t (a numeric); CREATE TABLE u (a integer); CREATE INDEX ix_2 ON t (lower(a::text)); "
+        "CREATE INDEX ix_1 ON u (a DESC); INSERT INTO t VALUES (1)",
+    ),
+    "key_of_foreign_keys_gets_other_columns": (
+        "CREATE TABLE b (id integer, n integer, CONSTRAINT k PRIMARY KEY (id)); CREATE TABLE a (b integer REFERENCES b (id))",
+        "CREATE TABLE b (id integer, n integer NOT NULL, CONSTRAINT old_k UNIQUE (id), CONSTRAINT k PRIMARY KEY (n)); "
+        "CREATE TABLE a (b integer REFERENCES b (id)); INSERT INTO b VALUES (1, 1); INSERT INTO a VALUES (1)",
+    ),
+    "key_takes_the_name_of_a_check": (
+        "CREATE TABLE t (a integer, b integer, CONSTRAINT c1 UNIQUE (a))",
+        "CREATE TABLE t (a integer, b integer, CONSTRAINT c1 CHECK (a > 0), CONSTRAINT c2 CHECK (b > 0)); "
+        "CREATE UNIQUE INDEX ix ON t (a); INSERT INTO t VALUES (1, 1)",
+    ),
+    "key_leaves_its_name_to_a_check": (
+        "CREATE TABLE t (a integer, b integer, CONSTRAINT c0 UNIQUE (a), CONSTRAINT c2 CHECK (b > 0))",
+        "CREATE TABLE t (a integer, b integer, CONSTRAINT c2 UNIQUE (a) DEFERRABLE); INSERT INTO t VALUES (1, 1)",
+    ),
+    "index_of_a_new_table_takes_a_name": (
+        "CREATE TABLE u (a integer); CREATE INDEX ix ON u (a); CREATE TABLE t (a integer)",
+        "CREATE TABLE t (a integer); CREATE INDEX ix ON t (a DESC); INSERT INTO t VALUES (1)",
+    ),
+    "sequence_and_type_take_names_of_tables": (
+        "CREATE SEQUENCE t; CREATE TYPE u AS (a integer); CREATE VIEW v AS SELECT 1 AS a",
+        "CREATE TABLE t (a integer); CREATE TABLE u (a integer); CREATE TYPE v AS ENUM ('a')",
+    ),
+    "generated_column_upon_a_new_type": (
+        "CREATE TABLE t (a integer, g integer GENERATED ALWAYS AS (a + 1) STORED)",
+        "CREATE TABLE t (a bigint); INSERT INTO t VALUES (1)",
+    ),
+}
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("case", WOVEN)
+def test_changes_in_each_others_way(postgres_server, case, direction):
+    scripts = WOVEN[case] if direction == "live" else reversed(WOVEN[case])
+    reference, live = (postgres_server.create_database() for _ in range(2))
+    try:
+        for database, script in zip((reference, live), scripts):
+            database.sql(script)
+        assert check(reference, live)["items"]
+    finally:
+        reference.drop()
+        live.drop()
+
+
 # A change of the reference's; what somebody else does to the live schema after it was read; what the guard then names.
 MEANWHILE = {
     "column_type": (
