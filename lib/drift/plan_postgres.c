@@ -3,6 +3,7 @@
  * PostgreSQL's planner: which function ends which difference, and what its scripts have around their statements.
  */
 #include "drift/plan_postgres.h"
+#include "drift/plan_postgres_lean.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,7 @@ static void begin(struct plan_maker *maker)
         !postgres_get_tasks(maker, plan->shaken) ||
         !(plan->view_stages = arena_alloc(maker->arena, maker->target->relation_count + 1)) ||
         !(plan->retypes = arena_array(maker->arena, maker->current->column_count + 1, sizeof(void *))) ||
+        !(plan->view_words = postgres_read_views(maker)) ||
         !(plan->view_leans = arena_alloc(maker->arena, maker->target->relation_count + 1)) ||
         !(plan->passes = arena_alloc(maker->arena, maker->current->relation_count + 1))) {
         maker->failed = true;

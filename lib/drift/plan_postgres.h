@@ -74,6 +74,7 @@ struct postgres_plan {
     const struct plan_task **shaken[PLAN_ARRAYS]; /* of the current side: whose step takes it away, for a step of its
                                                    * own to bring it back; NULL: nobody's */
     const struct plan_task **retypes; /* by column of the current side: in whose step its type changes; NULL: none */
+    uint64_t *view_words; /* by the current side's relation: VIEW_WORDS of a Bloom filter of a view's words */
     struct postgres_moved *moved;
     size_t moved_count;
     unsigned char *view_stages; /* by the target's relation: of views that are made or changed; 0: not known yet */
@@ -237,12 +238,12 @@ unsigned postgres_type_stage(const struct plan_maker *maker, const struct plan_t
 /* The first stage in which the thing of the target can be made, because all that it mentions is as it is to be, and in
  * which its name is free where it is missing; in which a task changes the thing that it is about. */
 unsigned postgres_view_stage(const struct plan_maker *maker, size_t relation);
-unsigned postgres_constraint_stage(struct plan_maker *maker, size_t constraint);
-unsigned postgres_swap_stage(struct plan_maker *maker, size_t constraint); /* in the place of an index of its name */
-unsigned postgres_index_stage(struct plan_maker *maker, size_t index);
+unsigned postgres_constraint_stage(struct plan_maker *maker, size_t index);
+unsigned postgres_swap_stage(struct plan_maker *maker, size_t index); /* in the place of an index of its name */
+unsigned postgres_index_stage(struct plan_maker *maker, size_t at);
 unsigned postgres_new_index_stage(struct plan_maker *maker, size_t index);
-unsigned postgres_object_stage(struct plan_maker *maker, size_t object);
-unsigned postgres_new_column_stage(struct plan_maker *maker, size_t column);
+unsigned postgres_object_stage(struct plan_maker *maker, size_t index);
+unsigned postgres_new_column_stage(struct plan_maker *maker, size_t index);
 unsigned postgres_new_table_stage(struct plan_maker *maker, size_t relation);
 unsigned postgres_change_stage(struct plan_maker *maker, const struct plan_task *task);
 
@@ -367,7 +368,7 @@ bool postgres_refers_to(const struct schema *own, const struct schema_index *ind
                         const struct schema_constraint *foreign_key);
 
 /* Whether a foreign key of either side could lean on the index, because it is unique and has the columns. */
-bool postgres_index_can_be_key(const struct plan_maker *maker, enum plan_side side, size_t index);
+bool postgres_index_can_be_key(const struct plan_maker *maker, enum plan_side side, size_t at);
 
 /* Whether a constraint uses a column: its own, or as a foreign key's target. */
 bool postgres_constraint_uses(const struct schema *schema, const struct schema_constraint *constraint,

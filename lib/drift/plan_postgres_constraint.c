@@ -258,7 +258,7 @@ static struct postgres_step step_of(struct plan_maker *maker, const struct addin
         .backward = backward,
         .plain_undo = backward.count == 1,
         .shaken = holder_of_name(maker, constraint) >= 0, /* in a second undo, that has its name again */
-        .key = key_path(maker, SIDE_TARGET, adding->index),
+        .key = adding->parts->fresh ? NULL : key_path(maker, SIDE_TARGET, adding->index),
         .object = adding->parts->count ? NULL : path_of(maker, SIDE_TARGET, adding->index),
         .kind = adding->parts->count ? NULL : kind_of(maker, SIDE_TARGET, adding->index),
     };

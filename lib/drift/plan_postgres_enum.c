@@ -179,7 +179,7 @@ static void find_columns(struct plan_maker *maker, struct moving *moving, size_t
 static bool find_moving(struct plan_maker *maker, const struct plan_task *task, struct moving *ret_moving)
 {
     struct postgres_plan *plan = postgres_plan_of(maker);
-    const struct plan_task **enums = arena_array(maker->arena, plan->moved_count + 1, sizeof *enums);
+    const struct plan_task **enums = arena_array(maker->arena, plan->moved_count + 1, sizeof(void *));
     size_t leader = 0;
     *ret_moving = (struct moving){.enums = enums};
     while (leader < plan->moved_count && plan->moved[leader].task != task)

@@ -179,7 +179,7 @@ void postgres_add_index(struct plan_maker *maker, const struct postgres_parts *p
         postgres_index_fact(maker, (struct postgres_pair){{DRIFT_NOWHERE, (int64_t)index}}, NULL);
     bool partitioned = is_partitioned(maker, SIDE_TARGET, index);
     bool concurrent = !parts->fresh && !partitioned;
-    bool key = postgres_index_can_be_key(maker, SIDE_TARGET, index);
+    bool key = !parts->fresh && postgres_index_can_be_key(maker, SIDE_TARGET, index);
     bool unique = index_at(maker, SIDE_TARGET, index)->flags & INDEX_UNIQUE;
     const char *path = path_of(maker, SIDE_TARGET, index);
     int64_t holder = holder_of_name(maker, index);

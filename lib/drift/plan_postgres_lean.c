@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "drift/plan_postgres_text.h"
+#include "drift/plan_words.h"
 
 /* Kinds are dropped in this order: the ranks of views lie between. */
 enum {
@@ -248,6 +249,44 @@ static bool is_qualified(const struct plan_maker *maker)
     return maker->current->server_version != 0;
 }
 
+/* Bits per view, as words: the texts of a schema's views are searched for many names. */
+enum { VIEW_WORDS = 16, WORD_BITS = 64 };
+
+static uint64_t *filter_word(uint64_t *filters, size_t view, uint64_t hash, uint64_t *ret_bit)
+{
+    *ret_bit = UINT64_C(1) << hash % WORD_BITS;
+    return &filters[view * VIEW_WORDS + hash / WORD_BITS % VIEW_WORDS];
+}
+
+uint64_t *postgres_read_views(struct plan_maker *maker)
+{
+    const struct schema *current = maker->current;
+    uint64_t *filters = arena_array(maker->arena, current->relation_count + 1, VIEW_WORDS * sizeof *filters);
+    for (size_t i = 0; filters && i < current->relation_count; i++) {
+        struct plan_words words = {0};
+        if (!postgres_is_view(&current->relations[i]))
+            continue;
+        plan_words_init(&words, schema_text(current, current->relations[i].definition));
+        while (plan_words_next(&words)) {
+            uint64_t bit = 0;
+            *filter_word(filters, i, plan_word_hash(&words.word), &bit) |= bit;
+        }
+    }
+    return filters;
+}
+
+/* A name that something qualifies with `schema_name`, or nothing where the server has not written the text. */
+static bool view_mentions(const struct plan_maker *maker, size_t view, const char *schema_name, const char *name)
+{
+    const struct postgres_plan *plan = maker->engine;
+    const struct schema *current = maker->current;
+    uint64_t bit = 0;
+    return postgres_is_view(&current->relations[view]) &&
+           *filter_word(plan->view_words, view, plan_name_hash(name), &bit) & bit &&
+           plan_mentions(schema_text(current, current->relations[view].definition), schema_name, name,
+                         is_qualified(maker));
+}
+
 /* Views that mention the relation, and views that mention those: each is added once, so this ends. */
 static void add_views(struct plan_maker *maker, struct postgres_lean *lean, size_t relation, const char *column)
 {
@@ -257,8 +296,7 @@ static void add_views(struct plan_maker *maker, struct postgres_lean *lean, size
     for (size_t i = 0; i < current->relation_count; i++) {
         const char *text = schema_text(current, current->relations[i].definition);
         size_t before = lean->count;
-        if (!postgres_is_view(&current->relations[i]) || i == relation ||
-            !plan_mentions(text, schema_name, name, is_qualified(maker)) ||
+        if (i == relation || !view_mentions(maker, i, schema_name, name) ||
             (column && !plan_mentions_word(text, column)))
             continue;
         add_view(maker, lean, i);
@@ -454,9 +492,7 @@ static void lean_on_object(struct plan_maker *maker, struct postgres_lean *lean,
     const char *schema_name = schema_text(current, current->objects[index].schema);
     const char *name = schema_text(current, current->objects[index].name);
     for (size_t i = 0; i < current->relation_count; i++) {
-        if (!postgres_is_view(&current->relations[i]) ||
-            !plan_mentions(schema_text(current, current->relations[i].definition), schema_name, name,
-                           is_qualified(maker)))
+        if (!view_mentions(maker, i, schema_name, name))
             continue;
         size_t before = lean->count;
         add_view(maker, lean, i);

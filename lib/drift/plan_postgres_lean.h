@@ -40,6 +40,9 @@ void postgres_lean_on_type(struct plan_maker *maker, struct postgres_lean *lean,
 void postgres_lean_on_generated(struct plan_maker *maker, struct postgres_lean *lean, size_t generated);
 void postgres_lean_on_relation(struct plan_maker *maker, struct postgres_lean *lean, size_t relation);
 
+/* What is asked of every view before its text is searched for a name; NULL when memory is out. */
+uint64_t *postgres_read_views(struct plan_maker *maker);
+
 /* Adds one thing. */
 void postgres_lean_add(struct plan_maker *maker, struct postgres_lean *lean, enum plan_array array, size_t present);
 

@@ -171,7 +171,7 @@ static struct postgres_fact fact_of(struct plan_maker *maker, const struct postg
 
 /* A view that stays as it is, and what makes it pass. */
 struct passer {
-    const struct plan_task *task; /* of the first that makes it */
+    const struct plan_task *task; /* of the first that makes it; NULL: it does not pass */
     size_t present;
     size_t wanted;
     unsigned stage;
@@ -235,40 +235,40 @@ static void add_passer(struct plan_maker *maker, const struct passer *passer)
     postgres_add(maker, passer->task, NULL, 0, &step);
 }
 
-/* All that makes the view pass in that stage. */
-static void find_causes(struct plan_maker *maker, struct passer *passer)
+/* Adds a change to the causes of all unchanged views that stand on what changes. */
+static void add_causes(struct plan_maker *maker, const struct postgres_seed *seed, struct passer *passers)
 {
-    const struct postgres_plan *plan = maker->engine;
-    for (size_t i = 0; i < plan->seed_count; i++) {
-        const struct postgres_seed *seed = &plan->seeds[i];
-        if (seed->stage != passer->stage)
+    struct postgres_lean lean = upon(maker, seed->relation, seed->stage);
+    struct postgres_fact fact = fact_of(maker, seed);
+    for (size_t i = 0; i < lean.count; i++) {
+        const struct postgres_leaner *leaner = &lean.all[i];
+        if (leaner->array != ARRAY_RELATIONS || leaner->own_stage || leaner->wanted < 0)
             continue;
-        struct postgres_lean lean = upon(maker, seed->relation, seed->stage);
-        bool found = false;
-        for (size_t k = 0; k < lean.count; k++)
-            if (lean.all[k].array == ARRAY_RELATIONS && lean.all[k].present == passer->present) {
-                passer->wanted = (size_t)lean.all[k].wanted;
-                found = !lean.all[k].own_stage && lean.all[k].wanted >= 0;
-            }
-        if (!found)
-            continue;
-        struct postgres_fact fact = fact_of(maker, seed);
-        add_cause(maker, passer, &fact);
+        struct passer *passer = &passers[leaner->present];
+        passer->present = leaner->present;
+        passer->wanted = (size_t)leaner->wanted;
+        passer->stage = seed->stage;
         if (!passer->task)
             passer->task = seed->task;
+        add_cause(maker, passer, &fact);
     }
 }
 
 void postgres_add_passing(struct plan_maker *maker)
 {
-    const struct schema *current = maker->current;
-    for (unsigned stage = 2; stage <= PLAN_STAGES; stage++)
-        for (size_t i = 0; i < current->relation_count && !maker->failed; i++) {
-            struct passer passer = {.present = i, .stage = stage};
-            if (!postgres_is_view(&current->relations[i]) || !postgres_passes(maker, i, stage))
-                continue;
-            find_causes(maker, &passer);
-            if (passer.task)
-                add_passer(maker, &passer);
+    const struct postgres_plan *plan = maker->engine;
+    size_t count = maker->current->relation_count;
+    for (unsigned stage = 2; stage <= PLAN_STAGES && plan->seed_count; stage++) {
+        struct passer *passers = arena_array(maker->arena, count + 1, sizeof *passers);
+        if (!passers) {
+            maker->failed = true;
+            return;
         }
+        for (size_t i = 0; i < plan->seed_count && !maker->failed; i++)
+            if (plan->seeds[i].stage == stage)
+                add_causes(maker, &plan->seeds[i], passers);
+        for (size_t i = 0; i < count && !maker->failed; i++)
+            if (passers[i].task)
+                add_passer(maker, &passers[i]);
+    }
 }
