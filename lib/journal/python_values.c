@@ -19,6 +19,7 @@ struct scanner {
     const char *file;
     struct arena *arena;
     struct error *reterr;
+    bool in_class; /* where lists hold pairs, too */
 };
 
 static int fail(const struct scanner *scanner, size_t line, const char *what)
@@ -207,34 +208,138 @@ static int set_texts(const struct scanner *scanner, struct python_value *value, 
     return 0;
 }
 
-/* Behind an opening bracket. One text in round brackets without a comma is that text. */
-static int read_list(struct scanner *scanner, int open, struct python_value *value)
+/* Behind an opening bracket, up to behind the one that closes it. */
+static int skip_brackets(struct scanner *scanner)
 {
-    int close = open == '(' ? ')' : open == '[' ? ']' : '}';
-    cleanup(free) const char **texts = NULL;
-    size_t count = 0;
-    size_t capacity = 0;
-    bool comma = false;
+    size_t line = scanner->line;
+    for (size_t depth = 1; depth > 0;) {
+        int byte = peek(scanner, 0);
+        const char *text = NULL;
+        size_t length = 0;
+        if (byte < 0)
+            return fail(scanner, line, "a bracket is not closed");
+        if (byte == '#') {
+            skip_comment(scanner);
+        } else if (is_quote(byte)) {
+            if (skip_string(scanner, &text, &length) < 0)
+                return -1;
+        } else {
+            depth += byte == '(' || byte == '[' || byte == '{';
+            depth -= byte == ')' || byte == ']' || byte == '}';
+            step(scanner);
+        }
+    }
+    return 0;
+}
+
+/* A growing list of texts. */
+struct texts {
+    const char **items;
+    size_t count;
+    size_t capacity;
+};
+
+static int add_text(struct scanner *scanner, struct texts *texts)
+{
+    if (texts->count >= LIMIT_LIST_ELEMENTS)
+        return fail(scanner, scanner->line, "too many revisions in one list");
+    if (!mem_grow(&texts->items, &texts->capacity, texts->count, sizeof *texts->items, LIMIT_LIST_ELEMENTS))
+        return error_no_memory(scanner->reterr);
+    if (read_text(scanner, true, &texts->items[texts->count]) < 0)
+        return -1;
+    texts->count++;
+    return 0;
+}
+
+/* `("a", "b")`, or a call such as `migrations.swappable_dependency(settings.AUTH_USER_MODEL)`, whose result only a run
+ * could tell. */
+static int read_pair(struct scanner *scanner, struct texts *texts)
+{
+    int open = peek(scanner, 0);
+    if (open != '(' && open != '[') {
+        while (is_identifier(peek(scanner, 0)) || peek(scanner, 0) == '.')
+            scanner->at++;
+        skip_blanks(scanner, true);
+        if (peek(scanner, 0) != '(')
+            return fail(scanner, scanner->line, "the value is not a literal, so it cannot be read");
+        scanner->at++;
+        return skip_brackets(scanner);
+    }
+    scanner->at++;
+    for (size_t i = 0; i < 2; i++) {
+        skip_blanks(scanner, true);
+        if (!at_string(scanner))
+            return fail(scanner, scanner->line, "the value is not a literal, so it cannot be read");
+        if (add_text(scanner, texts) < 0)
+            return -1;
+        if (peek(scanner, 0) == ',')
+            scanner->at++;
+        skip_blanks(scanner, true);
+    }
+    if (peek(scanner, 0) != (open == '(' ? ')' : ']'))
+        return fail(scanner, scanner->line, "the value is not a literal, so it cannot be read");
+    scanner->at++;
+    return 0;
+}
+
+/* Behind the opening bracket of a list of pairs. */
+static int read_pairs(struct scanner *scanner, int close, struct texts *texts)
+{
     for (;;) {
         skip_blanks(scanner, true);
         if (peek(scanner, 0) == close)
             break;
-        if ((count > 0 && !comma) || !at_string(scanner))
-            return fail(scanner, scanner->line, "the value is not a literal, so it cannot be read");
-        if (count >= LIMIT_LIST_ELEMENTS)
-            return fail(scanner, scanner->line, "too many revisions in one list");
-        if (!mem_grow(&texts, &capacity, count, sizeof *texts, LIMIT_LIST_ELEMENTS))
-            return error_no_memory(scanner->reterr);
-        if (read_text(scanner, true, &texts[count]) < 0)
+        if (read_pair(scanner, texts) < 0)
             return -1;
-        count++;
+        skip_blanks(scanner, true);
+        if (peek(scanner, 0) == ',')
+            scanner->at++;
+        else if (peek(scanner, 0) != close)
+            return fail(scanner, scanner->line, "the value is not a literal, so it cannot be read");
+    }
+    scanner->at++;
+    return 0;
+}
+
+static void cleanup_texts(struct texts *texts)
+{
+    mem_free(texts->items);
+}
+
+/* Whether a list of pairs begins: its first element is no text. */
+static bool at_pair(const struct scanner *scanner)
+{
+    size_t length = identifier_length(scanner);
+    int byte = peek(scanner, length);
+    return length > 0 ? !at_string(scanner) : byte == '(' || byte == '[';
+}
+
+/* Behind an opening bracket. One text in round brackets without a comma is that text. */
+static int read_list(struct scanner *scanner, int open, struct python_value *value)
+{
+    int close = open == '(' ? ')' : open == '[' ? ']' : '}';
+    cleanup(texts) struct texts texts = {0};
+    bool comma = false;
+    skip_blanks(scanner, true);
+    if (scanner->in_class && at_pair(scanner))
+        return read_pairs(scanner, close, &texts) < 0
+                   ? -1
+                   : set_texts(scanner, value, PYTHON_PAIRS, texts.items, texts.count);
+    for (;;) {
+        skip_blanks(scanner, true);
+        if (peek(scanner, 0) == close)
+            break;
+        if ((texts.count > 0 && !comma) || !at_string(scanner))
+            return fail(scanner, scanner->line, "the value is not a literal, so it cannot be read");
+        if (add_text(scanner, &texts) < 0)
+            return -1;
         comma = peek(scanner, 0) == ',';
         if (comma)
             scanner->at++;
     }
     scanner->at++;
-    bool scalar = open == '(' && count == 1 && !comma;
-    return set_texts(scanner, value, scalar ? PYTHON_TEXT : PYTHON_LIST, texts, count);
+    bool scalar = open == '(' && texts.count == 1 && !comma;
+    return set_texts(scanner, value, scalar ? PYTHON_TEXT : PYTHON_LIST, texts.items, texts.count);
 }
 
 static int read_value(struct scanner *scanner, struct python_value *value)
@@ -318,28 +423,106 @@ static size_t name_of(const struct scanner *scanner, size_t length, const char *
     return count;
 }
 
-int python_read_values(const char *text, size_t length, const char *file, const char *const *names, size_t name_count,
-                       struct arena *arena, struct python_value *ret_values, struct error *reterr)
+/* One statement: an assignment to a name that is asked for, or anything else. */
+static int read_statement(struct scanner *scanner, const char *const *names, size_t name_count,
+                          struct python_value *values)
+{
+    for (;;) {
+        size_t identifier = identifier_length(scanner);
+        size_t name = name_of(scanner, identifier, names, name_count);
+        if (name >= name_count)
+            return skip_statement(scanner);
+        scanner->at += identifier;
+        if (read_assignment(scanner, &values[name]) < 0)
+            return -1;
+        if (peek(scanner, 0) != ';')
+            return skip_statement(scanner);
+        scanner->at++;
+        skip_blanks(scanner, false);
+    }
+}
+
+static struct scanner scanner_of(const char *text, size_t length, const char *file, struct arena *arena,
+                                 struct error *reterr)
 {
     struct scanner scanner = {
         .at = text, .end = text + length, .line = 1, .file = file, .arena = arena, .reterr = reterr};
-    memset(ret_values, 0, name_count * sizeof *ret_values);
     if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
         scanner.at += 3;
-    while (scanner.at < scanner.end) {
-        size_t identifier = identifier_length(&scanner);
-        size_t name = name_of(&scanner, identifier, names, name_count);
-        if (name < name_count) {
-            scanner.at += identifier;
-            if (read_assignment(&scanner, &ret_values[name]) < 0)
-                return -1;
-        }
-        if (name < name_count && peek(&scanner, 0) == ';') {
-            scanner.at++;
-            skip_blanks(&scanner, false);
-        } else if (skip_statement(&scanner) < 0) {
+    return scanner;
+}
+
+int python_read_values(const char *text, size_t length, const char *file, const char *const *names, size_t name_count,
+                       struct arena *arena, struct python_value *ret_values, struct error *reterr)
+{
+    struct scanner scanner = scanner_of(text, length, file, arena, reterr);
+    memset(ret_values, 0, name_count * sizeof *ret_values);
+    while (scanner.at < scanner.end)
+        if (read_statement(&scanner, names, name_count, ret_values) < 0)
             return -1;
-        }
+    return 0;
+}
+
+/* Whether a class statement of that name is next; of any, with NULL. */
+static bool at_class(const struct scanner *scanner, const char *name)
+{
+    struct scanner ahead = *scanner;
+    if (identifier_length(&ahead) != 5 || memcmp(ahead.at, "class", 5) != 0)
+        return false;
+    ahead.at += 5;
+    skip_blanks(&ahead, false);
+    return !name || name_of(&ahead, identifier_length(&ahead), &name, 1) == 0;
+}
+
+/* Blanks at the beginning of the line; a tab counts as one, since both sides of a body are indented alike. */
+static size_t indentation(const struct scanner *scanner)
+{
+    size_t width = 0;
+    while (peek(scanner, width) == ' ' || peek(scanner, width) == '\t')
+        width++;
+    return width;
+}
+
+static bool is_empty_line(const struct scanner *scanner, size_t indent)
+{
+    int byte = peek(scanner, indent);
+    return byte == '\n' || byte == '\r' || byte == '\f' || byte == '#' || byte < 0;
+}
+
+/* Behind the class statement's line, to the first line that is not indented. What is indented more than the first
+ * line is in a method. */
+static int read_body(struct scanner *scanner, const char *const *names, size_t name_count, struct python_value *values)
+{
+    size_t body = 0;
+    while (scanner->at < scanner->end) {
+        size_t indent = indentation(scanner);
+        bool empty = is_empty_line(scanner, indent);
+        if (!empty && indent == 0)
+            return 0;
+        if (!empty && body == 0)
+            body = indent;
+        scanner->at += indent;
+        bool counts = !empty && indent == body;
+        if ((counts ? read_statement(scanner, names, name_count, values) : skip_statement(scanner)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int python_read_class(const char *text, size_t length, const char *file, const char *class_name,
+                      const char *const *names, size_t name_count, struct arena *arena, struct python_value *ret_values,
+                      size_t *ret_line, struct error *reterr)
+{
+    struct scanner scanner = scanner_of(text, length, file, arena, reterr);
+    memset(ret_values, 0, name_count * sizeof *ret_values);
+    scanner.in_class = true;
+    *ret_line = 0;
+    while (scanner.at < scanner.end) {
+        bool class = at_class(&scanner, class_name);
+        if (class)
+            *ret_line = scanner.line;
+        if (skip_statement(&scanner) < 0 || (class && read_body(&scanner, names, name_count, ret_values) < 0))
+            return -1;
     }
     return 0;
 }

@@ -19,13 +19,26 @@ struct migration {
     const char *key;            /* what the journal's rows are matched by, where that is not the revision; NULL */
     const char *part;           /* the journal of the table that records it (tool->parts); NULL */
     const char *file;           /* relative to the directory */
-    const char *checksum;       /* as the tool spells it; NULL: cannot be computed from the file */
+    const char *checksum;       /* as the tool spells it; several, with blanks between them, where it takes any of
+                                   them for the file's (the first is today's); NULL: cannot be computed from the file */
     const char *const *parents; /* graph tools: all that must be applied before; else empty */
     size_t parent_count;
     bool repeatable;         /* applied again whenever its checksum changes */
     bool baseline;           /* stands for everything up to itself on an empty database */
     bool checksum_uncertain; /* placeholders: a difference proves nothing */
+
+    /* Of one that stands for others where all of them are applied, or none (Django's squashes): their revisions. */
+    const char *const *replaces;
+    size_t replaced_count;
+
+    /* May. Where the tool is told to leave some out: for which engines it is, and what else it asks for, both as the
+     * tool spells them (Liquibase's dbms; contexts and labels). */
+    const char *engines;
+    const char *condition;
 };
+
+/* Whether a recorded checksum is (one of) the file's. Both must be known. */
+bool migration_has_checksum(const struct migration *migration, const char *recorded);
 
 /* What the files themselves show to be wrong, though the tool would run. */
 enum remark_kind {
@@ -52,8 +65,13 @@ struct migration_set {
     size_t count;
     bool graph;   /* order is given by `parents` */
     bool certain; /* the layout proves the tool: more than names of files that several tools could have written */
+    bool faint;   /* nearly any directory would do: it counts only for a tool that is named */
+    bool partial; /* one folder of several: what comes before its migrations may stand in another one */
     const struct migration_remark *remarks;
     size_t remark_count;
+    struct migration_set *const *folders; /* of a merged set: those that it was made of, a reference each; their texts
+                                             are its own */
+    size_t folder_count;
     struct digest digest; /* over everything above */
 };
 
