@@ -138,6 +138,10 @@ class Driver:
     def up(self, check=True):
         return self.run(self.up_command(), check)
 
+    def refused(self, result):
+        """Whether a finished command says that it did not succeed."""
+        return result.returncode != 0
+
     def down(self):
         return self.run(self.down_command())
 

@@ -145,7 +145,8 @@ def failing(project):
     write(project, makes_table(1))
     project.up()
     write(project, fails(2), makes_table(3))
-    assert project.up(check=False).returncode != 0
+    said = project.up(check=False)
+    assert project.refused(said), said
     answer = judge(project, "failing")
     assert project.revision(3) in answer["pending"]
 
