@@ -161,10 +161,15 @@ unsigned mysql_change_stage(struct plan_maker *maker, const struct plan_task *ta
     return safe && base < PLAN_STAGES ? 2 : PLAN_STAGES;
 }
 
-static bool is_there(struct plan_maker *maker, size_t target_column, unsigned stage)
+/* Of the columns that a stage adds, generated ones come last. */
+static bool is_there(struct plan_maker *maker, size_t target_column, unsigned stage, bool before_generated)
 {
     const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_TARGET, target_column);
-    return !task || task->change != DRIFT_MISSING || mysql_add_stage(maker, target_column) <= stage;
+    if (!task || task->change != DRIFT_MISSING)
+        return true;
+    unsigned own = mysql_add_stage(maker, target_column);
+    bool later = before_generated && maker->target->columns[target_column].generated;
+    return own < stage || (own == stage && !later);
 }
 
 const char *mysql_position(struct plan_maker *maker, size_t target_column, unsigned stage)
@@ -175,7 +180,7 @@ const char *mysql_position(struct plan_maker *maker, size_t target_column, unsig
     if (column->position == table->column_count)
         return "";
     for (size_t i = target_column; i-- > table->first_column;)
-        if (is_there(maker, i, stage) && !(target->columns[i].generated && !column->generated))
+        if (is_there(maker, i, stage, !column->generated))
             return plan_printf(maker, " AFTER %s", mysql_quoted(maker, schema_text(target, target->columns[i].name)));
     return " FIRST";
 }

@@ -14,6 +14,8 @@ bool mysql_key_serves(const struct schema *schema, const struct mysql_key *key, 
     const struct schema_index *index = key->index;
     const struct schema_constraint *constraint = key->constraint;
     bool orders = constraint && (constraint->kind == CONSTRAINT_PRIMARY_KEY || constraint->kind == CONSTRAINT_UNIQUE);
+    if (constraint && !orders) /* a foreign key may have an index of its name beside it */
+        return false;
     if (index ? index->method || index->part_count < columns.count
               : !orders || constraint->columns.count < columns.count)
         return false;
