@@ -49,11 +49,16 @@ struct ctl_options {
     struct ctl_list policies;
     struct ctl_list schemas; /* and snapshot */
     bool no_default_ignores;
-    const char *tenants;   /* compare */
-    const char *directory; /* diff, plan */
-    const char *scratch;   /* URL of the server on which sql: is loaded */
-    unsigned stage;        /* plan; 0: all */
-    bool adopt;            /* plan --direction adopt */
+    bool list_tools; /* journal --tools */
+    const char *tenants;    /* compare */
+    const char *directory;  /* diff, plan */
+    const char *scratch;    /* URL of the server on which sql: is loaded */
+    unsigned stage;         /* plan; 0: all */
+    bool adopt;             /* plan --direction adopt */
+    const char *tool;       /* manifest, bootstrap: the tool's name; NULL: recognised */
+    const char *manifest;   /* wait: [DATABASE:]FILE */
+    struct ctl_list stamps; /* bootstrap: revisions to record */
+    const char *confirm;    /* bootstrap: the database's name */
     char *const *arguments;
     int argument_count;
 };
@@ -74,15 +79,26 @@ extern const int ctl_command_count;
 int ctl_status(const struct ctl_options *options);
 int ctl_wait(const struct ctl_options *options);
 int ctl_journal(const struct ctl_options *options);
+int ctl_print_tools(const struct ctl_options *options);
 int ctl_snapshot(const struct ctl_options *options);
 int ctl_diff(const struct ctl_options *options);
 int ctl_plan(const struct ctl_options *options);
 int ctl_compare(const struct ctl_options *options);
 int ctl_probe(const struct ctl_options *options);
 int ctl_reload(const struct ctl_options *options);
+int ctl_manifest(const struct ctl_options *options);
+int ctl_bootstrap(const struct ctl_options *options);
 
 /* "migrationctl: …" on standard error; returns `code`. */
 int ctl_fail(enum ctl_exit code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What `--tool` names; NULL if it was not given. CTL_OK, or the exit code after a message. */
+struct tool;
+int ctl_find_tool(const struct ctl_options *options, const struct tool **ret_tool);
+
+/* What the files themselves show to be wrong, on standard error. */
+struct migration_set;
+void ctl_say_remarks(const struct migration_set *set);
 
 /* One HTTP request to the daemon. */
 struct ctl_answer {

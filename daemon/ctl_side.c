@@ -168,23 +168,33 @@ static void note_stop(int number)
     stop_signal = number;
 }
 
-/* A scratch database is to be dropped before SIGINT or SIGTERM does what it does. */
-static int load_unless_stopped(struct reference_request *request, struct reference *ret_reference, struct error *reterr)
+static const int stop_numbers[] = {SIGINT, SIGTERM, SIGHUP};
+
+const volatile sig_atomic_t *ctl_stop_catch(struct ctl_stop *stop)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction before[ARRAY_LENGTH(numbers)] = {0};
     const struct sigaction note = {.sa_handler = note_stop};
-    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
-        sigaction(numbers[i], NULL, &before[i]);
-        if (before[i].sa_handler != SIG_IGN) /* as under nohup */
-            sigaction(numbers[i], &note, NULL);
+    for (size_t i = 0; i < ARRAY_LENGTH(stop_numbers); i++) {
+        sigaction(stop_numbers[i], NULL, &stop->before[i]);
+        if (stop->before[i].sa_handler != SIG_IGN) /* as under nohup */
+            sigaction(stop_numbers[i], &note, NULL);
     }
-    request->stop = &stop_signal;
-    int status = reference_load(request, ret_reference, reterr);
-    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++)
-        sigaction(numbers[i], &before[i], NULL);
+    return &stop_signal;
+}
+
+void ctl_stop_release(struct ctl_stop *stop)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(stop_numbers); i++)
+        sigaction(stop_numbers[i], &stop->before[i], NULL);
     if (stop_signal)
         raise(stop_signal);
+}
+
+static int load_unless_stopped(struct reference_request *request, struct reference *ret_reference, struct error *reterr)
+{
+    struct ctl_stop stop = {0};
+    request->stop = ctl_stop_catch(&stop);
+    int status = reference_load(request, ret_reference, reterr);
+    ctl_stop_release(&stop);
     return status;
 }
 

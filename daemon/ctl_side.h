@@ -6,6 +6,8 @@
 #ifndef MIGRATIOND_DAEMON_CTL_SIDE_H
 #define MIGRATIOND_DAEMON_CTL_SIDE_H
 
+#include <signal.h>
+
 #include "daemon/ctl.h"
 #include "drift/drift_policy.h"
 #include "model/schema_json.h"
@@ -58,6 +60,14 @@ struct engine_scope ctl_scope(const struct ctl_options *options);
 
 /* The policy of `--ignore`, `--policy` and `--no-default-ignores`; its texts live in `arena`. A usage error is said. */
 bool ctl_policy(const struct ctl_options *options, struct arena *arena, struct drift_policy *ret_policy);
+
+/* A scratch database is to be dropped before SIGINT, SIGTERM or SIGHUP does what it does: between the two calls they
+ * only set what the first one returns, and the second raises the one that came. */
+struct ctl_stop {
+    struct sigaction before[3];
+};
+const volatile sig_atomic_t *ctl_stop_catch(struct ctl_stop *stop);
+void ctl_stop_release(struct ctl_stop *stop);
 
 /* Now, unix time in milliseconds. */
 int64_t ctl_now_ms(void);

@@ -3,9 +3,13 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/deadline.h"
+#include "base/limits.h"
 #include "daemon/ctl.h"
+#include "journal/manifest.h"
 
 enum {
     HOLD_MS = 50000,      /* one request is held at most this long: below the daemon's own limit and most proxies' */
@@ -119,7 +123,35 @@ static void pause_before_retry(unsigned tries, int64_t retry_after_ms, struct de
     nanosleep(&pause, NULL);
 }
 
-int ctl_wait(const struct ctl_options *options)
+static int say_heads(const char *path, const struct migration *const *heads, size_t count)
+{
+    if (count == 0)
+        return ctl_fail(CTL_USAGE, "%s: holds no revision to wait for", path);
+    return ctl_fail(CTL_USAGE, "%s: has %zu heads (%s, %s%s): name one with --revision", path, count,
+                    heads[0]->revision, heads[1]->revision, count > 2 ? ", …" : "");
+}
+
+/* "[DATABASE:]FILE" becomes "[DATABASE:]HEAD", which the caller frees. */
+static int read_revision(const char *manifest, char **ret_revision)
+{
+    struct error error = {.code = ERROR_OK};
+    cleanup(migration_set) struct migration_set *set = NULL;
+    cleanup(arena) struct arena *arena = arena_new(LIMIT_MIGRATION_SET_BYTES);
+    const struct migration *const *heads = NULL;
+    size_t count = 0;
+    const char *colon = access(manifest, F_OK) == 0 ? NULL : strchr(manifest, ':');
+    const char *path = colon ? colon + 1 : manifest;
+    if (manifest_read(path, &set, &error) < 0)
+        return ctl_fail(CTL_USAGE, "%s", error.message);
+    if (!arena || !migration_set_heads(set, arena, &heads, &count))
+        return ctl_fail(CTL_UNKNOWN, "out of memory");
+    if (count != 1)
+        return say_heads(path, heads, count);
+    *ret_revision = mem_printf("%.*s%s", (int)(path - manifest), manifest, heads[0]->revision);
+    return *ret_revision ? CTL_OK : ctl_fail(CTL_UNKNOWN, "out of memory");
+}
+
+static int wait_for_gate(const struct ctl_options *options)
 {
     char said[1024] = "";
     int64_t retry_after = 0;
@@ -141,6 +173,19 @@ int ctl_wait(const struct ctl_options *options)
         else
             pause_before_retry(tries, retry_after, deadline);
     }
+}
+
+int ctl_wait(const struct ctl_options *options)
+{
+    cleanup(free) char *revision = NULL;
+    struct ctl_options question = *options;
+    if (!options->manifest)
+        return wait_for_gate(options);
+    if (options->revision)
+        return ctl_fail(CTL_USAGE, "--manifest and --revision both name the revision: give one");
+    int code = read_revision(options->manifest, &revision);
+    question.revision = revision;
+    return code == CTL_OK ? wait_for_gate(&question) : code;
 }
 
 /* A gate says whether it is closed or unknown; health and readiness just say no. */

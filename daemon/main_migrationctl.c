@@ -26,8 +26,8 @@ const struct ctl_command ctl_commands[] = {
      PRINTS_TEXT | PRINTS_JSON, ctl_status},
     {"wait", "GATE", "wait until a gate is open: 0 open, 1 closed, 3 unknown, 4 blocked, 124 timed out", 1, 1,
      PRINTS_TEXT | PRINTS_JSON, ctl_wait},
-    {"journal", "URL", "read a database's migration journals, without a daemon", 1, 1, PRINTS_TEXT | PRINTS_JSON,
-     ctl_journal},
+    {"journal", "[URL | DATABASE]", "what migration tools recorded, what is missing, what is wrong; --tools: the tools",
+     0, 1, PRINTS_TEXT | PRINTS_JSON | PRINTS_MARKDOWN, ctl_journal},
     {"snapshot", "URL", "print a database's schema as a baseline, without a daemon", 1, 1, PRINTS_TEXT | PRINTS_JSON,
      ctl_snapshot},
     {"diff", "REFERENCE LIVE | DATABASE", "what differs: 0 nothing, 1 drift, 2 trouble or unknown", 1, 2,
@@ -36,6 +36,10 @@ const struct ctl_command ctl_commands[] = {
      PRINTS_TEXT | PRINTS_JSON | PRINTS_SQL, ctl_plan},
     {"compare", "SIDE SIDE… | DATABASE…", "many schemas in groups of equals, and how each differs from the most", 1,
      CTL_SIDES, PRINTS_TEXT | PRINTS_JSON | PRINTS_MARKDOWN, ctl_compare},
+    {"manifest", "DIRECTORY", "print a directory of migrations as one JSON file, for images and expect: {manifest: …}",
+     1, 1, PRINTS_TEXT | PRINTS_JSON, ctl_manifest},
+    {"bootstrap", "URL", "a populated schema without a journal: which revision it fits, and how to record that", 1, 1,
+     PRINTS_TEXT | PRINTS_JSON | PRINTS_MARKDOWN, ctl_bootstrap},
     {"probe", "[PATH]", "ask the daemon whether it lives (default /livez): for health checks in images", 0, 1,
      PRINTS_TEXT | PRINTS_JSON, ctl_probe},
     {"reload", "", "reload the daemon's configuration, wait, and tell how it went", 0, 0, PRINTS_TEXT | PRINTS_JSON,
@@ -65,9 +69,12 @@ static void print_help(void)
     puts("\n"
          "  -s, --server URL     the daemon: http://HOST:PORT or unix:/path (default $MIGRATIOND_SERVER,\n"
          "                       else http://127.0.0.1:8484)\n"
-         "  -o, --output FORMAT  text (default) or json; diff and compare also markdown, plan also sql\n"
+         "  -o, --output FORMAT  text (default) or json; journal, diff and compare also markdown, plan\n"
+         "                       also sql\n"
          "      --revision R     wait: the revision that the application expects; DATABASE:R where the\n"
          "                       gate requires several databases\n"
+         "      --manifest FILE  wait: the revision is the head of this manifest; DATABASE:FILE where the gate\n"
+         "                       requires several databases\n"
          "      --match M        wait: exact, at-least (default with --revision) or contains\n"
          "      --timeout T      such as 30s or 2m (default 1m); wait with 0 looks once\n"
          "      --schemas GLOB   snapshot, diff, plan, compare: only these schemas; may be repeated\n"
@@ -82,6 +89,12 @@ static void print_help(void)
          "      --direction D    plan: revert (default: live becomes the reference) or adopt (what a migration\n"
          "                       must contain so that the reference becomes the live schema)\n"
          "      --directory DIR  diff, plan: also write the report, or the plan as scripts, into a folder there\n"
+         "                       journal URL, bootstrap: the folder of the tool's migrations\n"
+         "      --tools          journal: the table of the migration tools that are known\n"
+         "      --tool T         manifest, bootstrap: whose migrations they are, where the folder does not tell\n"
+         "      --stamp R        bootstrap: record R, and all before it, in the tool's own journal; `heads` is all of\n"
+         "                       them; may be repeated\n"
+         "      --confirm NAME   bootstrap --stamp: the database's name, as proof that this one is meant\n"
          "      --tenants GLOB   compare: the schemas of one PostgreSQL database with each other\n"
          "  -V, --version        print the version and exit\n"
          "  -h, --help           print this and exit\n"
@@ -104,6 +117,11 @@ enum {
     OPTION_DIRECTION,
     OPTION_DIRECTORY,
     OPTION_TENANTS,
+    OPTION_TOOLS,
+    OPTION_TOOL,
+    OPTION_MANIFEST,
+    OPTION_STAMP,
+    OPTION_CONFIRM,
 };
 
 static const struct option long_options[] = {
@@ -121,6 +139,11 @@ static const struct option long_options[] = {
     {"direction", required_argument, NULL, OPTION_DIRECTION},
     {"directory", required_argument, NULL, OPTION_DIRECTORY},
     {"tenants", required_argument, NULL, OPTION_TENANTS},
+    {"tools", no_argument, NULL, OPTION_TOOLS},
+    {"tool", required_argument, NULL, OPTION_TOOL},
+    {"manifest", required_argument, NULL, OPTION_MANIFEST},
+    {"stamp", required_argument, NULL, OPTION_STAMP},
+    {"confirm", required_argument, NULL, OPTION_CONFIRM},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -184,6 +207,12 @@ static const char **kept_text(int option, struct ctl_options *options)
         return &options->directory;
     case OPTION_TENANTS:
         return &options->tenants;
+    case OPTION_TOOL:
+        return &options->tool;
+    case OPTION_MANIFEST:
+        return &options->manifest;
+    case OPTION_CONFIRM:
+        return &options->confirm;
     default:
         return NULL;
     }
@@ -198,6 +227,8 @@ static struct ctl_list *kept_list(int option, struct ctl_options *options)
         return &options->ignores;
     case OPTION_POLICY:
         return &options->policies;
+    case OPTION_STAMP:
+        return &options->stamps;
     default:
         return NULL;
     }
@@ -225,6 +256,9 @@ static bool apply(int option, struct ctl_options *options, bool *ret_done)
         return parse_stage(optarg, options);
     case OPTION_DIRECTION:
         return parse_direction(optarg, options);
+    case OPTION_TOOLS:
+        options->list_tools = true;
+        return true;
     case OPTION_NO_DEFAULT_IGNORES:
         options->no_default_ignores = true;
         return true;
@@ -314,12 +348,14 @@ int main(int argc, char **argv)
         .timeout_ms = DEFAULT_TIMEOUT_MS,
     };
     int code = CTL_UNKNOWN;
-    if (make_list(&options.schemas, argc) && make_list(&options.ignores, argc) && make_list(&options.policies, argc))
+    if (make_list(&options.schemas, argc) && make_list(&options.ignores, argc) && make_list(&options.policies, argc) &&
+        make_list(&options.stamps, argc))
         code = parse_and_run(argc, argv, &options);
     else
         ctl_fail(CTL_UNKNOWN, "out of memory");
     mem_free(options.schemas.items);
     mem_free(options.ignores.items);
     mem_free(options.policies.items);
+    mem_free(options.stamps.items);
     return code;
 }

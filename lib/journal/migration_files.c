@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/strbuf.h"
 #include "journal/file_list.h"
+#include "journal/migration_list.h"
 #include "journal/tool.h"
 
 static void add_text(struct strbuf *out, const char *text)
@@ -12,7 +13,7 @@ static void add_text(struct strbuf *out, const char *text)
     strbuf_add_char(out, '\0');
 }
 
-static int digest_set(struct migration_set *set, struct error *reterr)
+int migration_set_digest(struct migration_set *set, struct error *reterr)
 {
     cleanup(strbuf) struct strbuf out = STRBUF(LIMIT_MIGRATION_SET_BYTES);
     add_text(&out, set->tool);
@@ -41,7 +42,7 @@ static int read_with(const struct tool *tool, const char *directory, struct migr
     cleanup(migration_set) struct migration_set *set = migration_set_new(tool->name);
     if (!set)
         return error_no_memory(reterr);
-    if (tool->read_files(directory, set, reterr) < 0 || digest_set(set, reterr) < 0)
+    if (tool->read_files(directory, set, reterr) < 0 || migration_set_digest(set, reterr) < 0)
         return -1;
     *ret_set = take(set);
     return 0;

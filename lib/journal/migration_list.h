@@ -24,6 +24,9 @@ enum { REMARKS_MAXIMUM = 64 }; /* who has more has one cause, and reads the firs
 bool migration_set_remark(struct migration_set *set, enum remark_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Computes the digest of a set whose migrations are complete. */
+int migration_set_digest(struct migration_set *set, struct error *reterr);
+
 void migration_list_done(struct migration_list *list);
 
 DEFINE_CLEANUP_VALUE(migration_list, struct migration_list, migration_list_done);

@@ -20,6 +20,6 @@ enum match match_from_name(const char *text)
 
 const char *expectation_source_name(enum expectation_source source)
 {
-    static const char *const names[EXPECTATION_SOURCES] = {"none", "revision", "directory", "request"};
+    static const char *const names[EXPECTATION_SOURCES] = {"none", "revision", "directory", "manifest", "request"};
     return names[source];
 }

@@ -14,9 +14,16 @@
 enum match { MATCH_EXACT, MATCH_AT_LEAST, MATCH_CONTAINS, MATCHES };
 
 /* Where the question comes from. */
-enum expectation_source { SOURCE_NONE, SOURCE_REVISION, SOURCE_DIRECTORY, SOURCE_REQUEST, EXPECTATION_SOURCES };
+enum expectation_source {
+    SOURCE_NONE,
+    SOURCE_REVISION,
+    SOURCE_DIRECTORY,
+    SOURCE_MANIFEST,
+    SOURCE_REQUEST,
+    EXPECTATION_SOURCES
+};
 
-/* "exact", "at-least", "contains"; "none", "revision", "directory", "request". */
+/* "exact", "at-least", "contains"; "none", "revision", "directory", "manifest", "request". */
 const char *match_name(enum match match);
 const char *expectation_source_name(enum expectation_source source);
 

@@ -18,6 +18,23 @@ int reference_load_rails(const struct reference_request *request, struct referen
                          struct error *reterr);
 int reference_load_sql(const struct reference_request *request, struct reference *ret_reference, struct error *reterr);
 
+/* Loads a migration's file, or with `tool` NULL a schema's, into a scratch database; `tool` says what besides SQL may
+ * stand in it. */
+struct scratch;
+int reference_run_file(struct scratch *scratch, const struct reference_request *request, const char *path,
+                       const char *tool, struct error *reterr);
+
+/* Reads what the scratch database holds by now. */
+int reference_read_back(const struct scratch *scratch, const struct reference_request *request,
+                        struct reference *ret_reference, struct server_facts *ret_facts, struct error *reterr);
+
+/* Says so if the scratch server is not of the live one's release; leaves `ret_remark` as it is otherwise. */
+void reference_remark_on_server(const struct reference_request *request, const struct server_facts *facts,
+                                char *ret_remark, size_t size);
+
+/* The collation that most tables have: what the live database's default is likely to be. NULL: none. */
+const char *reference_usual_collation(const struct schema *live);
+
 /* Appends a regular file of at most `limit` bytes. ERROR_NOT_FOUND, ERROR_TRUNCATED, ERROR_IO. */
 int reference_read_file(const char *path, size_t limit, struct strbuf *out, struct error *reterr);
 

@@ -17,8 +17,8 @@
 #include "reference/reference_source.h"
 #include "reference/sql_folder.h"
 
-static int read_back(const struct scratch *scratch, const struct reference_request *request,
-                     struct reference *ret_reference, struct server_facts *ret_facts, struct error *reterr)
+int reference_read_back(const struct scratch *scratch, const struct reference_request *request,
+                        struct reference *ret_reference, struct server_facts *ret_facts, struct error *reterr)
 {
     static const struct engine_scope everything = {0};
     const struct engine_target *target = scratch_target(scratch);
@@ -50,8 +50,8 @@ static int check_placeholders(const char *text, size_t length, const char *name,
 }
 
 /* `tool` (NULL: a schema's file) says what besides SQL may stand in the file. */
-static int run_file(struct scratch *scratch, const struct reference_request *request, const char *path,
-                    const char *tool, struct error *reterr)
+int reference_run_file(struct scratch *scratch, const struct reference_request *request, const char *path,
+                       const char *tool, struct error *reterr)
 {
     cleanup(strbuf) struct strbuf text = STRBUF(FILE_TEXT_BYTES);
     const char *slash = strrchr(path, '/');
@@ -59,7 +59,7 @@ static int run_file(struct scratch *scratch, const struct reference_request *req
     if (reference_read_file(path, LIMIT_MIGRATION_BYTES, &text, reterr) < 0)
         return -1;
     bool placeholders = tool && strcmp(tool, "flyway") == 0;
-    bool sections = tool && strcmp(tool, "sql") == 0;
+    bool sections = tool && !placeholders;
     if (placeholders && check_placeholders(strbuf_text(&text), text.length, name, reterr) < 0)
         return -1;
     size_t length = sections ? sql_folder_cut(strbuf_text(&text), text.length) : text.length;
@@ -80,14 +80,14 @@ static int run_migrations(struct scratch *scratch, const struct reference_reques
         cleanup(free) char *path = mem_printf("%s/%s", request->path, migration->file);
         if (!path)
             return error_no_memory(reterr);
-        if (run_file(scratch, request, path, set->tool, reterr) < 0)
+        if (reference_run_file(scratch, request, path, set->tool, reterr) < 0)
             return -1;
     }
     return 0;
 }
 
 /* The collation that most tables have: what the live database's default is likely to be. */
-static const char *usual_collation(const struct schema *live)
+const char *reference_usual_collation(const struct schema *live)
 {
     const char *usual = NULL;
     size_t votes = 0;
@@ -117,16 +117,16 @@ static bool same_release(const char *engine, const char *a, const char *b)
     return true;
 }
 
-static void remark_on_server(const struct reference_request *request, const struct server_facts *facts,
-                             struct reference *reference)
+void reference_remark_on_server(const struct reference_request *request, const struct server_facts *facts,
+                                char *ret_remark, size_t size)
 {
-    if (!request->live || strcmp(facts->engine, "sqlite") == 0)
+    if (!request->live || !*facts->engine || strcmp(facts->engine, "sqlite") == 0)
         return;
     const char *engine = schema_text(request->live, request->live->engine);
     const char *version = schema_text(request->live, request->live->server_version);
     if (strcmp(engine, facts->engine) == 0 && same_release(engine, version, facts->version))
         return;
-    snprintf(reference->remark, sizeof reference->remark,
+    snprintf(ret_remark, size,
              "the scratch server is %s %s and the database's %s %s: texts that the two print differently may show",
              facts->engine, facts->version, engine, version);
 }
@@ -139,14 +139,14 @@ static int load(const struct reference_request *request, const struct migration_
     struct error left = {0};
     const struct scratch_request wanted = {.engine = reference_engine(request),
                                            .server = request->scratch,
-                                           .collation = usual_collation(request->live),
+                                           .collation = reference_usual_collation(request->live),
                                            .stop = request->stop};
     if (scratch_open(&wanted, request->deadline, &scratch, reterr) < 0)
         return -1;
     int status = set ? run_migrations(scratch, request, set, count, reterr)
-                     : run_file(scratch, request, request->path, NULL, reterr);
+                     : reference_run_file(scratch, request, request->path, NULL, reterr);
     if (status == 0)
-        status = read_back(scratch, request, ret_reference, &facts, reterr);
+        status = reference_read_back(scratch, request, ret_reference, &facts, reterr);
     int closed = scratch_close(scratch, &left);
     if (status < 0 && closed < 0 && reterr) {
         size_t length = strlen(reterr->message);
@@ -154,7 +154,7 @@ static int load(const struct reference_request *request, const struct migration_
     }
     if (status < 0)
         return -1;
-    remark_on_server(request, &facts, ret_reference);
+    reference_remark_on_server(request, &facts, ret_reference->remark, sizeof ret_reference->remark);
     if (closed < 0)
         snprintf(ret_reference->remark, sizeof ret_reference->remark, "%s", left.message);
     return 0;

@@ -70,6 +70,9 @@ int sql_folder_read(const char *directory, struct migration_set **ret_set, struc
     return 0;
 }
 
+/* After these, a file undoes what it did before: dbmate, goose, node-pg-migrate. */
+static const char *const down_marks[] = {"migrate:down", "+goose down", "down migration"};
+
 /* Whether the line is a comment with that mark. */
 static bool is_mark(const char *line, size_t length, const char *mark)
 {
@@ -87,9 +90,9 @@ size_t sql_folder_cut(const char *text, size_t length)
         const char *newline = memchr(text + begin, '\n', length - begin);
         size_t end = newline ? (size_t)(newline - text) : length;
         bool comment = end - begin > 2 && memcmp(text + begin, "--", 2) == 0;
-        if (comment &&
-            (is_mark(text + begin, end - begin, "migrate:down") || is_mark(text + begin, end - begin, "+goose down")))
-            return begin;
+        for (size_t i = 0; comment && i < ARRAY_LENGTH(down_marks); i++)
+            if (is_mark(text + begin, end - begin, down_marks[i]))
+                return begin;
         begin = end + 1;
     }
     return length;

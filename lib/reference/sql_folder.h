@@ -2,7 +2,7 @@
  *
  * A folder of SQL files that no tool known here keeps, in the order in which such tools run them: by the number that
  * their names begin with, then by name. What undoes a migration is left out: files named *.down.sql, and in a file
- * whatever follows "-- migrate:down" (dbmate) or "-- +goose Down".
+ * whatever follows "-- migrate:down" (dbmate), "-- +goose Down" or "-- Down Migration" (node-pg-migrate).
  */
 #ifndef MIGRATIOND_REFERENCE_SQL_FOLDER_H
 #define MIGRATIOND_REFERENCE_SQL_FOLDER_H
