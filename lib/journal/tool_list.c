@@ -6,8 +6,16 @@
 
 const struct tool *const tools[] = {
     &tool_alembic,
+    &tool_db_migrate,
     &tool_drizzle,
     &tool_flyway,
+    &tool_graphile_migrate,
+    &tool_knex,
+    &tool_kysely,
+    &tool_mikroorm,
+    &tool_node_pg_migrate,
+    &tool_sequelize,
+    &tool_typeorm,
     NULL,
 };
 

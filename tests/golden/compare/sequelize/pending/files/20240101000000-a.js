@@ -1,0 +1,1 @@
+module.exports = { async up(queryInterface, Sequelize) {}, async down(queryInterface, Sequelize) {} };

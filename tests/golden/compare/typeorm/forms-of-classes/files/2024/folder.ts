@@ -1,0 +1,1 @@
+export class Folder1700000000015 implements MigrationInterface {}

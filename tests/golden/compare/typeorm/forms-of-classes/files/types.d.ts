@@ -1,0 +1,1 @@
+export class Declared1700000000014 {}
