@@ -143,7 +143,7 @@ static size_t match_item(const struct list_comparison *self, const char *key, co
         const struct migration *migration = self->items[i].migration;
         if (self->items[i].entry || migration->repeatable != entry->repeatable)
             continue;
-        if (entry->checksum && migration->checksum && strcmp(entry->checksum, migration->checksum) == 0)
+        if (entry->checksum && migration->checksum && migration_has_checksum(migration, entry->checksum))
             return i;
         if (candidate == NONE || i < candidate)
             candidate = i;
@@ -325,18 +325,21 @@ static bool judge_checksum(struct list_comparison *self, const struct expected_i
                      entry->checksum ? "the file's checksum cannot be computed" : "no checksum was recorded");
         return true;
     }
-    if (strcmp(entry->checksum, migration->checksum) == 0)
+    if (migration_has_checksum(migration, entry->checksum))
         return true;
     if (migration->checksum_uncertain) {
-        findings_add(&self->unverified, entry, migration, "the file holds placeholders or is in another encoding");
+        const char *uncertain = self->traits->uncertain;
+        findings_add(&self->unverified, entry, migration,
+                     uncertain ? uncertain : "the file holds placeholders or is in another encoding");
         return true;
     }
     if (migration->repeatable) {
         findings_add(&self->pending, entry, migration, "changed since it was applied");
         return true;
     }
+    int first = (int)strcspn(migration->checksum, " ");
     const char *detail =
-        arena_printf(self->arena, "recorded %s, the file has %s", entry->checksum, migration->checksum);
+        arena_printf(self->arena, "recorded %s, the file has %.*s", entry->checksum, first, migration->checksum);
     findings_add(&self->mismatched, entry, migration, detail);
     return detail != NULL;
 }
@@ -345,8 +348,15 @@ static bool judge_checksum(struct list_comparison *self, const struct expected_i
  * another release was here. */
 static bool judge_missing(struct list_comparison *self, const struct expected_item *item)
 {
+    const char *const *refused = self->traits->refused;
+    const char *reason = refused ? refused[item->migration - self->request->expected->migrations] : NULL;
     bool late = !item->migration->repeatable && self->newest_known && order(self, item->key, self->newest_known) <= 0;
-    if (!late || self->traits->late == LATE_APPLIES) {
+    if (reason) {
+        findings_add(&self->out_of_order, NULL, item->migration, reason);
+        return true;
+    }
+    bool runs = self->traits->late == LATE_APPLIES || (self->traits->runs_late && self->traits->runs_late(item->migration));
+    if (!late || refused || runs) {
         findings_add(&self->pending, NULL, item->migration, late ? "older than what is applied already" : NULL);
         return true;
     }

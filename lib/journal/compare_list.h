@@ -25,7 +25,14 @@ struct list_traits {
     int (*order)(const char *a, const char *b);
     bool position; /* the journal's one row is a position: all before it is applied, too */
     enum late_migration late;
+    bool (*runs_late)(const struct migration *migration); /* but applies this one all the same; NULL: none */
+    const char *const *refused; /* instead of the order, by the number of the expected migration: why the tool will not
+                                   apply it; NULL: it will. NULL: the order tells */
     bool unknown_refused; /* the tool does not run while an older entry has no file */
+
+    /* Why a difference of checksums proves nothing where migration->checksum_uncertain. NULL: placeholders, encodings.
+     */
+    const char *uncertain;
 
     /* Commands and sentences; NULL where there is nothing to say. In `repair_…`, "{revision}" is the first revision
      * that is concerned, "{file}" its file, "{previous}" the expected revision before it ("0" before the first). */

@@ -6,16 +6,13 @@
 
 const struct tool *const tools[] = {
     &tool_alembic,
-    &tool_db_migrate,
+    &tool_diesel,
     &tool_drizzle,
+    &tool_ef_core,
     &tool_flyway,
-    &tool_graphile_migrate,
-    &tool_knex,
-    &tool_kysely,
-    &tool_mikroorm,
-    &tool_node_pg_migrate,
-    &tool_sequelize,
-    &tool_typeorm,
+    &tool_prisma,
+    &tool_refinery,
+    &tool_sqlx,
     NULL,
 };
 

@@ -8,15 +8,12 @@
 #include "journal/tool.h"
 
 extern const struct tool tool_alembic;
-extern const struct tool tool_db_migrate;
+extern const struct tool tool_diesel;
 extern const struct tool tool_drizzle;
+extern const struct tool tool_ef_core;
 extern const struct tool tool_flyway;
-extern const struct tool tool_graphile_migrate;
-extern const struct tool tool_knex;
-extern const struct tool tool_kysely;
-extern const struct tool tool_mikroorm;
-extern const struct tool tool_node_pg_migrate;
-extern const struct tool tool_sequelize;
-extern const struct tool tool_typeorm;
+extern const struct tool tool_prisma;
+extern const struct tool tool_refinery;
+extern const struct tool tool_sqlx;
 
 #endif

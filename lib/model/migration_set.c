@@ -18,6 +18,18 @@ struct migration_set *migration_set_new(const char *tool)
     return set;
 }
 
+bool migration_has_checksum(const struct migration *migration, const char *recorded)
+{
+    size_t length = strlen(recorded);
+    for (const char *one = migration->checksum; *one; one += strspn(one, " ")) {
+        size_t size = strcspn(one, " ");
+        if (size == length && memcmp(one, recorded, size) == 0)
+            return true;
+        one += size;
+    }
+    return false;
+}
+
 const char *remark_kind_name(enum remark_kind kind)
 {
     static const char *const names[REMARK_KINDS] = {
@@ -37,6 +49,9 @@ struct migration_set *migration_set_ref(struct migration_set *set)
 
 void migration_set_unref(struct migration_set *set)
 {
-    if (set && refcount_drop(&set->references))
-        arena_free(set->arena);
+    if (!set || !refcount_drop(&set->references))
+        return;
+    for (size_t i = 0; i < set->folder_count; i++)
+        migration_set_unref(set->folders[i]); /* none of which is merged: this ends at once */
+    arena_free(set->arena);
 }

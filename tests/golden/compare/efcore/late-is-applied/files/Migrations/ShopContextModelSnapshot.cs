@@ -1,0 +1,1 @@
+[DbContext(typeof(ShopContext))] partial class ShopContextModelSnapshot { }

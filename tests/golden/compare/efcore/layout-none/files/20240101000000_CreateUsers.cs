@@ -1,0 +1,2 @@
+[Migration(20240101000000)]
+public class CreateUsers : Migration { }
