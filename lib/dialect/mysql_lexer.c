@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dialect/mysql_lexer.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -18,7 +17,8 @@ static bool is_digit(char byte)
 /* Bytes above ASCII may stand in unquoted identifiers. */
 static bool is_word(char byte)
 {
-    return isalnum((unsigned char)byte) || byte == '_' || byte == '$' || (unsigned char)byte >= 0x80;
+    bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+    return letter || is_digit(byte) || byte == '_' || byte == '$' || (unsigned char)byte >= 0x80;
 }
 
 void mysql_lexer_init(struct mysql_lexer *lexer, const char *text, size_t length)
@@ -49,13 +49,21 @@ static void skip_comment(struct mysql_lexer *lexer)
     lexer->at += lexer->at < lexer->end ? 2 : 0;
 }
 
+/* Positions are kept in locals where many bytes are passed: the compiler must take any byte for a part of the lexer. */
+static void skip_spaces(struct mysql_lexer *lexer)
+{
+    const char *at = lexer->at;
+    while (at < lexer->end && is_space(*at))
+        at++;
+    lexer->at = at;
+}
+
 static bool skip_blanks(struct mysql_lexer *lexer)
 {
     const char *start = lexer->at;
-    while (lexer->at < lexer->end) {
-        if (is_space(*lexer->at)) {
-            lexer->at++;
-        } else if (*lexer->at != '/' && *lexer->at != '*') {
+    for (;;) {
+        skip_spaces(lexer);
+        if (lexer->at == lexer->end || (*lexer->at != '/' && *lexer->at != '*')) {
             break;
         } else if (looking_at(lexer, "/*!")) {
             open_version_comment(lexer, 3);
@@ -76,22 +84,34 @@ static bool skip_blanks(struct mysql_lexer *lexer)
 /* Backslash escapes live in strings only; a doubled quote stands for itself everywhere. */
 static void read_quoted(struct mysql_lexer *lexer, struct mysql_token *token)
 {
-    char quote = *lexer->at++;
-    token->kind = quote == '`' ? MYSQL_TOKEN_NAME : MYSQL_TOKEN_STRING;
-    while (lexer->at < lexer->end) {
-        char byte = *lexer->at++;
-        bool more = lexer->at < lexer->end;
-        if (byte == '\\' && quote != '`' && more) {
+    const char *at = lexer->at;
+    const char *end = lexer->end;
+    char quote = *at++;
+    bool escapes = quote != '`';
+    token->kind = MYSQL_TOKEN_BROKEN;
+    while (at < end) {
+        char byte = *at++;
+        if (byte == '\\' && escapes && at < end) {
             token->escaped = true;
-            lexer->at++;
+            at++;
+        } else if (byte == quote && at < end && *at == quote) {
+            token->escaped = true;
+            at++;
         } else if (byte == quote) {
-            if (!more || *lexer->at != quote)
-                return;
-            token->escaped = true;
-            lexer->at++;
+            token->kind = escapes ? MYSQL_TOKEN_STRING : MYSQL_TOKEN_NAME;
+            break;
         }
     }
-    token->kind = MYSQL_TOKEN_BROKEN;
+    lexer->at = at;
+}
+
+static void read_word(struct mysql_lexer *lexer, struct mysql_token *token)
+{
+    const char *at = lexer->at;
+    token->kind = MYSQL_TOKEN_WORD;
+    while (at < lexer->end && is_word(*at))
+        at++;
+    lexer->at = at;
 }
 
 static void read_number(struct mysql_lexer *lexer, struct mysql_token *token)
@@ -119,9 +139,7 @@ struct mysql_token mysql_lexer_next(struct mysql_lexer *lexer)
         lexer->at++;
         read_number(lexer, &token);
     } else if (is_word(byte)) {
-        token.kind = MYSQL_TOKEN_WORD;
-        while (lexer->at < lexer->end && is_word(*lexer->at))
-            lexer->at++;
+        read_word(lexer, &token);
     } else {
         token.kind = MYSQL_TOKEN_SYMBOL;
         lexer->at++;
