@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/digest.h"
 
+#include <nettle/md5.h>
 #include <nettle/sha1.h>
 #include <nettle/sha2.h>
 #include <string.h>
@@ -40,6 +41,16 @@ void digest_to_hex(struct digest digest, char ret_hex[static DIGEST_HEX_SIZE])
 uint64_t hash64(const void *bytes, size_t length)
 {
     return XXH3_64bits(bytes, length);
+}
+
+void checksum_md5(const void *bytes, size_t length, char ret_hex[static MD5_HEX_SIZE])
+{
+    struct md5_ctx context;
+    unsigned char digest[MD5_DIGEST_SIZE] = {0};
+    md5_init(&context);
+    md5_update(&context, length, bytes);
+    md5_digest(&context, sizeof digest, digest);
+    to_hex(digest, sizeof digest, ret_hex);
 }
 
 void checksum_sha1(const void *bytes, size_t length, char ret_hex[static SHA1_HEX_SIZE])

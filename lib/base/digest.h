@@ -14,7 +14,7 @@ struct digest {
     unsigned char bytes[16];
 };
 
-enum { DIGEST_HEX_SIZE = 33, SHA1_HEX_SIZE = 41, SHA256_HEX_SIZE = 65, SHA384_HEX_SIZE = 97 };
+enum { DIGEST_HEX_SIZE = 33, MD5_HEX_SIZE = 33, SHA1_HEX_SIZE = 41, SHA256_HEX_SIZE = 65, SHA384_HEX_SIZE = 97 };
 
 struct digest digest_of(const void *bytes, size_t length);
 bool digest_equal(struct digest a, struct digest b);
@@ -26,6 +26,7 @@ void digest_to_hex(struct digest digest, char ret_hex[static DIGEST_HEX_SIZE]);
 uint64_t hash64(const void *bytes, size_t length);
 
 /* Lower-case hexadecimal with its NUL. */
+void checksum_md5(const void *bytes, size_t length, char ret_hex[static MD5_HEX_SIZE]);
 void checksum_sha1(const void *bytes, size_t length, char ret_hex[static SHA1_HEX_SIZE]);
 void checksum_sha256(const void *bytes, size_t length, char ret_hex[static SHA256_HEX_SIZE]);
 void checksum_sha384(const void *bytes, size_t length, char ret_hex[static SHA384_HEX_SIZE]);
