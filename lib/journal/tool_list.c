@@ -6,6 +6,7 @@
 
 const struct tool *const tools[] = {
     &tool_alembic,
+    &tool_atlas,
     &tool_diesel,
     &tool_drizzle,
     &tool_ef_core,

@@ -8,6 +8,7 @@
 #include "journal/tool.h"
 
 extern const struct tool tool_alembic;
+extern const struct tool tool_atlas;
 extern const struct tool tool_diesel;
 extern const struct tool tool_drizzle;
 extern const struct tool tool_ef_core;

@@ -1,0 +1,1 @@
+CREATE TABLE t22(i int);

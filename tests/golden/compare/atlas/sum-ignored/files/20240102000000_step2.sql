@@ -1,0 +1,2 @@
+-- atlas:sum ignore
+CREATE TABLE t2(i int);
