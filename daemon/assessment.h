@@ -1,44 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a release expects of one database (expectation), and that expectation held against the journals found there
- * (assessment). Both immutable and reference-counted, so that a look that found nothing new shares them with the view
- * before it. Any thread may read.
+ * What is expected of one database held against the journals found there. Immutable and reference-counted, so that a
+ * look that found nothing new shares it with the view before it. Any thread may read.
  */
 #ifndef MIGRATIOND_DAEMON_ASSESSMENT_H
 #define MIGRATIOND_DAEMON_ASSESSMENT_H
 
-#include "daemon/config.h"
+#include "daemon/expectation.h"
 #include "model/comparison.h"
-#include "model/migration_set.h"
 #include "model/snapshot.h"
 
-/* The expected migrations, as last read from their directory. */
-struct expectation {
-    unsigned references;          /* atomic */
-    struct migration_set *set;    /* one reference; NULL when they could not be read */
-    struct revision_graph *known; /* one reference; all that was ever read; NULL */
-    struct error error;           /* why `set` is NULL; ERROR_OK */
+/* A journal that was found, a part of one that the files have and its table does not, or one that is not there. */
+struct assessed_journal {
+    size_t reading;                 /* of the snapshot: this journal, or the table that it is a part of; NO_READING */
+    size_t configured;              /* config_journal_at; SIZE_MAX: one that nothing is configured for */
+    struct journal *journal;        /* one reference; NULL: could not be read, or is not there */
+    struct journal_address address; /* texts in the arena; `table` NULL: nowhere in particular */
+    const struct migration_set *files; /* that are expected of it, borrowed; NULL */
+    bool bystander;                    /* its table has parts that are expected, and it is none of them */
+    struct comparison comparison;      /* zeroed without a journal */
 };
 
-/* Reads the directory of `database`. A broken directory is an expectation with an error, not a failure. `previous` (may
- * be NULL) lends what is known of the graph. NULL when memory is out. */
-struct expectation *expectation_read(const struct config_database *database, const struct expectation *previous)
-    __attribute__((warn_unused_result));
-struct expectation *expectation_ref(struct expectation *expectation);
-void expectation_unref(struct expectation *expectation);
+#define NO_READING SIZE_MAX
 
 struct assessment {
     unsigned references; /* atomic */
     struct arena *arena;
-    struct assessed_journal {
-        struct journal *journal;      /* one reference; NULL: could not be read */
-        struct comparison comparison; /* zeroed without a journal */
-    } * journals;
-    size_t count;                    /* the snapshot's readings, in order */
+    struct assessed_journal *journals;
+    size_t count; /* at least one */
+    size_t capacity;
+    struct assessed_source {
+        struct journal *journal; /* one reference; NULL */
+        size_t configured;
+    } * sources; /* the snapshot's readings, in order */
+    size_t source_count;
     struct expectation *expectation; /* one reference; NULL */
 };
 
-/* Compares every reading of `snapshot` with what is configured. Returns `previous`, referenced once more, when neither
+/* Compares every journal of `snapshot` with what is configured. Returns `previous`, referenced once more, when neither
  * the journals nor the expectation changed. NULL when memory is out. */
 struct assessment *assess(const struct snapshot *snapshot, const struct config_database *database,
                           struct expectation *expectation, struct assessment *previous)
@@ -46,12 +45,14 @@ struct assessment *assess(const struct snapshot *snapshot, const struct config_d
 void assessment_unref(struct assessment *assessment);
 struct assessment *assessment_ref(struct assessment *assessment);
 
-/* One journal against one question: the configured one when `revision` is NULL. Allocates in `arena`. */
-int assess_journal(const struct journal *journal, const struct config_database *database,
-                   const struct expectation *expectation, const char *revision, enum match match, struct arena *arena,
-                   struct comparison *ret_comparison, struct error *reterr);
+/* A caller's question, put to some journals of one assessment. A revision is asked of those that it can be of: where
+ * one of them knows it, of that journal, its part, or those of all tenants; where none does, of all. What is not asked
+ * keeps its own comparison. Both results have an element for each journal; equal journals share their comparison, which
+ * is NULL where a journal could not be read. Allocates in `arena`. */
+int assessment_ask(const struct assessed_journal *const *journals, size_t count, const struct expectation *expectation,
+                   const char *revision, enum match match, struct arena *arena,
+                   const struct comparison **ret_comparisons, bool *ret_asked, struct error *reterr);
 
-DEFINE_CLEANUP(expectation, struct expectation *, expectation_unref);
 DEFINE_CLEANUP(assessment, struct assessment *, assessment_unref);
 
 #endif

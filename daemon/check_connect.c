@@ -63,10 +63,11 @@ static int look(const struct config_database *database, FILE *out, struct error 
     cleanup(engine_connection) struct engine_connection *connection = NULL;
     if (database_connect(database, PURPOSE_JOURNAL, deadline, &connection, &server, reterr) < 0)
         return -1;
+    struct journal_name names[CONFIG_JOURNALS_MAXIMUM] = {0};
     struct journal_look request = {.previous = before,
                                    .scope = &scope,
-                                   .tool = database->tool,
-                                   .table = database->journal_table,
+                                   .names = names,
+                                   .name_count = config_journal_names(database, names),
                                    .none = database->journal_none};
     cleanup(snapshot) struct snapshot *snapshot = NULL;
     bool schema_due = false;

@@ -69,7 +69,7 @@ static int read_all(struct config_reader *reader, const struct yaml_node *root)
     drift_policy_init(&reader->defaults->drift.policy);
     if (config_set_presets(reader, &config_timing_keys, reader->defaults) < 0 ||
         config_set_presets(reader, &config_database_keys, reader->defaults) < 0 ||
-        config_set_presets(reader, &config_expect_keys, reader->defaults) < 0 ||
+        config_set_presets(reader, &config_expect_keys, &reader->defaults->journal.expect) < 0 ||
         config_set_presets(reader, &config_drift_keys, reader->defaults) < 0 ||
         config_set_presets(reader, &config_top_keys, config) < 0)
         return -1;
@@ -177,4 +177,46 @@ const struct config_gate *config_find_gate(const struct config *config, const ch
     return config->gate_count == 0
                ? NULL
                : bsearch(name, config->gates, config->gate_count, sizeof *config->gates, compare_name_to_gate);
+}
+
+const struct config_gate *config_choose_gate(const struct config *config, const char *name,
+                                             struct config_made_gate *made)
+{
+    const char *hash = strchr(name, '#');
+    if (!hash || !hash[1])
+        return config_find_gate(config, name);
+    cleanup(free) char *prefix = mem_strndup(name, (size_t)(hash - name));
+    const struct config_database *database = prefix ? config_find_database(config, prefix) : NULL;
+    if (!database)
+        return NULL;
+    const struct config_gate *whole = config_find_gate(config, prefix);
+    made->requirement = (struct config_requirement){
+        .name = name, .journal = hash + 1, .database = (size_t)(database - config->databases)};
+    made->gate = *whole;
+    made->gate.name = name;
+    made->gate.requirements = &made->requirement;
+    made->gate.requirement_count = 1;
+    return &made->gate;
+}
+
+size_t config_journal_of(const struct config_database *database, const struct journal_address *address)
+{
+    if (database->listed_count == 0)
+        return 0;
+    for (size_t i = 0; i < database->listed_count; i++)
+        if (strcmp(database->listed[i].tool->name, address->tool) == 0 &&
+            (!database->listed[i].table || journal_address_stands_at(address, database->listed[i].table)))
+            return i;
+    return SIZE_MAX;
+}
+
+size_t config_journal_names(const struct config_database *database,
+                            struct journal_name ret_names[static CONFIG_JOURNALS_MAXIMUM])
+{
+    size_t count = database->listed_count > 0 || database->journal.tool ? config_journal_count(database) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct config_journal *journal = config_journal_at(database, i);
+        ret_names[i] = (struct journal_name){.tool = journal->tool, .table = journal->table};
+    }
+    return count;
 }

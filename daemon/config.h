@@ -19,7 +19,8 @@
 #include "drift/drift.h"
 #include "engine/engine.h"
 #include "gate/gate.h"
-#include "journal/tool.h"
+#include "journal/generic.h"
+#include "journal/journal_look.h"
 #include "reference/reference.h"
 
 /* What a database's schema is held against, and what of the differences matters. */
@@ -34,6 +35,26 @@ struct config_drift {
     enum drift_severity fail_on; /* SEVERITIES: none */
 };
 
+/* Of one database, named by hand; tenants are named by a pattern. */
+enum { CONFIG_JOURNALS_MAXIMUM = 256 };
+
+/* What a release expects of one journal; nothing where there is neither. */
+struct config_expect {
+    const char *revision;           /* literal; NULL */
+    const char *const *directories; /* absolute after loading; several are one tool's migrations */
+    size_t directory_count;
+    const char *manifest; /* absolute after loading; NULL */
+    enum match match;
+};
+
+/* A journal that is looked for, and what it is to hold. */
+struct config_journal {
+    const struct tool *tool;         /* named; NULL: recognised */
+    const char *table;               /* "table" or "schema.table", where the schema may be a shell pattern; NULL */
+    struct generic_settings generic; /* of tool: generic, whose `tool` is made of them */
+    struct config_expect expect;
+};
+
 struct config_database {
     const char *name;
     struct engine_target *target; /* without password; owned by the config */
@@ -45,12 +66,9 @@ struct config_database {
     size_t schema_count;
 
     bool journal_none;
-    const struct tool *tool;   /* named; NULL: recognised */
-    const char *journal_table; /* "table" or "schema.table"; NULL */
-
-    const char *expect_revision;  /* literal; NULL */
-    const char *expect_directory; /* absolute after loading; NULL */
-    enum match match;
+    struct config_journal journal;       /* of `journal` and `expect`, where `journals` is not given */
+    const struct config_journal *listed; /* of `journals`, each with its tool; NULL */
+    size_t listed_count;
     bool checksums_enforced;
     struct config_drift drift;
 
@@ -67,10 +85,17 @@ struct config_database {
     int64_t blocked_grace_ms;
 };
 
+/* A database that a gate requires, or some of its journals. */
+struct config_requirement {
+    const char *name;    /* as written: "orders", "orders#tenant_42" */
+    const char *journal; /* what stands behind '#' (journal_address_fits); NULL: all */
+    size_t database;     /* index into config.databases */
+};
+
 struct config_gate {
     const char *name;
-    const size_t *databases; /* indexes into config.databases, in the order of `requires` */
-    size_t database_count;
+    const struct config_requirement *requirements; /* in the order of `requires` */
+    size_t requirement_count;
     struct gate_policy policy;
     int64_t blocked_grace_ms; /* greatest of its databases' */
 };
@@ -113,6 +138,34 @@ void config_unref(struct config *config);
 /* By exact name; NULL when there is none. */
 const struct config_database *config_find_database(const struct config *config, const char *name);
 const struct config_gate *config_find_gate(const struct config *config, const char *name);
+
+/* The gate of that name, or, for "DATABASE#JOURNAL", one that requires just that, made in `made`, which must outlive
+ * it, as must `name`; NULL when there is no such gate or database. Whether there is such a journal is a question of the
+ * moment: see struct view_question. */
+struct config_made_gate {
+    struct config_gate gate;
+    struct config_requirement requirement;
+};
+const struct config_gate *config_choose_gate(const struct config *config, const char *name,
+                                             struct config_made_gate *made);
+
+/* The journals that are looked for: at least one. */
+static inline size_t config_journal_count(const struct config_database *database)
+{
+    return database->listed_count > 0 ? database->listed_count : 1;
+}
+
+static inline const struct config_journal *config_journal_at(const struct config_database *database, size_t index)
+{
+    return database->listed_count > 0 ? &database->listed[index] : &database->journal;
+}
+
+/* Which of them is meant by a journal that was found: the first that fits; SIZE_MAX: none. */
+size_t config_journal_of(const struct config_database *database, const struct journal_address *address);
+
+/* What a journal look is told of them; none where they are recognised. */
+size_t config_journal_names(const struct config_database *database,
+                            struct journal_name ret_names[static CONFIG_JOURNALS_MAXIMUM]);
 
 /* The password as it stands now (file, variable or URL; one trailing newline taken off), to be wiped and freed with
  * password_free; NULL with no error when none is configured. */

@@ -109,28 +109,12 @@ void config_print_probe_listen(const void *section, struct strbuf *out)
     config_print_text(((const struct config *)section)->probe_listen.text, out);
 }
 
-/* The items of a sequence, or a single value as its own only item. */
-static const struct yaml_node *first_item(const struct yaml_node *node)
-{
-    return node->kind == YAML_SCALAR ? node : node->first;
-}
-
-static const struct yaml_node *next_item(const struct yaml_node *list, const struct yaml_node *item)
-{
-    return list->kind == YAML_SCALAR ? NULL : item->next;
-}
-
-static int check_list(struct config_reader *reader, const struct yaml_node *node)
-{
-    return node->kind == YAML_MAPPING ? config_fail(reader, node, "'%s' takes a list, not a mapping", node->key) : 0;
-}
-
 int config_read_allow_anonymous(struct config_reader *reader, const struct yaml_node *node, void *section)
 {
     struct config *config = section;
-    if (check_list(reader, node) < 0)
+    if (config_check_list(reader, node) < 0)
         return -1;
-    for (const struct yaml_node *item = first_item(node); item; item = next_item(node, item)) {
+    for (const struct yaml_node *item = config_first_item(node); item; item = config_next_item(node, item)) {
         const char *text = config_read_text(reader, item);
         if (!text)
             return -1;
@@ -225,125 +209,6 @@ void config_print_password_file(const void *section, struct strbuf *out)
         config_print_text(path, out);
 }
 
-int config_read_journal(struct config_reader *reader, const struct yaml_node *node, void *section)
-{
-    struct config_database *database = section;
-    if (node->kind == YAML_MAPPING)
-        return config_read_section(reader, &config_journal_keys, node, database);
-    const char *text = config_read_text(reader, node);
-    if (!text)
-        return -1;
-    if (strcmp(text, "none") != 0)
-        return config_fail(reader, node, "'journal' takes {tool: NAME, table: NAME} or none, not '%s'", text);
-    database->journal_none = true;
-    return 0;
-}
-
-void config_print_journal(const void *section, struct strbuf *out)
-{
-    const struct config_database *database = section;
-    if (database->journal_none) {
-        strbuf_add_string(out, "none");
-        return;
-    }
-    if (!database->tool && !database->journal_table)
-        return;
-    strbuf_add_char(out, '{');
-    if (database->tool)
-        strbuf_printf(out, "tool: %s%s", database->tool->name, database->journal_table ? ", " : "");
-    if (database->journal_table) {
-        strbuf_add_string(out, "table: ");
-        config_print_text(database->journal_table, out);
-    }
-    strbuf_add_char(out, '}');
-}
-
-static const char *tool_name_at(const void *names, size_t index)
-{
-    (void)names;
-    return tools[index]->name;
-}
-
-int config_read_tool(struct config_reader *reader, const struct yaml_node *node, void *section)
-{
-    struct config_database *database = section;
-    const char *text = config_read_text(reader, node);
-    if (!text)
-        return -1;
-    database->tool = tool_find(text);
-    if (database->tool)
-        return 0;
-    size_t count = 0;
-    while (tools[count])
-        count++;
-    const char *meant = config_suggest(text, tool_name_at, NULL, count);
-    return config_fail(reader, node, "no migration tool '%s' is known%s%s%s", text, meant ? " (did you mean '" : "",
-                       meant ? meant : "", meant ? "'?)" : "");
-}
-
-void config_print_tool(const void *section, struct strbuf *out)
-{
-    const struct tool *tool = ((const struct config_database *)section)->tool;
-    if (tool)
-        strbuf_add_string(out, tool->name);
-}
-
-int config_read_expect(struct config_reader *reader, const struct yaml_node *node, void *section)
-{
-    struct config_database *database = section;
-    if (config_read_section(reader, &config_expect_keys, node, database) < 0)
-        return -1;
-    if (database->expect_revision && database->expect_directory)
-        return config_fail(reader, node, "'expect' takes a revision or a directory, not both");
-    if (!database->expect_revision && !database->expect_directory)
-        return config_fail(reader, node, "'expect' needs a revision or a directory");
-    return 0;
-}
-
-void config_print_expect(const void *section, struct strbuf *out)
-{
-    const struct config_database *database = section;
-    const char *key = database->expect_revision ? "revision" : "directory";
-    const char *value = database->expect_revision ? database->expect_revision : database->expect_directory;
-    if (!value)
-        return;
-    strbuf_printf(out, "{%s: ", key);
-    config_print_text(value, out);
-    strbuf_printf(out, ", match: %s}", match_name(database->match));
-}
-
-int config_read_directory(struct config_reader *reader, const struct yaml_node *node, void *section)
-{
-    struct config_database *database = section;
-    const char *text = config_read_text(reader, node);
-    database->expect_directory = text ? config_absolute_path(reader, node, text) : NULL;
-    return database->expect_directory ? 0 : -1;
-}
-
-void config_print_directory(const void *section, struct strbuf *out)
-{
-    const char *directory = ((const struct config_database *)section)->expect_directory;
-    if (directory)
-        config_print_text(directory, out);
-}
-
-int config_read_match(struct config_reader *reader, const struct yaml_node *node, void *section)
-{
-    struct config_database *database = section;
-    const char *text = config_read_text(reader, node);
-    if (!text)
-        return -1;
-    database->match = match_from_name(text);
-    if (database->match == MATCHES)
-        return config_fail(reader, node, "'match' is exact, at-least or contains, not '%s'", text);
-    return 0;
-}
-
-void config_print_match(const void *section, struct strbuf *out)
-{
-    strbuf_add_string(out, match_name(((const struct config_database *)section)->match));
-}
-
 int config_read_checksums(struct config_reader *reader, const struct yaml_node *node, void *section)
 {
     struct config_database *database = section;
@@ -395,6 +260,8 @@ static int read_database(struct config_reader *reader, const struct yaml_node *n
         return -1;
     if ((database->password_file != NULL) + (database->password_env != NULL) + (database->url_password != NULL) > 1)
         return config_fail_key(reader, node, "the database '%s' has its password in more than one place", node->key);
+    if (config_check_journals(reader, node) < 0)
+        return -1;
     return config_digest_settings(database) == 0 ? 0 : error_no_memory(reader->error);
 }
 
@@ -433,38 +300,56 @@ void config_print_gates(const void *section, struct strbuf *out)
     (void)out;
 }
 
+/* "orders", or "orders#tenant_42". */
+static int read_requirement(struct config_reader *reader, const struct yaml_node *item,
+                            struct config_requirement *requirement)
+{
+    const struct config *config = reader->config;
+    const char *name = config_read_text(reader, item);
+    if (!name)
+        return -1;
+    const char *hash = strchr(name, '#');
+    char *prefix = arena_strndup(config->arena, name, hash ? (size_t)(hash - name) : strlen(name));
+    if (!prefix)
+        return error_no_memory(reader->error);
+    const struct config_database *database = config_find_database(config, prefix);
+    if (!database) {
+        const char *meant = config_suggest(prefix, database_name_at, config, config->database_count);
+        return config_fail(reader, item, "no database is named '%s'%s%s%s", prefix, meant ? " (did you mean '" : "",
+                           meant ? meant : "", meant ? "'?)" : "");
+    }
+    if (hash && !hash[1])
+        return config_fail(reader, item, "'%s' names no journal behind '#': a schema, a table, or SCHEMA.TABLE", name);
+    *requirement = (struct config_requirement){
+        .name = name, .journal = hash ? hash + 1 : NULL, .database = (size_t)(database - config->databases)};
+    return 0;
+}
+
 int config_read_requires(struct config_reader *reader, const struct yaml_node *node, void *section)
 {
     struct config_gate *gate = section;
-    const struct config *config = reader->config;
-    if (check_list(reader, node) < 0)
+    if (config_check_list(reader, node) < 0)
         return -1;
     size_t count = 0;
-    for (const struct yaml_node *item = first_item(node); item; item = next_item(node, item))
+    for (const struct yaml_node *item = config_first_item(node); item; item = config_next_item(node, item))
         count++;
-    size_t *indexes = arena_array(reader->config->arena, count, sizeof *indexes);
-    if (!indexes)
+    struct config_requirement *requirements = arena_array(reader->config->arena, count, sizeof *requirements);
+    if (!requirements)
         return error_no_memory(reader->error);
-    for (const struct yaml_node *item = first_item(node); item; item = next_item(node, item)) {
-        const char *name = config_read_text(reader, item);
-        if (!name)
+    for (const struct yaml_node *item = config_first_item(node); item; item = config_next_item(node, item)) {
+        struct config_requirement *requirement = &requirements[gate->requirement_count];
+        if (read_requirement(reader, item, requirement) < 0)
             return -1;
-        const struct config_database *database = config_find_database(config, name);
-        if (!database) {
-            const char *meant = config_suggest(name, database_name_at, config, config->database_count);
-            return config_fail(reader, item, "no database is named '%s'%s%s%s", name, meant ? " (did you mean '" : "",
-                               meant ? meant : "", meant ? "'?)" : "");
+        for (size_t i = 0; i < gate->requirement_count; i++) {
+            if (strcmp(requirements[i].name, requirement->name) == 0)
+                return config_fail(reader, item, "the database '%s' is required twice", requirement->name);
         }
-        size_t index = (size_t)(database - config->databases);
-        for (size_t i = 0; i < gate->database_count; i++) {
-            if (indexes[i] == index)
-                return config_fail(reader, item, "the database '%s' is required twice", name);
-        }
-        indexes[gate->database_count++] = index;
-        if (database->blocked_grace_ms > gate->blocked_grace_ms)
-            gate->blocked_grace_ms = database->blocked_grace_ms;
+        gate->requirement_count++;
+        int64_t grace_ms = reader->config->databases[requirement->database].blocked_grace_ms;
+        if (grace_ms > gate->blocked_grace_ms)
+            gate->blocked_grace_ms = grace_ms;
     }
-    gate->databases = indexes;
+    gate->requirements = requirements;
     return 0;
 }
 
@@ -478,10 +363,10 @@ void config_print_requires(const void *section, struct strbuf *out)
 int config_read_accept(struct config_reader *reader, const struct yaml_node *node, void *section)
 {
     struct config_gate *gate = section;
-    if (check_list(reader, node) < 0)
+    if (config_check_list(reader, node) < 0)
         return -1;
     gate->policy.accept = 1u << STATE_CURRENT;
-    for (const struct yaml_node *item = first_item(node); item; item = next_item(node, item)) {
+    for (const struct yaml_node *item = config_first_item(node); item; item = config_next_item(node, item)) {
         const char *text = config_read_text(reader, item);
         if (!text)
             return -1;
@@ -532,10 +417,10 @@ static int read_gate(struct config_reader *reader, const struct yaml_node *node,
     if (config_set_presets(reader, &config_gate_keys, gate) < 0 ||
         config_read_section(reader, &config_gate_keys, node, gate) < 0)
         return -1;
-    if (gate->database_count == 0)
+    if (gate->requirement_count == 0)
         return config_fail_key(reader, node, "the gate '%s' requires no database", node->key);
-    for (size_t i = 0; gate->policy.heeds_drift && i < gate->database_count; i++) {
-        const struct config_database *database = &reader->config->databases[gate->databases[i]];
+    for (size_t i = 0; gate->policy.heeds_drift && i < gate->requirement_count; i++) {
+        const struct config_database *database = &reader->config->databases[gate->requirements[i].database];
         if (!database->drift.reference_key)
             return config_fail_key(reader, node,
                                    "the gate '%s' heeds drift, but the database '%s' has no drift.reference", node->key,
@@ -555,7 +440,7 @@ int config_read_gates(struct config_reader *reader, const struct yaml_node *node
     for (const struct yaml_node *item = given ? node->first : NULL; item; item = item->next)
         count++;
     struct config_gate *gates = arena_array(config->arena, count, sizeof *gates);
-    size_t *own = arena_array(config->arena, config->database_count, sizeof *own);
+    struct config_requirement *own = arena_array(config->arena, config->database_count, sizeof *own);
     if (!gates || !own)
         return error_no_memory(reader->error);
     config->gate_count = 0;
@@ -565,11 +450,11 @@ int config_read_gates(struct config_reader *reader, const struct yaml_node *node
         config->gate_count++;
     }
     for (size_t i = 0; i < config->database_count; i++) {
-        own[i] = i;
+        own[i] = (struct config_requirement){.name = config->databases[i].name, .database = i};
         gates[config->gate_count++] = (struct config_gate){
             .name = config->databases[i].name,
-            .databases = &own[i],
-            .database_count = 1,
+            .requirements = &own[i],
+            .requirement_count = 1,
             .policy = {.accept = 1u << STATE_CURRENT},
             .blocked_grace_ms = config->databases[i].blocked_grace_ms,
         };

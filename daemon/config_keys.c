@@ -8,6 +8,8 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR 
 
 #define TOP(field) offsetof(struct config, field)
 #define DATABASE(field) offsetof(struct config_database, field)
+#define JOURNAL(field) offsetof(struct config_journal, field)
+#define EXPECT(field) offsetof(struct config_expect, field)
 #define CUSTOM(name) .type = KEY_CUSTOM, .read = config_read_##name, .print = config_print_##name
 
 static const struct config_key top_keys[] = {
@@ -159,12 +161,19 @@ static const struct config_key database_keys[] = {
      .nested = &config_journal_keys,
      .doc = "The migration tool's journal. Without this key it is recognised from the schema; `journal: none` says "
             "that there is none and that the gate may open nevertheless."},
+    {.name = "journals",
+     CUSTOM(journals),
+     .example = "[{tool: alembic, table: \"tenant_*.alembic_version\", expect: {directory: /srv/m}}]",
+     .instead = true,
+     .nested = &config_listed_keys,
+     .doc = "Several journals of the database, each with a tool and an expectation of its own, instead of `journal` "
+            "and `expect`. Others are not looked at; one that is not there makes the state empty or unversioned."},
     {.name = "expect",
      CUSTOM(expect),
      .example = "{directory: /srv/orders/migrations}",
      .nested = &config_expect_keys,
-     .doc = "What the release expects to be applied: `directory` or `revision`. Callers of the gate may name a "
-            "revision of their own, which wins."},
+     .doc = "What the release expects to be applied: `directory`, `directories`, `manifest` or `revision`. Callers "
+            "of the gate may name a revision of their own, which wins."},
     {.name = "checksums",
      CUSTOM(checksums),
      .preset = "enforce",
@@ -273,9 +282,60 @@ static const struct config_key journal_keys[] = {
      .doc = "The tool's name, such as alembic, flyway or drizzle. The default is the one whose table is found."},
     {.name = "table",
      .type = KEY_TEXT,
-     .offset = DATABASE(journal_table),
+     .offset = JOURNAL(table),
      .example = "public.alembic_version",
-     .doc = "TABLE or SCHEMA.TABLE. The default is the tool's own name for it, in any schema."},
+     .doc =
+         "TABLE or SCHEMA.TABLE, where the schema may be a shell pattern such as tenant_*. The default is the tool's "
+         "own name for it, in any schema."},
+    {.name = "columns",
+     CUSTOM(columns),
+     .example = "{revision: version, applied_at: installed_on}",
+     .instead = true,
+     .nested = &config_columns_keys,
+     .doc = "With tool: generic, the columns of a home-made journal."},
+    {.name = "order",
+     CUSTOM(order),
+     .example = "number",
+     .instead = true,
+     .doc = "With tool: generic, by what revisions come after each other: number (the first number in them), text "
+            "(bytes) or time (that of their application; files by their names). The default is number. Migrations are "
+            "files that are named like their revisions, or begin so: 0012_add_users.sql."},
+};
+
+#define COLUMN(field) offsetof(struct generic_settings, field)
+
+static const struct config_key columns_keys[] = {
+    {.name = "revision",
+     .type = KEY_TEXT,
+     .offset = COLUMN(revision),
+     .example = "version",
+     .required = true,
+     .doc = "Which migration a row is about."},
+    {.name = "applied_at",
+     .type = KEY_TEXT,
+     .offset = COLUMN(applied_at),
+     .example = "installed_on",
+     .doc = "When it was applied: a column of times."},
+    {.name = "state",
+     .type = KEY_TEXT,
+     .offset = COLUMN(state),
+     .example = "success",
+     .doc =
+         "How it went: a truth value, or words such as applied, failed, running, reverted. Without this column every "
+         "row is an applied migration."},
+    {.name = "checksum",
+     .type = KEY_TEXT,
+     .offset = COLUMN(checksum),
+     .example = "sum",
+     .doc = "The MD5, SHA-1, SHA-256 or SHA-384 of its file."},
+};
+
+static const struct config_key listed_keys[] = {
+    {.name = "expect",
+     CUSTOM(listed_expect),
+     .example = "{directory: /srv/orders/migrations}",
+     .nested = &config_expect_keys,
+     .doc = "What is expected of this journal, or of each of those that the pattern finds."},
 };
 
 static const struct config_key expect_keys[] = {
@@ -283,9 +343,21 @@ static const struct config_key expect_keys[] = {
      CUSTOM(directory),
      .example = "/srv/orders/migrations",
      .doc = "The folder of the tool's migration files, read again when they change; relative to this file's folder."},
+    {.name = "manifest",
+     CUSTOM(manifest),
+     .example = "/srv/orders/migrations.json",
+     .instead = true,
+     .doc = "A file that `migrationctl manifest` made of such a folder when the release was built; read again when it "
+            "changes; relative to this file's folder."},
+    {.name = "directories",
+     CUSTOM(directories),
+     .example = "[/srv/orders/migrations, /srv/orders/plugins/migrations]",
+     .instead = true,
+     .doc = "Several such folders with migrations of one tool, which stand in the tool's order as if they were one. "
+            "What stands in which, and numbers that are there twice, are reported."},
     {.name = "revision",
      .type = KEY_TEXT,
-     .offset = DATABASE(expect_revision),
+     .offset = EXPECT(revision),
      .example = "ae1027a6acf",
      .instead = true,
      .doc = "A literal revision, in the tool's own terms. Quotes keep 0012 from being 12 in other programs' eyes."},
@@ -326,6 +398,8 @@ SECTION(config_top_keys, "configuration", top_keys, NULL);
 SECTION(config_timing_keys, "defaults", timing_keys, NULL);
 SECTION(config_database_keys, "database", database_keys, &config_timing_keys);
 SECTION(config_journal_keys, "journal", journal_keys, NULL);
+SECTION(config_columns_keys, "columns", columns_keys, NULL);
+SECTION(config_listed_keys, "journals", listed_keys, &config_journal_keys);
 SECTION(config_expect_keys, "expect", expect_keys, NULL);
 SECTION(config_drift_keys, "drift", drift_keys, NULL);
 SECTION(config_reference_keys, "reference", reference_keys, NULL);

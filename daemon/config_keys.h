@@ -58,6 +58,8 @@ extern const struct config_section config_top_keys;
 extern const struct config_section config_timing_keys; /* `defaults`, and each database */
 extern const struct config_section config_database_keys;
 extern const struct config_section config_journal_keys;
+extern const struct config_section config_columns_keys;
+extern const struct config_section config_listed_keys; /* an element of `journals` */
 extern const struct config_section config_expect_keys;
 extern const struct config_section config_drift_keys;
 extern const struct config_section config_reference_keys;

@@ -66,8 +66,13 @@ int config_print(const struct config *config, struct strbuf *out)
             continue;
         strbuf_printf(out, "%s  %s:\n    requires: [", begun ? "" : "gates:\n", gate->name);
         begun = true;
-        for (size_t j = 0; j < gate->database_count; j++)
-            strbuf_printf(out, "%s%s", j == 0 ? "" : ", ", config->databases[gate->databases[j]].name);
+        for (size_t j = 0; j < gate->requirement_count; j++) {
+            strbuf_add_string(out, j == 0 ? "" : ", ");
+            if (gate->requirements[j].journal)
+                config_print_text(gate->requirements[j].name, out);
+            else
+                strbuf_add_string(out, gate->requirements[j].name);
+        }
         strbuf_add_string(out, "]\n");
         print_section(&config_gate_keys, gate, 4, out);
     }
@@ -133,7 +138,7 @@ static void print_reference_keys(const struct config_section *keys, const char *
         if (!key->preset && !key->example)
             continue;
         bool shown = key->required || (active && key->preset && !key->instead);
-        if (key->nested)
+        if (key->nested && !is_list(key))
             print_reference_mapping(key, prefix, "#", out);
         else
             print_reference_key(key, prefix, shown ? "" : "#", out);

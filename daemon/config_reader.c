@@ -358,6 +358,21 @@ int config_read_section(struct config_reader *reader, const struct config_sectio
     return 0;
 }
 
+const struct yaml_node *config_first_item(const struct yaml_node *list)
+{
+    return list->kind == YAML_SCALAR ? list : list->first;
+}
+
+const struct yaml_node *config_next_item(const struct yaml_node *list, const struct yaml_node *item)
+{
+    return list->kind == YAML_SCALAR ? NULL : item->next;
+}
+
+int config_check_list(struct config_reader *reader, const struct yaml_node *node)
+{
+    return node->kind == YAML_MAPPING ? config_fail(reader, node, "'%s' takes a list, not a mapping", node->key) : 0;
+}
+
 int config_set_presets(struct config_reader *reader, const struct config_section *section, void *target)
 {
     for (; section; section = section->also) {

@@ -31,11 +31,19 @@ int config_read_section(struct config_reader *reader, const struct config_sectio
 /* Writes the defaults of all rows that have one. */
 int config_set_presets(struct config_reader *reader, const struct config_section *section, void *target);
 
+/* The items of a sequence, or a single value as its own only item. */
+const struct yaml_node *config_first_item(const struct yaml_node *list);
+const struct yaml_node *config_next_item(const struct yaml_node *list, const struct yaml_node *item);
+int config_check_list(struct config_reader *reader, const struct yaml_node *node);
+
 /* A scalar's text with ${VAR}, ${VAR:-default} and $$ replaced; NULL on failure. */
 const char *config_read_text(struct config_reader *reader, const struct yaml_node *node);
 
 /* Sums up a database's settings, password in the URL included, for config_database_equal; -1 when memory is out. */
 int config_digest_settings(struct config_database *database);
+
+/* Refuses a database's keys that exclude each other: `journals`, and `journal` or `expect`. */
+int config_check_journals(struct config_reader *reader, const struct yaml_node *database);
 
 /* Finds the databases that references name; to be called once all databases are read. */
 int config_resolve_references(struct config_reader *reader, const struct yaml_node *databases);
@@ -71,9 +79,15 @@ CONFIG_CUSTOM(password_file);
 CONFIG_CUSTOM(journal);
 CONFIG_CUSTOM(expect);
 CONFIG_CUSTOM(checksums);
+CONFIG_CUSTOM(journals);
+CONFIG_CUSTOM(listed_expect);
 CONFIG_CUSTOM(journal_interval);
 CONFIG_CUSTOM(tool);
+CONFIG_CUSTOM(columns);
+CONFIG_CUSTOM(order);
 CONFIG_CUSTOM(directory);
+CONFIG_CUSTOM(directories);
+CONFIG_CUSTOM(manifest);
 CONFIG_CUSTOM(match);
 CONFIG_CUSTOM(drift);
 CONFIG_CUSTOM(drift_reference);
@@ -91,5 +105,8 @@ CONFIG_CUSTOM(gate_drift);
 CONFIG_CUSTOM(requires);
 CONFIG_CUSTOM(accept);
 CONFIG_CUSTOM(on_unknown);
+
+/* After the keys of a journal: what `columns` and `order` of a home-made one make together. */
+int config_finish_generic(struct config_reader *reader, const struct yaml_node *node, struct config_journal *journal);
 
 #endif

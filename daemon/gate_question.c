@@ -57,19 +57,14 @@ void gate_question_free(struct gate_question *question)
         arena_free(question->arena);
 }
 
-static const char *member_name(const struct view_set *set, const struct config_gate *gate, size_t member)
-{
-    return set->config->databases[gate->databases[member]].name;
-}
-
 /* Which member a revision is for, and the revision itself: split at the first colon if a member's name stands before.
  */
-static int assign(const char *written, const struct view_set *set, const struct config_gate *gate, size_t *ret_member,
-                  const char **ret_revision, struct error *reterr)
+static int assign(const char *written, const struct config_gate *gate, size_t *ret_member, const char **ret_revision,
+                  struct error *reterr)
 {
     const char *colon = strchr(written, ':');
-    for (size_t i = 0; colon && i < gate->database_count; i++) {
-        const char *name = member_name(set, gate, i);
+    for (size_t i = 0; colon && i < gate->requirement_count; i++) {
+        const char *name = gate->requirements[i].name;
         if (strlen(name) == (size_t)(colon - written) && strncmp(name, written, (size_t)(colon - written)) == 0) {
             *ret_member = i;
             *ret_revision = colon + 1;
@@ -78,25 +73,26 @@ static int assign(const char *written, const struct view_set *set, const struct 
     }
     if (!*written)
         return error_set(reterr, ERROR_INVALID, "the revision is empty");
-    if (gate->database_count != 1)
+    if (gate->requirement_count != 1)
         return error_set(reterr, ERROR_INVALID, "gate %s requires %zu databases: write DATABASE:REVISION for each",
-                         gate->name, gate->database_count);
+                         gate->name, gate->requirement_count);
     *ret_member = 0;
     *ret_revision = written;
     return 0;
 }
 
-static int resolve(const struct gate_question *question, const struct view_set *set, const struct config_gate *gate,
-                   struct view_question *views, struct error *reterr)
+static int resolve(const struct gate_question *question, const struct config_gate *gate, struct view_question *views,
+                   struct error *reterr)
 {
     for (size_t i = 0; i < question->revision_count; i++) {
         size_t member = 0;
         const char *revision = NULL;
-        if (assign(question->revisions[i], set, gate, &member, &revision, reterr))
+        if (assign(question->revisions[i], gate, &member, &revision, reterr))
             return -1;
         if (views[member].revision)
-            return error_set(reterr, ERROR_INVALID, "two revisions for %s", member_name(set, gate, member));
-        views[member] = (struct view_question){.revision = revision, .match = question->match};
+            return error_set(reterr, ERROR_INVALID, "two revisions for %s", gate->requirements[member].name);
+        views[member].revision = revision;
+        views[member].match = question->match;
     }
     return 0;
 }
@@ -112,7 +108,7 @@ static size_t wrap(size_t first, size_t step, size_t count)
 static int64_t choose_journal(struct database_report *report, const struct gate_policy *policy,
                               struct gate_member *members)
 {
-    size_t count = report->journal_count;
+    size_t count = report->journal_count - report->bystander_count;
     size_t first = report->worst;
     for (size_t i = 0; i < count; i++)
         members[i] = (struct gate_member){.database = report->name,
@@ -129,16 +125,17 @@ static int judge_all(const struct config_gate *gate, const struct view_question 
                      int64_t monotonic_now_ms, int64_t unix_now_ms, struct arena *arena, struct gate_answer *ret_answer,
                      struct error *reterr)
 {
-    size_t count = gate->database_count;
+    size_t count = gate->requirement_count;
     int64_t valid_for_ms = INT64_MAX;
     struct database_report *reports = arena_array(arena, count, sizeof *reports);
     struct gate_member *members = arena_array(arena, count, sizeof *members);
     if (!reports || !members)
         return error_no_memory(reterr);
     for (size_t i = 0; i < count; i++) {
-        const struct view *view = set->views[gate->databases[i]];
-        const struct view_question *question = questions && questions[i].revision ? &questions[i] : NULL;
-        if (view_judge(view, question, monotonic_now_ms, unix_now_ms, arena, &reports[i], reterr))
+        const struct view *view = set->views[gate->requirements[i].database];
+        struct view_question question = questions ? questions[i] : (struct view_question){0};
+        question.journal = gate->requirements[i].journal;
+        if (view_judge(view, &question, monotonic_now_ms, unix_now_ms, arena, &reports[i], reterr))
             return -1;
         struct gate_member *journals = arena_array(arena, reports[i].journal_count, sizeof *journals);
         if (!journals)
@@ -159,13 +156,16 @@ static int judge_all(const struct config_gate *gate, const struct view_question 
 int gate_question_ask(const struct gate_question *question, const struct view_set *set, int64_t monotonic_now_ms,
                       int64_t unix_now_ms, struct arena *arena, struct gate_answer *ret_answer, struct error *reterr)
 {
-    const struct config_gate *gate = config_find_gate(set->config, question->gate);
+    struct config_made_gate *made = arena_alloc(arena, sizeof *made);
+    if (!made)
+        return error_no_memory(reterr);
+    const struct config_gate *gate = config_choose_gate(set->config, question->gate, made);
     if (!gate)
         return error_set(reterr, ERROR_NOT_FOUND, "there is no gate %s", question->gate);
-    struct view_question *views = arena_array(arena, gate->database_count, sizeof *views);
+    struct view_question *views = arena_array(arena, gate->requirement_count, sizeof *views);
     if (!views)
         return error_no_memory(reterr);
-    if (resolve(question, set, gate, views, reterr))
+    if (resolve(question, gate, views, reterr))
         return -1;
     return judge_all(gate, views, set, monotonic_now_ms, unix_now_ms, arena, ret_answer, reterr);
 }

@@ -18,7 +18,7 @@ const struct http_route http_routes[] = {
     {"/v1/databases", "All databases, one line of state each", "", ACCESS_READ, false, false, route_databases, NULL},
     {"/v1/databases/{database}", "State, reason and next step of a database", "", ACCESS_READ, false, false,
      route_database, NULL},
-    {"/v1/databases/{database}/journal", "Every applied migration, and what differs from what is expected", "",
+    {"/v1/databases/{database}/journal", "Every applied migration, and what differs from what is expected", "format",
      ACCESS_READ, false, false, route_journal, NULL},
     {"/v1/databases/{database}/schema", "The schema in canonical JSON, which is the baseline format", "", ACCESS_READ,
      false, false, route_schema, NULL},

@@ -48,7 +48,8 @@ void route_health_one(const struct http_request *request, struct http_response *
 {
     if (!route_has_views(request, response))
         return;
-    const struct config_gate *gate = config_find_gate(request->set->config, request->names[0]);
+    struct config_made_gate made = {0};
+    const struct config_gate *gate = config_choose_gate(request->set->config, request->names[0], &made);
     if (!gate) {
         http_response_problem(response, 404, "there is no database or gate %s", request->names[0]);
         return;

@@ -62,6 +62,7 @@ void view_set_unref(struct view_set *set);
 struct view_question {
     const char *revision; /* NULL: as configured */
     enum match match;     /* used with `revision` */
+    const char *journal;  /* only the journals that this name fits best (journal_address_fit); NULL: all */
 };
 
 /* Judges a view now. Everything in the report is borrowed from `view` and `arena`. Fails only for want of memory. */

@@ -72,9 +72,12 @@ void waiters_answer(const struct gate_answer *answer, struct http_response *resp
 
 static void demand(struct waiters *waiters, struct wait_group *group, int change)
 {
-    const struct config_gate *gate = group->config ? config_find_gate(group->config, group->question->gate) : NULL;
-    for (size_t i = 0; gate && i < gate->database_count; i++)
-        scheduler_demand(waiters->setup.scheduler, group->config->databases[gate->databases[i]].name, change);
+    struct config_made_gate made = {0};
+    const struct config_gate *gate =
+        group->config ? config_choose_gate(group->config, group->question->gate, &made) : NULL;
+    for (size_t i = 0; gate && i < gate->requirement_count; i++)
+        scheduler_demand(waiters->setup.scheduler, group->config->databases[gate->requirements[i].database].name,
+                         change);
 }
 
 /* Follows a reload: what is in demand is what the gate requires now. */
@@ -242,8 +245,8 @@ static bool render(const struct gate_answer *answer, const struct error *error, 
 static uint64_t sum_generations(const struct view_set *set, const struct config_gate *gate)
 {
     uint64_t sum = 0;
-    for (size_t i = 0; gate && i < gate->database_count; i++)
-        sum += set->views[gate->databases[i]]->generation;
+    for (size_t i = 0; gate && i < gate->requirement_count; i++)
+        sum += set->views[gate->requirements[i].database]->generation;
     return sum;
 }
 
@@ -293,8 +296,9 @@ static void judge_group(struct waiters *waiters, struct wait_group *group, const
 
 static bool has_changed(const struct wait_group *group, const struct view_set *set)
 {
+    struct config_made_gate made = {0};
     return group->config != set->config ||
-           group->generations != sum_generations(set, config_find_gate(set->config, group->question->gate));
+           group->generations != sum_generations(set, config_choose_gate(set->config, group->question->gate, &made));
 }
 
 static void judge_groups(struct waiters *waiters, const struct view_set *set, bool published, struct moment now)

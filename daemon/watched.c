@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/refcount.h"
 #include "daemon/connect.h"
+#include "daemon/expectation_watch.h"
 #include "daemon/metrics.h"
 #include "journal/journal_look.h"
 
@@ -17,19 +18,6 @@ enum { CONNECTION_LIFETIME_MS = 10 * 60 * 1000 };
 
 /* Between two looks that are to confirm drift: a second, and ten times what reading the schema takes. */
 enum { DRIFT_PAUSE_MS = 1000, DRIFT_PAUSE = 10 };
-
-/* Two equal listings this far apart end a change of the expected files. */
-enum { SETTLE_MS = 500 };
-
-/* The directory of the expected migrations, as the journal look's thread follows it. */
-struct expectation_watch {
-    bool read;
-    struct digest token; /* of what was read */
-    bool changing;
-    struct digest candidate; /* of the newest listing, when it differs */
-    int64_t candidate_at_ms;
-    int64_t checked_at_ms;
-};
 
 struct watched {
     unsigned references; /* atomic */
@@ -59,7 +47,7 @@ struct watched {
     struct server_facts server;
     int64_t connected_at_ms;
     struct engine_probe probe;
-    struct expectation_watch watch;
+    struct expectation_watch *watches; /* config_journal_count */
     struct complaint journal_complaint;
 
     /* The deep look's own. */
@@ -89,7 +77,8 @@ struct watched *watched_new(struct config *config, size_t database)
     watched->config = config_ref(config);
     watched->index = database;
     watched->drift_watch = drift_watch_new();
-    if (watched->drift_watch)
+    watched->watches = mem_calloc(config_journal_count(database_of(watched)), sizeof *watched->watches);
+    if (watched->drift_watch && watched->watches)
         return watched;
     watched_unref(watched);
     return NULL;
@@ -108,6 +97,7 @@ void watched_unref(struct watched *watched)
     engine_close(watched->connection);
     engine_close(watched->handed_over);
     drift_watch_free(watched->drift_watch);
+    mem_free(watched->watches);
     drift_status_unref(watched->drift);
     assessment_unref(watched->assessment);
     expectation_unref(watched->expectation);
@@ -361,7 +351,8 @@ static void settle_drift(struct watched *watched, struct drift_status *status)
 static const struct tool *expected_tool(const struct watched *watched)
 {
     const struct expectation *expectation = watched->expectation;
-    return expectation && expectation->set ? tool_find(expectation->set->tool) : NULL;
+    bool known = expectation && expectation->count == 1 && expectation->files[0].set;
+    return known ? tool_find(expectation->files[0].set->tool) : NULL;
 }
 
 /* What a deep look leaves, found or failed. Called with the lock held; takes over `schema`. */
@@ -434,40 +425,23 @@ void watched_look_deep(struct watched *watched, bool keep_connection, struct pub
 
 /* Reads the expected files if they changed and are quiet again. Runs in the journal look's thread. */
 static int follow_expectation(struct watched *watched, const struct config_database *database,
-                              struct look_result *result, struct error *reterr)
+                              const struct snapshot *previous, struct look_result *result, struct error *reterr)
 {
-    struct expectation_watch *watch = &watched->watch;
-    int64_t now = monotonic_ms();
-    if (!database->expect_directory || (watch->read && now - watch->checked_at_ms < SETTLE_MS))
-        return 0;
-    watch->checked_at_ms = now;
-    struct digest token = {0};
-    struct error unreadable = {.code = ERROR_OK};
-    if (migration_files_token(database->expect_directory, &token, &unreadable) < 0)
-        token = digest_of(unreadable.message, strlen(unreadable.message));
-    if (watch->read && digest_equal(token, watch->token)) {
-        watch->changing = false;
-        return 0;
+    for (size_t i = 0; i < config_journal_count(database); i++) {
+        struct expectation *expectation = NULL;
+        if (expectation_follow(&watched->watches[i], database, i, previous, watched->expectation, monotonic_ms(),
+                               &expectation, &result->settle_in_ms) < 0)
+            return error_no_memory(reterr);
+        if (!expectation)
+            continue;
+        const struct error *error = &expectation->files[i].error;
+        if (error->code != ERROR_OK)
+            log_event(LOG_LEVEL_WARNING, "expectation_invalid", database->name, "%s", error->message);
+        pthread_mutex_lock(&watched->lock);
+        expectation_unref(watched->expectation);
+        watched->expectation = expectation;
+        pthread_mutex_unlock(&watched->lock);
     }
-    bool quiet = watch->changing && digest_equal(token, watch->candidate) && now - watch->candidate_at_ms >= SETTLE_MS;
-    if (watch->read && !quiet) {
-        if (!watch->changing || !digest_equal(token, watch->candidate))
-            watch->candidate_at_ms = now;
-        watch->changing = true;
-        watch->candidate = token;
-        result->settle_in_ms = SETTLE_MS;
-        return 0;
-    }
-    struct expectation *expectation = expectation_read(database, watched->expectation);
-    if (!expectation)
-        return error_no_memory(reterr);
-    if (expectation->error.code != ERROR_OK)
-        log_event(LOG_LEVEL_WARNING, "expectation_invalid", database->name, "%s", expectation->error.message);
-    *watch = (struct expectation_watch){.read = true, .token = token, .checked_at_ms = now};
-    pthread_mutex_lock(&watched->lock);
-    expectation_unref(watched->expectation);
-    watched->expectation = expectation;
-    pthread_mutex_unlock(&watched->lock);
     return 0;
 }
 
@@ -491,11 +465,12 @@ static int read_journals(struct watched *watched, const struct config_database *
     }
     struct engine_connection *connection = watched->connection;
     deadline = deadline_in(database->query_timeout_ms);
+    struct journal_name names[CONFIG_JOURNALS_MAXIMUM] = {0};
     struct journal_look look = {
         .previous = previous,
         .scope = &(struct engine_scope){.schemas = database->schemas, .schema_count = database->schema_count},
-        .tool = database->tool,
-        .table = database->journal_table,
+        .names = names,
+        .name_count = config_journal_names(database, names),
         .none = database->journal_none,
         .now_ms = unix_ms(),
     };
@@ -599,7 +574,7 @@ void watched_look_journal(struct watched *watched, bool keep_connection, struct 
     struct error failure = {.code = ERROR_OK};
     struct snapshot *snapshot = NULL;
     take_over(watched, keep_connection);
-    if (follow_expectation(watched, database, ret_result, &failure) < 0 ||
+    if (follow_expectation(watched, database, previous, ret_result, &failure) < 0 ||
         read_journals_reconnecting(watched, database, previous, &snapshot, ret_result, &failure) < 0) {
         snapshot_unref(take(snapshot));
         complaint_raise(&watched->journal_complaint, LOG_LEVEL_WARNING, "look_failed", database->name, failure.message);

@@ -67,6 +67,8 @@ struct state_input {
     const char *grant_needed; /* would prove it, or make the journal readable */
     bool schema_truncated;
 
+    const char *journal_wanted; /* the question is about the journal of that name; NULL: about whichever there is */
+
     /* The journal judged; `comparison` is NULL when there is none or it could not be read. */
     const struct journal *journal;
     const struct comparison *comparison;

@@ -71,6 +71,11 @@ static bool order_unknown(const struct situation *situation)
     return situation->comparison->order_unknown;
 }
 
+static bool wanted_journal_absent(const struct situation *situation)
+{
+    return situation->input->journal_wanted && !situation->journal_seen;
+}
+
 static bool runs_by_lock(const struct situation *situation)
 {
     return situation->lock_alive && !situation->satisfied;
@@ -202,6 +207,8 @@ const struct state_rule state_rules[] = {
      reason_not_recorded, next_configure_journal},
     {20, "order_unknown", order_unknown, STATE_UNKNOWN, CODE_ORDER_UNKNOWN, GATE_UNKNOWN,
      reason_order_unknown, next_give_files},
+    {21, "wanted_journal_absent", wanted_journal_absent, STATE_UNKNOWN, CODE_NEVER_OBSERVED, GATE_UNKNOWN,
+     reason_wanted_journal_absent, next_name_journal},
 
     {30, "lock_held", runs_by_lock, STATE_RUNNING, CODE_RUNNING, GATE_CLOSED,
      reason_lock_held, next_wait_for_runner},

@@ -219,6 +219,11 @@ static void add_holder(struct line *line, const struct lock_report *lock)
     add(line, "%s", lock->holder[0] ? lock->holder : unknown);
 }
 
+void reason_wanted_journal_absent(const struct situation *situation, struct line *line)
+{
+    add(line, "the database has no journal that %s names", situation->input->journal_wanted);
+}
+
 void reason_lock_held(const struct situation *situation, struct line *line)
 {
     add_holder(line, situation->input->lock);
@@ -521,6 +526,12 @@ void next_give_files(const struct situation *situation, struct line *line)
         return;
     }
     add(line, "configure `expect: {directory: …}` with migrations that hold both the expected and the applied ones");
+}
+
+void next_name_journal(const struct situation *situation, struct line *line)
+{
+    (void)situation;
+    add(line, "name a journal by its schema, its table or SCHEMA.TABLE, or run its first migration");
 }
 
 void next_wait_for_runner(const struct situation *situation, struct line *line)

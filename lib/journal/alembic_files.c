@@ -30,6 +30,7 @@ struct scripts {
     struct text_index revisions;
     struct text_index labels;
     struct arena *arena; /* the set's */
+    bool partial;        /* one folder of several */
 };
 
 static void cleanup_scripts(struct scripts *scripts)
@@ -156,6 +157,10 @@ static int resolve_parents(const struct scripts *scripts, const struct script *s
         size_t number = text_index_find(&scripts->revisions, value->texts[i]);
         if (number == TEXT_INDEX_NONE && name == NAME_DEPENDS_ON)
             number = text_index_find(&scripts->labels, value->texts[i]);
+        if (number == TEXT_INDEX_NONE && scripts->partial) {
+            parents[migration->parent_count++] = value->texts[i];
+            continue;
+        }
         if (number == TEXT_INDEX_NONE)
             return error_set(reterr, ERROR_INVALID, "%s:%zu: %s '%s' is declared in no file", script->file, value->line,
                              names[name], value->texts[i]);
@@ -213,9 +218,11 @@ static bool waiters_init(struct waiters *waiters, const struct scripts *scripts,
     for (size_t i = 0; i < scripts->count; i++)
         waiters->first[i] = SIZE_MAX;
     for (size_t i = list->count; i-- > 0;) {
-        scripts->items[i].waiting = list->items[i].parent_count;
         for (size_t j = 0; j < list->items[i].parent_count; j++) {
             size_t parent = text_index_find(&scripts->revisions, list->items[i].parents[j]);
+            if (parent == TEXT_INDEX_NONE)
+                continue; /* it stands in another folder */
+            scripts->items[i].waiting++;
             waiters->script[waiters->count] = i;
             waiters->next[waiters->count] = waiters->first[parent];
             waiters->first[parent] = waiters->count++;
@@ -277,7 +284,7 @@ int alembic_read_files(const char *directory, struct migration_set *set, struct 
     struct alembic_layout layout = {0};
     if (alembic_find_layout(directory, set->arena, &layout, reterr) < 0)
         return -1;
-    cleanup(scripts) struct scripts scripts = {.arena = set->arena};
+    cleanup(scripts) struct scripts scripts = {.arena = set->arena, .partial = set->partial};
     struct error broken = {0};
     for (size_t i = 0; i < layout.count; i++) {
         if (read_folder(&scripts, directory, layout.folders[i], layout.recursive, &broken) == 0)

@@ -157,6 +157,11 @@ static bool question_key(const char *revision, struct arena *arena, const char *
     return *ret_key != NULL;
 }
 
+static int order(const struct migration *a, const struct migration *b)
+{
+    return a->repeatable ? strcmp(a->revision, b->revision) : flyway_version_order(a->key, b->key);
+}
+
 static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
                    struct error *reterr)
 {
@@ -188,6 +193,7 @@ const struct tool tool_flyway = {
     .row = read_row,
     .finish = journal_builder_fold,
     .locks = locks,
+    .order = order,
     .facts = {.engines = TOOL_EVERYWHERE,
               .files = "V*.sql, R*.sql, B*.sql",
               .order = "version",

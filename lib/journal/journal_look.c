@@ -114,6 +114,9 @@ static int read_rows(struct look_run *run, const struct tool *tool, size_t shape
     cleanup(journal_builder) struct journal_builder builder = {0};
     if (journal_builder_init(&builder, tool, shape, address, reterr) < 0)
         return -1;
+    builder.journal->engine = arena_strdup(builder.journal->arena, run->server->engine);
+    if (!builder.journal->engine)
+        return error_no_memory(reterr);
     builder.digest_only = before != NULL;
     const struct table_request request = {
         .schema = address->schema,
@@ -301,6 +304,14 @@ static int read_check(struct look_run *run, const struct lock_check *check, stru
     return -1;
 }
 
+/* A row that tells no time is held since it was first seen: its age alone shows that it was left behind. */
+static int64_t first_seen_ms(const struct look_run *run, const struct journal_reading *reading)
+{
+    const struct journal_reading *old = previous_reading(run, &reading->address);
+    bool seen = old && old->lock.held && old->lock.sessionless && old->lock.since_ms != TIME_UNKNOWN;
+    return seen ? old->lock.since_ms : run->request->now_ms;
+}
+
 static int read_locks(struct look_run *run, struct journal_reading *reading, const struct tool *tool,
                       struct error *reterr)
 {
@@ -314,6 +325,8 @@ static int read_locks(struct look_run *run, struct journal_reading *reading, con
     struct error failure = {0};
     for (size_t i = 0; i < plan.count && !reading->lock.held && !failure.code; i++)
         read_check(run, &plan.checks[i], reading, &failure);
+    if (reading->lock.held && reading->lock.sessionless && reading->lock.since_ms == TIME_UNKNOWN)
+        reading->lock.since_ms = first_seen_ms(run, reading);
     if (!failure.code)
         return 0;
     if (is_fatal(failure.code)) {
@@ -352,14 +365,14 @@ static int split_reading(struct look_run *run, size_t at, struct error *reterr)
  * nobody said that it is. */
 static bool is_look_alike(const struct look_run *run, const struct tool *tool, const struct journal *journal)
 {
-    return journal->invalid && !run->request->tool && tool->shapes[journal->shape].proven_by_rows;
+    return journal->invalid && run->request->name_count == 0 && tool->shapes[journal->shape].proven_by_rows;
 }
 
 /* The rows first, then the lock: a run that ends in between is then seen as running with its rows still missing, never
  * as done with its rows missing. */
 static int read_sighting(struct look_run *run, const struct journal_sighting *sighting, struct error *reterr)
 {
-    const struct tool *tool = tool_find(sighting->address.tool);
+    const struct tool *tool = sighting->tool;
     struct journal_reading *reading = add_reading(run, &sighting->address);
     if (!reading)
         return error_no_memory(reterr);

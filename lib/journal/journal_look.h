@@ -10,13 +10,19 @@
 #include "journal/tool.h"
 #include "model/snapshot.h"
 
+/* A journal that is looked for, whatever the schema shows. */
+struct journal_name {
+    const struct tool *tool;
+    const char *table; /* "table" or "schema.table", with a pattern for the schema; NULL: the tool's default tables */
+};
+
 struct journal_look {
     const struct snapshot *previous; /* schema and readings to share; NULL on the first look */
     const struct engine_scope *scope;
-    const struct tool *tool; /* named in the configuration; NULL: recognise */
-    const char *table;       /* named: "table" or "schema.table"; NULL: the tool's default */
-    bool none;               /* journal: none */
-    int64_t now_ms;          /* unix time, for taken_at */
+    const struct journal_name *names; /* in the configuration */
+    size_t name_count;                /* 0: recognise */
+    bool none;                        /* journal: none */
+    int64_t now_ms;                   /* unix time, for taken_at */
 };
 
 /* Fills a new snapshot that shares schema and unchanged journals with `previous`. `*ret_schema_due` is set when the set

@@ -14,24 +14,9 @@ struct asking {
     struct journal_sightings *sightings;
     const struct journal_look *look;
     const struct snapshot *shown; /* the snapshot whose schema is known; NULL */
-    const char *named_schema;     /* of the configured table; NULL: any */
-    const char *named_table;      /* NULL: the tool's default */
     size_t shown_next;            /* where the next answer is probably detected: the server lists in the same order */
     size_t shown_found;
 };
-
-/* "schema.table" or "table". */
-static bool split_name(struct asking *asking)
-{
-    const char *table = asking->look->table;
-    if (!asking->look->tool || !table)
-        return true;
-    const char *dot = strchr(table, '.');
-    asking->named_table = dot ? dot + 1 : table;
-    if (dot)
-        asking->named_schema = arena_strndup(asking->sightings->arena, table, (size_t)(dot - table));
-    return !dot || asking->named_schema;
-}
 
 /* The journal of that name that the schema shows, or NULL. */
 static const struct journal_address *find_detected(struct asking *asking, const struct table_sighting *found)
@@ -49,18 +34,25 @@ static const struct journal_address *find_detected(struct asking *asking, const 
     return NULL;
 }
 
+/* The tool that the configuration names for that table, or NULL. */
+static const struct tool *named_tool(const struct asking *asking, const struct table_sighting *found)
+{
+    const struct journal_address address = {.schema = found->schema ? found->schema : "", .table = found->table};
+    for (size_t i = 0; i < asking->look->name_count; i++) {
+        const struct journal_name *name = &asking->look->names[i];
+        if (name->table ? journal_address_stands_at(&address, name->table)
+                        : tool_has_default_table(name->tool, found->table))
+            return name->tool;
+    }
+    return NULL;
+}
+
 /* The tool whose journal a table of that name is said to be; `*ret_certain`: by more than its name. */
 static const struct tool *tool_of(struct asking *asking, const struct table_sighting *found, bool *ret_certain)
 {
-    const struct tool *named = asking->look->tool;
-    *ret_certain = named != NULL;
-    if (named) {
-        bool wanted = asking->named_table ? strcasecmp(asking->named_table, found->table) == 0
-                                          : tool_has_default_table(named, found->table);
-        if (asking->named_schema && *found->schema && strcmp(asking->named_schema, found->schema) != 0)
-            wanted = false;
-        return wanted ? named : NULL;
-    }
+    *ret_certain = asking->look->name_count > 0;
+    if (*ret_certain)
+        return named_tool(asking, found);
     const struct snapshot *shown = asking->shown;
     const struct journal_address *detected = find_detected(asking, found);
     if (detected) {
@@ -91,6 +83,7 @@ static int add_sighting(void *payload, const struct table_sighting *found, struc
         .address = {.tool = tool->name,
                     .schema = arena_strdup(sightings->arena, found->schema ? found->schema : ""),
                     .table = arena_strdup(sightings->arena, found->table)},
+        .tool = tool,
         .grant = found->readable ? NULL : arena_strdup(sightings->arena, found->grant),
         .readable = found->readable,
         .certain = certain,
@@ -114,26 +107,50 @@ static bool is_listed(const char *const *names, size_t count, const char *name)
     return false;
 }
 
+static void ask_for(const char **names, size_t *count, const char *name)
+{
+    if (!is_listed(names, *count, name))
+        names[(*count)++] = name;
+}
+
+/* The tables that the configuration names. A table's own name may have a dot in it. */
+static size_t configured_names(const struct journal_look *look, const char **names)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < look->name_count; i++) {
+        const struct journal_name *name = &look->names[i];
+        const char *dot = name->table ? strrchr(name->table, '.') : NULL;
+        if (name->table)
+            ask_for(names, &count, dot ? dot + 1 : name->table);
+        for (const char *const *table = name->tool->default_tables; !name->table && *table; table++)
+            ask_for(names, &count, *table);
+    }
+    return count;
+}
+
 /* The names to ask for: those configured, or all that are usual and those that the schema shows. */
 static size_t names_to_ask(const struct asking *asking, const char **names)
 {
-    size_t count = 0;
-    const struct tool *tool = asking->look->tool;
-    if (asking->named_table) {
-        names[count++] = asking->named_table;
-        return count;
-    }
-    if (tool) {
-        for (const char *const *name = tool->default_tables; *name && count < MARKER_TABLES_MAXIMUM; name++)
-            names[count++] = *name;
-        return count;
-    }
-    count = tool_marker_tables(names);
+    if (asking->look->name_count > 0)
+        return configured_names(asking->look, names);
+    size_t count = tool_marker_tables(names);
     const struct snapshot *shown = asking->shown;
     for (size_t i = 0; shown && i < shown->detected_count; i++)
-        if (!is_listed(names, count, shown->detected[i].table))
-            names[count++] = shown->detected[i].table;
+        ask_for(names, &count, shown->detected[i].table);
     return count;
+}
+
+/* Room for what names_to_ask may ask for. */
+static size_t names_maximum(const struct asking *asking)
+{
+    size_t maximum = MARKER_TABLES_MAXIMUM + (asking->shown ? asking->shown->detected_count : 0);
+    for (size_t i = 0; i < asking->look->name_count; i++) {
+        const char *const *table = asking->look->names[i].tool->default_tables;
+        maximum++;
+        while (*table++)
+            maximum++;
+    }
+    return maximum;
 }
 
 int journal_sightings_read(struct journal_sightings *sightings, struct engine_connection *connection,
@@ -143,16 +160,15 @@ int journal_sightings_read(struct journal_sightings *sightings, struct engine_co
     struct asking asking = {.sightings = sightings, .look = look};
     if (look->previous && look->previous->schema)
         asking.shown = look->previous;
-    size_t capacity = MARKER_TABLES_MAXIMUM + (asking.shown ? asking.shown->detected_count : 0);
-    cleanup(free) const char **names = mem_calloc(capacity, sizeof *names);
-    if (!sightings->arena || !names || !split_name(&asking))
+    cleanup(free) const char **names = mem_calloc(names_maximum(&asking), sizeof *names);
+    if (!sightings->arena || !names)
         return error_no_memory(reterr);
     size_t count = names_to_ask(&asking, names);
     const struct sighting_sink sink = {.sighting = add_sighting, .payload = &asking};
     if (connection->ops->find_tables(connection, look->scope, names, count, deadline, &sink, reterr) < 0)
         return -1;
     /* A journal that the schema shows and the server does not is gone. */
-    if (asking.shown && !look->tool && asking.shown_found < asking.shown->detected_count)
+    if (asking.shown && look->name_count == 0 && asking.shown_found < asking.shown->detected_count)
         sightings->schema_due = true;
     return 0;
 }

@@ -28,6 +28,10 @@ int migration_set_digest(struct migration_set *set, struct error *reterr)
                       migration->parent_count);
         for (size_t j = 0; j < migration->parent_count; j++)
             add_text(&out, migration->parents[j]);
+        for (size_t j = 0; j < migration->replaced_count; j++)
+            add_text(&out, migration->replaces[j]);
+        add_text(&out, migration->engines);
+        add_text(&out, migration->condition);
         strbuf_add_char(&out, '\n');
     }
     if (!strbuf_ok(&out))
@@ -36,12 +40,13 @@ int migration_set_digest(struct migration_set *set, struct error *reterr)
     return 0;
 }
 
-static int read_with(const struct tool *tool, const char *directory, struct migration_set **ret_set,
+static int read_with(const struct tool *tool, const char *directory, bool partial, struct migration_set **ret_set,
                      struct error *reterr)
 {
     cleanup(migration_set) struct migration_set *set = migration_set_new(tool->name);
     if (!set)
         return error_no_memory(reterr);
+    set->partial = partial;
     if (tool->read_files(directory, set, reterr) < 0 || migration_set_digest(set, reterr) < 0)
         return -1;
     *ret_set = take(set);
@@ -77,12 +82,15 @@ static void consider(struct recognition *found, struct migration_set *set)
     }
 }
 
-static int ask_tools(const struct tool *likely, const char *directory, struct recognition *found, struct error *reterr)
+static int ask_tools(const struct tool *likely, const char *directory, bool partial, struct recognition *found,
+                     struct error *reterr)
 {
     for (size_t i = 0; tools[i]; i++) {
         cleanup(migration_set) struct migration_set *set = NULL;
         struct error error = {0};
-        if (read_with(tools[i], directory, &set, &error) == 0) {
+        if (read_with(tools[i], directory, partial, &set, &error) == 0 && set) {
+            if (set->faint && tools[i] != likely)
+                continue;
             consider(found, set);
             if (tools[i] == likely)
                 found->likely = take(set);
@@ -97,11 +105,11 @@ static int ask_tools(const struct tool *likely, const char *directory, struct re
 
 /* The one tool whose layout the directory has. Broken files of one tool matter unless another one's layout is proven:
  * of a directory that is not its own, a tool has nothing to complain of. */
-static int read_recognised(const struct tool *likely, const char *directory, struct migration_set **ret_set,
-                           struct error *reterr)
+static int read_recognised(const struct tool *likely, const char *directory, bool partial,
+                           struct migration_set **ret_set, struct error *reterr)
 {
     cleanup(recognition) struct recognition found = {0};
-    if (ask_tools(likely, directory, &found, reterr) < 0)
+    if (ask_tools(likely, directory, partial, &found, reterr) < 0)
         return -1;
     bool proven = found.best && found.best->certain;
     if (found.error.code && !proven && !found.likely) {
@@ -122,21 +130,33 @@ static int read_recognised(const struct tool *likely, const char *directory, str
     return 0;
 }
 
-int migration_files_read(const struct tool *tool, const struct tool *likely, const char *directory,
-                         struct migration_set **ret_set, struct error *reterr)
+static int read_directory(const struct tool *tool, const struct tool *likely, const char *directory, bool partial,
+                          struct migration_set **ret_set, struct error *reterr)
 {
     if (!directory_exists(directory, "."))
         return error_set(reterr, ERROR_IO, "%s is not a directory that can be read", directory);
     if (!tool)
-        return read_recognised(likely, directory, ret_set, reterr);
+        return read_recognised(likely, directory, partial, ret_set, reterr);
     struct error error = {0};
-    if (read_with(tool, directory, ret_set, &error) == 0)
+    if (read_with(tool, directory, partial, ret_set, &error) == 0)
         return 0;
     if (error.code == ERROR_NOT_FOUND)
         error.code = ERROR_INVALID;
     if (reterr)
         *reterr = error;
     return -1;
+}
+
+int migration_files_read(const struct tool *tool, const struct tool *likely, const char *directory,
+                         struct migration_set **ret_set, struct error *reterr)
+{
+    return read_directory(tool, likely, directory, false, ret_set, reterr);
+}
+
+int migration_folder_read(const struct tool *tool, const struct tool *likely, const char *folder,
+                          struct migration_set **ret_set, struct error *reterr)
+{
+    return read_directory(tool, likely, folder, true, ret_set, reterr);
 }
 
 int migration_files_token(const char *directory, struct digest *ret_token, struct error *reterr)

@@ -81,6 +81,10 @@ struct tool {
      * "file:line: what"; a directory that does not have the tool's layout is ERROR_NOT_FOUND. */
     int (*read_files)(const char *directory, struct migration_set *set, struct error *reterr);
 
+    /* May. Which of two migrations that stand in different folders the tool applies first. NULL: by the numbers and
+     * letters of their revisions. */
+    int (*order)(const struct migration *a, const struct migration *b);
+
     /* One line of `migrationctl journal --tools`: what is known of the tool; NULL: nothing of the kind. */
     struct {
         unsigned engines;     /* TOOL_POSTGRES | … */
@@ -96,10 +100,10 @@ struct tool {
                    struct error *reterr);
 };
 
-/* NULL-terminated. */
+/* Those that can be recognised; NULL-terminated. */
 extern const struct tool *const tools[];
 
-/* The tool of that name, or NULL. */
+/* The tool of that name, or NULL. "generic" (generic.h) is found, too, though no table is ever recognised as its. */
 const struct tool *tool_find(const char *name);
 
 /* Whether a table of that name is the tool's unless somebody renamed it. */
@@ -124,6 +128,10 @@ size_t tool_marker_tables(const char *ret_names[static MARKER_TABLES_MAXIMUM]);
  * ERROR_TRUNCATED, ERROR_NO_MEMORY. */
 int migration_files_read(const struct tool *tool, const struct tool *likely, const char *directory,
                          struct migration_set **ret_set, struct error *reterr);
+
+/* The same for one of several folders, which may lack what its migrations come after. */
+int migration_folder_read(const struct tool *tool, const struct tool *likely, const char *folder,
+                          struct migration_set **ret_set, struct error *reterr);
 
 /* A cheap token of a directory's listing (names, sizes, times, inodes, in depth LIMIT_DIRECTORY_DEPTH): equal tokens
  * mean that reading it again would give the same. */

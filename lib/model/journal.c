@@ -1,10 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/journal.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/glob.h"
 #include "base/limits.h"
 #include "base/refcount.h"
+
+void journal_address_print(const struct journal_address *address, char *buffer, size_t size)
+{
+    bool has_schema = address->schema && *address->schema;
+    snprintf(buffer, size, "%s%s%s%s%s", has_schema ? address->schema : "", has_schema ? "." : "", address->table,
+             address->part ? "/" : "", address->part ? address->part : "");
+}
+
+bool journal_address_stands_at(const struct journal_address *address, const char *place)
+{
+    const char *dot = strrchr(place, '.');
+    char schema[JOURNAL_NAME_SIZE] = "";
+    if (strcasecmp(dot ? dot + 1 : place, address->table) != 0)
+        return strcasecmp(place, address->table) == 0;
+    if (!dot || !address->schema || !*address->schema)
+        return true;
+    snprintf(schema, sizeof schema, "%.*s", (int)(dot - place), place);
+    return glob_match(schema, address->schema);
+}
+
+enum { FIT_NONE, FIT_PART, FIT_SCHEMA, FIT_TABLE, FIT_WHOLE };
+
+unsigned journal_address_fit(const struct journal_address *address, const char *name)
+{
+    char text[JOURNAL_NAME_SIZE] = "";
+    struct journal_address shorter = *address;
+    journal_address_print(address, text, sizeof text);
+    if (strcmp(text, name) == 0)
+        return FIT_WHOLE;
+    shorter.part = NULL;
+    journal_address_print(&shorter, text, sizeof text);
+    if (strcmp(text, name) == 0 || strcmp(address->table, name) == 0)
+        return FIT_TABLE;
+    shorter.part = address->part;
+    shorter.schema = NULL;
+    journal_address_print(&shorter, text, sizeof text);
+    if (strcmp(text, name) == 0)
+        return FIT_TABLE;
+    if (address->schema && *address->schema && strcmp(address->schema, name) == 0)
+        return FIT_SCHEMA;
+    return address->part && strcmp(address->part, name) == 0 ? FIT_PART : FIT_NONE;
+}
 
 struct journal *journal_new(const struct journal_address *address)
 {
@@ -30,6 +75,7 @@ struct journal *journal_part(struct journal *whole, size_t first, size_t count)
     struct journal *part = journal_new(&address);
     if (!part)
         return NULL;
+    part->engine = whole->engine;
     part->shape = whole->shape;
     part->entries = whole->entries + first;
     part->entry_count = count;

@@ -24,6 +24,18 @@ struct journal_address {
         *part; /* which of several journals in one table (Django's app, Sqitch's project); NULL: the table is one */
 };
 
+/* "schema.table/part", without what it does not have; cut to `size`. */
+enum { JOURNAL_NAME_SIZE = 512 };
+void journal_address_print(const struct journal_address *address, char *buffer, size_t size);
+
+/* Whether it stands where a person says: "table", or "schema.table", where the schema may be a shell pattern. Without
+ * schemas there is only the table. */
+bool journal_address_stands_at(const struct journal_address *address, const char *place);
+
+/* How well a name that a person wrote fits: 0 not at all, else the more of the address it names, the better. It may be
+ * the whole address, the table (with or without its schema), the schema, or the part. */
+unsigned journal_address_fit(const struct journal_address *address, const char *name);
+
 enum entry_state {
     ENTRY_APPLIED,
     ENTRY_FAILED,   /* the tool recorded a failure that nobody resolved */
@@ -50,6 +62,7 @@ struct journal {
     unsigned references; /* atomic */
     struct arena *arena;
     struct journal_address address;
+    const char *engine;                  /* of the server: "postgres", "mariadb", …; NULL: not known */
     size_t shape;                        /* which of the tool's table layouts was read */
     const struct journal_entry *entries; /* in the tool's order; live ones only; NULL: see `pack` */
     const struct journal_pack *pack;     /* the entries of a long journal (journal_pack.h); NULL */

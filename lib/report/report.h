@@ -9,17 +9,24 @@
 
 #include "gate/gate.h"
 #include "model/journal_pack.h"
+#include "model/migration_set.h"
 #include "model/snapshot.h"
+#include "report/report_style.h"
 #include "json/json_writer.h"
 
 /* One judged journal of a database. */
 struct judged_journal {
     const struct journal_reading *reading; /* NULL: there is no journal */
+    const struct journal_address *absent;  /* where one was looked for in vain; NULL: nowhere in particular */
     const struct comparison *comparison;   /* NULL as in state_input */
     struct verdict verdict;
+
+    /* The question, said in `expected` where no comparison says it (there is no journal, or it could not be read). */
+    const char *expected_revision; /* NULL: what a directory holds */
+    enum match match;
+    enum expectation_source source;
 };
 
-/* One database at one moment. */
 /* Drift in one line. Texts are borrowed. */
 struct drift_summary {
     bool configured; /* there is a reference; all else is read only then */
@@ -32,12 +39,14 @@ struct drift_summary {
     int64_t taken_at_ms;               /* unix time; TIME_UNKNOWN */
 };
 
+/* One database, or some of its journals, at one moment. */
 struct database_report {
-    const char *name;
+    const char *name;                      /* "orders", "orders#tenant_42" */
     const char *engine;                    /* as found, or as the URL says before the first look */
     const struct snapshot *snapshot;       /* NULL before the first good look */
     const struct judged_journal *journals; /* at least one; journals[worst] speaks for the database */
     size_t journal_count;
+    size_t bystander_count; /* the last ones: listed, but they decide nothing, since nothing is expected of them */
     size_t worst;
     int64_t age_ms;         /* since the last good journal look; -1: never */
     int64_t now_ms;         /* unix time */
@@ -45,15 +54,12 @@ struct database_report {
     enum error_code last_error_code;
     bool reachable; /* the newest look reached the server */
     struct drift_summary drift;
-
-    /* The question, said in `expected` where no comparison says it (there is no journal, or it could not be read). */
-    const char *expected_revision; /* NULL: what a directory holds */
-    enum match match;
-    enum expectation_source source;
+    const struct migration_remark *remarks; /* what the expected files themselves show to be wrong */
+    size_t remark_count;
 };
 
 /* Elements of a list, and journals, that an answer shows; the journal's own report shows them all. */
-enum { LIST_SHOWN = 100 };
+enum { LIST_SHOWN = 100, JOURNALS_OF_MANY = 10 };
 
 /* The object that stands in a gate's "databases":
  *
@@ -62,7 +68,8 @@ enum { LIST_SHOWN = 100 };
  *    "observed":null | {"heads":[revision],"applied_count":n},
  *    "pending":[revision],"unknown","later","failed","mismatched","unverified","out_of_order",
  *    "lock":null | {"held","orphaned","suspected","holder":string|null,"since":time|null},
- *    "journals":[{"journal":"schema.table","tool","state","code", the lists, "lock","reason","next"}],
+ *    "journals":[{"journal":"schema.table/part","address":"schema.table/part","tool","state","code", the lists, "lock",
+ *                 "reason","next"}],
  *    "snapshot":{"taken_at","age_seconds","fingerprint","last_error"},"reason","next":string|null}
  *
  * and, where a reference is configured, before "reason":
@@ -70,7 +77,8 @@ enum { LIST_SHOWN = 100 };
  *    "drift":{"drift":"none|drifted|unknown","code":string|null,"worst":severity|null,"differences":n}
  *
  * `journals` is empty unless there are several; then it holds the worst first. A list with more than LIST_SHOWN
- * elements is cut, and "<list>_count" behind it tells how many there are; so is `journals`, with "journals_count".
+ * elements is cut, and "<list>_count" behind it tells how many there are; of as many journals the JOURNALS_OF_MANY worst
+ * are shown, with "journals_count", and all of them in "groups" (report_database) behind all else.
  * `failed` names dirty entries, too, once they count as failed. */
 void report_gate_database(struct json_writer *writer, const struct database_report *database);
 
@@ -80,12 +88,15 @@ void report_gate(struct json_writer *writer, const char *gate, const struct gate
 
 /* GET /v1/databases/{db}: report_gate_database's keys, and
  *
+ *   "groups":[{"tool","heads":[revision],"state","code","count":n,"journals":[address]}],
+ *   "remarks":[{"kind":"duplicate|gap|ignored|elsewhere","text"}],
  *   "gate":"open|…","rule":n,"warning":string|null,"engine",
  *   "server":null | {"version","database","role","tls","replica"},
  *   "grant_needed":string|null,"schema_taken_at":time|null,
  *   "coverage":null | {"tables":{"coverage":"full|partial|none|not_applicable","reason":string|null},…},
  *   "details":[{"list":"mismatched","revision","file":string|null,"detail":string|null,"applied_at":time|null}]
  *
+ * `groups` is empty unless there are several journals; the worst comes first, and each names 20 members at most.
  * `details` holds the findings of which more than the revision is known, at most LIST_SHOWN of each list. */
 void report_database(struct json_writer *writer, const struct database_report *database);
 
@@ -97,11 +108,12 @@ void report_database_line(struct json_writer *writer, const struct database_repo
 /* GET /v1/databases/{db}/journal, whole:
  *
  *   {"database","taken_at",
- *    "journal":"schema.table"|null,"tool","state","code","heads_only":bool,"truncated":bool,
+ *    "journal":"schema.table/part"|null,"address":the same,"tool","state","code","lock","reason","next",
+ *    "heads_only":bool,"truncated":bool,
  *    "applied":[{"revision","label","checksum","applied_at","state":"applied|baseline","repeatable":bool}],
  *    "pending":[{"revision","file","detail","applied_at"}],"unknown","later","failed","mismatched","unverified",
  *    "out_of_order","dirty",
- *    "journals":[]}
+ *    "journals":[],"groups","remarks"}
  *
  * Where a database has several journals, the keys from "journal" to "dirty" describe the worst, and `journals` holds an
  * object of these keys for each. Rendered in pieces, so that a journal of a million rows never stands in memory as one
@@ -118,6 +130,10 @@ struct journal_report {
 };
 void report_journal_init(struct journal_report *stream, const struct database_report *database);
 bool report_journal_next(struct journal_report *stream, struct strbuf *out);
+
+/* The same for people. Of one journal the newest `entries_most` entries are shown, and as many of each list. */
+void report_journal_text(struct strbuf *out, const struct database_report *database, enum report_style style,
+                         size_t entries_most);
 
 /* pass, warn or fail of a database: the worst of its journals, and of its drift. */
 enum health_status report_database_health(const struct database_report *database);

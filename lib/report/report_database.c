@@ -66,6 +66,8 @@ void report_database(struct json_writer *writer, const struct database_report *d
     const struct judged_journal *worst = report_worst(database);
     json_open_object(writer);
     report_database_members(writer, database);
+    report_groups(writer, database);
+    report_remarks(writer, database);
     json_key_string(writer, "gate", gate_state_name(worst->verdict.gate));
     json_key_integer(writer, "rule", worst->verdict.rule);
     report_key_text(writer, "warning", worst->verdict.warning);

@@ -3,16 +3,17 @@
 
 static void add_expected(struct json_writer *writer, const struct database_report *database)
 {
-    const struct comparison *comparison = report_worst(database)->comparison;
+    const struct judged_journal *worst = report_worst(database);
+    const struct comparison *comparison = worst->comparison;
     bool compared = comparison && comparison->source != SOURCE_NONE;
-    enum expectation_source source = compared ? comparison->source : database->source;
+    enum expectation_source source = compared ? comparison->source : worst->source;
     if (source == SOURCE_NONE) {
         json_key_null(writer, "expected");
         return;
     }
     json_key_object(writer, "expected");
-    json_key_string(writer, "revision", compared ? comparison->expected_revision : database->expected_revision);
-    json_key_string(writer, "match", match_name(compared ? comparison->match : database->match));
+    json_key_string(writer, "revision", compared ? comparison->expected_revision : worst->expected_revision);
+    json_key_string(writer, "match", match_name(compared ? comparison->match : worst->match));
     json_key_string(writer, "source", expectation_source_name(source));
     json_close_object(writer);
 }
@@ -37,7 +38,7 @@ static void add_observed(struct json_writer *writer, const struct comparison *co
 static void add_journal(struct json_writer *writer, const struct judged_journal *journal)
 {
     json_open_object(writer);
-    report_journal_name(writer, "journal", journal);
+    report_journal_name(writer, journal);
     json_key_string(writer, "tool", report_tool(journal));
     report_state(writer, &journal->verdict);
     report_revision_lists(writer, journal);
@@ -46,14 +47,15 @@ static void add_journal(struct json_writer *writer, const struct judged_journal 
     json_close_object(writer);
 }
 
-/* Of thousands of tenants' journals those matter that keep the gate shut. */
+/* Of thousands of tenants' journals those matter that keep the gate shut; the groups tell of the others. */
 static void add_journals(struct json_writer *writer, const struct database_report *database)
 {
     static const enum gate_state worst_first[GATE_STATES] = {GATE_BLOCKED, GATE_UNKNOWN, GATE_CLOSED, GATE_OPEN};
+    size_t most = database->journal_count > LIST_SHOWN ? JOURNALS_OF_MANY : LIST_SHOWN;
     json_key_array(writer, "journals");
     size_t shown = 0;
     for (size_t i = 0; i < GATE_STATES && database->journal_count > 1; i++) {
-        for (size_t j = 0; j < database->journal_count && shown < LIST_SHOWN; j++) {
+        for (size_t j = 0; j < database->journal_count && shown < most; j++) {
             if (database->journals[j].verdict.gate != worst_first[i])
                 continue;
             add_journal(writer, &database->journals[j]);
@@ -118,6 +120,8 @@ void report_gate_database(struct json_writer *writer, const struct database_repo
 {
     json_open_object(writer);
     report_database_members(writer, database);
+    if (database->journal_count > LIST_SHOWN)
+        report_groups(writer, database);
     json_close_object(writer);
 }
 

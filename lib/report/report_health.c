@@ -3,14 +3,14 @@
 
 #include <stdio.h>
 
-enum { CHECK_NAME_SIZE = 320, OUTPUT_SIZE = 1024 };
+enum { CHECK_NAME_SIZE = 640, OUTPUT_SIZE = 1024 };
 
 /* The journal that is worst for health, which need not be the one that is worst for a gate: `ahead` blocks and warns,
  * `pending` closes and fails. */
 static const struct verdict *unhealthiest(const struct database_report *database)
 {
     const struct verdict *worst = &report_worst(database)->verdict;
-    for (size_t i = 0; i < database->journal_count; i++) {
+    for (size_t i = 0; i < database->journal_count - database->bystander_count; i++) {
         const struct verdict *verdict = &database->journals[i].verdict;
         if (verdict_health(verdict) > verdict_health(worst))
             worst = verdict;
@@ -91,9 +91,9 @@ static void add_migration_check(struct json_writer *writer, const struct databas
         const struct judged_journal *journal = &database->journals[i];
         const struct verdict *verdict = &journal->verdict;
         char component[CHECK_NAME_SIZE] = "";
-        const struct journal_address *address = journal->reading ? &journal->reading->address : NULL;
-        if (database->journal_count > 1 && address && address->table)
-            snprintf(component, sizeof component, "%s#%s.%s", database->name, address->schema, address->table);
+        char address[JOURNAL_NAME_SIZE] = "";
+        if (database->journal_count > 1 && report_address(journal, address, sizeof address))
+            snprintf(component, sizeof component, "%s#%s", database->name, address);
         else
             snprintf(component, sizeof component, "%s", database->name);
         open_component(writer, component);

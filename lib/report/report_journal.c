@@ -31,9 +31,11 @@ static void begin_journal(struct journal_report *stream)
     struct json_writer *writer = &stream->writer;
     const struct judged_journal *judged = described(stream);
     const struct journal *journal = read_journal(stream);
-    report_journal_name(writer, "journal", judged);
+    report_journal_name(writer, judged);
     json_key_string(writer, "tool", report_tool(judged));
     report_state(writer, &judged->verdict);
+    report_lock(writer, judged);
+    report_advice(writer, &judged->verdict);
     json_key_boolean(writer, "heads_only", journal && journal->heads_only);
     json_key_boolean(writer, "truncated", journal && journal->truncated);
     json_key_array(writer, "applied");
@@ -110,6 +112,8 @@ static void go_to_next_journal(struct journal_report *stream)
         return;
     }
     json_close_array(writer);
+    report_groups(writer, stream->database);
+    report_remarks(writer, stream->database);
     json_close_object(writer);
     stream->phase = PHASE_END;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/report_lists.h"
 
-#include <stdio.h>
-
 static const struct {
     const char *key;
     const char *count_key;
@@ -67,22 +65,44 @@ void report_finding_members(struct json_writer *writer, const struct finding *fi
 
 const char *report_tool(const struct judged_journal *journal)
 {
-    if (journal->reading && journal->reading->address.tool)
-        return journal->reading->address.tool;
+    const struct journal_address *address = report_journal_address(journal);
+    if (address && address->tool)
+        return address->tool;
     return journal->comparison ? journal->comparison->tool : NULL;
 }
 
-void report_journal_name(struct json_writer *writer, const char *key, const struct judged_journal *journal)
+const struct journal_address *report_journal_address(const struct judged_journal *journal)
 {
-    if (!journal->reading || !journal->reading->address.table) {
-        json_key_null(writer, key);
-        return;
+    return journal->reading ? &journal->reading->address : journal->absent;
+}
+
+bool report_address(const struct judged_journal *journal, char *buffer, size_t size)
+{
+    const struct journal_address *address = report_journal_address(journal);
+    bool known = address && address->table;
+    if (known)
+        journal_address_print(address, buffer, size);
+    return known;
+}
+
+void report_journal_name(struct json_writer *writer, const struct judged_journal *journal)
+{
+    char name[JOURNAL_NAME_SIZE] = "";
+    report_address(journal, name, sizeof name);
+    report_key_text(writer, "journal", name);
+    report_key_text(writer, "address", name);
+}
+
+void report_remarks(struct json_writer *writer, const struct database_report *database)
+{
+    json_key_array(writer, "remarks");
+    for (size_t i = 0; i < database->remark_count && i < LIST_SHOWN; i++) {
+        json_open_object(writer);
+        json_key_string(writer, "kind", remark_kind_name(database->remarks[i].kind));
+        json_key_string(writer, "text", database->remarks[i].text);
+        json_close_object(writer);
     }
-    const struct journal_address *address = &journal->reading->address;
-    bool has_schema = address->schema && *address->schema;
-    char name[512] = "";
-    snprintf(name, sizeof name, "%s%s%s", has_schema ? address->schema : "", has_schema ? "." : "", address->table);
-    json_key_string(writer, key, name);
+    json_close_array(writer);
 }
 
 void report_lock(struct json_writer *writer, const struct judged_journal *journal)

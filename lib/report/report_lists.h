@@ -25,8 +25,19 @@ void report_finding_members(struct json_writer *writer, const struct finding *fi
 /* The tool's name or NULL. */
 const char *report_tool(const struct judged_journal *journal);
 
-/* The key "journal" with "schema.table", or null. */
-void report_journal_name(struct json_writer *writer, const char *key, const struct judged_journal *journal);
+/* Where it is, or was looked for; NULL: nowhere in particular. */
+const struct journal_address *report_journal_address(const struct judged_journal *journal);
+
+/* "schema.table/part"; false, and nothing written, where that is unknown. */
+bool report_address(const struct judged_journal *journal, char *buffer, size_t size);
+
+/* The keys "journal" and "address", which is what it is called everywhere else: "schema.table/part", or null. */
+void report_journal_name(struct json_writer *writer, const struct judged_journal *journal);
+
+/* The keys "groups" and "groups_count"; "remarks". */
+enum { GROUPS_SHOWN = 20, GROUP_NAMES = 20 };
+void report_groups(struct json_writer *writer, const struct database_report *database);
+void report_remarks(struct json_writer *writer, const struct database_report *database);
 
 /* The keys "lock"; "state" and "code"; "reason" and "next". */
 void report_lock(struct json_writer *writer, const struct judged_journal *journal);

@@ -7,11 +7,9 @@
 #ifndef MIGRATIOND_REPORT_REPORT_TABLE_H
 #define MIGRATIOND_REPORT_REPORT_TABLE_H
 
-#include "base/strbuf.h"
+#include "report/report_style.h"
 
 enum { REPORT_COLUMNS = 8, REPORT_CELL = 72 };
-
-enum report_style { STYLE_PLAIN, STYLE_COLOUR, STYLE_MARKDOWN };
 
 struct report_table {
     enum report_style style;

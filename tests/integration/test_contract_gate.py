@@ -337,7 +337,7 @@ def test_several_journals(daemon, new_database):
     eventually(lambda: len(instance.database("orders")["journals"]) == 2, what="both journals")
     member = instance.gate("orders").json["databases"][0]
     for journal in member["journals"]:
-        assert keys(journal) == ["journal", "tool", "state", "code"] + DATABASE_KEYS[6:14] + ["reason", "next"]
+        assert keys(journal) == ["journal", "address", "tool", "state", "code"] + DATABASE_KEYS[6:14] + ["reason", "next"]
     assert {journal["tool"] for journal in member["journals"]} == {"alembic", "flyway"}
     document = instance.get("/v1/databases/orders/journal").json
     assert {journal["tool"] for journal in document["journals"]} == {"alembic", "flyway"}

@@ -194,12 +194,12 @@ static void test_find(void **state)
     assert_null(config_find_database(config, "bill"));
     assert_null(config_find_database(config, "api"));
     const struct config_gate *api = config_find_gate(config, "api");
-    assert_int_equal(api->database_count, 2);
-    assert_string_equal(config->databases[api->databases[0]].name, "orders");
+    assert_int_equal(api->requirement_count, 2);
+    assert_string_equal(config->databases[api->requirements[0].database].name, "orders");
     assert_int_equal(api->policy.accept, 1u << STATE_CURRENT | 1u << STATE_AHEAD);
     const struct config_gate *own = config_find_gate(config, "orders");
-    assert_int_equal(own->database_count, 1);
-    assert_string_equal(config->databases[own->databases[0]].name, "orders");
+    assert_int_equal(own->requirement_count, 1);
+    assert_string_equal(config->databases[own->requirements[0].database].name, "orders");
     assert_int_equal(own->policy.accept, 1u << STATE_CURRENT);
 }
 

@@ -82,15 +82,18 @@ static void test_hidden_keys_are_valid_too(void **state)
     char *second = strstr(text.bytes, "    password_env:");
     assert_non_null(second);
     second[4] = '#'; /* instead of password_file */
+    char *listed = strstr(text.bytes, "    journals:");
+    assert_non_null(listed);
+    listed[4] = '#'; /* instead of journal and expect */
     cleanup(config) struct config *config = NULL;
     struct error error = {.code = ERROR_OK};
     if (config_parse(strbuf_text(&text), text.length, "reference", &config, &error) < 0)
         fail_msg("%s\n%s", error.message, strbuf_text(&text));
     const struct config_database *database = &config->databases[0];
     assert_string_equal(database->password_file, "/orders.password");
-    assert_string_equal(database->tool->name, "alembic");
-    assert_string_equal(database->journal_table, "public.alembic_version");
-    assert_string_equal(database->expect_directory, "/srv/orders/migrations");
+    assert_string_equal(database->journal.tool->name, "alembic");
+    assert_string_equal(database->journal.table, "public.alembic_version");
+    assert_string_equal(database->journal.expect.directories[0], "/srv/orders/migrations");
     assert_int_equal(database->schema_count, 1);
     assert_true(database->journal_interval_given);
     assert_string_equal(database->drift.reference_key, "baseline");
@@ -100,8 +103,8 @@ static void test_hidden_keys_are_valid_too(void **state)
 }
 
 static const struct config_section *const sections[] = {
-    &config_top_keys,   &config_timing_keys,    &config_database_keys, &config_journal_keys, &config_expect_keys,
-    &config_drift_keys, &config_reference_keys, &config_policy_keys,   &config_gate_keys};
+    &config_top_keys,    &config_timing_keys, &config_database_keys,  &config_journal_keys, &config_listed_keys,
+    &config_expect_keys, &config_drift_keys,  &config_reference_keys, &config_policy_keys,  &config_gate_keys};
 
 static void test_every_key_is_documented(void **state)
 {

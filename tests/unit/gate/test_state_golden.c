@@ -75,6 +75,7 @@ static const struct field seen_fields[] = {
     {"has_tables", KIND_BOOL, AT(input.has_tables)},
     {"absence_proven", KIND_BOOL, AT(input.absence_proven)},
     {"grant_needed", KIND_TEXT, AT(input.grant_needed)},
+    {"journal_wanted", KIND_TEXT, AT(input.journal_wanted)},
     {"schema_truncated", KIND_BOOL, AT(input.schema_truncated)},
     {0},
 };

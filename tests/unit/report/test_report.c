@@ -64,9 +64,9 @@ static void gate_never_observed(struct json_writer *writer, struct sample *sampl
 static void gate_unversioned(struct json_writer *writer, struct sample *sample)
 {
     sample_take_journal(sample);
-    sample->report.source = SOURCE_REQUEST;
-    sample->report.expected_revision = "ae1027a6acf";
-    sample->report.match = MATCH_AT_LEAST;
+    sample->judged[0].source = SOURCE_REQUEST;
+    sample->judged[0].expected_revision = "ae1027a6acf";
+    sample->judged[0].match = MATCH_AT_LEAST;
     sample->report.last_error = "could not connect: refused";
     add_gate(writer, sample);
 }
