@@ -197,6 +197,8 @@ def killed(project):
         project.kill()
     if project.engine != "sqlite":
         eventually(lambda: not project.database.backends(), HELD_SECONDS, "the server notices that the tool is gone")
+    else:
+        project.database.sql("SELECT count(*) FROM sqlite_master")  # a reader may not roll back what was left behind
     judge(project, "killed")
 
 
