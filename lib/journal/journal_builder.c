@@ -70,18 +70,25 @@ static void digest_row(struct journal_builder *builder, const char *const *cells
         fold_digest(builder);
 }
 
+void journal_builder_go_beside(struct journal_builder *builder)
+{
+    builder->beside = builder->tool->shapes[builder->shape].beside;
+}
+
 int journal_builder_row(void *payload, const char *const *cells, const size_t *lengths, size_t count,
                         struct error *reterr)
 {
     struct journal_builder *builder = payload;
-    size_t expected = builder->tool->shapes[builder->shape].cell_count;
+    const struct tool_beside *beside = builder->beside;
+    size_t expected = beside ? beside->cell_count : builder->tool->shapes[builder->shape].cell_count;
     if (count != expected || count > CELLS_MAXIMUM)
         return error_set(reterr, ERROR_INTERNAL, "a row of %zu cells instead of %zu", count, expected);
     builder->journal->row_count++;
     digest_row(builder, cells, lengths, count);
     if (builder->digest_only)
         return 0;
-    return builder->tool->row(builder, builder->shape, cells, lengths, reterr);
+    return beside ? beside->row(builder, cells, lengths, reterr)
+                  : builder->tool->row(builder, builder->shape, cells, lengths, reterr);
 }
 
 struct journal_entry *journal_builder_entry(struct journal_builder *builder, struct error *reterr)

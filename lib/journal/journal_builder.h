@@ -18,13 +18,17 @@ struct journal_builder {
     struct journal_entry *entries; /* mutable until finished */
     size_t count;
     size_t capacity;
-    struct strbuf digested; /* private: rows that are not in journal->digest yet */
-    bool digest_only;       /* rows are compared with those of an earlier look, not kept */
+    struct strbuf digested;           /* private: rows that are not in journal->digest yet */
+    const struct tool_beside *beside; /* the table that rows come from, once it is the second one */
+    bool digest_only;                 /* rows are compared with those of an earlier look, not kept */
 };
 
 int journal_builder_init(struct journal_builder *builder, const struct tool *tool, size_t shape,
                          const struct journal_address *address, struct error *reterr);
 void journal_builder_done(struct journal_builder *builder);
+
+/* From now on rows are those of the shape's second table. */
+void journal_builder_go_beside(struct journal_builder *builder);
 
 /* Feeds one row: digests it and calls the tool's row slot. Has the signature of row_sink.row with the builder as
  * payload. */

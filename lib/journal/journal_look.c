@@ -107,6 +107,36 @@ static int set_forbidden(struct look_run *run, struct journal_reading *reading, 
     return set_failure(run, reading, ERROR_FORBIDDEN, message, reterr);
 }
 
+/* The rows of the journal's table, then those of the one beside it. */
+static int read_tables(const struct look_run *run, const struct tool_shape *shape,
+                       const struct journal_address *address, struct journal_builder *builder, bool *ret_more,
+                       struct error *reterr)
+{
+    struct table_request request = {
+        .schema = address->schema,
+        .table = address->table,
+        .cells = shape->cells,
+        .cell_count = shape->cell_count,
+        .order_by = shape->order_by,
+        .row_limit = LIMIT_JOURNAL_ROWS,
+    };
+    const struct row_sink sink = {.row = journal_builder_row, .payload = builder};
+    if (ops_of(run)->read_table(run->connection, &request, run->deadline, &sink, ret_more, reterr) < 0)
+        return -1;
+    if (!shape->beside)
+        return 0;
+    bool more = false;
+    request.table = shape->beside->table;
+    request.cells = shape->beside->cells;
+    request.cell_count = shape->beside->cell_count;
+    request.order_by = shape->beside->order_by;
+    journal_builder_go_beside(builder);
+    if (ops_of(run)->read_table(run->connection, &request, run->deadline, &sink, &more, reterr) < 0)
+        return -1;
+    *ret_more = *ret_more || more;
+    return 0;
+}
+
 /* The rows of the table in one shape, as a journal or, if they are those of `before` (NULL: none), as that one. */
 static int read_rows(struct look_run *run, const struct tool *tool, size_t shape, const struct journal_address *address,
                      struct journal *before, struct journal **ret_journal, struct error *reterr)
@@ -118,17 +148,8 @@ static int read_rows(struct look_run *run, const struct tool *tool, size_t shape
     if (!builder.journal->engine)
         return error_no_memory(reterr);
     builder.digest_only = before != NULL;
-    const struct table_request request = {
-        .schema = address->schema,
-        .table = address->table,
-        .cells = tool->shapes[shape].cells,
-        .cell_count = tool->shapes[shape].cell_count,
-        .order_by = tool->shapes[shape].order_by,
-        .row_limit = LIMIT_JOURNAL_ROWS,
-    };
-    const struct row_sink sink = {.row = journal_builder_row, .payload = &builder};
     bool more = false;
-    if (ops_of(run)->read_table(run->connection, &request, run->deadline, &sink, &more, reterr) < 0)
+    if (read_tables(run, &tool->shapes[shape], address, &builder, &more, reterr) < 0)
         return -1;
     if (!before)
         return journal_builder_finish(&builder, more, ret_journal, reterr);

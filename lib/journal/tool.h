@@ -21,6 +21,18 @@
 /* Engines on which a tool runs. */
 enum { TOOL_POSTGRES = 1, TOOL_MYSQL = 2, TOOL_SQLITE = 4, TOOL_EVERYWHERE = 7 }; /* MariaDB counts as MySQL */
 
+/* Rows become a journal: `row` for each, in the order read, then `finish`, which folds. Both append to the builder. */
+struct journal_builder;
+
+/* A second table that is part of a journal, in the same schema: its rows come behind those of the first. */
+struct tool_beside {
+    const char *table;
+    const struct cell_request *cells;
+    size_t cell_count;
+    const char *order_by; /* NULL: unordered */
+    int (*row)(struct journal_builder *builder, const char *const *cells, const size_t *lengths, struct error *reterr);
+};
+
 /* One layout of a journal's table; tools change theirs over time. Newest first. */
 struct tool_shape {
     const char *const *columns;       /* NULL-terminated, lower case: all must exist (compared case-insensitively) */
@@ -36,13 +48,12 @@ struct tool_shape {
     /* The rows prove the tool: one that the tool never writes makes the table somebody else's, not a broken journal,
      * unless the configuration names it. For names and columns that many programs choose. */
     bool proven_by_rows;
+
+    const struct tool_beside *beside; /* NULL: the journal is one table */
 };
 
 /* What locks show that a tool runs; filled by the functions of tool_locks.h. */
 struct lock_plan;
-
-/* Rows become a journal: `row` for each, in the order read, then `finish`, which folds. Both append to the builder. */
-struct journal_builder;
 
 /* What compare is asked. Everything is borrowed. */
 struct compare_request {

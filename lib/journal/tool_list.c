@@ -13,6 +13,7 @@ const struct tool *const tools[] = {
     &tool_flyway,
     &tool_prisma,
     &tool_refinery,
+    &tool_sqitch,
     &tool_sqlx,
     NULL,
 };

@@ -15,6 +15,7 @@ extern const struct tool tool_ef_core;
 extern const struct tool tool_flyway;
 extern const struct tool tool_prisma;
 extern const struct tool tool_refinery;
+extern const struct tool tool_sqitch;
 extern const struct tool tool_sqlx;
 
 #endif

@@ -50,6 +50,8 @@ def keep(project, scenario):
         return
     for journal in found:
         question = {"source": "directory", "match": "exact", "shape": journal["shape"], "rows": journal["rows"]}
+        if "beside" in journal:
+            question["beside"] = journal["beside"]
         part = f"-{journal['schema']}" if len(found) > 1 else ""
         name = f"real-{scenario.replace('_', '-')}{part}"
         general, special = CASES / project.tool / name, CASES / project.tool / f"{name}-{project.engine}"

@@ -49,6 +49,11 @@ struct journal *journal_of_json(const struct tool *tool, const struct json_value
     const struct json_value *rows = json_member(document, "rows");
     for (size_t i = 0; i < json_length(rows); i++)
         add_row(&builder, json_element(rows, i));
+    const struct json_value *beside = json_member(document, "beside");
+    if (json_length(beside) > 0)
+        journal_builder_go_beside(&builder);
+    for (size_t i = 0; i < json_length(beside); i++)
+        add_row(&builder, json_element(beside, i));
     if (journal_builder_finish(&builder, false, &journal, &error) < 0)
         fail_msg("the rows do not fold: %s", error.message);
     return journal;

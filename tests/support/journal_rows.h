@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Journals for tests, from JSON: {"tool": "flyway", "shape": 0, "rows": [["1", null, …], …]}; a row has one text or
- * null per cell that the tool asks for. Functions fail the running cmocka test on any trouble but want of memory.
+ * null per cell that the tool asks for; "beside" has those of its second table. Functions fail the running cmocka test
+ * on any trouble but want of memory.
  */
 #ifndef MIGRATIOND_TESTS_SUPPORT_JOURNAL_ROWS_H
 #define MIGRATIOND_TESTS_SUPPORT_JOURNAL_ROWS_H

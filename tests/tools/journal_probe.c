@@ -35,6 +35,18 @@ static int take_row(void *payload, const char *const *cells, const size_t *lengt
     return 0;
 }
 
+static int print_rows(struct probe *probe, const char *key, const struct table_request *request)
+{
+    const struct row_sink sink = {.row = take_row, .payload = &probe->json};
+    bool more = false;
+    json_key_array(&probe->json, key);
+    if (probe->connection->ops->read_table(probe->connection, request, probe->deadline, &sink, &more, &probe->error) <
+        0)
+        return -1;
+    json_close_array(&probe->json);
+    return 0;
+}
+
 static int take_journal(void *payload, const struct journal_address *address)
 {
     struct probe *probe = payload;
@@ -44,24 +56,27 @@ static int take_journal(void *payload, const struct journal_address *address)
     if (index < 0)
         return error_set(&probe->error, ERROR_INTERNAL, "%s was seen and is gone", address->table);
     const struct tool_shape *shape = &tool->shapes[index];
-    const struct table_request request = {.schema = address->schema,
-                                          .table = address->table,
-                                          .cells = shape->cells,
-                                          .cell_count = shape->cell_count,
-                                          .order_by = shape->order_by,
-                                          .row_limit = ROWS};
-    const struct row_sink sink = {.row = take_row, .payload = &probe->json};
-    bool more = false;
+    struct table_request request = {.schema = address->schema,
+                                    .table = address->table,
+                                    .cells = shape->cells,
+                                    .cell_count = shape->cell_count,
+                                    .order_by = shape->order_by,
+                                    .row_limit = ROWS};
     json_open_object(&probe->json);
     json_key_string(&probe->json, "tool", tool->name);
     json_key_string(&probe->json, "schema", address->schema);
     json_key_string(&probe->json, "table", address->table);
     json_key_integer(&probe->json, "shape", index);
-    json_key_array(&probe->json, "rows");
-    if (probe->connection->ops->read_table(probe->connection, &request, probe->deadline, &sink, &more, &probe->error) <
-        0)
+    if (print_rows(probe, "rows", &request) < 0)
         return -1;
-    json_close_array(&probe->json);
+    if (shape->beside) {
+        request.table = shape->beside->table;
+        request.cells = shape->beside->cells;
+        request.cell_count = shape->beside->cell_count;
+        request.order_by = shape->beside->order_by;
+        if (print_rows(probe, "beside", &request) < 0)
+            return -1;
+    }
     json_close_object(&probe->json);
     return 0;
 }
