@@ -161,6 +161,14 @@ static enum mysql_operation type_operation(const struct plan_maker *maker, const
     return appends_values(from->type, to->type) ? OPERATION_APPEND_VALUES : OPERATION_COPY;
 }
 
+/* Rows that have NULL would get the default: a server does that in place only where it is one value for all. */
+static bool fills_by_rule(const struct mysql_column *column)
+{
+    const char *text = column->default_expression;
+    bool bits = text && strchr("bBxX", *text) && text[1] == '\'';
+    return strncmp(column->type, "timestamp", 9) == 0 || (text && !strchr("'-0123456789", *text) && !bits);
+}
+
 /* On either side: the plan may make the index first. */
 static bool is_ever_indexed(const struct plan_maker *maker, size_t relation, const struct mysql_column *column)
 {
@@ -185,7 +193,7 @@ enum mysql_algorithm mysql_algorithm_for_column(struct plan_maker *maker, size_t
     if (strcmp(from->name, to->name) != 0)
         done[count++] = OPERATION_RENAME_COLUMN;
     if (changed & COLUMN_NULLABLE)
-        done[count++] = OPERATION_NULLABLE;
+        done[count++] = from->flags & COLUMN_NULLABLE && fills_by_rule(to) ? OPERATION_COPY : OPERATION_NULLABLE;
     if (recoded || collated)
         done[count++] = recoded || indexed ? OPERATION_COPY : OPERATION_COLLATION;
     if (from->generated || to->generated || (changed & COLUMN_AUTO_INCREMENT) || (mariadb && checked) ||

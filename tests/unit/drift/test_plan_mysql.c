@@ -126,6 +126,12 @@ static const struct way ways[] = {
 #define HASHED_A(definition) OTHER_A(definition) ", `t` text DEFAULT NULL, UNIQUE KEY `t` (`t`) USING HASH"
 
 static const struct way minded[] = {
+    {BASE ", `b` timestamp NOT NULL DEFAULT current_timestamp()",
+     BASE ", `b` timestamp NULL DEFAULT current_timestamp()", 3, "NOT NULL", "", ""},
+    {BASE ", `b` timestamp NULL DEFAULT current_timestamp()",
+     BASE ", `b` timestamp NOT NULL DEFAULT current_timestamp()", 2, "timestamp NULL", INPLACE, INPLACE},
+    {BASE ", `b` varchar(9) NOT NULL DEFAULT 'x'", BASE ", `b` varchar(9) DEFAULT 'x'", 3, "NOT NULL", INPLACE,
+     INPLACE},
     {BASE ", `b` date NOT NULL", BASE, 3, "ADD COLUMN `b` date NOT NULL", "", ""},
     {INDEXED_VIRTUAL ", `z` int DEFAULT NULL", INDEXED_VIRTUAL, 2, "ADD COLUMN `z`", "", ""},
     {INDEXED_VIRTUAL, INDEXED_VIRTUAL ", `z` int DEFAULT NULL", 3, "DROP COLUMN `z`", "", ""},
