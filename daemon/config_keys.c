@@ -309,7 +309,6 @@ static const struct config_key columns_keys[] = {
      .type = KEY_TEXT,
      .offset = COLUMN(revision),
      .example = "version",
-     .required = true,
      .doc = "Which migration a row is about."},
     {.name = "applied_at",
      .type = KEY_TEXT,

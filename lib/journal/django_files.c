@@ -456,8 +456,8 @@ int django_read_files(const char *directory, struct migration_set *set, struct e
     if (index_files(&project, reterr) < 0 || resolve_all(&project, reterr) < 0)
         return -1;
     size_t direct = project.count;
-    if (set_parents(&project, direct, reterr) < 0 || remark_leaves(&project, reterr) < 0 ||
-        add_squashes(&project, reterr) < 0)
+    if (set_parents(&project, direct, reterr) < 0 || add_squashes(&project, reterr) < 0 ||
+        remark_leaves(&project, reterr) < 0)
         return -1;
     return finish_set(&project, direct, reterr);
 }

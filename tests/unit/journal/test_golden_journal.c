@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * golden/journal/<tool>/<case>/rows.json folds to `journal`; golden/compare/<tool>/<case>/ holds question.json (rows,
- * revision, match, source), files/ (expected), known/ (seen before, graph tools) and gives `comparison`. A `files` that
- * cannot be read gives its error. Every tool must have cases of both kinds.
+ * part, engine, revision, match, source), files/ (expected), known/ (seen before, graph tools) and gives `comparison`.
+ * A `files` that cannot be read gives its error. Every tool must have cases of both kinds.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "journal/generic.h"
 #include "support/golden.h"
 #include "support/journal_rows.h"
 
@@ -36,6 +37,24 @@ static void fold_case(struct golden_case *golden, void *userdata)
     golden_expect(golden, "journal", strbuf_text(&out));
 }
 
+/* The journal of one part of the table, or the table's. */
+static struct journal *choose_part(struct journal *whole, const char *part)
+{
+    size_t first = 0;
+    size_t count = 0;
+    if (!part)
+        return journal_ref(whole);
+    for (size_t i = 0; i < whole->entry_count; i++) {
+        bool same = whole->entries[i].part && strcmp(whole->entries[i].part, part) == 0;
+        first = same && count == 0 ? i : first;
+        count += same;
+    }
+    assert_true(count > 0);
+    struct journal *chosen = journal_part(whole, first, count);
+    assert_non_null(chosen);
+    return chosen;
+}
+
 static struct compare_request question_of(const struct json_value *document)
 {
     struct compare_request request = {.revision = json_text(json_member(document, "revision"))};
@@ -53,7 +72,9 @@ static void compare_case(struct golden_case *golden, void *userdata)
 {
     const struct tool *tool = userdata;
     cleanup(json_document) struct json_document *document = parse(golden, "question.json");
-    cleanup(journal) struct journal *journal = journal_of_json(tool, json_root(document));
+    cleanup(journal) struct journal *whole = journal_of_json(tool, json_root(document));
+    whole->engine = json_text(json_member(json_root(document), "engine"));
+    cleanup(journal) struct journal *journal = choose_part(whole, json_text(json_member(json_root(document), "part")));
     cleanup(migration_set) struct migration_set *files = NULL;
     cleanup(migration_set) struct migration_set *before = NULL;
     cleanup(revision_graph) struct revision_graph *known = NULL;
@@ -96,6 +117,7 @@ static void test_folding(void **state)
     (void)state;
     for (size_t i = 0; tools[i]; i++)
         run_suite("journal", tools[i], fold_case);
+    run_suite("journal", generic_tool, fold_case);
 }
 
 static void test_comparing(void **state)
@@ -103,6 +125,7 @@ static void test_comparing(void **state)
     (void)state;
     for (size_t i = 0; tools[i]; i++)
         run_suite("compare", tools[i], compare_case);
+    run_suite("compare", generic_tool, compare_case);
 }
 
 int main(void)

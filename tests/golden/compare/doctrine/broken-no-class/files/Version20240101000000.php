@@ -1,0 +1,3 @@
+<?php
+// Doctrine\Migrations\AbstractMigration
+return 1;

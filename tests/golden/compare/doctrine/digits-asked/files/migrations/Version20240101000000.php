@@ -1,0 +1,14 @@
+<?php
+
+declare(strict_types=1);
+
+// namespace Wrong; class Wrong
+namespace DoctrineMigrations;
+
+use Doctrine\Migrations\AbstractMigration;
+
+/* class Other */
+final class Version20240101000000 extends AbstractMigration
+{
+    private string $x = 'class Nope';
+}

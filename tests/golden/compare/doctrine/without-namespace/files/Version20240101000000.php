@@ -1,0 +1,2 @@
+<?php
+class Version20240101000000 extends Doctrine\Migrations\AbstractMigration {}

@@ -1,0 +1,3 @@
+--liquibase formatted sql
+--changeset nobody
+select 1;

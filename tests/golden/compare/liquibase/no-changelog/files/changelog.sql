@@ -1,0 +1,1 @@
+create table changelog (i int);

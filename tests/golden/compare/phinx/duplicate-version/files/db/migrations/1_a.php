@@ -1,0 +1,6 @@
+<?php
+use Phinx\Migration\AbstractMigration;
+final class A extends AbstractMigration
+{
+    public function change(): void {}
+}

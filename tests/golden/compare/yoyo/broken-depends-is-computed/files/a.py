@@ -1,0 +1,2 @@
+from yoyo import step
+__depends__ = set(["b"])

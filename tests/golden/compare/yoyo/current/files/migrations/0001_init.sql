@@ -1,0 +1,4 @@
+-- init
+-- depends:
+
+CREATE TABLE a (i int);

@@ -1,0 +1,2 @@
+-- depends: c
+SELECT 1;
