@@ -227,12 +227,16 @@ static int by_number(const void *pa, const void *pb)
     return order ? order : strcmp(*a, *b);
 }
 
-/* Whether the file begins as a committed migration does. */
-static bool has_header(const char *directory, const char *path)
+/* Whether the file begins as a committed migration does. One that cannot be read is nobody's yet. */
+static int seek_header(const char *directory, const char *path, bool *ret_found, struct error *reterr)
 {
     cleanup(strbuf) struct strbuf text = STRBUF(FILE_TEXT_BYTES);
-    struct error ignored = {0};
-    return file_read(directory, path, &text, &ignored) == 0 && strncmp(strbuf_text(&text), HEADER, strlen(HEADER)) == 0;
+    struct error error = {0};
+    *ret_found = false;
+    if (file_read(directory, path, &text, &error) < 0)
+        return error.code == ERROR_NO_MEMORY ? error_no_memory(reterr) : 0;
+    *ret_found = strncmp(strbuf_text(&text), HEADER, strlen(HEADER)) == 0;
+    return 0;
 }
 
 static int read_committed(const char *directory, const char *prefix, struct migration_set *set, struct error *reterr)
@@ -241,6 +245,7 @@ static int read_committed(const char *directory, const char *prefix, struct migr
     cleanup(file_list) struct file_list files = {0};
     cleanup(migration_list) struct migration_list list = {0};
     struct graphile_chain chain = {.hash = ""};
+    bool found = false;
     if (!root)
         return error_no_memory(reterr);
     if (file_list_read(&files, root, 1, reterr) < 0)
@@ -258,7 +263,9 @@ static int read_committed(const char *directory, const char *prefix, struct migr
     }
     if (count > 1)
         qsort(paths, count, sizeof *paths, by_number);
-    if (count == 0 || !has_header(directory, paths[0]))
+    if (count > 0 && seek_header(directory, paths[0], &found, reterr) < 0)
+        return -1;
+    if (!found)
         return error_set(reterr, ERROR_NOT_FOUND, "%s holds no graphile-migrate migrations", directory);
     for (size_t i = 0; i < count; i++)
         if (add_migration(directory, paths[i], strlen(prefix), set, &list, &chain, reterr) < 0)

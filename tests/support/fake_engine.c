@@ -100,9 +100,10 @@ static void describe(const struct fake_server *server, struct schema_builder *bu
                                                  .kind = RELATION_TABLE};
         uint32_t handle = schema_builder_relation(builder, &relation);
         for (uint16_t j = 0; j < FAKE_COLUMNS_MAXIMUM && table->columns[j]; j++) {
+            const char *type = table->types[j] ? table->types[j] : "text";
             const struct schema_column column = {.relation = handle,
                                                  .name = schema_builder_text(builder, table->columns[j]),
-                                                 .type = schema_builder_text(builder, "text"),
+                                                 .type = schema_builder_text(builder, type),
                                                  .position = (uint16_t)(j + 1)};
             schema_builder_column(builder, &column);
         }

@@ -16,6 +16,7 @@ struct fake_table {
     const char *schema;
     const char *name;
     const char *columns[FAKE_COLUMNS_MAXIMUM]; /* NULL-terminated */
+    const char *types[FAKE_COLUMNS_MAXIMUM];   /* of the columns; NULL: "text" */
     const char *const (*rows)[FAKE_COLUMNS_MAXIMUM];
     size_t row_count;
     const char *grant;    /* not NULL: the role may not read it, and this would help */
