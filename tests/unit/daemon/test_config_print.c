@@ -85,8 +85,8 @@ static void test_hidden_keys_are_valid_too(void **state)
     char *listed = strstr(text.bytes, "    journals:");
     assert_non_null(listed);
     listed[4] = '#'; /* instead of journal and expect */
-    static const char *const generic[] = {"      columns:", "        revision:", "        applied_at:",
-                                          "        state:",   "        checksum:", "      order:"};
+    static const char *const generic[] = {
+        "      columns:", "        revision:", "        applied_at:", "        state:", "        checksum:"};
     for (size_t i = 0; i < ARRAY_LENGTH(generic); i++) {
         char *key = strstr(text.bytes, generic[i]);
         assert_non_null(key);
