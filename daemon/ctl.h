@@ -49,16 +49,17 @@ struct ctl_options {
     struct ctl_list policies;
     struct ctl_list schemas; /* and snapshot */
     bool no_default_ignores;
-    bool list_tools; /* journal --tools */
-    const char *tenants;    /* compare */
-    const char *directory;  /* diff, plan */
-    const char *scratch;    /* URL of the server on which sql: is loaded */
-    unsigned stage;         /* plan; 0: all */
-    bool adopt;             /* plan --direction adopt */
-    const char *tool;       /* manifest, bootstrap: the tool's name; NULL: recognised */
-    const char *manifest;   /* wait: [DATABASE:]FILE */
-    struct ctl_list stamps; /* bootstrap: revisions to record */
-    const char *confirm;    /* bootstrap: the database's name */
+    bool list_tools;             /* journal --tools */
+    const char *tenants;         /* compare */
+    const char *directory;       /* diff, plan */
+    struct ctl_list directories; /* bootstrap: all that were given */
+    const char *scratch;         /* URL of the server on which sql: is loaded */
+    unsigned stage;              /* plan; 0: all */
+    bool adopt;                  /* plan --direction adopt */
+    const char *tool;            /* manifest, bootstrap: the tool's name; NULL: recognised */
+    const char *manifest;        /* wait: [DATABASE:]FILE */
+    struct ctl_list stamps;      /* bootstrap: revisions to record */
+    const char *confirm;         /* bootstrap: the database's name */
     char *const *arguments;
     int argument_count;
 };

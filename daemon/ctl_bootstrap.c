@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "journal/migration_folders.h"
 
 /* Loading hundreds of migrations takes longer than a look. */
 enum { BOOTSTRAP_MS = 10 * 60 * 1000 };
@@ -36,7 +37,7 @@ static int check_options(const struct ctl_options *options)
 {
     if (!ctl_is_url(options->arguments[0]))
         return ctl_fail(CTL_USAGE, "bootstrap takes the URL of a database");
-    if (!options->directory)
+    if (options->directories.count == 0)
         return ctl_fail(CTL_USAGE, "bootstrap needs --directory DIR: the folder of the tool's migrations");
     if (options->confirm && options->stamps.count == 0)
         return ctl_fail(CTL_USAGE, "--confirm belongs to --stamp");
@@ -58,7 +59,8 @@ static int read_all(struct bootstrap *bootstrap)
         return ctl_fail(CTL_UNKNOWN, "out of memory");
     if (!ctl_policy(options, bootstrap->arena, &bootstrap->policy))
         return CTL_USAGE;
-    if (migration_files_read(tool, NULL, options->directory, &bootstrap->set, &error) < 0)
+    if (migration_folders_read(tool, NULL, options->directories.items, options->directories.count, &bootstrap->set,
+                               &error) < 0)
         return ctl_fail(CTL_USAGE, "%s", error.message);
     if (engine_target_parse(options->arguments[0], &bootstrap->target, &error) < 0 ||
         ctl_read_schema(options->arguments[0], &everything, bootstrap->deadline, &bootstrap->schema, &bootstrap->server,

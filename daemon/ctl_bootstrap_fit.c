@@ -78,7 +78,7 @@ static int walk(struct bootstrap *bootstrap, struct fitting *fitting, const stru
     struct engine_scope scope = ctl_scope(bootstrap->options);
     struct ctl_stop stop = {0};
     struct reference_request request = {
-        .path = bootstrap->options->directory,
+        .path = bootstrap->options->directories.items[0],
         .live = fitting->live,
         .scratch = scratch,
         .scope = &scope,
@@ -99,7 +99,11 @@ int bootstrap_find_fits(struct bootstrap *bootstrap)
     cleanup(schema) struct schema *live = NULL;
     cleanup(engine_target) struct engine_target *scratch = NULL;
     const char *server = bootstrap->options->scratch;
-    bootstrap->source = reference_steps_source(bootstrap->set, bootstrap->options->directory);
+    if (bootstrap->options->directories.count > 1) {
+        snprintf(bootstrap->stopped, sizeof bootstrap->stopped, "the migrations stand in several folders");
+        return CTL_OK;
+    }
+    bootstrap->source = reference_steps_source(bootstrap->set, bootstrap->options->directories.items[0]);
     if (server && engine_target_parse(server, &scratch, &error) < 0)
         return ctl_fail(CTL_USAGE, "%s", error.message);
     int code = read_live(bootstrap, &live);

@@ -57,7 +57,7 @@ static void add_command(struct strbuf *out, const char *form, const struct boots
         {"{revision}", migration ? migration->revision : "REVISION"},
         {"{part}", migration && migration->part ? migration->part : "APP"},
         {"{short}", migration ? migration->revision + part : "NAME"},
-        {"{directory}", bootstrap->options->directory},
+        {"{directory}", bootstrap->options->directories.items[0]},
     };
     while (*form) {
         size_t i = 0;
@@ -98,8 +98,10 @@ static void make_commands(const struct bootstrap *bootstrap, struct commands *co
         return;
     strbuf_add_string(&commands->stamp, "migrationctl bootstrap ");
     add_word(&commands->stamp, url ? url : "URL");
-    strbuf_add_string(&commands->stamp, " --directory ");
-    add_word(&commands->stamp, bootstrap->options->directory);
+    for (size_t i = 0; i < bootstrap->options->directories.count; i++) {
+        strbuf_add_string(&commands->stamp, " --directory ");
+        add_word(&commands->stamp, bootstrap->options->directories.items[i]);
+    }
     if (bootstrap->options->tool)
         strbuf_printf(&commands->stamp, " --tool %s", bootstrap->set->tool);
     strbuf_add_string(&commands->stamp, " --stamp ");

@@ -10,6 +10,60 @@
 #include "dialect/dialects.h"
 #include "engine/stamp.h"
 
+static bool has_table(const struct schema *schema, const char *name)
+{
+    for (size_t i = 0; i < schema->relation_count; i++)
+        if (strcmp(schema_text(schema, schema->relations[i].name), name) == 0)
+            return true;
+    return false;
+}
+
+/* Whether anything of a part is marked, once all of it was where `all` says so. */
+static bool has_part(const struct migration_set *set, const char *part, bool all, bool *selected)
+{
+    bool found = false;
+    for (size_t i = 0; i < set->count; i++) {
+        if (!set->migrations[i].part || strcmp(set->migrations[i].part, part) != 0)
+            continue;
+        selected[i] = selected[i] || all;
+        found = found || selected[i];
+    }
+    return found;
+}
+
+/* What the tool brings along itself and the schema shows to be used: without it, the tool would call the journal
+ * inconsistent. */
+static int check_own_parts(const struct bootstrap *bootstrap, bool heads, bool *selected)
+{
+    const struct migration_set *set = bootstrap->set;
+    for (size_t i = 0; i < stamp_part_count; i++) {
+        const struct stamp_part *own = &stamp_parts[i];
+        if (strcmp(own->tool, set->tool) == 0 && has_table(bootstrap->schema, own->table) &&
+            !has_part(set, own->part, heads, selected))
+            return ctl_fail(CTL_USAGE,
+                            "the schema has %s, but nothing of '%s' would be recorded: name the folder that holds its "
+                            "migrations with a further --directory, and --stamp heads or one of its revisions",
+                            own->table, own->part);
+    }
+    return CTL_OK;
+}
+
+/* `heads`: all of the first folder, and what that needs of the others. */
+static int select_heads(const struct bootstrap *bootstrap, bool *selected, struct error *reterr)
+{
+    cleanup(migration_set) struct migration_set *first = NULL;
+    const struct ctl_list *directories = &bootstrap->options->directories;
+    if (directories->count == 1)
+        return stamp_select(bootstrap->set, "heads", bootstrap->arena, selected, reterr);
+    if (migration_files_read(tool_find(bootstrap->set->tool), NULL, directories->items[0], &first, reterr) < 0)
+        return -1;
+    for (size_t i = 0; i < first->count; i++)
+        if (!first->migrations[i].repeatable &&
+            stamp_select(bootstrap->set, first->migrations[i].revision, bootstrap->arena, selected, reterr) < 0)
+            return -1;
+    return 0;
+}
+
 /* Marks what is to be recorded; NULL after a message. */
 static bool *select_migrations(const struct bootstrap *bootstrap, int *ret_code)
 {
@@ -17,17 +71,23 @@ static bool *select_migrations(const struct bootstrap *bootstrap, int *ret_code)
     const struct migration_set *set = bootstrap->set;
     const struct ctl_list *stamps = &bootstrap->options->stamps;
     bool *selected = arena_array(bootstrap->arena, set->count + 1, sizeof *selected);
-    if (!selected)
+    bool all = false;
+    if (!selected) {
         *ret_code = ctl_fail(CTL_UNKNOWN, "out of memory");
-    for (size_t i = 0; selected && i < stamps->count; i++) {
-        if (stamp_select(set, stamps->items[i], bootstrap->arena, selected, &error) < 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < stamps->count; i++) {
+        bool heads = strcmp(stamps->items[i], "heads") == 0;
+        all = all || heads;
+        if ((heads ? select_heads(bootstrap, selected, &error)
+                   : stamp_select(set, stamps->items[i], bootstrap->arena, selected, &error)) < 0) {
             *ret_code = ctl_fail(CTL_USAGE, "%s", error.message);
             return NULL;
         }
     }
-    if (selected)
-        stamp_select_done(set, selected);
-    return selected;
+    stamp_select_done(set, selected);
+    *ret_code = check_own_parts(bootstrap, all, selected);
+    return *ret_code == CTL_OK ? selected : NULL;
 }
 
 static int make_script(const struct bootstrap *bootstrap, struct stamp_script *ret_script)

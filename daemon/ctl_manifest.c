@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "daemon/ctl_side.h"
 #include "journal/manifest.h"
+#include "journal/migration_folders.h"
 #include "journal/tool.h"
 
 int ctl_find_tool(const struct ctl_options *options, const struct tool **ret_tool)
@@ -30,7 +31,8 @@ int ctl_manifest(const struct ctl_options *options)
     int code = ctl_find_tool(options, &tool);
     if (code != CTL_OK)
         return code;
-    if (migration_files_read(tool, NULL, options->arguments[0], &set, &error) < 0 ||
+    if (migration_folders_read(tool, NULL, (const char *const *)options->arguments, (size_t)options->argument_count,
+                               &set, &error) < 0 ||
         manifest_write(set, &out, &error) < 0)
         return ctl_fail(CTL_USAGE, "%s", error.message);
     ctl_say_remarks(set);

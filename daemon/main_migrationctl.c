@@ -36,8 +36,8 @@ const struct ctl_command ctl_commands[] = {
      PRINTS_TEXT | PRINTS_JSON | PRINTS_SQL, ctl_plan},
     {"compare", "SIDE SIDE… | DATABASE…", "many schemas in groups of equals, and how each differs from the most", 1,
      CTL_SIDES, PRINTS_TEXT | PRINTS_JSON | PRINTS_MARKDOWN, ctl_compare},
-    {"manifest", "DIRECTORY", "print a directory of migrations as one JSON file, for images and expect: {manifest: …}",
-     1, 1, PRINTS_TEXT | PRINTS_JSON, ctl_manifest},
+    {"manifest", "DIRECTORY…", "print a directory of migrations as one JSON file, for images and expect: {manifest: …}",
+     1, CTL_SIDES, PRINTS_TEXT | PRINTS_JSON, ctl_manifest},
     {"bootstrap", "URL", "a populated schema without a journal: which revision it fits, and how to record that", 1, 1,
      PRINTS_TEXT | PRINTS_JSON | PRINTS_MARKDOWN, ctl_bootstrap},
     {"probe", "[PATH]", "ask the daemon whether it lives (default /livez): for health checks in images", 0, 1,
@@ -89,7 +89,7 @@ static void print_help(void)
          "      --direction D    plan: revert (default: live becomes the reference) or adopt (what a migration\n"
          "                       must contain so that the reference becomes the live schema)\n"
          "      --directory DIR  diff, plan: also write the report, or the plan as scripts, into a folder there\n"
-         "                       journal URL, bootstrap: the folder of the tool's migrations\n"
+         "                       journal URL, bootstrap: the folder of the tool's migrations; bootstrap takes several\n"
          "      --tools          journal: the table of the migration tools that are known\n"
          "      --tool T         manifest, bootstrap: whose migrations they are, where the folder does not tell\n"
          "      --stamp R        bootstrap: record R, and all before it, in the tool's own journal; `heads` is all of\n"
@@ -229,6 +229,8 @@ static struct ctl_list *kept_list(int option, struct ctl_options *options)
         return &options->policies;
     case OPTION_STAMP:
         return &options->stamps;
+    case OPTION_DIRECTORY:
+        return &options->directories;
     default:
         return NULL;
     }
@@ -349,7 +351,7 @@ int main(int argc, char **argv)
     };
     int code = CTL_UNKNOWN;
     if (make_list(&options.schemas, argc) && make_list(&options.ignores, argc) && make_list(&options.policies, argc) &&
-        make_list(&options.stamps, argc))
+        make_list(&options.stamps, argc) && make_list(&options.directories, argc))
         code = parse_and_run(argc, argv, &options);
     else
         ctl_fail(CTL_UNKNOWN, "out of memory");
@@ -357,5 +359,6 @@ int main(int argc, char **argv)
     mem_free(options.ignores.items);
     mem_free(options.policies.items);
     mem_free(options.stamps.items);
+    mem_free(options.directories.items);
     return code;
 }

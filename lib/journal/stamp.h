@@ -43,6 +43,16 @@ struct stamp_advice {
     const char *apply;  /* what applies the rest */
 };
 
+/* Parts whose files come with the tool and not with the project, and a table that shows that one is in use. */
+struct stamp_part {
+    const char *tool;
+    const char *part;
+    const char *table;
+};
+
+extern const struct stamp_part stamp_parts[];
+extern const size_t stamp_part_count;
+
 extern const struct stamp_form stamp_forms[];
 extern const size_t stamp_form_count;
 

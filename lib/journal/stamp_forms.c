@@ -303,6 +303,17 @@ const struct stamp_form stamp_forms[] = {
 };
 const size_t stamp_form_count = ARRAY_LENGTH(stamp_forms);
 
+const struct stamp_part stamp_parts[] = {
+    {"django", "admin", "django_admin_log"},
+    {"django", "auth", "auth_permission"},
+    {"django", "contenttypes", "django_content_type"},
+    {"django", "flatpages", "django_flatpage"},
+    {"django", "redirects", "django_redirect"},
+    {"django", "sessions", "django_session"},
+    {"django", "sites", "django_site"},
+};
+const size_t stamp_part_count = ARRAY_LENGTH(stamp_parts);
+
 /* Tools that are not here have no such command. */
 static const struct stamp_advice advices[] = {
     {"alembic", "alembic stamp {revision}", "alembic upgrade heads"},
