@@ -104,6 +104,19 @@ struct row_sink {
     void *payload;
 };
 
+/* Where one of several tables of one form stands. */
+struct table_place {
+    const char *schema;
+    const char *table;
+};
+
+/* As row_sink; `table` is the number of the row's table. Rows of several tables may come in turn. */
+struct tables_sink {
+    int (*row)(void *payload, size_t table, const char *const *cells, const size_t *lengths, size_t count,
+               struct error *reterr);
+    void *payload;
+};
+
 /* How a tool shows that it runs. */
 enum lock_form {
     LOCK_NONE,
@@ -119,6 +132,7 @@ struct lock_request {
     const char *name;   /* LOCK_NAMED */
     const char *schema; /* LOCK_RELATION */
     const char *table;
+    bool weak; /* LOCK_RELATION: so does a SHARE UPDATE EXCLUSIVE lock, which maintenance takes, too */
 };
 
 /* A table found by name. */
@@ -172,9 +186,19 @@ struct engine_ops {
     int (*read_table)(struct engine_connection *connection, const struct table_request *request,
                       struct deadline deadline, const struct row_sink *sink, bool *ret_more, struct error *reterr);
 
+    /* May (NULL: one by one). The same for `count` tables with one statement, whose schema and table stand in `places`
+     * instead of the request; `ret_more` has an element for each. A table that cannot be read fails them all. */
+    int (*read_tables)(struct engine_connection *connection, const struct table_request *request,
+                       const struct table_place *places, size_t count, struct deadline deadline,
+                       const struct tables_sink *sink, bool *ret_more, struct error *reterr);
+
     /* Must. Fills `ret_report` (held false when nobody holds it, and for forms that the engine does not know). */
     int (*read_lock)(struct engine_connection *connection, const struct lock_request *request, struct deadline deadline,
                      struct lock_report *ret_report, struct error *reterr);
+
+    /* May (NULL: one by one). The same for `count` locks with one statement. */
+    int (*read_locks)(struct engine_connection *connection, const struct lock_request *requests, size_t count,
+                      struct deadline deadline, struct lock_report *ret_reports, struct error *reterr);
 };
 
 /* NULL-terminated. */

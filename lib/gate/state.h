@@ -68,6 +68,7 @@ struct state_input {
     bool schema_truncated;
 
     const char *journal_wanted; /* the question is about the journal of that name; NULL: about whichever there is */
+    const char *journal_place;  /* where one that is configured by hand was looked for in vain; NULL */
 
     /* The journal judged; `comparison` is NULL when there is none or it could not be read. */
     const struct journal *journal;

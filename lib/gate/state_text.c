@@ -297,14 +297,17 @@ void reason_dirty_dead(const struct situation *situation, struct line *line)
 
 void reason_unversioned(const struct situation *situation, struct line *line)
 {
-    (void)situation;
-    add(line, "the database has tables, but no migration journal");
+    const char *place = situation->input->journal_place;
+    add(line, "the database has tables, but no %s", place ? place : "migration journal");
 }
 
 void reason_empty(const struct situation *situation, struct line *line)
 {
-    (void)situation;
-    add(line, "the database has neither tables nor a migration journal");
+    const char *place = situation->input->journal_place;
+    if (place)
+        add(line, "the database has no tables of its own, and no %s", place);
+    else
+        add(line, "the database has neither tables nor a migration journal");
 }
 
 void reason_mismatched(const struct situation *situation, struct line *line)

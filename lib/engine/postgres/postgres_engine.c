@@ -140,5 +140,7 @@ const struct engine_ops postgres_ops = {
     .end_look = end_look,
     .find_tables = postgres_find_tables,
     .read_table = postgres_read_table,
+    .read_tables = postgres_read_tables,
     .read_lock = postgres_read_lock,
+    .read_locks = postgres_read_locks,
 };

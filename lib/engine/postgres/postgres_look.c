@@ -75,70 +75,152 @@ int postgres_find_tables(struct engine_connection *connection, const struct engi
     return 0;
 }
 
-/* The condition on pg_locks l. */
-static int add_lock_condition(struct postgres_session *session, struct strbuf *sql, const struct lock_request *request,
-                              struct error *reterr)
+/* The columns of a held lock, and of whoever holds it. */
+enum {
+    HELD_PID,
+    HELD_APPLICATION,
+    HELD_ADDRESS,
+    HELD_SINCE,
+    HELD_TYPE,
+    HELD_CLASS,
+    HELD_OBJECT,
+    HELD_SCHEMA,
+    HELD_TABLE,
+    HELD_MODE
+};
+
+/* The keys of the advisory locks that are asked for. */
+static void add_keys(struct strbuf *sql, const struct lock_request *requests, size_t count)
 {
-    if (request->form == LOCK_ADVISORY) {
-        strbuf_printf(sql, "l.locktype='advisory'AND l.objsubid=1 AND l.classid=%u AND l.objid=%u",
-                      request->advisory_class, request->advisory_object);
-        return 0;
+    const char *separator = "";
+    for (size_t i = 0; i < count; i++) {
+        if (requests[i].form != LOCK_ADVISORY)
+            continue;
+        strbuf_printf(sql, "%s(%u,%u)", separator, requests[i].advisory_class, requests[i].advisory_object);
+        separator = ",";
     }
+}
+
+/* The names of the tables, each once: tenants' have all the same. */
+static int add_tables(struct postgres_session *session, struct strbuf *sql, const struct lock_request *requests,
+                      size_t count, struct error *reterr)
+{
+    const char *separator = "";
+    const char *last = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (requests[i].form != LOCK_RELATION || (last && strcmp(last, requests[i].table) == 0))
+            continue;
+        last = requests[i].table;
+        strbuf_add_string(sql, separator);
+        if (postgres_add_literal(session, sql, last, reterr) < 0)
+            return -1;
+        separator = ",";
+    }
+    return 0;
+}
+
+static bool has_form(const struct lock_request *requests, size_t count, enum lock_form form)
+{
+    for (size_t i = 0; i < count; i++)
+        if (requests[i].form == form)
+            return true;
+    return false;
+}
+
+/* Which locks of pg_locks l are asked for; of those on tables a few too many, which are told apart by is_held. */
+static int add_lock_conditions(struct postgres_session *session, struct strbuf *sql,
+                               const struct lock_request *requests, size_t count, struct error *reterr)
+{
+    bool keys = has_form(requests, count, LOCK_ADVISORY);
+    if (keys) {
+        strbuf_add_string(sql, "l.locktype='advisory'AND l.objsubid=1 AND(l.classid,l.objid)IN(");
+        add_keys(sql, requests, count);
+        strbuf_add_char(sql, ')');
+    }
+    if (!has_form(requests, count, LOCK_RELATION))
+        return 0;
+    strbuf_add_string(sql, keys ? " OR " : "");
     strbuf_add_string(sql, "l.locktype='relation'AND l.mode IN('RowExclusiveLock','ShareLock','ShareRowExclusiveLock',"
-                           "'ExclusiveLock','AccessExclusiveLock')"
+                           "'ExclusiveLock','AccessExclusiveLock','ShareUpdateExclusiveLock')"
                            "AND a.backend_type IS DISTINCT FROM 'autovacuum worker'"
-                           "AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()"
-                           "AND l.relation=(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
-                           "ON n.oid=c.relnamespace WHERE n.nspname=");
-    if (postgres_add_literal(session, sql, request->schema, reterr) < 0)
-        return -1;
-    strbuf_add_string(sql, "AND c.relname=");
-    if (postgres_add_literal(session, sql, request->table, reterr) < 0)
+                           "AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()AND c.relname IN(");
+    if (add_tables(session, sql, requests, count, reterr) < 0)
         return -1;
     strbuf_add_char(sql, ')');
     return 0;
 }
 
 /* "pid 4711, flyway at 10.0.0.7 since …": what the role may not see of another session is left out. */
-static void describe_holder(const PGresult *result, struct lock_report *report)
+static void describe_holder(const PGresult *result, int row, struct lock_report *report)
 {
-    const char *pid = PQgetvalue(result, 0, 0);
-    const char *application = PQgetvalue(result, 0, 1);
-    const char *address = PQgetvalue(result, 0, 2);
-    if (PQgetisnull(result, 0, 0))
+    const char *pid = PQgetvalue(result, row, HELD_PID);
+    const char *application = PQgetvalue(result, row, HELD_APPLICATION);
+    const char *address = PQgetvalue(result, row, HELD_ADDRESS);
+    if (PQgetisnull(result, row, HELD_PID))
         snprintf(report->holder, sizeof report->holder, "a prepared transaction");
     else
         snprintf(report->holder, sizeof report->holder, "pid %s%s%s%s%s", pid, *application ? ", " : "", application,
                  *address ? " at " : "", address);
     utf8_make_line(report->holder, sizeof report->holder);
-    if (!PQgetisnull(result, 0, 3))
-        report->since_ms = strtoll(PQgetvalue(result, 0, 3), NULL, 10);
+    if (!PQgetisnull(result, row, HELD_SINCE))
+        report->since_ms = strtoll(PQgetvalue(result, row, HELD_SINCE), NULL, 10);
+}
+
+static bool is_held(const PGresult *result, int row, const struct lock_request *request)
+{
+    bool relation = PQgetvalue(result, row, HELD_TYPE)[0] == 'r';
+    if (request->form == LOCK_ADVISORY)
+        return !relation && request->advisory_class == strtoul(PQgetvalue(result, row, HELD_CLASS), NULL, 10) &&
+               request->advisory_object == strtoul(PQgetvalue(result, row, HELD_OBJECT), NULL, 10);
+    bool maintenance = strcmp(PQgetvalue(result, row, HELD_MODE), "ShareUpdateExclusiveLock") == 0;
+    return request->form == LOCK_RELATION && relation && (request->weak || !maintenance) &&
+           strcmp(PQgetvalue(result, row, HELD_TABLE), request->table) == 0 &&
+           strcmp(PQgetvalue(result, row, HELD_SCHEMA), request->schema) == 0;
+}
+
+static int add_lock_query(struct postgres_session *session, struct strbuf *sql, const struct lock_request *requests,
+                          size_t count, struct error *reterr)
+{
+    strbuf_add_string(sql, "SELECT l.pid,a.application_name,pg_catalog.host(a.client_addr),"
+                           "pg_catalog.floor(1000*EXTRACT(epoch FROM COALESCE(a.xact_start,a.backend_start)))"
+                           "::pg_catalog.int8,l.locktype,l.classid,l.objid,n.nspname,c.relname,l.mode "
+                           "FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid=l.pid "
+                           "LEFT JOIN pg_catalog.pg_class c ON c.oid=l.relation "
+                           "LEFT JOIN pg_catalog.pg_namespace n ON n.oid=c.relnamespace "
+                           "WHERE l.granted AND l.database=(SELECT d.oid FROM pg_catalog.pg_database d "
+                           "WHERE d.datname=pg_catalog.current_database())AND(");
+    if (add_lock_conditions(session, sql, requests, count, reterr) < 0)
+        return -1;
+    strbuf_add_string(sql, ")ORDER BY 4");
+    return strbuf_ok(sql) ? 0 : error_no_memory(reterr);
+}
+
+int postgres_read_locks(struct engine_connection *connection, const struct lock_request *requests, size_t count,
+                        struct deadline deadline, struct lock_report *ret_reports, struct error *reterr)
+{
+    struct postgres_session *session = postgres_session_of(connection);
+    for (size_t i = 0; i < count; i++)
+        ret_reports[i] = (struct lock_report){.since_ms = TIME_UNKNOWN};
+    if (!has_form(requests, count, LOCK_ADVISORY) && !has_form(requests, count, LOCK_RELATION))
+        return 0;
+    cleanup(strbuf) struct strbuf sql = STRBUF(QUERY_BYTES);
+    if (add_lock_query(session, &sql, requests, count, reterr) < 0)
+        return -1;
+    cleanup(result) PGresult *result = NULL;
+    if (postgres_query(session, strbuf_text(&sql), deadline, &result, reterr) < 0)
+        return -1;
+    /* The one that lasts longest comes first, and is the one to name. */
+    for (int row = 0; row < PQntuples(result); row++)
+        for (size_t i = 0; i < count; i++)
+            if (!ret_reports[i].held && is_held(result, row, &requests[i])) {
+                ret_reports[i].held = true;
+                describe_holder(result, row, &ret_reports[i]);
+            }
+    return 0;
 }
 
 int postgres_read_lock(struct engine_connection *connection, const struct lock_request *request,
                        struct deadline deadline, struct lock_report *ret_report, struct error *reterr)
 {
-    struct postgres_session *session = postgres_session_of(connection);
-    *ret_report = (struct lock_report){.since_ms = TIME_UNKNOWN};
-    if (request->form != LOCK_ADVISORY && request->form != LOCK_RELATION)
-        return 0;
-    cleanup(strbuf) struct strbuf sql = STRBUF(QUERY_BYTES);
-    strbuf_add_string(&sql, "SELECT l.pid,a.application_name,pg_catalog.host(a.client_addr),"
-                            "pg_catalog.floor(1000*EXTRACT(epoch FROM COALESCE(a.xact_start,a.backend_start)))"
-                            "::pg_catalog.int8 FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a "
-                            "ON a.pid=l.pid WHERE l.granted AND l.database=(SELECT d.oid FROM pg_catalog.pg_database d "
-                            "WHERE d.datname=pg_catalog.current_database())AND ");
-    if (add_lock_condition(session, &sql, request, reterr) < 0)
-        return -1;
-    strbuf_add_string(&sql, " ORDER BY 4 LIMIT 1");
-    if (!strbuf_ok(&sql))
-        return error_no_memory(reterr);
-    cleanup(result) PGresult *result = NULL;
-    if (postgres_query(session, strbuf_text(&sql), deadline, &result, reterr) < 0)
-        return -1;
-    if (PQntuples(result) == 0)
-        return 0;
-    ret_report->held = true;
-    describe_holder(result, ret_report);
-    return 0;
+    return postgres_read_locks(connection, request, 1, deadline, ret_report, reterr);
 }

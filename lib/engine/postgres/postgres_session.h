@@ -86,8 +86,13 @@ int postgres_find_tables(struct engine_connection *connection, const struct engi
                          const struct sighting_sink *sink, struct error *reterr);
 int postgres_read_table(struct engine_connection *connection, const struct table_request *request,
                         struct deadline deadline, const struct row_sink *sink, bool *ret_more, struct error *reterr);
+int postgres_read_tables(struct engine_connection *connection, const struct table_request *request,
+                         const struct table_place *places, size_t count, struct deadline deadline,
+                         const struct tables_sink *sink, bool *ret_more, struct error *reterr);
 int postgres_read_lock(struct engine_connection *connection, const struct lock_request *request,
                        struct deadline deadline, struct lock_report *ret_report, struct error *reterr);
+int postgres_read_locks(struct engine_connection *connection, const struct lock_request *requests, size_t count,
+                        struct deadline deadline, struct lock_report *ret_reports, struct error *reterr);
 
 DEFINE_CLEANUP(postgres_session, struct postgres_session *, postgres_session_close);
 DEFINE_CLEANUP(result, PGresult *, PQclear);

@@ -76,6 +76,7 @@ static const struct field seen_fields[] = {
     {"absence_proven", KIND_BOOL, AT(input.absence_proven)},
     {"grant_needed", KIND_TEXT, AT(input.grant_needed)},
     {"journal_wanted", KIND_TEXT, AT(input.journal_wanted)},
+    {"journal_place", KIND_TEXT, AT(input.journal_place)},
     {"schema_truncated", KIND_BOOL, AT(input.schema_truncated)},
     {0},
 };
