@@ -98,8 +98,10 @@ static int check_names(const struct bootstrap *bootstrap)
 static int check_absence(const struct bootstrap *bootstrap)
 {
     const struct snapshot *snapshot = bootstrap->snapshot;
-    for (size_t i = 0; i < snapshot->reading_count; i++) {
-        const struct journal_address *address = &snapshot->readings[i].address;
+    if (!snapshot)
+        return ctl_fail(CTL_UNKNOWN, "out of memory");
+    if (snapshot->reading_count > 0) {
+        const struct journal_address *address = &snapshot->readings[0].address;
         return ctl_fail(CTL_CLOSED, "there is a journal: %s's in %s%s%s; nothing is to be bootstrapped", address->tool,
                         address->schema, dot(address->schema), address->table);
     }

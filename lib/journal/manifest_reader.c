@@ -241,7 +241,7 @@ static int read_document(struct reader *reader, const struct json_value *root)
     static const char *const known[] = {"format", "version", "tool", "graph", "heads", "migrations", "digest", NULL};
     if (!json_is_object(root))
         return fail(reader, "is no object");
-    if (read_head(reader, root) < 0 || check_members(reader, root, known, "") < 0)
+    if (read_head(reader, root) < 0 || !reader->set || check_members(reader, root, known, "") < 0)
         return -1;
     const struct json_value *migrations = json_member(root, "migrations");
     if (!json_is_array(migrations))

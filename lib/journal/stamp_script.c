@@ -281,43 +281,57 @@ static void add_tables(const struct stamp_form *form, struct script_list *list)
         list->items[list->count++] = (struct stamp_statement){.sql = form->before[i]};
 }
 
+/* What goes into every row. */
+struct filling {
+    const struct stamp_form *form;
+    const struct dialect *dialect;
+    struct text_index index;
+    struct script_list list;
+    struct arena *arena;
+    size_t rows;
+};
+
+static int add_row(struct filling *filling, const struct migration *migration, struct error *reterr)
+{
+    const struct row row = {.migration = migration, .index = ++filling->rows, .arena = filling->arena};
+    struct stamp_statement *statement = &filling->list.items[filling->list.count++];
+    return fill(&row, filling->form->row, filling->dialect, &statement->sql, reterr);
+}
+
 /* The rows of one migration: its own, and those of what it replaces and nobody has any more. */
-static int add_rows(const struct stamp_form *form, const struct migration *migration, const struct text_index *index,
-                    const struct dialect *dialect, struct row *row, struct script_list *list, struct error *reterr)
+static int add_rows(struct filling *filling, const struct migration *migration, struct error *reterr)
 {
     for (size_t i = 0; i < migration->replaced_count; i++) {
         const struct migration gone = {.revision = migration->replaces[i], .part = migration->part};
-        if (text_index_find(index, gone.revision) != TEXT_INDEX_NONE)
-            continue;
-        row->migration = &gone;
-        row->index++;
-        if (fill(row, form->row, dialect, &list->items[list->count++].sql, reterr) < 0)
+        if (text_index_find(&filling->index, gone.revision) == TEXT_INDEX_NONE && add_row(filling, &gone, reterr) < 0)
             return -1;
     }
-    row->migration = migration;
-    row->index++;
-    return fill(row, form->row, dialect, &list->items[list->count++].sql, reterr);
+    return add_row(filling, migration, reterr);
+}
+
+static size_t room_for(const struct migration_set *set)
+{
+    size_t room = set->count + STAMP_TABLES + 1 + STAMP_EXTRAS;
+    for (size_t i = 0; i < set->count; i++)
+        room += set->migrations[i].replaced_count;
+    return room;
 }
 
 int stamp_make(const struct stamp_form *form, const struct migration_set *set, const bool *selected,
                const struct dialect *dialect, struct arena *arena, struct stamp_script *ret_script,
                struct error *reterr)
 {
-    size_t room = set->count + STAMP_TABLES + 1 + STAMP_EXTRAS;
-    for (size_t i = 0; i < set->count; i++)
-        room += set->migrations[i].replaced_count;
+    struct filling filling = {.form = form, .dialect = dialect, .arena = arena};
     bool *chosen = arena_array(arena, set->count + 1, sizeof *chosen);
-    struct script_list list = {.items = arena_array(arena, room, sizeof *list.items)};
-    struct text_index index = {0};
-    struct row row = {.arena = arena};
-    if (!chosen || !list.items || !stamp_index(set, arena, &index))
+    filling.list.items = arena_array(arena, room_for(set), sizeof *filling.list.items);
+    if (!chosen || !filling.list.items || !stamp_index(set, arena, &filling.index))
         return error_no_memory(reterr);
     if (choose_rows(form->rows, set, arena, selected, chosen, reterr) < 0)
         return -1;
-    add_tables(form, &list);
+    add_tables(form, &filling.list);
     for (size_t i = 0; i < set->count; i++)
-        if (chosen[i] && add_rows(form, &set->migrations[i], &index, dialect, &row, &list, reterr) < 0)
+        if (chosen[i] && add_rows(&filling, &set->migrations[i], reterr) < 0)
             return -1;
-    *ret_script = (struct stamp_script){.statements = list.items, .count = list.count};
+    *ret_script = (struct stamp_script){.statements = filling.list.items, .count = filling.list.count};
     return 0;
 }
