@@ -54,6 +54,13 @@ void lock_plan_relation(struct lock_plan *plan, const char *schema, const char *
     plan->failed = plan->failed || !check->request.schema || !check->request.table;
 }
 
+void lock_plan_relation_weak(struct lock_plan *plan, const char *schema, const char *table)
+{
+    lock_plan_relation(plan, schema, table);
+    if (!plan->failed)
+        plan->checks[plan->count - 1].request.weak = true;
+}
+
 void lock_plan_row(struct lock_plan *plan, const struct lock_row *row, const char *schema, const char *format, ...)
 {
     struct lock_check *check = add_check(plan, LOCK_NONE);

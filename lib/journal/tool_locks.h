@@ -43,6 +43,9 @@ void lock_plan_named(struct lock_plan *plan, const char *format, ...) __attribut
 /* PostgreSQL: another session holds the table against writers, or wrote to it in a transaction that is not over. */
 void lock_plan_relation(struct lock_plan *plan, const char *schema, const char *table);
 
+/* The same for a tool that takes no more than SHARE UPDATE EXCLUSIVE; a VACUUM by hand looks alike. */
+void lock_plan_relation_weak(struct lock_plan *plan, const char *schema, const char *table);
+
 /* A lock table in the journal's schema; `row` is static. The format makes the table's name. */
 void lock_plan_row(struct lock_plan *plan, const struct lock_row *row, const char *schema, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

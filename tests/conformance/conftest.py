@@ -42,6 +42,8 @@ def drivers():
 
 def pytest_addoption(parser):
     parser.addoption("--tool", action="append", default=[], help="only this tool's driver; may be repeated")
+    parser.addoption("--engine", help="only on this engine")
+    parser.addoption("--scenario", help="only this scenario")
     parser.addoption("--golden", action="store_true", help="keep what the runs left as golden cases")
 
 
@@ -53,7 +55,14 @@ def pytest_generate_tests(metafunc):
     unknown = [tool for tool in wanted if tool not in known]
     if unknown:
         raise pytest.UsageError(f"no driver for {unknown[0]}; there are: {' '.join(known)}")
-    cases = [(known[tool], engine, scenario) for tool in wanted for engine in known[tool].engines for scenario in SCENARIOS]
+    engine_wanted, scenario_wanted = (metafunc.config.getoption(f"--{name}") for name in ("engine", "scenario"))
+    cases = [
+        (known[tool], engine, scenario)
+        for tool in wanted
+        for engine in known[tool].engines
+        for scenario in SCENARIOS
+        if engine_wanted in (None, engine) and scenario_wanted in (None, scenario)
+    ]
     names = [f"{driver.tool}-{engine}-{scenario}" for driver, engine, scenario in cases]
     metafunc.parametrize("driver,engine,scenario", cases, ids=names)
 

@@ -11,6 +11,7 @@ PACKAGE = "github.com/golang-migrate/migrate/v4/cmd/migrate@v4.20.1"
 
 class GolangMigrate(Driver):
     tool = "golang-migrate"
+    ambiguous = True
     exceptions = {
         ("failing", ANY): Outcome("failed"),
         ("killed", ANY): Outcome("failed"),

@@ -51,6 +51,22 @@ static const struct {
     {"doctrine", "sqlite", "doctrine_migration_versions", ""},
     {"generic", "postgres", "changes", "relation public.changes"},
     {"generic", "mysql", "changes", ""},
+    {"dbmate", "postgres", "schema_migrations", "relation public.schema_migrations"},
+    {"dbmate", "mariadb", "schema_migrations", ""},
+    {"dbmate", "sqlite", "schema_migrations", ""},
+    {"ecto", "postgres", "schema_migrations", "relation public.schema_migrations, weak"},
+    {"ecto", "mariadb", "schema_migrations", ""},
+    {"ecto", "sqlite", "schema_migrations", ""},
+    {"golang-migrate", "postgres", "schema_migrations",
+     "0/1726534663, 0/1787120056, 0/2621266710, row public.schema_lock"},
+    {"golang-migrate", "mariadb", "schema_migrations", "named 2938252834"},
+    {"golang-migrate", "sqlite", "schema_migrations", ""},
+    {"goose", "postgres", "goose_db_version", "0/4097083626, row public.goose_lock, relation public.goose_db_version"},
+    {"goose", "mariadb", "goose_db_version", "row .goose_lock"},
+    {"goose", "sqlite", "goose_db_version", ""},
+    {"rails", "postgres", "schema_migrations", "1615749663/1763014227"},
+    {"rails", "mariadb", "schema_migrations", "named 6939591962871035475"},
+    {"rails", "sqlite", "schema_migrations", ""},
     {"laravel", "postgres", "migrations", "relation public.migrations"},
     {"laravel", "mariadb", "migrations", ""},
     {"liquibase", "postgres", "databasechangelog", "row public.databasechangeloglock"},
@@ -72,7 +88,7 @@ static void print_check(const struct lock_check *check, struct strbuf *out)
         strbuf_printf(out, "%u/%u", request->advisory_class, request->advisory_object);
         break;
     case LOCK_RELATION:
-        strbuf_printf(out, "relation %s.%s", request->schema, request->table);
+        strbuf_printf(out, "relation %s.%s%s", request->schema, request->table, request->weak ? ", weak" : "");
         break;
     case LOCK_NAMED:
         strbuf_printf(out, "named %s", request->name);
@@ -109,8 +125,24 @@ static void test_vectors(void **state)
     }
 }
 
+/* Where the name of the database makes the key. */
+static void test_other_database(void **state)
+{
+    (void)state;
+    cleanup(arena) struct arena *arena = arena_new(1 << 20);
+    const struct journal_address address = {.tool = "rails", .schema = "public", .table = "schema_migrations"};
+    const struct server_facts server = {.engine = "postgres", .database = "app_production"};
+    struct lock_plan plan = {.arena = arena};
+    tool_find("rails")->locks(&address, &server, &plan);
+    assert_int_equal(plan.count, 1);
+    assert_int_equal(plan.checks[0].request.advisory_class, 1074549381);
+    assert_int_equal(plan.checks[0].request.advisory_object, 1051052844);
+    assert_int_equal(lock_crc32("app_production"), 2247498396);
+    assert_int_equal(lock_crc32("goose"), 4097083626);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_vectors)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_vectors), cmocka_unit_test(test_other_database)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
