@@ -305,6 +305,9 @@ const char *mysql_index_is_absent(struct plan_maker *maker, enum plan_side side,
 /* The latest stage in which a key of the target comes that serves the foreign key. */
 unsigned mysql_serving_stage(struct plan_maker *maker, const struct schema_constraint *reference);
 
+/* The latest stage in which a foreign key goes that a key of the current side serves. */
+unsigned mysql_served_stage(struct plan_maker *maker, const struct mysql_key *key);
+
 /* plan_mysql_need.c: in which stage what a thing of the target stands on is there. */
 unsigned mysql_column_stage(struct plan_maker *maker, size_t target_column);
 unsigned mysql_columns_stage(struct plan_maker *maker, size_t target_relation, const char *text);

@@ -146,10 +146,10 @@ static enum mysql_algorithm worse(enum mysql_algorithm a, enum mysql_algorithm b
 
 /* In one statement: the table is never without the key, and the server sees that a foreign key stays served. */
 static const char *replace_sql(struct plan_maker *maker, const struct mysql_key *from, const struct mysql_key *to,
-                               enum mysql_algorithm algorithm)
+                               enum mysql_algorithm algorithm, const char *others)
 {
-    return mysql_alter(maker, from->side, from->relation, algorithm, "%s, ADD %s", drop_words(maker, from),
-                       mysql_key_sql(maker, to));
+    return mysql_alter(maker, from->side, from->relation, algorithm, "%s, ADD %s%s", drop_words(maker, from),
+                       mysql_key_sql(maker, to), others);
 }
 
 static bool is_full_text(const struct plan_maker *maker, const struct mysql_key *key)
@@ -201,6 +201,8 @@ static void replace_key(struct plan_maker *maker, const struct mysql_parts *part
     }
     if (renamed)
         mysql_guard(maker, parts->stage, &old);
+    struct mysql_substitutes others = mysql_substitutes_of(maker, from);
+    const char *also = plan_printf(maker, "%s%s", *others.add ? ", " : "", others.add);
     mysql_add(maker, parts->task, parts->items, parts->count,
               &(struct mysql_step){
                   .stage = parts->stage,
@@ -208,8 +210,8 @@ static void replace_key(struct plan_maker *maker, const struct mysql_parts *part
                   .algorithm = algorithm,
                   .hazards = HAZARD(BUILDS_INDEX) | (is_unique(to) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
                   .fact = &fact,
-                  .forward = {replace_sql(maker, from, to, algorithm)},
-                  .backward = {replace_sql(maker, to, from, algorithm)},
+                  .forward = {replace_sql(maker, from, to, algorithm, also)},
+                  .backward = {replace_sql(maker, to, from, algorithm, others.drop)},
                   .kind = parts->count > 0 || is_unique(to) ? NULL : drift_kind_name(DRIFT_INDEX),
                   .object = parts->count > 0 ? NULL : mysql_path(maker, SIDE_TARGET, to->relation, to->name),
               });
@@ -315,7 +317,9 @@ void mysql_change_key(struct plan_maker *maker, const struct plan_task *task, co
     struct mysql_key from = key_of_item(maker, items[0], SIDE_CURRENT);
     struct mysql_key to = key_of_item(maker, items[0], SIDE_TARGET);
     unsigned columns = columns_stage(maker, &to);
+    unsigned served = mysql_served_stage(maker, &from);
     unsigned stage = columns > 2 ? columns : 2;
+    stage = served > stage ? served : stage;
     bool first = claim(maker, &from, stage);
     if (!claim(maker, &to, stage) || !first) {
         for (size_t i = 0; i < count; i++)

@@ -118,3 +118,16 @@ unsigned mysql_serving_stage(struct plan_maker *maker, const struct schema_const
     }
     return latest;
 }
+
+unsigned mysql_served_stage(struct plan_maker *maker, const struct mysql_key *key)
+{
+    const struct schema *current = maker->current;
+    const struct schema_relation *table = &current->relations[key->relation];
+    unsigned latest = 1;
+    for (size_t i = table->first_constraint; i < table->first_constraint + (size_t)table->constraint_count; i++) {
+        unsigned stage = mysql_plan_of(maker)->dropped[i].stage;
+        if (stage > latest && mysql_key_serves(current, key, current, current->constraints[i].columns))
+            latest = stage;
+    }
+    return latest;
+}

@@ -715,6 +715,18 @@ def test_the_guard_stops_a_stale_plan(live, tmp_path, case):
     assert state(live) == before
 
 
+def test_a_key_that_a_reference_needs_changes(live, tmp_path):
+    """Where the foreign key stays, it gets an index of its own; where it goes, it goes first."""
+    key = "CREATE TABLE served (id int NOT NULL PRIMARY KEY, a int NULL, b int NULL, UNIQUE KEY uq (%s)%s)"
+    reference = ", CONSTRAINT fk_own FOREIGN KEY (a) REFERENCES parents (id)"
+    for after in (reference, ""):
+        execute(live, key % ("b", after))
+        base = snapshot(live, tmp_path / "reference.json")
+        execute(live, "DROP TABLE served; " + key % ("a, b", reference))
+        check(live, base, short(drift_probe.diff(base, live.url(), *OPTIONS)))
+        live.sql("DROP TABLE served")
+
+
 def test_a_key_takes_the_place_of_the_one_that_a_reference_made(live, tmp_path):
     """The server drops its own without a word, and wants one back before the undo can drop the new one."""
     table = "CREATE TABLE own (id int NOT NULL PRIMARY KEY, a int NULL, b int NULL, CONSTRAINT fk_own FOREIGN KEY (a)" \
