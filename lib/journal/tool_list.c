@@ -6,39 +6,9 @@
 
 #include "journal/generic.h"
 
-const struct tool *const tools[] = {
-    &tool_alembic,
-    &tool_atlas,
-    &tool_db_migrate,
-    &tool_dbmate,
-    &tool_diesel,
-    &tool_django,
-    &tool_doctrine,
-    &tool_drizzle,
-    &tool_ecto,
-    &tool_ef_core,
-    &tool_flyway,
-    &tool_golang_migrate,
-    &tool_goose,
-    &tool_graphile_migrate,
-    &tool_knex,
-    &tool_kysely,
-    &tool_laravel,
-    &tool_liquibase,
-    &tool_mikroorm,
-    &tool_node_pg_migrate,
-    &tool_phinx,
-    &tool_prisma,
-    &tool_rails,
-    &tool_refinery,
-    &tool_sequelize,
-    &tool_sqitch,
-    &tool_sqlx,
-    &tool_supabase,
-    &tool_typeorm,
-    &tool_yoyo,
-    NULL,
-};
+#define TOOL_ADDRESS(name) &tool_##name,
+
+const struct tool *const tools[] = {TOOL_LIST(TOOL_ADDRESS) NULL};
 
 const struct tool *tool_find(const char *name)
 {
