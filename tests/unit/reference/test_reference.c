@@ -340,6 +340,31 @@ static void test_flyway_directory(void **state)
     assert_int_equal(count_scratches(fixture), 0);
 }
 
+/* What undoes a migration stands in the same file. */
+static void test_down_sections(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        const char *folder;
+        const char *up;
+        const char *down;
+    } tools[] = {{"dbmate", "-- migrate:up", "-- migrate:down"}, {"goose", "-- +goose Up", "-- +goose Down"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(tools); i++) {
+        char name[64] = "";
+        char text[128] = "";
+        char folder[160] = "";
+        make_folder(fixture, tools[i].folder);
+        snprintf(name, sizeof name, "%s/1_a.sql", tools[i].folder);
+        snprintf(text, sizeof text, "%s\nCREATE TABLE a (id integer);\n%s\nDROP TABLE a;\n", tools[i].up,
+                 tools[i].down);
+        write_text(fixture, name, text);
+        struct reference_request request = request_of(fixture, REFERENCE_SQL, tools[i].folder);
+        snprintf(folder, sizeof folder, "%s", request.path);
+        request.path = folder;
+        expect_tables(&request, 1, "1");
+    }
+}
+
 /* Files of tools that are not known here: in the order of their numbers, without what undoes them. */
 static void test_plain_directory(void **state)
 {
@@ -347,12 +372,10 @@ static void test_plain_directory(void **state)
     const char *second[] = {"2"};
     const char *later[] = {"11"};
     make_folder(fixture, "plain");
-    write_text(fixture, "plain/10_c.sql",
-               "-- +goose Up\nCREATE TABLE c (id integer);\n-- +goose Down\nDROP TABLE b;\n");
+    write_text(fixture, "plain/10_c.sql", "CREATE TABLE c (id integer);\n-- Down Migration\nDROP TABLE b;\n");
     write_text(fixture, "plain/2_b.up.sql", "CREATE TABLE b (id integer);");
     write_text(fixture, "plain/2_b.down.sql", "DROP TABLE b;");
-    write_text(fixture, "plain/001_a.sql",
-               "-- migrate:up\nCREATE TABLE a (id integer);\n-- migrate:down\nDROP TABLE a;");
+    write_text(fixture, "plain/001_a.sql", "CREATE TABLE a (id integer);");
     write_text(fixture, "plain/README.md", "no SQL");
     struct reference_request request = request_of(fixture, REFERENCE_SQL, "plain");
     char folder[160] = "";
@@ -364,7 +387,7 @@ static void test_plain_directory(void **state)
     expect_tables(&request, 2, "2");
     request.applied = later;
     expect_ahead(&request, "the directory stands at 10, the database at 11");
-    request.tool = "goose";
+    request.tool = "nobody";
     expect_ahead(&request, "the directory stands at 10, the database at 11");
     request.applied = NULL;
     request.tool = "flyway";
@@ -564,6 +587,7 @@ int main(void)
         TEST(test_sql_that_is_stopped),
         TEST(test_leftovers),
         TEST(test_flyway_directory),
+        TEST(test_down_sections),
         TEST(test_plain_directory),
         TEST(test_no_server_for_sql),
         TEST(test_drizzle),
