@@ -27,11 +27,7 @@ static int read_row(struct journal_builder *builder, size_t shape, const char *c
 {
     struct journal_entry *entry = NULL;
     (void)shape;
-    if (version_table_entry(builder, row[0], lengths[0], &entry, reterr) < 0)
-        return -1;
-    if (entry)
-        entry->key = NULL; /* 001 is not 1 */
-    return 0;
+    return version_table_entry(builder, row[0], lengths[0], true, &entry, reterr);
 }
 
 /* Files are run by their names, of which '_' follows the digits. */

@@ -34,7 +34,7 @@ static int read_row(struct journal_builder *builder, size_t shape, const char *c
 {
     struct journal_entry *entry = NULL;
     (void)shape;
-    if (version_table_entry(builder, row[CELL_VERSION], lengths[CELL_VERSION], &entry, reterr) < 0)
+    if (version_table_entry(builder, row[CELL_VERSION], lengths[CELL_VERSION], false, &entry, reterr) < 0)
         return -1;
     if (entry && !cell_integer(row[CELL_INSERTED], &entry->applied_at_ms))
         entry->applied_at_ms = TIME_UNKNOWN;

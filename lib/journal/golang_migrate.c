@@ -137,11 +137,12 @@ static const struct list_traits traits = {
                      "half done, then say where the database stands and go on: migrate force {previous}, migrate up",
 };
 
-/* Of the first migration: what comes before it has the number -1. */
+/* What comes before the first migration has the number -1. */
 static const struct list_traits first_traits = {
     SENTENCES,
-    .repair_failed = "look at what {file} did, or, if a step back failed, the file after it; take back by hand what is "
-                     "half done, then say that nothing is applied and go on: migrate force -1, migrate up",
+    .repair_failed = "look at what the first migration's file did, or, if a step back failed, the file of that step; "
+                     "take back by hand what is half done, then say that nothing is applied and go on: "
+                     "migrate force -- -1, migrate up",
 };
 
 static bool stands_at_first(const struct compare_request *request)
@@ -152,10 +153,27 @@ static bool stands_at_first(const struct compare_request *request)
     return order_numbers(request->journal->entries[0].revision, expected->migrations[0].revision) <= 0;
 }
 
+/* The row stands for all that come before it, too, as far as there are files. */
+static size_t count_applied(const struct compare_request *request)
+{
+    const struct journal_entry *entry = request->journal->entries;
+    size_t count = 0;
+    for (size_t i = 0; i < request->expected->count; i++) {
+        int order = order_numbers(request->expected->migrations[i].revision, entry->revision);
+        count += order < 0 || (order == 0 && entry->state == ENTRY_APPLIED);
+    }
+    return count;
+}
+
 static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
                    struct error *reterr)
 {
-    return compare_list(request, stands_at_first(request) ? &first_traits : &traits, arena, ret_comparison, reterr);
+    const struct list_traits *chosen = stands_at_first(request) ? &first_traits : &traits;
+    if (compare_list(request, chosen, arena, ret_comparison, reterr) < 0)
+        return -1;
+    if (request->expected && request->journal->entry_count == 1)
+        ret_comparison->applied_count = count_applied(request);
+    return 0;
 }
 
 const struct tool tool_golang_migrate = {

@@ -94,13 +94,12 @@ static void locks(const struct journal_address *address, const struct server_fac
 
 static bool accepts(const char *name)
 {
-    return has_suffix(name, ".sql") || (has_suffix(name, ".go") && numbered_name(name, '_'));
+    bool code = has_suffix(name, ".go") && !has_suffix(name, "_test.go");
+    return has_suffix(name, ".sql") || (code && numbered_name(name, '_'));
 }
 
 static enum numbered_use use(const char *name)
 {
-    if (has_suffix(name, "_test.go"))
-        return NUMBERED_IGNORED;
     bool valid =
         numbered_name(name, '_') && numbered_at_most(name, "9223372036854775807") && !numbered_at_most(name, "0");
     return valid ? NUMBERED_RUN : has_suffix(name, ".sql") ? NUMBERED_REFUSED : NUMBERED_IGNORED;

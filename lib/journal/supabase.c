@@ -36,11 +36,10 @@ static int read_row(struct journal_builder *builder, size_t shape, const char *c
                     struct error *reterr)
 {
     struct journal_entry *entry = NULL;
-    if (version_table_entry(builder, row[CELL_VERSION], lengths[CELL_VERSION], &entry, reterr) < 0)
+    if (version_table_entry(builder, row[CELL_VERSION], lengths[CELL_VERSION], true, &entry, reterr) < 0)
         return -1;
     if (!entry)
         return 0;
-    entry->key = NULL; /* 001 is not 1 */
     if (shape != SHAPE_NAMED || journal_builder_text(builder, row[CELL_NAME], lengths[CELL_NAME], &entry->label))
         return 0;
     return error_no_memory(reterr);

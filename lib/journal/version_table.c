@@ -52,7 +52,7 @@ bool version_table_fits_dbmate(const struct schema *schema, const struct schema_
     return type == TYPE_DBMATE || type == TYPE_EITHER;
 }
 
-int version_table_entry(struct journal_builder *builder, const char *cell, size_t length,
+int version_table_entry(struct journal_builder *builder, const char *cell, size_t length, bool literal,
                         struct journal_entry **ret_entry, struct error *reterr)
 {
     *ret_entry = NULL;
@@ -63,9 +63,9 @@ int version_table_entry(struct journal_builder *builder, const char *cell, size_
     struct journal_entry *entry = journal_builder_entry(builder, reterr);
     if (!entry)
         return -1;
-    entry->revision = arena_strndup(builder->journal->arena, cell, length);
-    entry->key = numbered_revision(builder->journal->arena, cell, length);
-    if (!entry->revision || !entry->key)
+    struct arena *arena = builder->journal->arena;
+    entry->revision = literal ? arena_strndup(arena, cell, length) : numbered_revision(arena, cell, length);
+    if (!entry->revision)
         return error_no_memory(reterr);
     *ret_entry = entry;
     return 0;

@@ -17,9 +17,9 @@ bool version_table_fits_rails(const struct schema *schema, const struct schema_r
 bool version_table_fits_dbmate(const struct schema *schema, const struct schema_relation *relation);
 bool version_table_fits_supabase(const struct schema *schema, const struct schema_relation *relation);
 
-/* An applied entry of a version that is digits and no more; anything else is noted as invalid, and `*ret_entry` is
- * NULL. Its revision is as recorded, its key without leading zeros. */
-int version_table_entry(struct journal_builder *builder, const char *cell, size_t length,
+/* An applied entry of a version that is digits and no more, without its leading zeros unless `literal`. Anything else
+ * is noted as invalid, and `*ret_entry` is NULL. */
+int version_table_entry(struct journal_builder *builder, const char *cell, size_t length, bool literal,
                         struct journal_entry **ret_entry, struct error *reterr);
 
 #endif

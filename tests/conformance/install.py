@@ -91,6 +91,31 @@ def composer(name, *packages):
     return installed(name, packages, make)
 
 
+POM = """\
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>conformance</groupId><artifactId>conformance</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+{}
+  </dependencies>
+</project>
+"""
+
+
+def maven(name, *coordinates):
+    """A folder with the jars of these group:artifact:version and of what they need."""
+
+    def make(folder):
+        require("mvn", "maven")
+        tags = ("groupId", "artifactId", "version")
+        parts = ["".join(f"<{tag}>{text}</{tag}>" for tag, text in zip(tags, one.split(":"))) for one in coordinates]
+        (folder / "pom.xml").write_text(POM.format("\n".join(f"    <dependency>{part}</dependency>" for part in parts)))
+        command = ["mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies", f"-DoutputDirectory={folder}/jars"]
+        run(command, INSTALL_SECONDS, cwd=folder)
+
+    return installed(name, coordinates, make) / "jars"
+
+
 def require(program, package):
     """For what comes with the distribution: a message that helps, instead of a failure deep in a driver."""
     path = shutil.which(program)

@@ -2,6 +2,7 @@
 """What the drivers of JavaScript's tools share: one installation of them all, with the databases' clients."""
 
 import contextlib
+import json
 import os
 from pathlib import Path
 
@@ -62,7 +63,8 @@ class NodeDriver(Driver):
         installed()
 
     def prepare(self):
-        (self.folder / "package.json").write_text('{"private": true}\n')
+        named = dict(package.rsplit("@", 1) for package in PACKAGES)  # MikroORM looks for itself in there
+        (self.folder / "package.json").write_text(json.dumps({"private": True, "dependencies": named}, indent=2) + "\n")
         (self.folder / "node_modules").symlink_to(installed() / "node_modules")
 
     def program(self, name):

@@ -13,6 +13,7 @@ class GolangMigrate(Driver):
     tool = "golang-migrate"
     ambiguous = True
     exceptions = {
+        ("running", "sqlite"): Outcome("failed", "no lock on SQLite, and no time in the row: what is dirty counts as failed"),
         ("failing", ANY): Outcome("failed"),
         ("killed", ANY): Outcome("failed"),
     }

@@ -27,7 +27,9 @@ class GraphileMigrate(NodeDriver):
         self.hashes = {0: ""}
         self.committed = self.directory / "committed"
         self.committed.mkdir(parents=True, exist_ok=True)
-        (self.folder / ".gmrc").write_text(json.dumps({"connectionString": self.database.location("postgres")}) + "\n")
+        address = self.database.location("postgres")
+        settings = {"connectionString": address, "shadowConnectionString": f"{address}_shadow"}  # status wants its name
+        (self.folder / ".gmrc").write_text(json.dumps(settings) + "\n")
 
     def revision(self, number):
         return f"{number:06d}.sql"
@@ -45,8 +47,9 @@ class GraphileMigrate(NodeDriver):
         return [self.program("graphile-migrate"), "migrate"]
 
     def report(self):
-        said = self.run([self.program("graphile-migrate"), "status"], check=False).stdout  # 1 where some are pending
-        return Report(pending=[f"{digits}.sql" for digits in re.findall(r"(\d{6})[\w-]*\.sql", said)])
+        said = self.run([self.program("graphile-migrate"), "status"], check=False)
+        assert said.returncode in (0, 1), said.stderr  # 1: some are pending
+        return Report(pending=[f"{digits}.sql" for digits in re.findall(r"(\d{6})[\w-]*\.sql", said.stdout)])
 
 
 DRIVER = GraphileMigrate

@@ -16,7 +16,7 @@ context = ActiveRecord::MigrationContext.new(ARGV[1], ActiveRecord::SchemaMigrat
 case ARGV[0]
 when "migrate" then context.migrate
 when "rollback" then context.rollback(1)
-when "status" then puts JSON.dump(context.migrations_status)
+when "status" then puts JSON.dump(ActiveRecord::SchemaMigration.table_exists? ? context.migrations_status : nil)
 end
 """
 
@@ -83,6 +83,8 @@ class Rails(Driver):
 
     def report(self):
         rows = json.loads(self.run(self.command("status")).stdout)
+        if rows is None:  # "Schema migrations table does not exist yet."
+            return Report(head="")
         applied = [version for state, version, _ in rows if state == "up"]
         return Report(
             head=applied[-1] if applied else "",

@@ -1,0 +1,6 @@
+-- migrate:up
+CREATE TABLE t2 (id integer PRIMARY KEY);
+INSERT INTO no_such_table VALUES (1);
+
+-- migrate:down
+DROP TABLE t2;

@@ -1,0 +1,3 @@
+defmodule Repo.MakeT001 do
+  use Ecto.Migration
+end

@@ -1,0 +1,3 @@
+defmodule Repo.MakeT002 do
+  use Ecto.Migration
+end

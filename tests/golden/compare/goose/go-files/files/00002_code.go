@@ -1,0 +1,2 @@
+package migrations
+func init() { goose.AddMigrationContext(up, down) }

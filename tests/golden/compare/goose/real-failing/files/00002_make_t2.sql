@@ -1,0 +1,6 @@
+-- +goose Up
+CREATE TABLE t2 (id integer PRIMARY KEY);
+INSERT INTO no_such_table VALUES (1);
+
+-- +goose Down
+DROP TABLE t2;

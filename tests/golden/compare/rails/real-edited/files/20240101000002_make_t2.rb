@@ -1,0 +1,9 @@
+class MakeT2 < ActiveRecord::Migration[6.1]
+  def up
+    execute "CREATE TABLE t2 (id bigint PRIMARY KEY)"
+  end
+
+  def down
+    execute "DROP TABLE t2"
+  end
+end

@@ -1,0 +1,2 @@
+class CreatePosts < ActiveRecord::Migration[7.1]
+end
