@@ -10,6 +10,8 @@
 #include "journal/journal_builder.h"
 #include "journal/tool_list.h"
 #include "journal/tool_locks.h"
+#include "model/journal_pack.h"
+#include "model/text_index.h"
 
 #define ADVISORY_KEY INT64_C(4727445306447283)
 #define OWN_SCHEMA "graphile_migrate"
@@ -67,20 +69,79 @@ static void locks(const struct journal_address *address, const struct server_fac
         lock_plan_advisory(plan, ADVISORY_KEY);
 }
 
+/* The greatest applied file name that there is a file for; "" if none. NULL when memory is out. */
+static const char *newest_applied(const struct compare_request *request, struct arena *arena)
+{
+    const struct migration_set *set = request->expected;
+    const struct journal_entry *entries = NULL;
+    const char *newest = "";
+    struct text_index files = {0};
+    if (!text_index_init(&files, arena, set->count) || !journal_entries(request->journal, arena, &entries))
+        return NULL;
+    for (size_t i = 0; i < set->count; i++)
+        text_index_add(&files, set->migrations[i].revision, i);
+    for (size_t i = 0; i < request->journal->entry_count; i++)
+        if (strcmp(entries[i].revision, newest) > 0 && text_index_find(&files, entries[i].revision) != TEXT_INDEX_NONE)
+            newest = entries[i].revision;
+    return newest;
+}
+
+static bool was_changed(const struct migration *migration)
+{
+    bool known = migration->key && migration->checksum && !migration->checksum_uncertain;
+    return known && strcmp(migration->key, migration->checksum) != 0;
+}
+
+/* Why the tool would not apply each of the files; NULL when memory is out. */
+static const char *const *refusals(const struct compare_request *request, struct arena *arena)
+{
+    const struct migration_set *set = request->expected;
+    const char *newest = newest_applied(request, arena);
+    const char **reasons = arena_array(arena, set->count, sizeof *reasons);
+    const char *late = newest ? arena_printf(arena, "not after %s, which is applied", newest) : NULL;
+    if (!reasons || !late)
+        return NULL;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct migration *migration = &set->migrations[i];
+        if (strcmp(migration->revision, newest) <= 0)
+            reasons[i] = late;
+        else if (was_changed(migration))
+            reasons[i] = "its text was changed after it was committed";
+    }
+    return reasons;
+}
+
+static bool any_was_changed(const struct migration_set *set)
+{
+    for (size_t i = 0; set && i < set->count; i++)
+        if (was_changed(&set->migrations[i]))
+            return true;
+    return false;
+}
+
 static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
                    struct error *reterr)
 {
-    static const struct list_traits traits = {
+    struct list_traits traits = {
+        .by_revision = true,
         .order = order_bytes,
         .late = LATE_SKIPS,
         .apply = "graphile-migrate migrate",
         .repair_mismatched = "put the committed text back into {file} and write the change as a new migration: "
                              "graphile-migrate commit",
-        .repair_late = "{file} will never run here: run its text by hand, or write it once more as a new migration: "
-                       "graphile-migrate commit",
-        .remark_late = "graphile-migrate skips it for ever: it runs only what comes after the newest applied file",
+        .repair_late =
+            "{file} will not run here as it is: put the committed text back, or, where it came too late, run "
+            "it by hand or write it once more as a new migration: graphile-migrate commit",
+        .remark_late =
+            "graphile-migrate runs only what comes after the newest applied file, and only the text that was "
+            "committed",
         .remark_later = "graphile-migrate itself would still run: it ignores rows that it has no file for",
     };
+    if (any_was_changed(request->expected)) {
+        traits.refused = refusals(request, arena);
+        if (!traits.refused)
+            return error_no_memory(reterr);
+    }
     return compare_list(request, &traits, arena, ret_comparison, reterr);
 }
 

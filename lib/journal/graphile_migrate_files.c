@@ -206,10 +206,10 @@ static int add_migration(const char *directory, const char *path, size_t prefix_
     const char *name = path + prefix_length;
     migration->file = path;
     migration->revision = arena_printf(set->arena, "%.*s.sql", (int)digits_of(name), name);
+    migration->key = chain->hash = arena_strdup(set->arena, file.hash);
     migration->checksum = arena_strdup(set->arena, file.allows_any ? file.hash : computed);
     migration->checksum_uncertain = !valid;
     chain->file = path;
-    chain->hash = arena_strdup(set->arena, file.hash);
     return migration->revision && migration->checksum && chain->hash ? 0 : error_no_memory(reterr);
 }
 

@@ -14,7 +14,8 @@
 
 enum { GRAPHILE_HASH_SIZE = 5 + SHA1_HEX_SIZE }; /* "sha1:" and its digits */
 
-/* The read_files slot. `directory` is migrations/, a project with it, or committed/ itself. */
+/* The read_files slot. `directory` is migrations/, a project with it, or committed/ itself. A migration's key is the
+ * hash in its header, which differs from its checksum where the text was changed. */
 int graphile_migrate_read_files(const char *directory, struct migration_set *set, struct error *reterr);
 
 /* The hash of a body behind its header; `previous` is that of the migration before it, "" for the first. -1 when memory

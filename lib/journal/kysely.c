@@ -2,7 +2,6 @@
  *
  * Kysely: a list of file names without their extension. What is applied must be the beginning of what there is.
  */
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -50,9 +49,9 @@ static bool parse_time(const char *text, int64_t *ret_ms)
 {
     struct tm tm = {0};
     const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
-    unsigned milliseconds = 0;
-    if (!end || sscanf(end, ".%3uZ", &milliseconds) != 1)
+    if (!end || *end != '.' || strspn(end + 1, "0123456789") != 3 || strcmp(end + 4, "Z") != 0)
         return false;
+    int milliseconds = (end[1] - '0') * 100 + (end[2] - '0') * 10 + (end[3] - '0');
     *ret_ms = (int64_t)timegm(&tm) * 1000 + milliseconds;
     return true;
 }
