@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Journal rows of every tool and shape, folded and compared. The first two bytes choose tool and shape; then rows end
- * with 0x1e and cells with 0x1f; a cell of the one byte 0x15 is NULL. A journal always comes out, valid UTF-8, and
- * answers every question.
+ * Journal rows of every tool and shape, folded and compared. The first two bytes choose tool and shape, or the tool's
+ * name, 0x1f and a digit do, which holds when there are more tools; then rows end with 0x1e and cells with 0x1f; a cell
+ * of the one byte 0x15 is NULL. A journal always comes out, valid UTF-8, and answers every question.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -90,22 +90,47 @@ static struct migration_set *files_of(const struct journal *journal)
     return set;
 }
 
+/* A tool's name at the beginning, with its shape; they are taken off. */
+static const struct tool *named_tool(const uint8_t **data, size_t *size, size_t *ret_shape)
+{
+    const uint8_t *end = memchr(*data, CELL_END, *size);
+    size_t length = end ? (size_t)(end - *data) : 0;
+    for (size_t i = 0; end && tools[i]; i++) {
+        if (strlen(tools[i]->name) != length || memcmp(tools[i]->name, *data, length) != 0 || *size < length + 2)
+            continue;
+        *ret_shape = (uint8_t)(end[1] - '0') % tools[i]->shape_count;
+        *data += length + 2;
+        *size -= length + 2;
+        return tools[i];
+    }
+    return NULL;
+}
+
+static const struct tool *numbered_tool(const uint8_t **data, size_t *size, size_t *ret_shape)
+{
+    size_t count = 0;
+    while (tools[count])
+        count++;
+    const struct tool *tool = tools[(*data)[0] % count];
+    *ret_shape = (*data)[1] % tool->shape_count;
+    *data += 2;
+    *size -= 2;
+    return tool;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct journal_address address = {.schema = "s", .table = "t"};
-    size_t tool_count = 0;
-    while (tools[tool_count])
-        tool_count++;
-    if (size < 2 || tool_count == 0)
+    size_t shape = 0;
+    if (size < 2)
         return 0;
-    const struct tool *tool = tools[data[0] % tool_count];
-    size_t shape = data[1] % tool->shape_count;
+    const struct tool *tool = named_tool(&data, &size, &shape);
+    if (!tool)
+        tool = numbered_tool(&data, &size, &shape);
     cleanup(journal_builder) struct journal_builder builder = {0};
     cleanup(journal) struct journal *journal = NULL;
     if (journal_builder_init(&builder, tool, shape, &address, NULL) < 0)
         abort();
-    data += 2;
-    size -= 2;
     while (size > 0) {
         const uint8_t *end = memchr(data, ROW_END, size);
         size_t length = end ? (size_t)(end - data) : size;

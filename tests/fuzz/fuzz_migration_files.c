@@ -19,12 +19,24 @@ enum { SEPARATOR = 0x1e };
 
 static const char *const folders[] = {"versions", "meta", "20240101000000_x", "x"};
 static const char *const names[] = {
-    "alembic.ini",        "env.py",
-    "versions/a.py",      "versions/b.py",
-    "versions/c.py",      "meta/_journal.json",
-    "0000_a.sql",         "V1__first.sql",
-    "x/V1_1__second.SQL", "R__again_and_again.sql",
-    "B1__base.sql",       "20240101000000_x/migration.sql",
+    "alembic.ini",
+    "env.py",
+    "versions/a.py",
+    "versions/b.py",
+    "versions/c.py",
+    "meta/_journal.json",
+    "0000_a.sql",
+    "V1__first.sql",
+    "x/V1_1__second.SQL",
+    "R__again_and_again.sql",
+    "B1__base.sql",
+    "20240101000000_x/migration.sql",
+    "1_a.up.sql",
+    "01_a.down.sql",
+    "00002_b.sql",
+    "3_c.rb",
+    "4_d.exs",
+    "5_e.go",
 };
 static char root[] = "/tmp/migrationd-fuzz-XXXXXX";
 
