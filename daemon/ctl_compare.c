@@ -104,25 +104,6 @@ static bool gather_tenants(const struct ctl_options *options, struct gathering *
     return gathering->count > 0;
 }
 
-static void render(enum ctl_output output, const struct gathering *gathering,
-                   const struct comparison_of_many *comparison, struct strbuf *out)
-{
-    struct json_writer writer = {0};
-    switch (output) {
-    case CTL_JSON:
-        json_writer_init(&writer, out, 0);
-        report_many_json(&writer, gathering->members, comparison);
-        strbuf_add_char(out, '\n');
-        out->failed |= writer.failed;
-        break;
-    case CTL_MARKDOWN:
-        report_many_markdown(out, gathering->members, comparison);
-        break;
-    default:
-        report_many_text(out, gathering->members, comparison, ctl_colour());
-    }
-}
-
 /* Groups that a policy makes equal are no difference. */
 static int exit_code(const struct comparison_of_many *comparison)
 {
@@ -148,7 +129,8 @@ static int compare_here(const struct ctl_options *options)
         return CTL_TROUBLE;
     if (compare_many(gathering.members, gathering.count, &gathering.policy, ctl_now_ms(), &comparison, &error) < 0)
         return ctl_fail(CTL_TROUBLE, "%s", error.message);
-    render(options->output, &gathering, comparison, &out);
+    const struct report_subject subject = {.members = gathering.members, .many = comparison};
+    ctl_render(REPORT_OF_MANY, options->output, &subject, &out);
     return ctl_write(&out, exit_code(comparison));
 }
 

@@ -60,31 +60,14 @@ int ctl_drift_exit(enum drift_verdict verdict)
     return codes[verdict];
 }
 
-static void render(const struct drift_context *context, enum ctl_output output, struct strbuf *out)
-{
-    struct json_writer writer = {0};
-    switch (output) {
-    case CTL_JSON:
-        json_writer_init(&writer, out, 0);
-        report_drift_json(&writer, context);
-        strbuf_add_char(out, '\n');
-        out->failed |= writer.failed;
-        break;
-    case CTL_MARKDOWN:
-        report_drift_markdown(out, context);
-        break;
-    default:
-        report_drift_text(out, context, ctl_colour());
-    }
-}
-
 static int archive(const char *directory, const struct drift_context *context)
 {
     cleanup(strbuf) struct strbuf json = STRBUF(LIMIT_RESPONSE_BYTES);
     cleanup(strbuf) struct strbuf markdown = STRBUF(LIMIT_RESPONSE_BYTES);
     char path[CTL_PATH] = "";
-    render(context, CTL_JSON, &json);
-    render(context, CTL_MARKDOWN, &markdown);
+    const struct report_subject subject = {.context = context};
+    ctl_render(REPORT_OF_DRIFT, CTL_JSON, &subject, &json);
+    ctl_render(REPORT_OF_DRIFT, CTL_MARKDOWN, &subject, &markdown);
     if (!ctl_make_directory(directory, FOLDER_OF_DAY, path) || !ctl_write_file(path, "report.json", &json) ||
         !ctl_write_file(path, "report.md", &markdown))
         return CTL_TROUBLE;
@@ -99,7 +82,7 @@ static int diff_here(const struct ctl_options *options)
     if (code != CTL_OK)
         return code;
     struct drift_context context = ctl_drift_context(&drift);
-    render(&context, options->output, &out);
+    ctl_render(REPORT_OF_DRIFT, options->output, &(struct report_subject){.context = &context}, &out);
     if (options->directory && archive(options->directory, &context) != CTL_OK)
         return CTL_TROUBLE;
     return ctl_write(&out, ctl_drift_exit(context.verdict));

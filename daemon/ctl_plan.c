@@ -9,31 +9,6 @@
 #include "daemon/ctl_drift.h"
 #include "drift/plan.h"
 
-static void render_json(const struct drift_context *context, const struct plan *plan, unsigned stage,
-                        struct strbuf *out)
-{
-    struct json_writer writer = {0};
-    json_writer_init(&writer, out, 0);
-    report_plan_json(&writer, context, plan, stage);
-    strbuf_add_char(out, '\n');
-    out->failed |= writer.failed;
-}
-
-static void render(const struct ctl_options *options, const struct drift_context *context, const struct plan *plan,
-                   struct strbuf *out)
-{
-    switch (options->output) {
-    case CTL_JSON:
-        render_json(context, plan, options->stage, out);
-        break;
-    case CTL_SQL:
-        plan_render_sql(plan, options->stage, out);
-        break;
-    default:
-        report_plan_text(out, context, plan, options->stage, ctl_colour());
-    }
-}
-
 static bool write_bundle(const char *directory, const struct drift_context *context, const struct plan *plan)
 {
     char path[CTL_PATH] = "";
@@ -51,7 +26,7 @@ static bool write_bundle(const char *directory, const struct drift_context *cont
     if (!ctl_write_file(path, "README.md", &text))
         return false;
     strbuf_clear(&text);
-    render_json(context, plan, 0, &text);
+    ctl_render(REPORT_OF_PLAN, CTL_JSON, &(struct report_subject){.context = context, .plan = plan}, &text);
     if (!ctl_write_file(path, "plan.json", &text))
         return false;
     fprintf(stderr, "migrationctl: the plan is in %s\n", path);
@@ -73,7 +48,8 @@ static int plan_here(const struct ctl_options *options)
     enum plan_direction direction = options->adopt ? PLAN_ADOPT : PLAN_REVERT;
     if (plan_make(drift.reference.schema, drift.live.schema, &drift.policy, direction, ctl_now_ms(), &plan, &error) < 0)
         return ctl_fail(CTL_TROUBLE, "%s", error.message);
-    render(options, &context, plan, &out);
+    const struct report_subject subject = {.context = &context, .plan = plan, .stage = options->stage};
+    ctl_render(REPORT_OF_PLAN, options->output, &subject, &out);
     if (options->directory && !write_bundle(options->directory, &context, plan))
         return CTL_TROUBLE;
     return ctl_write(&out, ctl_drift_exit(context.verdict));

@@ -35,6 +35,18 @@ bool ctl_colour(void)
     return isatty(STDOUT_FILENO) && !(refused && *refused) && !(terminal && strcmp(terminal, "dumb") == 0);
 }
 
+void ctl_render(enum report_kind kind, enum ctl_output output, const struct report_subject *subject, struct strbuf *out)
+{
+    const enum report_format formats[CTL_OUTPUTS] = {[CTL_TEXT] = ctl_colour() ? REPORT_COLOUR : REPORT_TEXT,
+                                                     [CTL_JSON] = REPORT_JSON,
+                                                     [CTL_MARKDOWN] = REPORT_MARKDOWN,
+                                                     [CTL_SQL] = REPORT_SQL};
+    if (!report_render(kind, formats[output], subject, out))
+        out->failed = true; /* ctl_commands offers nothing of the kind */
+    if (output == CTL_JSON)
+        strbuf_add_char(out, '\n');
+}
+
 int ctl_write(const struct strbuf *text, int code)
 {
     if (!strbuf_ok(text))

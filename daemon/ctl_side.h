@@ -13,6 +13,7 @@
 #include "model/schema_json.h"
 #include "model/snapshot.h"
 #include "reference/reference.h"
+#include "report/report_format.h"
 
 struct ctl_side {
     const char *text;      /* as given */
@@ -74,6 +75,10 @@ int64_t ctl_now_ms(void);
 
 /* Whether text goes to a terminal that shows colours (NO_COLOR is obeyed). */
 bool ctl_colour(void);
+
+/* Appends a report in that form, JSON with a newline. */
+void ctl_render(enum report_kind kind, enum ctl_output output, const struct report_subject *subject,
+                struct strbuf *out);
 
 /* Writes `text` to standard output; an exit code. */
 int ctl_write(const struct strbuf *text, int code);

@@ -7,11 +7,12 @@ static const struct {
     const char *name;
     const char *media; /* as Accept names it */
     const char *content_type;
+    enum report_format report;
 } formats[HTTP_FORMATS] = {
-    [FORMAT_JSON] = {"json", "application/json", HTTP_JSON},
-    [FORMAT_TEXT] = {"text", "text/plain", HTTP_TEXT},
-    [FORMAT_MARKDOWN] = {"markdown", "text/markdown", HTTP_MARKDOWN},
-    [FORMAT_SQL] = {"sql", "application/sql", HTTP_SQL},
+    [FORMAT_JSON] = {"json", "application/json", HTTP_JSON, REPORT_JSON},
+    [FORMAT_TEXT] = {"text", "text/plain", HTTP_TEXT, REPORT_TEXT},
+    [FORMAT_MARKDOWN] = {"markdown", "text/markdown", HTTP_MARKDOWN, REPORT_MARKDOWN},
+    [FORMAT_SQL] = {"sql", "application/sql", HTTP_SQL, REPORT_SQL},
 };
 
 /* The first media type of the list that the route knows; weights are not read: who sends them means JSON anyway. */
@@ -56,6 +57,13 @@ void http_format_begin(struct http_response *response, int status, enum http_for
     response->status = status;
     response->content_type = formats[format].content_type;
     strbuf_clear(&response->body);
+}
+
+void http_format_render(struct http_response *response, enum report_kind kind, enum http_format format,
+                        const struct report_subject *subject)
+{
+    if (!report_render(kind, formats[format].report, subject, &response->body))
+        response->body.failed = true; /* http_format_choose offers nothing of the kind */
 }
 
 void http_format_end(struct http_response *response)

@@ -7,6 +7,7 @@
 
 #include "daemon/http_request.h"
 #include "daemon/http_response.h"
+#include "report/report_format.h"
 
 enum http_format { FORMAT_JSON, FORMAT_TEXT, FORMAT_MARKDOWN, FORMAT_SQL, HTTP_FORMATS };
 
@@ -16,6 +17,10 @@ bool http_format_choose(const struct http_request *request, unsigned known, stru
 
 /* Gives the response its status, its Content-Type and an empty body for that form. */
 void http_format_begin(struct http_response *response, int status, enum http_format format);
+
+/* Appends the report to the body, in that form. */
+void http_format_render(struct http_response *response, enum report_kind kind, enum http_format format,
+                        const struct report_subject *subject);
 
 /* Turns a body that could not be written (memory) into a 503 problem. */
 void http_format_end(struct http_response *response);

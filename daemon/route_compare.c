@@ -72,24 +72,6 @@ static const struct drift_policy *policy_of(const struct http_request *request, 
     return &config_find_database(request->set->config, members[0].name)->drift.policy;
 }
 
-static void render(enum http_format format, const struct comparison_member *members,
-                   const struct comparison_of_many *comparison, struct strbuf *out)
-{
-    struct json_writer writer = {0};
-    switch (format) {
-    case FORMAT_TEXT:
-        report_many_text(out, members, comparison, false);
-        return;
-    case FORMAT_MARKDOWN:
-        report_many_markdown(out, members, comparison);
-        return;
-    default:
-        json_writer_init(&writer, out, 0);
-        report_many_json(&writer, members, comparison);
-        out->failed |= !json_writer_ok(&writer);
-    }
-}
-
 void route_compare(const struct http_request *request, struct http_response *response)
 {
     enum http_format format = FORMAT_JSON;
@@ -112,6 +94,7 @@ void route_compare(const struct http_request *request, struct http_response *res
         return;
     }
     http_format_begin(response, 200, format);
-    render(format, members, comparison, &response->body);
+    const struct report_subject subject = {.members = members, .many = comparison};
+    http_format_render(response, REPORT_OF_MANY, format, &subject);
     http_format_end(response);
 }

@@ -52,23 +52,6 @@ static bool judge_assertion(const struct http_request *request, const struct dri
     return true;
 }
 
-static void render(const struct drift_context *context, enum http_format format, struct strbuf *out)
-{
-    struct json_writer writer = {0};
-    switch (format) {
-    case FORMAT_TEXT:
-        report_drift_text(out, context, false);
-        return;
-    case FORMAT_MARKDOWN:
-        report_drift_markdown(out, context);
-        return;
-    default:
-        json_writer_init(&writer, out, 0);
-        report_drift_json(&writer, context);
-        out->failed |= !json_writer_ok(&writer);
-    }
-}
-
 /* Over what the body says but for the times at which it was seen: a report that only grew older is the same. */
 static void set_etag(struct http_response *response, const struct drift_context *context, enum http_format format)
 {
@@ -106,7 +89,7 @@ void route_drift(const struct http_request *request, struct http_response *respo
         response->status = 304;
         return;
     }
-    render(&context, format, &response->body);
+    http_format_render(response, REPORT_OF_DRIFT, format, &(struct report_subject){.context = &context});
     http_format_end(response);
 }
 
@@ -134,24 +117,6 @@ static bool parse_direction(const struct http_request *request, struct http_resp
     return false;
 }
 
-static void render_plan(const struct drift_context *context, const struct plan *plan, unsigned stage,
-                        enum http_format format, struct strbuf *out)
-{
-    struct json_writer writer = {0};
-    switch (format) {
-    case FORMAT_TEXT:
-        report_plan_text(out, context, plan, stage, false);
-        return;
-    case FORMAT_SQL:
-        plan_render_sql(plan, stage, out);
-        return;
-    default:
-        json_writer_init(&writer, out, 0);
-        report_plan_json(&writer, context, plan, stage);
-        out->failed |= !json_writer_ok(&writer);
-    }
-}
-
 void route_plan(const struct http_request *request, struct http_response *response)
 {
     enum http_format format = FORMAT_JSON;
@@ -177,6 +142,7 @@ void route_plan(const struct http_request *request, struct http_response *respon
         return;
     }
     http_format_begin(response, 200, format);
-    render_plan(&context, plan, stage, format, &response->body);
+    const struct report_subject subject = {.context = &context, .plan = plan, .stage = stage};
+    http_format_render(response, REPORT_OF_PLAN, format, &subject);
     http_format_end(response);
 }
