@@ -1,0 +1,18 @@
+<?php
+
+use Illuminate\Database\Migrations\Migration;
+use Illuminate\Support\Facades\DB;
+
+return new class extends Migration
+{
+    public function up()
+    {
+        DB::statement("CREATE TABLE t2 (id integer PRIMARY KEY)");
+        DB::statement("INSERT INTO no_such_table VALUES (1)");
+    }
+
+    public function down()
+    {
+        DB::statement("DROP TABLE t2");
+    }
+};

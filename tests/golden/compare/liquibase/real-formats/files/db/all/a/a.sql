@@ -1,0 +1,3 @@
+-- liquibase formatted sql
+-- changeset bob:a1 runAlways:true
+select 1;

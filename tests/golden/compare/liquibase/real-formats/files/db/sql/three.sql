@@ -1,0 +1,3 @@
+create table c (
+  i int
+);
