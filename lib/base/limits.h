@@ -32,8 +32,8 @@
 #define LIMIT_JOURNAL_CELL 4096u /* a revision, a description: what tools declare is at most 1,000 characters */
 #define LIMIT_JOURNAL_BYTES (512u * 1024u * 1024u)
 #define LIMIT_ADVICE_BYTES 4096u /* a sentence with a revision and a path in it */
-#define LIMIT_JOURNALS 4096u  /* tables: one per tenant schema */
-#define LIMIT_READINGS 65536u /* and their parts: a project's apps, for each of its tenants */
+#define LIMIT_JOURNALS 4096u     /* tables: one per tenant schema */
+#define LIMIT_READINGS 65536u    /* and their parts: a project's apps, for each of its tenants */
 
 /* Migration files: a project with 100,000 migrations has other problems; a file is SQL that people review. */
 #define LIMIT_MIGRATIONS 100000u

@@ -298,5 +298,6 @@ int alembic_read_files(const char *directory, struct migration_set *set, struct 
     }
     if (!layout.certain && !declares_revisions(&scripts))
         return error_set(reterr, ERROR_NOT_FOUND, "%s holds no Alembic revisions", directory);
+    set->certain = true;
     return make_set(&scripts, set, reterr);
 }

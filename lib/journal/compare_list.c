@@ -355,7 +355,8 @@ static bool judge_missing(struct list_comparison *self, const struct expected_it
         findings_add(&self->out_of_order, NULL, item->migration, reason);
         return true;
     }
-    bool runs = self->traits->late == LATE_APPLIES || (self->traits->runs_late && self->traits->runs_late(item->migration));
+    bool runs =
+        self->traits->late == LATE_APPLIES || (self->traits->runs_late && self->traits->runs_late(item->migration));
     if (!late || refused || runs) {
         findings_add(&self->pending, NULL, item->migration, late ? "older than what is applied already" : NULL);
         return true;

@@ -28,7 +28,7 @@ struct list_traits {
     bool (*runs_late)(const struct migration *migration); /* but applies this one all the same; NULL: none */
     const char *const *refused; /* instead of the order, by the number of the expected migration: why the tool will not
                                    apply it; NULL: it will. NULL: the order tells */
-    bool unknown_refused; /* the tool does not run while an older entry has no file */
+    bool unknown_refused;       /* the tool does not run while an older entry has no file */
 
     /* Why a difference of checksums proves nothing where migration->checksum_uncertain. NULL: placeholders, encodings.
      */

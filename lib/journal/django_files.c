@@ -75,15 +75,17 @@ static bool is_migration(const char *path)
            !strstr(path, "dist-packages/");
 }
 
-/* The name of the folder that holds `folder` (relative to the directory; ""): the app's. NULL: no memory or no name. */
-static const char *app_folder_name(const struct django_project *project, const char *folder)
+/* The name of the folder that holds `folder` (relative to the directory; ""): the app's. */
+static int read_folder_name(const struct django_project *project, const char *folder, const char **ret_name,
+                            struct error *reterr)
 {
     char full[PATH_MAX] = "";
     cleanup(free) char *path = mem_printf("%s/%s", project->directory, folder);
-    if (!path || !realpath(path, full))
-        return NULL;
+    if (path && !realpath(path, full))
+        return error_set(reterr, ERROR_IO, "%s: its folder has no name", folder);
     full[parent_length(full)] = '\0';
-    return arena_strdup(project->set->arena, file_name(full));
+    *ret_name = path ? arena_strdup(project->set->arena, file_name(full)) : NULL;
+    return *ret_name ? 0 : error_no_memory(reterr);
 }
 
 /* What apps.py beside the folder says that the app is called; else its folder's name. */
@@ -105,8 +107,10 @@ static int read_label(const struct django_project *project, const char *folder, 
         label.kind = PYTHON_ABSENT;
     if (ignored.code == ERROR_NO_MEMORY)
         return error_no_memory(reterr);
-    *ret_label = label.kind == PYTHON_TEXT ? label.texts[0] : app_folder_name(project, folder);
-    return *ret_label ? 0 : error_set(reterr, ERROR_IO, "%s: its folder has no name", folder);
+    if (label.kind != PYTHON_TEXT)
+        return read_folder_name(project, folder, ret_label, reterr);
+    *ret_label = label.texts[0];
+    return 0;
 }
 
 /* Reads one file; `*ret_declares` is false where it declares no migration. */

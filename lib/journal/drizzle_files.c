@@ -2,6 +2,8 @@
 #include "journal/drizzle_files.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -148,6 +150,16 @@ static int read_folders(const char *directory, const char *prefix, struct migrat
     return 0;
 }
 
+/* Prisma's folders look the same, but for this file beside the SQL. */
+static bool has_snapshot(const struct migration *migration, const char *directory)
+{
+    char path[PATH_MAX] = "";
+    const char *slash = strrchr(migration->file, '/');
+    int folder = slash ? (int)(slash - migration->file) : 0;
+    int length = snprintf(path, sizeof path, "%.*s/snapshot.json", folder, migration->file);
+    return slash && length < (int)sizeof path && file_exists(directory, path);
+}
+
 int drizzle_read_files(const char *directory, struct migration_set *set, struct error *reterr)
 {
     cleanup(migration_list) struct migration_list list = {0};
@@ -164,9 +176,12 @@ int drizzle_read_files(const char *directory, struct migration_set *set, struct 
         return error_set(reterr, ERROR_NOT_FOUND, "%s holds no Drizzle migrations", directory);
     if (journal && read_journal(directory, prefix, set, &list, reterr) < 0)
         return -1;
-    for (size_t i = 0; i < list.count; i++)
+    set->certain = journal;
+    for (size_t i = 0; i < list.count; i++) {
         if (set_checksum(&list.items[i], directory, set->arena, &text, reterr) < 0)
             return -1;
+        set->certain = set->certain || has_snapshot(&list.items[i], directory);
+    }
     return migration_list_finish(&list, set, reterr);
 }
 

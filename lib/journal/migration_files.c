@@ -59,6 +59,7 @@ struct recognition {
     struct migration_set *rival;  /* another that is as good */
     struct migration_set *likely; /* that of the likely tool */
     struct error error;           /* the first failure, or the likely tool's */
+    bool likely_broken;
 };
 
 static void recognition_done(struct recognition *found)
@@ -98,13 +99,14 @@ static int ask_tools(const struct tool *likely, const char *directory, bool part
             return error_no_memory(reterr);
         } else if (error.code != ERROR_NOT_FOUND && (!found->error.code || tools[i] == likely)) {
             found->error = error;
+            found->likely_broken = tools[i] == likely;
         }
     }
     return 0;
 }
 
-/* The one tool whose layout the directory has. Broken files of one tool matter unless another one's layout is proven:
- * of a directory that is not its own, a tool has nothing to complain of. */
+/* The one tool whose layout the directory has. Of a directory that is not its own, a tool has nothing to complain of:
+ * broken files matter when they are the likely tool's, or when no other tool can read the directory. */
 static int read_recognised(const struct tool *likely, const char *directory, bool partial,
                            struct migration_set **ret_set, struct error *reterr)
 {
@@ -112,7 +114,8 @@ static int read_recognised(const struct tool *likely, const char *directory, boo
     if (ask_tools(likely, directory, partial, &found, reterr) < 0)
         return -1;
     bool proven = found.best && found.best->certain;
-    if (found.error.code && !proven && !found.likely) {
+    bool broken = found.error.code && (found.likely_broken || !found.best);
+    if (broken && !proven) {
         if (reterr)
             *reterr = found.error;
         return -1;

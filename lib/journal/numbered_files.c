@@ -239,7 +239,7 @@ static int seek_marks(const struct numbered_layout *layout, const char *director
                              layout->title);
         set->certain = holds_any(&text, layout->marks);
     }
-    set->faint = layout->marks && !set->certain;
+    set->faint = set->faint || (layout->marks && !set->certain);
     return 0;
 }
 

@@ -120,6 +120,16 @@ static int check(const struct migration_list *list, struct error *reterr)
     return 0;
 }
 
+static bool any_is_rust(const struct migration_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        size_t length = strlen(list->items[i].file);
+        if (length > 3 && strcmp(list->items[i].file + length - 3, ".rs") == 0)
+            return true;
+    }
+    return false;
+}
+
 int refinery_read_files(const char *directory, struct migration_set *set, struct error *reterr)
 {
     static const char *const folders[] = {"migrations", "src/migrations", NULL};
@@ -135,5 +145,8 @@ int refinery_read_files(const char *directory, struct migration_set *set, struct
     if (list.count > 1)
         qsort(list.items, list.count, sizeof *list.items, in_order);
     set->certain = file_exists(directory, "refinery.toml") || file_exists(directory, "../refinery.toml");
+    set->faint = !set->certain; /* its names are Flyway's, too, which many more projects use */
+    /* Plain SQL of that name is Flyway's in most places, as long as nothing speaks for refinery. */
+    set->faint = !set->certain && !any_is_rust(&list);
     return check(&list, reterr) < 0 ? -1 : migration_list_finish(&list, set, reterr);
 }

@@ -160,16 +160,21 @@ static int load(const struct reference_request *request, const struct migration_
     return 0;
 }
 
-/* By the layout of the tool that owns the journal, of the one that it looks like, or plain. What could be Flyway's or
- * refinery's is loaded in the same order as either. */
+/* By the layout of the tool that owns the journal, of the one whose it certainly is, Flyway's by its names, or plain.
+ */
 static int read_directory(const struct reference_request *request, struct migration_set **ret_set, struct error *reterr)
 {
     struct error error = {0};
     const struct tool *tool = request->tool ? tool_find(request->tool) : NULL;
     if (request->tool && !tool)
         return sql_folder_read(request->path, ret_set, reterr);
-    if (migration_files_read(tool, tool ? NULL : tool_find("flyway"), request->path, ret_set, &error) == 0)
+    cleanup(migration_set) struct migration_set *set = NULL;
+    if (migration_files_read(tool, NULL, request->path, &set, &error) == 0) {
+        if (!tool && !set->certain && strcmp(set->tool, "flyway") != 0)
+            return sql_folder_read(request->path, ret_set, reterr);
+        *ret_set = take(set);
         return 0;
+    }
     if (!tool && error.code == ERROR_INVALID && sql_folder_read(request->path, ret_set, NULL) == 0)
         return 0;
     if (reterr)

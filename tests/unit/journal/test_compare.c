@@ -25,7 +25,10 @@ static struct migration_set *chain(const char *tool, size_t count, bool graph)
     const char **names = arena_array(set->arena, count, sizeof *names);
     for (size_t i = 0; i < count; i++) {
         names[i] = arena_printf(set->arena, "%zu", i + 1);
-        migrations[i] = (struct migration){.revision = names[i], .file = names[i], .checksum = graph ? NULL : "7"};
+        migrations[i] = (struct migration){.revision = names[i],
+                                           .part = tool_find(tool)->parts ? "app" : NULL,
+                                           .file = names[i],
+                                           .checksum = graph ? NULL : "7"};
         if (graph && i > 0) {
             migrations[i].parents = &names[i - 1];
             migrations[i].parent_count = 1;
@@ -46,6 +49,7 @@ static struct journal *applied(const char *tool, size_t count)
     struct journal_entry *entries = arena_array(journal->arena, count, sizeof *entries);
     for (size_t i = 0; i < count; i++)
         entries[i] = (struct journal_entry){.revision = arena_printf(journal->arena, "%zu", i + 1),
+                                            .part = tool_find(tool)->parts ? "app" : NULL,
                                             .checksum = i % 10 == 9 ? "8" : "7",
                                             .applied_at_ms = TIME_UNKNOWN};
     journal->entries = entries;

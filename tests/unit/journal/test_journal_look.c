@@ -329,6 +329,71 @@ static void test_lock_of_the_tool(void **state)
     end(&scene);
 }
 
+#define TENANT_TABLE(space)                                                                                            \
+    {                                                                                                                  \
+        .schema = space, .name = "alembic_version", .columns = {"version_num"}, .rows = two_heads, .row_count = 2      \
+    }
+
+/* One statement for the rows of all tenants, one for their locks. */
+static void test_tenants_are_read_at_once(void **state)
+{
+    (void)state;
+    struct scene scene = {.tables = {TENANT_TABLE("a"), TENANT_TABLE("b"), TENANT_TABLE("c"), USERS_TABLE}};
+    scene.server.batches = true;
+    begin(&scene, 4);
+    read_schema(&scene);
+    scene.tables[1].row_count = 1;
+    assert_int_equal(look(&scene), 0);
+    assert_int_equal(scene.server.batches_read, 1);
+    assert_int_equal(scene.server.lock_batches_read, 1);
+    assert_int_equal(scene.server.tables_read + scene.server.locks_read, 0);
+    assert_int_equal(scene.snapshot->reading_count, 3);
+    assert_int_equal(scene.snapshot->readings[0].journal->entry_count, 2);
+    assert_int_equal(scene.snapshot->readings[1].journal->entry_count, 1);
+    assert_string_equal(scene.snapshot->readings[2].address.schema, "c");
+    const struct journal *first = scene.snapshot->readings[2].journal;
+    assert_int_equal(look(&scene), 0);
+    assert_ptr_equal(scene.snapshot->readings[2].journal, first);
+    end(&scene);
+}
+
+/* The statement fails as a whole; who made it fail is then found one by one. */
+static void test_one_tenant_spoils_the_statement(void **state)
+{
+    (void)state;
+    static const struct {
+        enum error_code fails;
+        enum error_code expected;
+    } cases[] = {{ERROR_LOCKED, ERROR_OK}, {ERROR_FORBIDDEN, ERROR_FORBIDDEN}, {ERROR_INVALID, ERROR_INVALID}};
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct scene scene = {.tables = {TENANT_TABLE("a"), TENANT_TABLE("b"), TENANT_TABLE("c")}};
+        scene.server.batches = true;
+        scene.tables[1].fail = cases[i].fails;
+        begin(&scene, 3);
+        read_schema(&scene);
+        assert_int_equal(look(&scene), 0);
+        assert_int_equal(scene.snapshot->reading_count, 3);
+        assert_int_equal(scene.snapshot->readings[0].journal->entry_count, 2);
+        assert_int_equal(scene.snapshot->readings[1].error, cases[i].expected);
+        assert_true(scene.snapshot->readings[1].locked == (cases[i].fails == ERROR_LOCKED));
+        assert_int_equal(scene.snapshot->readings[2].journal->entry_count, 2);
+        end(&scene);
+    }
+}
+
+static void test_server_dies_among_tenants(void **state)
+{
+    (void)state;
+    struct scene scene = {.tables = {TENANT_TABLE("a"), TENANT_TABLE("b")}};
+    scene.server.batches = true;
+    scene.tables[1].fail = ERROR_UNREACHABLE;
+    begin(&scene, 2);
+    read_schema(&scene);
+    assert_int_equal(look(&scene), -1);
+    assert_int_equal(scene.error.code, ERROR_UNREACHABLE);
+    end(&scene);
+}
+
 static void test_slow_server(void **state)
 {
     (void)state;
@@ -386,6 +451,9 @@ int main(void)
         cmocka_unit_test(test_configured_journal),
         cmocka_unit_test(test_no_journal_configured),
         cmocka_unit_test(test_lock_of_the_tool),
+        cmocka_unit_test(test_tenants_are_read_at_once),
+        cmocka_unit_test(test_one_tenant_spoils_the_statement),
+        cmocka_unit_test(test_server_dies_among_tenants),
         cmocka_unit_test(test_slow_server),
         cmocka_unit_test(test_memory_runs_out),
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <ftw.h>
 #include <dirent.h>
+#include <ftw.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -103,6 +103,8 @@ static void test_tool_is_recognised(void **state)
     (void)state;
     cleanup(migration_set) struct migration_set *flyway = NULL;
     cleanup(migration_set) struct migration_set *both = NULL;
+    cleanup(migration_set) struct migration_set *likely = NULL;
+    cleanup(migration_set) struct migration_set *proven = NULL;
     struct error error = {0};
     assert_int_equal(migration_files_read(NULL, NULL, folder, &flyway, &error), -1);
     assert_int_equal(error.code, ERROR_INVALID);
@@ -110,10 +112,18 @@ static void test_tool_is_recognised(void **state)
     write_file("V1__a.sql", "x");
     assert_int_equal(migration_files_read(NULL, NULL, folder, &flyway, &error), 0);
     assert_string_equal(flyway->tool, "flyway");
-    write_file("a.py", "revision = 'a'\ndown_revision = None\n");
-    unlink(in_folder("setup.py"));
+    /* What two could have written is asked about, unless the journal tells. */
+    write_file("1_a.up.sql", "x");
+    write_file("1_a.down.sql", "x");
     assert_int_equal(migration_files_read(NULL, NULL, folder, &both, &error), -1);
     assert_non_null(strstr(error.message, "name the tool"));
+    assert_int_equal(migration_files_read(NULL, tool_find("golang-migrate"), folder, &likely, &error), 0);
+    assert_string_equal(likely->tool, "golang-migrate");
+    /* Contents prove more than names. */
+    write_file("a.py", "revision = 'a'\ndown_revision = None\n");
+    unlink(in_folder("setup.py"));
+    assert_int_equal(migration_files_read(NULL, NULL, folder, &proven, &error), 0);
+    assert_string_equal(proven->tool, "alembic");
     assert_int_equal(migration_files_read(NULL, NULL, in_folder("absent"), &both, &error), -1);
     assert_int_equal(error.code, ERROR_IO);
 }
