@@ -100,7 +100,7 @@ const struct tool tool_knex = {
     .row = read_row,
     .locks = locks,
     .facts = {.engines = TOOL_EVERYWHERE,
-              .files = "*.js, *.ts, …",
+              .files = "*.js, *.cjs, *.ts",
               .order = "file name",
               .lock = "the lock table's row; on PostgreSQL also what an open transaction wrote to it"},
     .read_files = read_files,

@@ -138,7 +138,7 @@ const struct tool tool_kysely = {
     .row = read_row,
     .locks = locks,
     .facts = {.engines = TOOL_EVERYWHERE,
-              .files = "*.js, *.ts, *.mjs, …",
+              .files = "*.js, *.ts, *.mjs, *.mts, *.cjs, *.cts",
               .order = "file name",
               .lock = "advisory lock (PostgreSQL), GET_LOCK (MySQL)"},
     .read_files = read_files,

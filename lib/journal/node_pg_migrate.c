@@ -176,7 +176,7 @@ const struct tool tool_node_pg_migrate = {
     .row = read_row,
     .locks = locks,
     .facts = {.engines = TOOL_POSTGRES,
-              .files = "*.js, *.ts, *.sql, …",
+              .files = "*.js, *.ts, *.mjs, *.sql",
               .order = "number before the first \"_\", then name",
               .lock = "advisory lock"},
     .read_files = read_files,

@@ -1,0 +1,19 @@
+'use strict';
+
+var dbm;
+
+exports.setup = function(options, seedLink) {
+  dbm = options.dbmigrate;
+};
+
+exports.up = async function(db) {
+  for (const statement of ["CREATE TABLE t2 (id integer PRIMARY KEY)", "INSERT INTO no_such_table VALUES (1)"]) await db.runSql(statement);
+};
+
+exports.down = async function(db) {
+  for (const statement of ["DROP TABLE t2"]) await db.runSql(statement);
+};
+
+exports._meta = {
+  "version": 1
+};

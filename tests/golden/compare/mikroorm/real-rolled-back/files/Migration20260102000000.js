@@ -1,0 +1,13 @@
+'use strict';
+const { Migration } = require('@mikro-orm/migrations');
+
+class Migration20260102000000 extends Migration {
+  async up() {
+    for (const statement of ["CREATE TABLE t2 (id integer PRIMARY KEY)"]) this.addSql(statement);
+  }
+
+  async down() {
+    for (const statement of ["DROP TABLE t2"]) this.addSql(statement);
+  }
+}
+exports.Migration20260102000000 = Migration20260102000000;
