@@ -111,6 +111,8 @@ static const struct tool *numbered_tool(const uint8_t **data, size_t *size, size
     size_t count = 0;
     while (tools[count])
         count++;
+    if (count == 0)
+        abort();
     const struct tool *tool = tools[(*data)[0] % count];
     *ret_shape = (*data)[1] % tool->shape_count;
     *data += 2;
