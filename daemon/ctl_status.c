@@ -56,6 +56,48 @@ static void print_line(const struct json_value *object, const char *key)
     putchar('\n');
 }
 
+/* Tenants that stand alike, in one line. */
+static void print_group(const struct json_value *group)
+{
+    const struct json_value *heads = json_member(group, "heads");
+    const struct json_value *journals = json_member(group, "journals");
+    double count = 0;
+    json_get_number(json_member(group, "count"), &count);
+    printf("  %-12s%.0f ", "journals", count);
+    ctl_put_text(stdout, text_of(group, "state"), "?");
+    fputs(json_length(heads) > 0 ? " at " : "", stdout);
+    for (size_t i = 0; i < json_length(heads); i++) {
+        fputs(i == 0 ? "" : ", ", stdout);
+        ctl_put_text(stdout, json_text(json_element(heads, i)), "?");
+    }
+    for (size_t i = 0; i < json_length(journals); i++) {
+        fputs(i == 0 ? ": " : ", ", stdout);
+        ctl_put_text(stdout, json_text(json_element(journals, i)), "?");
+    }
+    puts(count > (double)json_length(journals) ? ", …" : "");
+}
+
+static void print_groups(const struct json_value *database)
+{
+    const struct json_value *groups = json_member(database, "groups");
+    for (size_t i = 0; i < json_length(groups); i++)
+        print_group(json_element(groups, i));
+}
+
+/* What the expected files themselves show to be wrong. */
+static void print_remarks(const struct json_value *database)
+{
+    const struct json_value *remarks = json_member(database, "remarks");
+    for (size_t i = 0; i < json_length(remarks); i++) {
+        const struct json_value *remark = json_element(remarks, i);
+        fputs("  ", stdout);
+        const char *kind = text_of(remark, "kind");
+        printf("%-12s", kind ? kind : "remark");
+        ctl_put_text(stdout, text_of(remark, "text"), "?");
+        putchar('\n');
+    }
+}
+
 /* One database with its evidence, as a gate's answer or /v1/databases/{db} shows it. */
 static bool print_database(const struct json_value *database)
 {
@@ -92,6 +134,8 @@ static bool print_database(const struct json_value *database)
         ctl_put_text(stdout, text_of(lock, "since"), "an unknown time");
         putchar('\n');
     }
+    print_groups(database);
+    print_remarks(database);
     print_line(json_member(database, "snapshot"), "last_error");
     return true;
 }

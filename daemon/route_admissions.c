@@ -92,6 +92,13 @@ static void write_answer(const struct gate_answer *answer, const struct admissio
     http_response_end_json(response, &writer);
 }
 
+/* What is remembered goes by the gate's name: names that fit no journal would have no end. */
+static bool names_a_journal(const struct gate_answer *answer)
+{
+    const struct judged_journal *journal = &answer->reports[0].journals[0];
+    return !answer->gate->requirements[0].journal || journal->reading || journal->absent;
+}
+
 static void admit(const struct http_request *request, const struct signal_members *signal,
                   struct http_response *response)
 {
@@ -106,6 +113,10 @@ static void admit(const struct http_request *request, const struct signal_member
             http_response_bad_member(response, "revision", "%s", error.message);
         else
             http_response_error(response, &error, "revision");
+        return;
+    }
+    if (!names_a_journal(&answer)) {
+        http_response_problem(response, 404, "there is no journal %s", answer.gate->name);
         return;
     }
     const struct admission admission = {.application = signal->application,
@@ -146,7 +157,8 @@ void route_admissions_list(const struct http_request *request, struct http_respo
 {
     if (!route_has_views(request, response))
         return;
-    const struct config_gate *gate = config_find_gate(request->set->config, request->names[0]);
+    struct config_made_gate made = {0};
+    const struct config_gate *gate = config_choose_gate(request->set->config, request->names[0], &made);
     if (!gate) {
         http_response_problem(response, 404, "there is no gate %s", request->names[0]);
         return;

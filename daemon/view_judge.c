@@ -78,7 +78,6 @@ static int choose_journals(struct judging *judging, struct error *reterr)
     return 0;
 }
 
-/* Who is asked for a journal by its name asks about it, whatever else the expectation knows. */
 static int compare_journals(struct judging *judging, struct error *reterr)
 {
     const struct view_question *question = judging->question;
@@ -90,7 +89,7 @@ static int compare_journals(struct judging *judging, struct error *reterr)
     for (size_t i = 0; i < judging->count; i++) {
         const struct assessed_journal *journal = judging->journals[i];
         judging->comparisons[i] = journal->journal ? &journal->comparison : NULL;
-        judging->asked[i] = question->journal || !journal->bystander;
+        judging->asked[i] = !journal->bystander;
     }
     return 0;
 }

@@ -16,6 +16,7 @@ struct fake_connection {
 };
 
 static struct fake_server *served;
+static const struct engine_ops batching_engine;
 
 void fake_engine_serve(struct fake_server *server)
 {
@@ -67,7 +68,7 @@ static int fake_open(const struct engine_target *target, enum engine_purpose pur
     cleanup(free) struct fake_connection *fake = mem_calloc(1, sizeof *fake);
     if (!fake)
         return error_no_memory(reterr);
-    fake->base.ops = &fake_engine;
+    fake->base.ops = served->batches ? &batching_engine : &fake_engine;
     fake->server = served;
     if (answer(fake, deadline, reterr) < 0)
         return -1;
@@ -265,7 +266,68 @@ static int fake_read_lock(struct engine_connection *connection, const struct loc
     return answer(fake, deadline, reterr);
 }
 
+/* Rows of one of several tables on their way to the caller. */
+struct fake_batch {
+    const struct tables_sink *sink;
+    size_t table;
+};
+
+static int send_row(void *payload, const char *const *cells, const size_t *lengths, size_t count, struct error *reterr)
+{
+    const struct fake_batch *batch = payload;
+    return batch->sink->row(batch->sink->payload, batch->table, cells, lengths, count, reterr);
+}
+
+static int fake_read_tables(struct engine_connection *connection, const struct table_request *request,
+                            const struct table_place *places, size_t count, struct deadline deadline,
+                            const struct tables_sink *sink, bool *ret_more, struct error *reterr)
+{
+    struct fake_connection *fake = fake_of(connection);
+    unsigned before = fake->server->tables_read;
+    fake->server->batches_read++;
+    for (size_t i = 0; i < count; i++) {
+        struct table_request one = *request;
+        one.schema = places[i].schema;
+        one.table = places[i].table;
+        struct fake_batch batch = {.sink = sink, .table = i};
+        const struct row_sink row_sink = {.row = send_row, .payload = &batch};
+        if (fake_read_table(connection, &one, deadline, &row_sink, &ret_more[i], reterr) < 0)
+            return -1;
+    }
+    fake->server->tables_read = before;
+    return 0;
+}
+
+static int fake_read_locks(struct engine_connection *connection, const struct lock_request *requests, size_t count,
+                           struct deadline deadline, struct lock_report *ret_reports, struct error *reterr)
+{
+    struct fake_connection *fake = fake_of(connection);
+    unsigned before = fake->server->locks_read;
+    fake->server->lock_batches_read++;
+    for (size_t i = 0; i < count; i++)
+        if (fake_read_lock(connection, &requests[i], deadline, &ret_reports[i], reterr) < 0)
+            return -1;
+    fake->server->locks_read = before;
+    return 0;
+}
+
 static const char *const schemes[] = {"fake", NULL};
+
+static const struct engine_ops batching_engine = {
+    .name = "fake",
+    .schemes = schemes,
+    .open = fake_open,
+    .close = fake_close,
+    .probe = fake_probe,
+    .read_schema = fake_read_schema,
+    .begin_look = fake_begin,
+    .end_look = fake_end,
+    .find_tables = fake_find_tables,
+    .read_table = fake_read_table,
+    .read_tables = fake_read_tables,
+    .read_lock = fake_read_lock,
+    .read_locks = fake_read_locks,
+};
 
 const struct engine_ops fake_engine = {
     .name = "fake",

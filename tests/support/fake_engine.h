@@ -36,6 +36,7 @@ struct fake_server {
     enum error_code lock_fails;
     int64_t answers_in_ms; /* every call waits so long, or, if that is later, for its deadline and fails with
                               ERROR_TIMEOUT */
+    bool batches;          /* reads several tables, and locks, at once */
     const char *engine;    /* NULL: "postgres" */
     const char *database;  /* NULL: "app" */
 
@@ -46,6 +47,8 @@ struct fake_server {
     unsigned ended;
     unsigned tables_read;
     unsigned locks_read;
+    unsigned batches_read;
+    unsigned lock_batches_read;
     unsigned probes;
 };
 
