@@ -70,16 +70,6 @@ static int in_order(const void *pa, const void *pb)
     return order ? order : strcmp(a->file, b->file);
 }
 
-/* A scope with a configuration goes to another database or schema than its project. */
-static bool goes_elsewhere(const struct file_list *files, const char *path, const char *name)
-{
-    size_t scope = (size_t)(name - path);
-    for (size_t i = 0; i < files->count && scope > 0; i++)
-        if (strncmp(files->files[i].path, path, scope) == 0 && strcmp(files->files[i].path + scope, "config.json") == 0)
-            return true;
-    return false;
-}
-
 static bool is_script(const char *name)
 {
     size_t length = strlen(name);
@@ -115,11 +105,29 @@ static int seek_mark(struct db_migrate_folder *folder, const char *path, struct 
     return 0;
 }
 
+/* A scope with a configuration goes to another database or schema than its project. `name` is the last part of `path`.
+ */
+static int goes_elsewhere(const struct db_migrate_folder *folder, const char *path, const char *name,
+                          bool *ret_elsewhere, struct error *reterr)
+{
+    *ret_elsewhere = false;
+    if (name == path)
+        return 0;
+    cleanup(free) char *configuration = mem_printf("%s%.*sconfig.json", folder->prefix, (int)(name - path), path);
+    if (!configuration)
+        return error_no_memory(reterr);
+    *ret_elsewhere = file_exists(folder->directory, configuration);
+    return 0;
+}
+
 /* `path` is "20261121080000-a.js" or "scope/20261121080000-a.js". */
 static int add_file(struct db_migrate_folder *folder, const char *path, struct migration_set *set, struct error *reterr)
 {
     const char *name = behind_scope(path);
-    if (goes_elsewhere(&folder->files, path, name)) {
+    bool elsewhere = false;
+    if (goes_elsewhere(folder, path, name, &elsewhere, reterr) < 0)
+        return -1;
+    if (elsewhere) {
         bool noted = migration_set_remark(set, REMARK_ELSEWHERE,
                                           "%s%s: the scope's config.json sends it to a database of its own",
                                           folder->prefix, path);
