@@ -85,6 +85,7 @@ static bool view_part(struct arena *arena, const struct migration_set *set, cons
     if (!view)
         return false;
     *view = *set;
+    view->whole = set;
     view->migrations = set->migrations + first;
     view->count = next - first;
     *ret_view = view;

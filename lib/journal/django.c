@@ -92,6 +92,8 @@ static int compare(const struct compare_request *request, struct arena *arena, s
     };
     struct django_state state = {0};
     struct compare_request own = *request;
+    if (own.expected && own.expected->whole) /* an app's dependencies are other apps' migrations */
+        own.expected = own.expected->whole;
     if (!has_part(request->expected, request->journal->address.part))
         own.expected = NULL;
     if (!own.expected)
@@ -105,6 +107,7 @@ static int compare(const struct compare_request *request, struct arena *arena, s
         return -1;
     if (state.conflict && ret_comparison->pending.count > 0) {
         ret_comparison->multiple_heads = true;
+        ret_comparison->expected_revision = own.revision ? own.revision : state.conflict;
         ret_comparison->remark = "Django migrates nothing while an app has several last migrations";
         ret_comparison->next_repair = "python manage.py makemigrations --merge";
     }

@@ -114,7 +114,7 @@ static bool judge_history(const struct resolution *self, const char **refused)
 }
 
 /* Whether one that counts, of the same app, comes after each; two of an app that nothing follows are a conflict. */
-static bool find_conflict(const struct resolution *self, const char *part, bool *ret_conflict)
+static bool find_conflict(const struct resolution *self, const char *part, const char **ret_conflict)
 {
     bool *followed = arena_array(self->arena, self->set->count, sizeof *followed);
     if (!followed)
@@ -127,14 +127,18 @@ static bool find_conflict(const struct resolution *self, const char *part, bool 
                 followed[parent] = true;
         }
     }
-    const char *leaf = NULL;
-    *ret_conflict = false;
-    for (size_t i = 0; i < self->set->count; i++) {
-        const char *own = self->set->migrations[i].part;
-        if (self->dropped[i] || followed[i] || (part && strcmp(own, part) != 0))
+    const struct migration *leaf = NULL;
+    *ret_conflict = NULL;
+    for (size_t i = 0; i < self->set->count && !*ret_conflict; i++) {
+        const struct migration *migration = &self->set->migrations[i];
+        if (self->dropped[i] || followed[i] || (part && strcmp(migration->part, part) != 0))
             continue;
-        *ret_conflict = *ret_conflict || (leaf && strcmp(leaf, own) == 0);
-        leaf = own;
+        if (leaf && strcmp(leaf->part, migration->part) == 0) {
+            *ret_conflict = arena_printf(self->arena, "%s,%s", leaf->revision, migration->revision);
+            if (!*ret_conflict)
+                return false;
+        }
+        leaf = migration;
     }
     return true;
 }

@@ -13,7 +13,7 @@ struct django_state {
     struct journal journal;
     struct migration_set expected;
     const char **refused; /* per expected migration: why Django will not apply it; NULL */
-    bool conflict;        /* several leaves in an app: Django migrates nothing */
+    const char *conflict; /* two last migrations of one app, joined by a comma: Django migrates nothing; NULL */
 };
 
 /* `request` must have expected migrations. Everything lives in `arena` or is the request's. False: no memory. */

@@ -72,7 +72,8 @@ struct migration_set {
     struct migration_set *const *folders; /* of a merged set: those that it was made of, a reference each; their texts
                                              are its own */
     size_t folder_count;
-    struct digest digest; /* over everything above */
+    struct digest digest;              /* over everything above */
+    const struct migration_set *whole; /* of a view on one part of it: the set; NULL */
 };
 
 struct migration_set *migration_set_new(const char *tool) __attribute__((warn_unused_result));

@@ -1,0 +1,25 @@
+# Generated
+from django.conf import settings
+from django.db import migrations, models
+
+
+def forwards(apps, schema_editor):
+    dependencies = [('nobody', 'x')]
+
+
+class Migration(migrations.Migration):
+    """dependencies = []"""
+
+    initial = True
+
+    dependencies = [
+        ('auth', '0001_initial'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.RunPython(forwards),
+    ]
+
+    def apply(self):
+        replaces = [('never', 'read')]

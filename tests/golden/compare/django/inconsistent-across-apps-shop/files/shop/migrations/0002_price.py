@@ -1,0 +1,22 @@
+# Generated
+from django.conf import settings
+from django.db import migrations, models
+
+
+def forwards(apps, schema_editor):
+    dependencies = [('nobody', 'x')]
+
+
+class Migration(migrations.Migration):
+    """dependencies = []"""
+
+    initial = True
+
+    dependencies = [('shop', '0001_initial')]
+
+    operations = [
+        migrations.RunPython(forwards),
+    ]
+
+    def apply(self):
+        replaces = [('never', 'read')]
