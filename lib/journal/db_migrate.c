@@ -200,6 +200,11 @@ static int read_files(const char *directory, struct migration_set *set, struct e
     return error_set(reterr, ERROR_NOT_FOUND, "%s holds no db-migrate migrations", directory);
 }
 
+static int order_migrations(const struct migration *a, const struct migration *b)
+{
+    return order_names(a->revision, b->revision);
+}
+
 static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
                    struct error *reterr)
 {
@@ -225,5 +230,6 @@ const struct tool tool_db_migrate = {
               .order = "time in the file name",
               .lock = "the journal's row lock, after the first step (PostgreSQL)"},
     .read_files = read_files,
+    .order = order_migrations,
     .compare = compare,
 };

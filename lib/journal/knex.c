@@ -104,5 +104,6 @@ const struct tool tool_knex = {
               .order = "file name",
               .lock = "the lock table's row; on PostgreSQL also what an open transaction wrote to it"},
     .read_files = read_files,
+    .order = named_order,
     .compare = compare,
 };

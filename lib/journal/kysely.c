@@ -142,5 +142,6 @@ const struct tool tool_kysely = {
               .order = "file name",
               .lock = "advisory lock (PostgreSQL), GET_LOCK (MySQL)"},
     .read_files = read_files,
+    .order = named_order,
     .compare = compare,
 };

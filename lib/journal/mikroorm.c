@@ -86,5 +86,6 @@ const struct tool tool_mikroorm = {
               .order = "file name",
               .lock = "the journal's row lock, after the first step (PostgreSQL)"},
     .read_files = read_files,
+    .order = named_order,
     .compare = compare,
 };

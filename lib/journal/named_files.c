@@ -47,6 +47,11 @@ bool named_begins_with_number(const char *name, char separator)
     return digits > 0 && name[digits] == separator;
 }
 
+int named_order(const struct migration *a, const struct migration *b)
+{
+    return strcmp(a->revision, b->revision);
+}
+
 static bool ends_with(const char *name, const char *tail)
 {
     size_t length = strlen(name);

@@ -49,6 +49,9 @@ int named_row(struct journal_builder *builder, const char *name, size_t length, 
 int named_compare(const struct compare_request *request, const struct list_traits *traits, const char *title,
                   struct arena *arena, struct comparison *ret_comparison, struct error *reterr);
 
+/* A whole order slot: by the bytes of the recorded names. */
+int named_order(const struct migration *a, const struct migration *b);
+
 /* Digits and then that separator begin the name. */
 bool named_begins_with_number(const char *name, char separator);
 

@@ -148,6 +148,11 @@ static int read_files(const char *directory, struct migration_set *set, struct e
     return named_files_read(&layout, directory, set, reterr);
 }
 
+static int order_migrations(const struct migration *a, const struct migration *b)
+{
+    return order_names(a->revision, b->revision);
+}
+
 static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
                    struct error *reterr)
 {
@@ -180,5 +185,6 @@ const struct tool tool_node_pg_migrate = {
               .order = "number before the first \"_\", then name",
               .lock = "advisory lock"},
     .read_files = read_files,
+    .order = order_migrations,
     .compare = compare,
 };

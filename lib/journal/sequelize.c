@@ -80,5 +80,6 @@ const struct tool tool_sequelize = {
     .locks = tool_locks_written_table,
     .facts = {.engines = TOOL_EVERYWHERE, .files = "*.js, *.ts, *.cjs, *.cts", .order = "file name"},
     .read_files = read_files,
+    .order = named_order,
     .compare = compare,
 };

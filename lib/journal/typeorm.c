@@ -67,6 +67,11 @@ static int order_times(const char *a, const char *b)
     return strcmp(a, b);
 }
 
+static int order_migrations(const struct migration *a, const struct migration *b)
+{
+    return order_times(a->revision, b->revision);
+}
+
 static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
                    struct error *reterr)
 {
@@ -92,5 +97,6 @@ const struct tool tool_typeorm = {
               .order = "time in the class name",
               .lock = "the journal's row lock, after the first step (PostgreSQL)"},
     .read_files = typeorm_read_files,
+    .order = order_migrations,
     .compare = compare,
 };
