@@ -2,6 +2,7 @@
  *
  * migrationctl journal --tools: what is known of each migration tool.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -111,8 +112,12 @@ static void add_cell(struct strbuf *out, const char *text)
 static void add_markdown(struct strbuf *out)
 {
     strbuf_add_char(out, '|');
-    for (size_t j = 0; j < ARRAY_LENGTH(columns); j++)
-        strbuf_printf(out, " %c%s |", columns[j].title[0], columns[j].key + 1);
+    for (size_t j = 0; j < ARRAY_LENGTH(columns); j++) {
+        strbuf_printf(out, " %c", columns[j].title[0]);
+        for (const char *at = columns[j].title + 1; *at; at++)
+            strbuf_add_char(out, (char)tolower((unsigned char)*at));
+        strbuf_add_string(out, " |");
+    }
     strbuf_add_string(out, "\n|");
     for (size_t j = 0; j < ARRAY_LENGTH(columns); j++)
         strbuf_add_string(out, "---|");

@@ -2,7 +2,9 @@
 """Several journals in one database: parts of a table, tools side by side, one journal per tenant."""
 
 import json
+import os
 import re
+from pathlib import Path
 
 import pytest
 from harness import Postgres, eventually, journals, migrationctl
@@ -313,6 +315,20 @@ def test_journal_on_the_command_line(daemon, new_database, tmp_path):
     assert "# app: pending PENDING" in shown.stdout
     assert ask(instance, "journal").stdout.startswith("app: pending PENDING")
     assert ask(instance, "journal", "nobody").returncode == 2
+
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def test_readme_shows_the_tools():
+    """MIGRATIOND_ACCEPT=1 writes the table anew."""
+    table = migrationctl("journal", "--tools", "-o", "markdown").stdout
+    before, _, rest = README.read_text().partition("<!-- tools -->\n")
+    shown, _, after = rest.partition("<!-- /tools -->\n")
+    if os.environ.get("MIGRATIOND_ACCEPT"):
+        README.write_text(f"{before}<!-- tools -->\n{table}<!-- /tools -->\n{after}")
+    else:
+        assert shown == table, "MIGRATIOND_ACCEPT=1 writes it anew"
 
 
 def test_table_of_tools():
