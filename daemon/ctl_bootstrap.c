@@ -33,6 +33,13 @@ const char *bootstrap_name(const struct bootstrap *bootstrap)
     return slash ? slash + 1 : name;
 }
 
+const char *bootstrap_schema(const struct bootstrap *bootstrap)
+{
+    const struct ctl_list *schemas = &bootstrap->options->schemas;
+    bool one = schemas->count == 1 && !strpbrk(schemas->items[0], "*?[");
+    return one && strcmp(bootstrap->server.engine, "postgres") == 0 ? schemas->items[0] : NULL;
+}
+
 static int check_options(const struct ctl_options *options)
 {
     if (!ctl_is_url(options->arguments[0]))

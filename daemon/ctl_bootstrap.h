@@ -47,6 +47,9 @@ const struct bootstrap_fit *bootstrap_proposal(const struct bootstrap *bootstrap
 /* Records what --stamp names. An exit code. */
 int bootstrap_stamp(struct bootstrap *bootstrap);
 
+/* PostgreSQL: the one schema that --schemas names, where the tool works; NULL: its default. */
+const char *bootstrap_schema(const struct bootstrap *bootstrap);
+
 /* The name that --confirm must repeat. */
 const char *bootstrap_name(const struct bootstrap *bootstrap);
 

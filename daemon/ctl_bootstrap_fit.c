@@ -58,10 +58,18 @@ static int better_first(const void *a, const void *b)
     return left->last > right->last ? -1 : left->last < right->last;
 }
 
+/* The files make what they make in a schema of any name. */
+static struct engine_scope scope_of(const struct bootstrap *bootstrap)
+{
+    struct engine_scope scope = ctl_scope(bootstrap->options);
+    scope.own_schema = bootstrap_schema(bootstrap);
+    return scope;
+}
+
 static int read_live(const struct bootstrap *bootstrap, struct schema **ret_live)
 {
     struct error error = {.code = ERROR_OK};
-    struct engine_scope scope = ctl_scope(bootstrap->options);
+    struct engine_scope scope = scope_of(bootstrap);
     struct server_facts server = {0};
     if (scope.schema_count == 0) {
         *ret_live = schema_ref(bootstrap->schema);
@@ -75,7 +83,7 @@ static int read_live(const struct bootstrap *bootstrap, struct schema **ret_live
 static int walk(struct bootstrap *bootstrap, struct fitting *fitting, const struct engine_target *scratch)
 {
     struct error error = {.code = ERROR_OK};
-    struct engine_scope scope = ctl_scope(bootstrap->options);
+    struct engine_scope scope = scope_of(bootstrap);
     struct ctl_stop stop = {0};
     struct reference_request request = {
         .path = bootstrap->options->directories.items[0],

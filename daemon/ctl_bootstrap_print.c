@@ -104,6 +104,10 @@ static void make_commands(const struct bootstrap *bootstrap, struct commands *co
     }
     if (bootstrap->options->tool)
         strbuf_printf(&commands->stamp, " --tool %s", bootstrap->set->tool);
+    if (bootstrap_schema(bootstrap)) {
+        strbuf_add_string(&commands->stamp, " --schemas ");
+        add_word(&commands->stamp, bootstrap_schema(bootstrap));
+    }
     strbuf_add_string(&commands->stamp, " --stamp ");
     add_word(&commands->stamp, migration ? migration->revision : "REVISION");
     strbuf_add_string(&commands->stamp, " --confirm ");

@@ -153,6 +153,7 @@ int bootstrap_stamp(struct bootstrap *bootstrap)
         code = check_confirmation(bootstrap, &script);
     if (code != CTL_OK)
         return code;
+    script.schema = bootstrap_schema(bootstrap);
     if (stamp_run(bootstrap->target, &script, bootstrap->deadline, &error) < 0)
         return ctl_fail(CTL_UNKNOWN, "not recorded: %s", error.message);
     for (size_t i = 0; i < script.count; i++)

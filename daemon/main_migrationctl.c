@@ -77,7 +77,7 @@ static void print_help(void)
          "                       requires several databases\n"
          "      --match M        wait: exact, at-least (default with --revision) or contains\n"
          "      --timeout T      such as 30s or 2m (default 1m); wait with 0 looks once\n"
-         "      --schemas GLOB   snapshot, diff, plan, compare: only these schemas; may be repeated\n"
+         "      --schemas GLOB   snapshot, diff, plan, compare, bootstrap: only these schemas; may be repeated\n"
          "      --ignore ENTRY   diff, plan, compare: KIND:PATTERN to leave out, such as table:tmp_*; may be\n"
          "                       repeated\n"
          "      --policy K=V     diff, plan, compare: such as json_as_jsonb=equal; may be repeated\n"

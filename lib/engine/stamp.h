@@ -18,6 +18,7 @@ struct stamp_statement {
 struct stamp_script {
     const struct stamp_statement *statements;
     size_t count;
+    const char *schema; /* PostgreSQL: where names without one stand; NULL: as the role's search_path says */
 };
 
 /* Runs the script, which never takes over a table that is there. After a failure nothing was written, or, on MySQL and

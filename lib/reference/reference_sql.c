@@ -26,9 +26,15 @@ int reference_read_back(const struct scratch *scratch, const struct reference_re
     if (target->ops->open(target, PURPOSE_DEEP, request->deadline, &connection, ret_facts, reterr) < 0)
         return -1;
     const struct engine_scope *scope = request->scope ? request->scope : &everything;
-    if (engine_read(connection, scope, request->deadline, &ret_reference->schema, reterr) < 0)
+    struct error error = {0};
+    int status = engine_read(connection, scope, request->deadline, &ret_reference->schema, &error);
+    bool missing = scope->own_schema && status < 0 && error.code == ERROR_NOT_FOUND;
+    if (status < 0 && !missing) {
+        if (reterr)
+            *reterr = error;
         return -1;
-    if (!scope->own_schema || ret_reference->schema->relation_count > 0)
+    }
+    if (!missing && (!scope->own_schema || ret_reference->schema->relation_count > 0))
         return 0;
     /* A tenant's schema has the tenant's name; what it should be is written for the schema that is used without one. */
     const struct engine_scope plain = {.own_schema = "public"};

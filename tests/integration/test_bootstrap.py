@@ -264,6 +264,18 @@ def test_several_heads(tmp_path, sqlite):
     assert sorted(sqlite.sql("SELECT version_num FROM alembic_version")) == [("b2",), ("c3",)]
 
 
+def test_a_schema_of_its_own(postgres, files):
+    postgres.sql("CREATE SCHEMA \"Shop\"")
+    postgres.sql("CREATE TABLE \"Shop\".users (id integer PRIMARY KEY, name varchar(20))")
+    postgres.sql("CREATE TABLE unrelated (id integer PRIMARY KEY)")
+    answer = asked(postgres, files, "--schemas", "Shop")
+    assert answer["verdict"] == "exact"
+    assert answer["proposal"]["revision"] == "1"
+    assert " --schemas Shop --stamp 1 " in answer["commands"]["stamp"]
+    asked(postgres, files, "--schemas", "Shop", "--stamp", "1", "--confirm", postgres.name)
+    assert postgres.sql("SELECT version FROM \"Shop\".flyway_schema_history") == [("1",)]
+
+
 def test_the_daemon_has_no_such_code():
     """The sentence that only the writer says stands in migrationctl, and not in migrationd."""
     sentence = b"somebody else is writing"

@@ -18,6 +18,18 @@ static int run_all(struct postgres_session *session, const struct stamp_script *
     return 0;
 }
 
+static int set_schema(struct postgres_session *session, const char *schema, struct deadline deadline,
+                      struct error *reterr)
+{
+    cleanup(strbuf) struct strbuf sql = STRBUF(1024);
+    if (!schema)
+        return 0;
+    strbuf_add_string(&sql, "SET search_path TO ");
+    if (postgres_add_identifier(session, &sql, schema, reterr) < 0)
+        return -1;
+    return strbuf_ok(&sql) ? execute(session, strbuf_text(&sql), deadline, reterr) : error_no_memory(reterr);
+}
+
 /* Closing the session ends a transaction that failed, with nothing written. */
 int postgres_stamp(const struct engine_target *target, const struct stamp_script *script, struct deadline deadline,
                    struct error *reterr)
@@ -30,7 +42,8 @@ int postgres_stamp(const struct engine_target *target, const struct stamp_script
              "SET standard_conforming_strings=on;SET client_min_messages=error;SET lock_timeout='2s';"
              "SET statement_timeout=%d;BEGIN",
              deadline_left_ms(deadline) + 1);
-    if (execute(session, begin, deadline, reterr) < 0 || run_all(session, script, deadline, reterr) < 0)
+    if (execute(session, begin, deadline, reterr) < 0 || set_schema(session, script->schema, deadline, reterr) < 0 ||
+        run_all(session, script, deadline, reterr) < 0)
         return -1;
     if (execute(session, "COMMIT", deadline, reterr) == 0)
         return 0;
