@@ -272,7 +272,7 @@ int journal_builder_finish(struct journal_builder *builder, bool truncated, stru
     fold_digest(builder);
     if (builder->tool->finish && builder->tool->finish(builder, reterr) < 0)
         return -1;
-    if (builder->tool->parts)
+    if (builder->tool->parts && builder->count > 0)
         qsort(builder->entries, builder->count, sizeof *builder->entries, compare_parts);
     if (keep_entries(builder, reterr) < 0)
         return -1;
