@@ -144,7 +144,8 @@ static int finish(struct journal_builder *builder, struct error *reterr)
         if (text_index_add(&last, builder->entries[i].revision, i) == i && builder->entries[i].state != ENTRY_REVOKES)
             builder->entries[--kept] = builder->entries[i];
     builder->count -= kept;
-    memmove(builder->entries, builder->entries + kept, builder->count * sizeof *builder->entries);
+    if (builder->count > 0)
+        memmove(builder->entries, builder->entries + kept, builder->count * sizeof *builder->entries);
     return 0;
 }
 
