@@ -11,7 +11,7 @@
 struct journal_sighting {
     struct journal_address address;
     const struct tool *tool; /* that of the address; where it is configured, with its configuration */
-    const char *grant; /* what would make it readable; NULL */
+    const char *grant;       /* what would make it readable; NULL */
     bool readable;
     bool certain; /* named in the configuration, or shown by the schema's columns: not a mere name */
 };
