@@ -5,24 +5,22 @@
 #include "report/report_groups.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "model/text_index.h"
 
-enum { GROUP_BYTES = 64 * 1024 * 1024, KEY_BYTES = 4096 };
+enum { GROUP_BYTES = 256 * 1024 * 1024 };
 
-/* Equal tool, heads and state. What does not fit is not told apart: heads of that length are one tenant's mess. */
+/* Equal tool, heads and state; NULL when memory is out. */
 static const char *group_key(struct arena *arena, const struct judged_journal *journal)
 {
-    char text[KEY_BYTES] = "";
     const char *tool = report_tool(journal);
-    struct strbuf key = STRBUF(KEY_BYTES - 1);
+    cleanup(strbuf) struct strbuf key = STRBUF(GROUP_BYTES);
     strbuf_printf(&key, "%d %d %s", (int)journal->verdict.state, (int)journal->verdict.code, tool ? tool : "");
-    for (size_t i = 0; journal->comparison && i < journal->comparison->heads.count; i++)
-        strbuf_printf(&key, "\n%s", journal->comparison->heads.items[i].revision);
-    memcpy(text, strbuf_text(&key), key.length + 1);
-    strbuf_done(&key);
-    return arena_strdup(arena, text);
+    for (size_t i = 0; journal->comparison && i < journal->comparison->heads.count; i++) {
+        strbuf_add_char(&key, '\n');
+        strbuf_add_string(&key, journal->comparison->heads.items[i].revision);
+    }
+    return strbuf_ok(&key) ? arena_strdup(arena, strbuf_text(&key)) : NULL;
 }
 
 static int worst_first(const void *a, const void *b)

@@ -120,6 +120,51 @@ static void gate_several_journals(struct json_writer *writer, struct sample *sam
     add_gate(writer, sample);
 }
 
+/* More than an answer shows: the worst of them, and how all of them stand. */
+static void gate_many_journals(struct json_writer *writer, struct sample *sample)
+{
+    enum { TENANTS = LIST_SHOWN + 50 };
+    static struct judged_journal tenants[TENANTS];
+    static struct journal_reading readings[TENANTS];
+    static char names[TENANTS][16];
+    make_tenants(sample);
+    sample_judge(sample);
+    for (size_t i = 0; i < TENANTS; i++) {
+        size_t like = i == 7 ? 2 : i == 42 ? 1 : 0;
+        tenants[i] = sample->judged[like];
+        readings[i] = sample->readings[like];
+        snprintf(names[i], sizeof names[i], "tenant_%zu", i);
+        readings[i].address.schema = names[i];
+        tenants[i].reading = &readings[i];
+    }
+    sample->report.journals = tenants;
+    sample->report.journal_count = TENANTS;
+    sample->report.worst = 7;
+    const struct gate_member member = {.database = "orders", .verdict = &tenants[7].verdict};
+    struct gate_verdict verdict = {0};
+    gate_judge(&member, 1, &(struct gate_policy){.accept = 1u << STATE_CURRENT}, &verdict);
+    report_gate(writer, "orders", &verdict, &sample->report, 1);
+}
+
+/* An app that only the database knows, a journal that is not there, and what the files show. */
+static void database_several_journals(struct json_writer *writer, struct sample *sample)
+{
+    static const struct migration_remark remarks[] = {
+        {REMARK_ELSEWHERE, "core holds 2 migrations, 1 to 3"},
+        {REMARK_DUPLICATE, "3 stands in core/V3__a.sql and in plugin/V3__b.sql"}};
+    static const struct journal_address place = {.tool = "flyway", .schema = "reports", .table = "history"};
+    make_tenants(sample);
+    sample->readings[2].address =
+        (struct journal_address){.tool = "django", .schema = "public", .table = "django_migrations", .part = "auth"};
+    sample->readings[2].lock = (struct lock_report){.since_ms = TIME_UNKNOWN};
+    sample->judged[1] = (struct judged_journal){.absent = &place};
+    sample->report.bystander_count = 1;
+    sample->report.remarks = remarks;
+    sample->report.remark_count = 2;
+    sample_judge(sample);
+    report_database(writer, &sample->report);
+}
+
 static void database_full(struct json_writer *writer, struct sample *sample)
 {
     static const struct finding mismatched = {.revision = "0003",
@@ -253,6 +298,8 @@ static const struct {
     RENDERER(gate_long_lists),
     RENDERER(gate_hostile_names),
     RENDERER(gate_several_journals),
+    RENDERER(gate_many_journals),
+    RENDERER(database_several_journals),
     RENDERER(database_full),
     RENDERER(database_never_observed),
     RENDERER(database_without_schema),
