@@ -336,3 +336,27 @@ def test_table_of_tools():
     tools = {tool["tool"]: tool for tool in json.loads(table.stdout)["tools"]}
     assert tools["flyway"]["checksum"]
     assert "TOOL" in migrationctl("journal", "--tools").stdout
+
+
+@pytest.fixture(params=["mariadb"] + (["mysql"] if os.environ.get("MIGRATIOND_TEST_MYSQLD") else []))
+def mysql_like(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_several_tables_of_one_form_on_mysql(daemon, mysql_like, tmp_path):
+    """One statement reads them, and the locked one is named all the same."""
+    for name, head in (("one", "a1"), ("two", "b2"), ("three", "b2")):
+        journals.alembic_journal(mysql_like, head, table=f"versions_{name}")
+    files = journals.alembic_files(tmp_path / "alembic", a1=None, b2="a1")
+    instance = watch(daemon, mysql_like, expect={"directory": files})
+    instance.wait_state("app", "pending")
+    states = {address: journal["state"] for address, journal in by_address(instance.database("app")).items()}
+    assert states == {"versions_one": "pending", "versions_two": "current", "versions_three": "current"}
+    blocker = mysql_like.connect(autocommit=False)
+    try:
+        blocker.cursor().execute("LOCK TABLES versions_two WRITE")
+        eventually(lambda: instance.gate("app#versions_two").json["databases"][0]["state"] == "running", 20, "the locked one")
+        assert instance.gate("app#versions_three").status == 200
+    finally:
+        blocker.close()
+    instance.wait_gate("app#versions_two", "open")

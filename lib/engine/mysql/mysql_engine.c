@@ -17,5 +17,6 @@ const struct engine_ops mysql_ops = {
     .end_look = mysql_end_look,
     .find_tables = mysql_find_tables,
     .read_table = mysql_read_table,
+    .read_tables = mysql_read_tables,
     .read_lock = mysql_read_lock,
 };

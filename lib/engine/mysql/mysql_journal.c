@@ -140,35 +140,60 @@ static void add_cell(struct strbuf *text, const struct cell_request *cell)
     strbuf_add_string(text, forms[cell->form].after);
 }
 
-static void add_table(struct strbuf *text, const struct mysql_connection *connection,
-                      const struct table_request *request)
+static void add_table(struct strbuf *text, const struct mysql_connection *connection, const struct table_place *place)
 {
-    const char *database = request->schema && request->schema[0] != '\0' ? request->schema : connection->database;
+    const char *database = place->schema && place->schema[0] != '\0' ? place->schema : connection->database;
     mysql_quote_name(text, database);
     strbuf_add_char(text, '.');
-    mysql_quote_name(text, request->table);
+    mysql_quote_name(text, place->table);
 }
 
-/* The server's own cap is the deadline, so that a reader that gave up leaves nothing running. */
-static void compose_read(const struct mysql_connection *connection, const struct table_request *request,
-                         struct deadline deadline, struct strbuf *text)
+/* One reading. */
+struct table_reading {
+    const struct table_request *request;
+    const struct table_place *places;
+    size_t count;
+    const struct row_sink *sink;           /* of one table; NULL: */
+    const struct tables_sink *tables_sink; /* of `count`, whose rows begin with the table's number */
+    size_t *counts;                        /* rows of each table */
+    bool *more;
+};
+
+static void add_select(const struct mysql_connection *connection, const struct table_reading *reading, size_t table,
+                       struct strbuf *text)
 {
-    int left = deadline_left_ms(deadline) + 1;
-    if (connection->mariadb)
-        strbuf_printf(text, "SET STATEMENT max_statement_time=%d.%03d FOR SELECT ", left / 1000, left % 1000);
-    else
-        strbuf_printf(text, "SELECT /*+ MAX_EXECUTION_TIME(%d) */ ", left);
+    const struct table_request *request = reading->request;
+    if (reading->tables_sink)
+        strbuf_printf(text, "%zu, ", table);
     for (size_t i = 0; i < request->cell_count; i++) {
         strbuf_add_string(text, i == 0 ? "" : ", ");
         add_cell(text, &request->cells[i]);
     }
     strbuf_add_string(text, " FROM ");
-    add_table(text, connection, request);
+    add_table(text, connection, &reading->places[table]);
     if (request->order_by) {
         strbuf_add_string(text, " ORDER BY ");
         mysql_quote_name(text, request->order_by);
     }
     strbuf_printf(text, " LIMIT %zu", request->row_limit + 1);
+}
+
+/* The server's own cap is the deadline, so that a reader that gave up leaves nothing running. */
+static void compose_read(const struct mysql_connection *connection, const struct table_reading *reading,
+                         struct deadline deadline, struct strbuf *text)
+{
+    int left = deadline_left_ms(deadline) + 1;
+    bool several = reading->count > 1;
+    if (connection->mariadb)
+        strbuf_printf(text, "SET STATEMENT max_statement_time=%d.%03d FOR ", left / 1000, left % 1000);
+    for (size_t i = 0; i < reading->count; i++) {
+        strbuf_add_string(text, i > 0 ? " UNION ALL " : "");
+        strbuf_add_string(text, several ? "(SELECT " : "SELECT ");
+        if (i == 0 && !connection->mariadb)
+            strbuf_printf(text, "/*+ MAX_EXECUTION_TIME(%d) */ ", left);
+        add_select(connection, reading, i, text);
+        strbuf_add_string(text, several ? ")" : "");
+    }
 }
 
 /* A BIT column comes as bytes, most significant first. */
@@ -207,22 +232,36 @@ static void take_cells(MYSQL_RES *result, MYSQL_ROW row, size_t count, struct ce
     }
 }
 
-static int deliver_rows(struct mysql_connection *connection, MYSQL_RES *result, const struct table_request *request,
-                        struct deadline deadline, const struct row_sink *sink, bool *ret_more, struct error *reterr)
+static int deliver_row(MYSQL_RES *result, MYSQL_ROW row, const struct table_reading *reading, struct cells *cells,
+                       struct error *reterr)
+{
+    size_t count = reading->request->cell_count;
+    size_t numbered = reading->tables_sink ? 1 : 0;
+    take_cells(result, row, count + numbered, cells);
+    size_t table = numbered && cells->texts[0] ? strtoul(cells->texts[0], NULL, 10) : 0;
+    if (table >= reading->count)
+        return error_set(reterr, ERROR_INVALID, "a row of a table that was not asked for");
+    if (reading->counts[table]++ >= reading->request->row_limit) {
+        reading->more[table] = true;
+        return 0;
+    }
+    if (reading->sink)
+        return reading->sink->row(reading->sink->payload, cells->texts, cells->lengths, count, reterr);
+    return reading->tables_sink->row(reading->tables_sink->payload, table, cells->texts + 1, cells->lengths + 1, count,
+                                     reterr);
+}
+
+static int deliver_rows(struct mysql_connection *connection, MYSQL_RES *result, const struct table_reading *reading,
+                        struct deadline deadline, struct error *reterr)
 {
     struct cells cells = {0};
-    for (size_t delivered = 0;; delivered++) {
+    for (;;) {
         MYSQL_ROW row = NULL;
         if (mysql_session_row(connection, result, deadline, &row, reterr))
             return -1;
         if (!row)
             return 0;
-        if (delivered == request->row_limit) {
-            *ret_more = true;
-            return 0;
-        }
-        take_cells(result, row, request->cell_count, &cells);
-        if (sink->row(sink->payload, cells.texts, cells.lengths, request->cell_count, reterr))
+        if (deliver_row(result, row, reading, &cells, reterr))
             return -1;
     }
 }
@@ -230,6 +269,7 @@ static int deliver_rows(struct mysql_connection *connection, MYSQL_RES *result, 
 static int explain_refusal(struct mysql_connection *connection, const struct table_request *request,
                            struct error *reterr)
 {
+    const struct table_place place = {.schema = request->schema, .table = request->table};
     if (!reterr)
         return -1;
     if (reterr->code == ERROR_LOCKED)
@@ -238,7 +278,7 @@ static int explain_refusal(struct mysql_connection *connection, const struct tab
         return -1;
     struct error refusal = *reterr;
     cleanup(strbuf) struct strbuf table = STRBUF(MAX_STATEMENT);
-    add_table(&table, connection, request);
+    add_table(&table, connection, &place);
     error_set(reterr, ERROR_FORBIDDEN, "%s: table %s may not be read; GRANT SELECT ON %s TO %s", connection->label,
               request->table, strbuf_text(&table), connection->account);
     reterr->native = refusal.native;
@@ -248,13 +288,18 @@ static int explain_refusal(struct mysql_connection *connection, const struct tab
 
 /* MySQL waits for locks in whole seconds. Here a statement that reads nothing waits instead, under the statement's own
  * time limit, in a transaction that keeps the table as it was until the reading is over. */
-static int reserve_table(struct mysql_connection *connection, const struct table_request *request,
-                         struct deadline deadline, struct error *reterr)
+static int reserve_tables(struct mysql_connection *connection, const struct table_reading *reading,
+                          struct deadline deadline, struct error *reterr)
 {
     cleanup(strbuf) struct strbuf text = STRBUF(MAX_STATEMENT);
-    strbuf_printf(&text, "SELECT /*+ MAX_EXECUTION_TIME(%d) */ 1 FROM ", LOCK_WAIT_MS);
-    add_table(&text, connection, request);
-    strbuf_add_string(&text, " LIMIT 0");
+    for (size_t i = 0; i < reading->count; i++) {
+        strbuf_add_string(&text, i > 0 ? " UNION ALL (SELECT " : "(SELECT ");
+        if (i == 0)
+            strbuf_printf(&text, "/*+ MAX_EXECUTION_TIME(%d) */ ", LOCK_WAIT_MS);
+        strbuf_add_string(&text, "1 FROM ");
+        add_table(&text, connection, &reading->places[i]);
+        strbuf_add_string(&text, " LIMIT 0)");
+    }
     if (!strbuf_ok(&text))
         return error_no_memory(reterr);
     struct error error = {0};
@@ -269,7 +314,7 @@ static int reserve_table(struct mysql_connection *connection, const struct table
     return -1;
 }
 
-static void release_table(struct mysql_connection *connection, struct deadline deadline)
+static void release_tables(struct mysql_connection *connection, struct deadline deadline)
 {
     struct error ignored = {0};
     if (!connection->lost && mysql_session_run(connection, "COMMIT", deadline, &ignored))
@@ -293,39 +338,63 @@ static int select_unlocked(struct mysql_connection *connection, const struct str
     return 0;
 }
 
-static int read_rows(struct mysql_connection *connection, const struct table_request *request, struct deadline deadline,
-                     const struct row_sink *sink, bool *ret_more, struct error *reterr)
+static int read_rows(struct mysql_connection *connection, const struct table_reading *reading, struct deadline deadline,
+                     struct error *reterr)
 {
     cleanup(strbuf) struct strbuf text = STRBUF(MAX_STATEMENT);
-    compose_read(connection, request, deadline, &text);
+    compose_read(connection, reading, deadline, &text);
     if (!strbuf_ok(&text))
         return error_no_memory(reterr);
     MYSQL_RES *result = NULL;
     if (select_unlocked(connection, &text, deadline, &result, reterr))
         return -1;
-    int failed = deliver_rows(connection, result, request, deadline, sink, ret_more, reterr);
+    int failed = deliver_rows(connection, result, reading, deadline, reterr);
     mysql_session_finish(connection, result, deadline);
     return failed ? -1 : mysql_session_check(connection, reterr);
+}
+
+static int read_reserved(struct mysql_connection *connection, const struct table_reading *reading,
+                         struct deadline deadline, struct error *reterr)
+{
+    struct error error = {0};
+    if (reading->request->cell_count == 0 || reading->request->cell_count >= MAX_CELLS)
+        return error_set(reterr, ERROR_INTERNAL, "a journal's table is read by 1 to %d columns", MAX_CELLS - 1);
+    int failed = connection->mariadb ? 0 : reserve_tables(connection, reading, deadline, &error);
+    if (!failed)
+        failed = read_rows(connection, reading, deadline, &error);
+    if (!connection->mariadb)
+        release_tables(connection, deadline);
+    if (!failed)
+        return mysql_session_check(connection, reterr);
+    if (reterr)
+        *reterr = error;
+    return -1;
 }
 
 int mysql_read_table(struct engine_connection *base, const struct table_request *request, struct deadline deadline,
                      const struct row_sink *sink, bool *ret_more, struct error *reterr)
 {
     struct mysql_connection *connection = (struct mysql_connection *)base;
+    const struct table_place place = {.schema = request->schema, .table = request->table};
+    size_t delivered = 0;
     *ret_more = false;
-    if (request->cell_count == 0 || request->cell_count > MAX_CELLS)
-        return error_set(reterr, ERROR_INTERNAL, "a journal's table is read by 1 to %d columns", MAX_CELLS);
-    struct error error = {0};
-    int failed = connection->mariadb ? 0 : reserve_table(connection, request, deadline, &error);
-    if (!failed)
-        failed = read_rows(connection, request, deadline, sink, ret_more, &error);
-    if (!connection->mariadb)
-        release_table(connection, deadline);
-    if (!failed)
-        return mysql_session_check(connection, reterr);
-    if (reterr)
-        *reterr = error;
-    return explain_refusal(connection, request, reterr);
+    const struct table_reading reading = {
+        .request = request, .places = &place, .count = 1, .sink = sink, .counts = &delivered, .more = ret_more};
+    return read_reserved(connection, &reading, deadline, reterr) == 0 ? 0
+                                                                      : explain_refusal(connection, request, reterr);
+}
+
+int mysql_read_tables(struct engine_connection *base, const struct table_request *request,
+                      const struct table_place *places, size_t count, struct deadline deadline,
+                      const struct tables_sink *sink, bool *ret_more, struct error *reterr)
+{
+    cleanup(free) size_t *counts = mem_calloc(count, sizeof *counts);
+    if (!counts)
+        return error_no_memory(reterr);
+    memset(ret_more, 0, count * sizeof *ret_more);
+    const struct table_reading reading = {
+        .request = request, .places = places, .count = count, .tables_sink = sink, .counts = counts, .more = ret_more};
+    return read_reserved((struct mysql_connection *)base, &reading, deadline, reterr);
 }
 
 /* Whom the server shows: without the privilege PROCESS only sessions of the role itself. */
