@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SEPARATOR = 0x1e };
 
-static const char *const folders[] = {"versions", "meta", "20240101000000_x", "x"};
+static const char *const folders[] = {"committed", "versions", "meta",           "20240101000000_x",
+                                      "x",         "shop",     "shop/migrations"};
 static const char *const names[] = {
     "alembic.ini",
     "env.py",
@@ -37,6 +38,23 @@ static const char *const names[] = {
     "3_c.rb",
     "4_d.exs",
     "5_e.go",
+    "shop/migrations/0001_a.py",
+    "shop/migrations/0002_b.py",
+    "shop/apps.py",
+    "liquibase.properties",
+    "changelog.xml",
+    "changelog.yaml",
+    "changelog.json",
+    "changelog.sql",
+    "2024_01_01_000000_a.php",
+    "20240101000000_b.php",
+    "Version20240101000000.php",
+    "yoyo.ini",
+    "plain.py",
+    "committed/000001.sql",
+    "committed/000002-b.sql",
+    "1700000000000-C.ts",
+    "20240101000000-d.js",
 };
 static char root[] = "/tmp/migrationd-fuzz-XXXXXX";
 
@@ -48,7 +66,7 @@ static void remove_root(void)
             unlink(path);
         mem_free(path);
     }
-    for (size_t i = 0; i < ARRAY_LENGTH(folders); i++) {
+    for (size_t i = ARRAY_LENGTH(folders); i-- > 0;) {
         char *path = mem_printf("%s/%s", root, folders[i]);
         if (path)
             rmdir(path);
