@@ -7,10 +7,11 @@
 
 #include "journal/numbered_files.h"
 
-enum version_type { TYPE_OTHER, TYPE_EITHER, TYPE_RAILS, TYPE_DBMATE };
+enum version_type { TYPE_OTHER, TYPE_EITHER, TYPE_RAILS, TYPE_OLD_RAILS, TYPE_DBMATE };
 
 /* dbmate declares a width of 128. Rails declares the engine's usual one: 255 on MySQL, none on SQLite, which both do
- * not on PostgreSQL. */
+ * not on PostgreSQL. There, a width tells of a database that Rails before 4.2 began, or of another program altogether
+ * (pop, which many Go services embed). */
 static enum version_type type_of(const char *type)
 {
     static const char *const names[] = {"character varying", "varchar"};
@@ -20,7 +21,7 @@ static enum version_type type_of(const char *type)
             continue;
         const char *width = type + length + strspn(type + length, " ");
         if (*width == '(')
-            return strtol(width + 1, NULL, 10) == 128 ? TYPE_DBMATE : TYPE_RAILS;
+            return strtol(width + 1, NULL, 10) == 128 ? TYPE_DBMATE : i == 0 ? TYPE_OLD_RAILS : TYPE_RAILS;
         return i == 0 ? TYPE_EITHER : TYPE_RAILS;
     }
     return TYPE_OTHER;
@@ -41,7 +42,8 @@ bool version_table_fits_rails(const struct schema *schema, const struct schema_r
     enum version_type type = type_of(detect_column_type(schema, relation, "version"));
     if (is_supabase(schema, relation) || type == TYPE_OTHER)
         return false;
-    return type != TYPE_DBMATE || detect_has_sibling(schema, relation, "ar_internal_metadata");
+    bool plain = type == TYPE_EITHER || type == TYPE_RAILS;
+    return plain || detect_has_sibling(schema, relation, "ar_internal_metadata");
 }
 
 bool version_table_fits_dbmate(const struct schema *schema, const struct schema_relation *relation)
