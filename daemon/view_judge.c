@@ -2,8 +2,10 @@
  *
  * Judging a view: which of its journals a question is about, and the state of each at that moment.
  */
+#include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "daemon/view.h"
 
 /* One judgement. The arrays have an element for each journal that the question is about. */
@@ -162,6 +164,19 @@ static bool name_place(const struct judging *judging, const struct assessed_jour
     return *ret_place;
 }
 
+/* Among several journals it matters whose evidence it is. */
+static void say_which(const struct journal_address *address, struct verdict *verdict)
+{
+    char name[JOURNAL_NAME_SIZE] = "";
+    char reason[sizeof verdict->reason] = "";
+    if (!address->table)
+        return;
+    journal_address_print(address, name, sizeof name);
+    snprintf(reason, sizeof reason, "%.200s: %s", name, verdict->reason);
+    utf8_make_line(reason, sizeof reason);
+    memcpy(verdict->reason, reason, sizeof reason);
+}
+
 static int judge_journal(const struct judging *judging, size_t at, struct judged_journal *judged, struct error *reterr)
 {
     const struct assessed_journal *journal = judging->journals[at];
@@ -180,6 +195,8 @@ static int judge_journal(const struct judging *judging, size_t at, struct judged
         describe_reading(judged->reading, judged->comparison, &input);
     }
     state_judge(&input, &judging->policy, &judged->verdict);
+    if (judging->count > 1)
+        say_which(&journal->address, &judged->verdict);
     return 0;
 }
 

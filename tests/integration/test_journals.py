@@ -110,6 +110,7 @@ def test_two_tools_each_with_its_own_expectation(daemon, postgres, tmp_path):
     instance.wait_state("app", "pending")
     states = {journal["tool"]: journal["state"] for journal in instance.database("app")["journals"]}
     assert states == {"alembic": "current", "flyway": "pending"}
+    assert instance.database("app")["reason"].startswith("reports.flyway_schema_history: 1 of 2")
     assert instance.gate("app#public").status == 200
     assert instance.gate("app#reports").status == 503
     assert instance.gate("reports-only").json["databases"][0]["database"] == "app#reports"
