@@ -72,9 +72,11 @@ static int finish(struct journal_builder *builder, struct error *reterr)
 
 static bool has_part(const struct migration_set *set, const char *part)
 {
-    for (size_t i = 0; set && i < set->count; i++)
-        if (!part || strcmp(set->migrations[i].part, part) == 0)
+    for (size_t i = 0; set && i < set->count; i++) {
+        const char *own = set->migrations[i].part;
+        if (!part || (own && strcmp(own, part) == 0))
             return true;
+    }
     return false;
 }
 

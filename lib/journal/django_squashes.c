@@ -8,6 +8,12 @@
 
 #define NONE TEXT_INDEX_NONE
 
+/* A manifest need not name it. */
+static const char *app_of(const struct migration *migration)
+{
+    return migration->part ? migration->part : "";
+}
+
 /* Rows and files being held against each other; arrays are per migration of the whole set. */
 struct resolution {
     const struct migration_set *set;
@@ -123,7 +129,7 @@ static bool find_conflict(const struct resolution *self, const char *part, const
         const struct migration *migration = &self->set->migrations[i];
         for (size_t j = 0; !self->dropped[i] && j < migration->parent_count; j++) {
             size_t parent = standing_for(self, migration->parents[j]);
-            if (parent != NONE && parent != i && strcmp(self->set->migrations[parent].part, migration->part) == 0)
+            if (parent != NONE && parent != i && strcmp(app_of(&self->set->migrations[parent]), app_of(migration)) == 0)
                 followed[parent] = true;
         }
     }
@@ -131,9 +137,9 @@ static bool find_conflict(const struct resolution *self, const char *part, const
     *ret_conflict = NULL;
     for (size_t i = 0; i < self->set->count && !*ret_conflict; i++) {
         const struct migration *migration = &self->set->migrations[i];
-        if (self->dropped[i] || followed[i] || (part && strcmp(migration->part, part) != 0))
+        if (self->dropped[i] || followed[i] || (part && strcmp(app_of(migration), part) != 0))
             continue;
-        if (leaf && strcmp(leaf->part, migration->part) == 0) {
+        if (leaf && strcmp(app_of(leaf), app_of(migration)) == 0) {
             *ret_conflict = arena_printf(self->arena, "%s,%s", leaf->revision, migration->revision);
             if (!*ret_conflict)
                 return false;
@@ -204,7 +210,7 @@ static bool select_rows(const struct resolution *self, const char *part, struct 
     if (!kept || !text_index_init(&apps, self->arena, self->set->count))
         return false;
     for (size_t i = 0; i < self->set->count; i++)
-        text_index_add(&apps, self->set->migrations[i].part, i);
+        text_index_add(&apps, app_of(&self->set->migrations[i]), i);
     for (size_t i = 0; i < self->journal->entry_count; i++) {
         const struct journal_entry *entry = &self->journal->entries[i];
         bool own = entry->part && text_index_find(&apps, entry->part) != NONE; /* not auth, sessions, … */

@@ -158,6 +158,12 @@ static bool number_of_entry(const struct journal_entry *entry, struct arena *are
     return true;
 }
 
+/* What its file's name begins with; a manifest need not say. */
+static const char *beginning_of(const struct migration *migration)
+{
+    return migration->key ? migration->key : migration->revision;
+}
+
 /* Whether the journal records the whole names of the files or what they begin with: by the rows that fit either; while
  * there are none, by whether each begins with a number of its own. */
 static bool records_names(const struct journal_entry *entries, size_t entry_count, const struct migration_set *set,
@@ -171,7 +177,7 @@ static bool records_names(const struct journal_entry *entries, size_t entry_coun
         begun += text_index_find(keys, entries[i].revision) != TEXT_INDEX_NONE;
     }
     for (size_t i = 0; i < set->count; i++) {
-        const char *key = set->migrations[i].key;
+        const char *key = beginning_of(&set->migrations[i]);
         distinct = distinct && strcspn(key, "0123456789") < 2 && text_index_find(keys, key) == i;
     }
     return whole != begun ? whole > begun : !distinct;
@@ -199,7 +205,7 @@ static bool rename_expected(const struct compare_request *request, bool numbers,
         return false;
     for (size_t i = 0; i < set->count; i++) {
         text_index_add(&names, set->migrations[i].revision, i);
-        text_index_add(&keys, set->migrations[i].key, i);
+        text_index_add(&keys, beginning_of(&set->migrations[i]), i);
     }
     size_t count = request->journal->entry_count;
     bool whole = records_names(entries, count, set, &names, &keys);
@@ -210,7 +216,7 @@ static bool rename_expected(const struct compare_request *request, bool numbers,
         struct migration *migration = &migrations[i];
         *migration = set->migrations[i];
         if (!whole)
-            migration->revision = migration->key;
+            migration->revision = beginning_of(migration);
         migration->key = NULL;
         if (!checked)
             migration->checksum = NULL;

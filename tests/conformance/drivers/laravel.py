@@ -2,9 +2,12 @@
 """Laravel's migrator without the rest of an application: Debian's php-laravel-framework."""
 
 import json
+from pathlib import Path
 
 import install
 from driver import ANY, Driver, Outcome, Report
+
+FRAMEWORK = Path("/usr/share/php/Illuminate/Database/autoload.php")
 
 RUNNER = """\
 <?php
@@ -63,7 +66,10 @@ class Laravel(Driver):
 
     @classmethod
     def install(cls):
-        install.require("php", "php-laravel-framework php-cli php-pgsql php-mysql php-sqlite3")
+        packages = "php-laravel-framework php-cli php-pgsql php-mysql php-sqlite3"
+        install.require("php", packages)
+        if not FRAMEWORK.exists():
+            raise RuntimeError(f"Laravel is not installed; run: apt-get install {packages}")
 
     def prepare(self):
         (self.folder / "migrator.php").write_text(RUNNER)
