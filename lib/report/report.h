@@ -77,9 +77,9 @@ enum { LIST_SHOWN = 100, JOURNALS_OF_MANY = 10 };
  *    "drift":{"drift":"none|drifted|unknown","code":string|null,"worst":severity|null,"differences":n}
  *
  * `journals` is empty unless there are several; then it holds the worst first. A list with more than LIST_SHOWN
- * elements is cut, and "<list>_count" behind it tells how many there are; of as many journals the JOURNALS_OF_MANY worst
- * are shown, with "journals_count", and all of them in "groups" (report_database) behind all else.
- * `failed` names dirty entries, too, once they count as failed. */
+ * elements is cut, and "<list>_count" behind it tells how many there are; of as many journals the JOURNALS_OF_MANY
+ * worst are shown, with "journals_count", and all of them in "groups" (report_database) behind all else. `failed` names
+ * dirty entries, too, once they count as failed. */
 void report_gate_database(struct json_writer *writer, const struct database_report *database);
 
 /* GET /v1/gates/{gate}: {"gate","state","code","database","retryable","retry_after_seconds":n|null,"databases":[…]}. */
@@ -141,8 +141,8 @@ enum health_status report_database_health(const struct database_report *database
 /* GET /health, /health/{name}: application/health+json,
  *
  *   {"status":"pass|warn|fail","version":"1","releaseId","description","output":the worst database's reason,
- *    "checks":{"orders:migration":[one per journal],"orders:connection":[…],"orders:snapshot_age":[…],
- *              "orders:drift":[…], where a reference is configured}}
+ *    "checks":{"orders:migration":[one per journal; of many the worst ones],"orders:connection":[…],
+ *              "orders:snapshot_age":[…],"orders:drift":[…], where a reference is configured}}
  *
  * A check is {"componentId","componentType":"datastore","observedValue","observedUnit","status","time","output"};
  * `output` is left out on pass, and `observedUnit` where there is none. `status` is the worst of `databases`. */

@@ -84,22 +84,35 @@ static int64_t taken_at(const struct database_report *database)
     return database->snapshot ? database->snapshot->taken_at_ms : TIME_UNKNOWN;
 }
 
+static void add_journal_component(struct json_writer *writer, const struct database_report *database,
+                                  const struct judged_journal *journal)
+{
+    const struct verdict *verdict = &journal->verdict;
+    char component[CHECK_NAME_SIZE] = "";
+    char address[JOURNAL_NAME_SIZE] = "";
+    if (database->journal_count > 1 && report_address(journal, address, sizeof address))
+        snprintf(component, sizeof component, "%s#%s", database->name, address);
+    else
+        snprintf(component, sizeof component, "%s", database->name);
+    open_component(writer, component);
+    json_key_string(writer, "observedValue", migration_state_name(verdict->state));
+    json_key_string(writer, "code", state_code_name(verdict->code));
+    close_component(writer, verdict_health(verdict), taken_at(database), complaint(verdict));
+}
+
+/* A balancer reads the status; of a thousand tenants a few of the unhealthiest tell a person enough. */
 static void add_migration_check(struct json_writer *writer, const struct database_report *database)
 {
+    bool many = database->journal_count > LIST_SHOWN;
+    enum health_status worst = verdict_health(unhealthiest(database));
+    size_t shown = 0;
     open_check(writer, database, "migration");
     for (size_t i = 0; i < database->journal_count; i++) {
         const struct judged_journal *journal = &database->journals[i];
-        const struct verdict *verdict = &journal->verdict;
-        char component[CHECK_NAME_SIZE] = "";
-        char address[JOURNAL_NAME_SIZE] = "";
-        if (database->journal_count > 1 && report_address(journal, address, sizeof address))
-            snprintf(component, sizeof component, "%s#%s", database->name, address);
-        else
-            snprintf(component, sizeof component, "%s", database->name);
-        open_component(writer, component);
-        json_key_string(writer, "observedValue", migration_state_name(verdict->state));
-        json_key_string(writer, "code", state_code_name(verdict->code));
-        close_component(writer, verdict_health(verdict), taken_at(database), complaint(verdict));
+        if (many && (shown == JOURNALS_OF_MANY || verdict_health(&journal->verdict) != worst))
+            continue;
+        add_journal_component(writer, database, journal);
+        shown++;
     }
     json_close_array(writer);
 }
