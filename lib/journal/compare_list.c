@@ -358,8 +358,12 @@ static bool judge_missing(struct list_comparison *self, const struct expected_it
     bool runs =
         self->traits->late == LATE_APPLIES || (self->traits->runs_late && self->traits->runs_late(item->migration));
     if (!late || refused || runs) {
-        findings_add(&self->pending, NULL, item->migration, late ? "older than what is applied already" : NULL);
-        return true;
+        const char *condition = item->migration->condition;
+        const char *why = late ? "older than what is applied already" : NULL;
+        if (condition)
+            why = arena_printf(self->arena, "unless it is left out by its %s", condition);
+        findings_add(&self->pending, NULL, item->migration, why);
+        return !condition || why;
     }
     const char *than = self->items[self->newest_known_item].migration->revision;
     const char *detail = arena_printf(self->arena, "not after %s, which is applied", than);

@@ -63,9 +63,10 @@ static int set_condition(const struct liquibase_changelog *changelog, const stru
     const char *context = join_conditions(arena, changelog->context, change_set->context, &failed);
     const char *labels = join_conditions(arena, changelog->labels, change_set->labels, &failed);
     if (context || labels || change_set->optional) {
-        migration->condition = arena_printf(arena, "%s%s%s%s%s%s", context ? "context " : "", context ? context : "",
-                                            context && labels ? ", " : "", labels ? "labels " : "",
-                                            labels ? labels : "", change_set->optional ? " precondition" : "");
+        migration->condition =
+            arena_printf(arena, "%s%s%s%s%s%s", context ? "context " : "", context ? context : "",
+                         context && labels ? ", " : "", labels ? "labels " : "", labels ? labels : "",
+                         change_set->optional ? (context || labels ? ", precondition" : "precondition") : "");
         failed = failed || !migration->condition;
     }
     if (change_set->engines) {
