@@ -57,7 +57,6 @@ class Driver:
     tool = ""
     engines = ("postgres", "mariadb", "sqlite")
     checksums = False
-    ambiguous = False  # its files could be another tool's: while there is no journal, migrationd must be told
     exceptions = {}  # (scenario, engine or ANY) -> Outcome
     program_seconds = 180
 

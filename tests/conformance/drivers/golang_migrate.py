@@ -11,7 +11,6 @@ PACKAGE = "github.com/golang-migrate/migrate/v4/cmd/migrate@v4.20.1"
 
 class GolangMigrate(Driver):
     tool = "golang-migrate"
-    ambiguous = True
     exceptions = {
         ("running", "sqlite"): Outcome("failed", "no lock on SQLite, and no time in the row: what is dirty counts as failed"),
         ("failing", ANY): Outcome("failed"),
