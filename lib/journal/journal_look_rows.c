@@ -28,6 +28,32 @@ static struct table_request request_for(const struct tool *tool, size_t shape)
     };
 }
 
+/* The rows of the journal's table, then those of the one beside it. */
+static int read_both(const struct look_run *run, const struct tool *tool, size_t shape,
+                     const struct journal_address *address, struct journal_builder *builder, bool *ret_more,
+                     struct error *reterr)
+{
+    const struct tool_beside *beside = tool->shapes[shape].beside;
+    const struct row_sink sink = {.row = journal_builder_row, .payload = builder};
+    struct table_request request = request_for(tool, shape);
+    request.schema = address->schema;
+    request.table = address->table;
+    if (look_ops(run)->read_table(run->connection, &request, run->deadline, &sink, ret_more, reterr) < 0)
+        return -1;
+    if (!beside)
+        return 0;
+    bool more = false;
+    request.table = beside->table;
+    request.cells = beside->cells;
+    request.cell_count = beside->cell_count;
+    request.order_by = beside->order_by;
+    journal_builder_go_beside(builder);
+    if (look_ops(run)->read_table(run->connection, &request, run->deadline, &sink, &more, reterr) < 0)
+        return -1;
+    *ret_more = *ret_more || more;
+    return 0;
+}
+
 /* The rows of the table in one shape, as a journal or, if they are those of `before` (NULL: none), as that one. */
 static int read_rows(struct look_run *run, const struct tool *tool, size_t shape, const struct journal_reading *reading,
                      struct journal *before, struct journal **ret_journal, struct error *reterr)
@@ -36,12 +62,8 @@ static int read_rows(struct look_run *run, const struct tool *tool, size_t shape
     if (begin_builder(run, &builder, tool, shape, &reading->address, reterr) < 0)
         return -1;
     builder.digest_only = before != NULL;
-    struct table_request request = request_for(tool, shape);
-    request.schema = reading->address.schema;
-    request.table = reading->address.table;
-    const struct row_sink sink = {.row = journal_builder_row, .payload = &builder};
     bool more = false;
-    if (look_ops(run)->read_table(run->connection, &request, run->deadline, &sink, &more, reterr) < 0)
+    if (read_both(run, tool, shape, &reading->address, &builder, &more, reterr) < 0)
         return -1;
     if (!before)
         return journal_builder_finish(&builder, more, ret_journal, reterr);
@@ -220,13 +242,14 @@ static size_t likely_shape(const struct look_run *run, size_t at)
     return known < 0 ? 0 : (size_t)known;
 }
 
-/* All that are still to be read and have the tool and the shape of `first`. */
+/* All that are still to be read and have the tool and the shape of `first`; a journal of two tables stays alone. */
 static void gather(const struct look_run *run, const bool *done, size_t first, struct row_batch *batch)
 {
     batch->tool = run->sightings->items[first].tool;
     batch->shape = likely_shape(run, first);
     for (size_t i = first; i < run->sightings->count && batch->count < LOOK_TABLES_AT_ONCE; i++) {
-        if (done[i] || run->sightings->items[i].tool != batch->tool || likely_shape(run, i) != batch->shape ||
+        bool alone = batch->count > 0 && batch->tool->shapes[batch->shape].beside;
+        if (done[i] || alone || run->sightings->items[i].tool != batch->tool || likely_shape(run, i) != batch->shape ||
             long_before(run, &run->readings[i], batch->shape))
             continue;
         batch->readings[batch->count++] = i;
