@@ -160,6 +160,7 @@ static void begin(struct plan_maker *maker)
     postgres_find_passing(maker);
     postgres_join_retypes(maker);
     postgres_shake(maker);
+    postgres_order_renames(maker);
 }
 
 static void end(struct plan_maker *maker)

@@ -66,6 +66,7 @@ struct postgres_moved {
 
 /* The engine's part of the maker. */
 struct postgres_seed;
+struct postgres_rename;
 struct postgres_plan {
     bool loose;                                   /* the two sides were printed by servers that may print differently */
     int version[2];                               /* major, by enum plan_side; 0: unknown */
@@ -82,6 +83,8 @@ struct postgres_plan {
     unsigned char *passes;      /* by the current side's relation: bit per stage in which a view makes way by itself */
     struct postgres_seed *seeds;
     size_t seed_count;
+    struct postgres_rename *renames;
+    size_t rename_count;
     struct postgres_late *late;
     size_t late_count;
     size_t late_changes; /* how often something has been found to wait, or to wait longer */
@@ -196,6 +199,10 @@ struct postgres_fact postgres_table_fact(struct plan_maker *maker, struct postgr
 struct postgres_fact postgres_constraint_fact(struct plan_maker *maker, struct postgres_pair constraints);
 struct postgres_fact postgres_valid_fact(struct plan_maker *maker, struct postgres_pair constraints);
 
+/* A condition on pg_index x: it is not the index of a constraint. */
+#define POSTGRES_IS_PLAIN_INDEX                                                                                        \
+    "NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.contype <> 'f')"
+
 /* `name` NULL: its own. */
 struct postgres_fact postgres_index_fact(struct plan_maker *maker, struct postgres_pair indexes, const char *name);
 struct postgres_fact postgres_view_fact(struct plan_maker *maker, struct postgres_pair relations);
@@ -285,6 +292,9 @@ bool postgres_get_tasks(struct plan_maker *maker, const struct plan_task ***task
 
 /* Before the rules: marks what steps for other things take away. */
 void postgres_shake(struct plan_maker *maker);
+
+/* Before the rules: in which order indexes and constraints get new names, and which need one in between. */
+void postgres_order_renames(struct plan_maker *maker);
 
 /* A step for one constraint, index, sequence, trigger or policy of the target, unless one makes it already; `items` may
  * be none: it then comes with something else that is made. `fresh`: its table is made by the plan and empty. */

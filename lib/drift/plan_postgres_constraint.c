@@ -328,6 +328,32 @@ static struct postgres_fact key_index_fact(struct plan_maker *maker, const struc
         NULL, "true");
 }
 
+/* An index of the current side that has the constraint's name; DRIFT_NOWHERE: none has. */
+static int64_t index_of_name(const struct plan_maker *maker, const struct schema_constraint *constraint)
+{
+    const struct schema *target = maker->target;
+    const struct schema *current = maker->current;
+    const char *schema_name = schema_text(target, target->relations[constraint->relation].schema);
+    for (size_t i = 0; i < current->index_count; i++)
+        if (strcmp(schema_text(current, current->indexes[i].name), schema_text(target, constraint->name)) == 0 &&
+            strcmp(schema_text(current, current->relations[current->indexes[i].relation].schema), schema_name) == 0)
+            return (int64_t)i;
+    return DRIFT_NOWHERE;
+}
+
+/* A condition: there is an index that was to become the constraint and has not. In a second undo an index of the
+ * current side can have its name again. */
+static const char *is_left_over(struct plan_maker *maker, const struct schema_constraint *constraint, const char *path)
+{
+    int64_t other = index_of_name(maker, constraint);
+    const char *left = plan_printf(maker, "EXISTS (SELECT FROM pg_index x WHERE x.indexrelid = to_regclass(%s) AND %s)",
+                                   postgres_literal(maker, path), POSTGRES_IS_PLAIN_INDEX);
+    if (other < 0)
+        return left;
+    struct postgres_fact fact = postgres_index_fact(maker, (struct postgres_pair){{other, DRIFT_NOWHERE}}, NULL);
+    return plan_printf(maker, "%s AND NOT (%s)", left, postgres_holds(maker, &fact, SIDE_CURRENT));
+}
+
 /* The index is built while others read and write. It has the constraint's name, so that a second run does nothing. */
 static void build_key_index(struct plan_maker *maker, const struct adding *adding)
 {
@@ -337,13 +363,6 @@ static void build_key_index(struct plan_maker *maker, const struct adding *addin
     const char *full = postgres_index_path(maker, SIDE_TARGET, constraint->relation, name);
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_SQL_PART);
     struct postgres_fact built = key_index_fact(maker, constraint);
-    struct postgres_fact free_index = postgres_helper_fact(
-        built.object,
-        plan_printf(maker,
-                    "(SELECT x.indexrelid::text FROM pg_index x WHERE x.indexrelid = to_regclass(%s) AND NOT EXISTS "
-                    "(SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.contype <> 'f'))",
-                    postgres_literal(maker, full)),
-        NULL, NULL);
     struct postgres_list drop = postgres_one(maker, plan_printf(maker, "DROP INDEX %s", full));
     struct postgres_step build = step_of(maker, adding, &built);
     postgres_sql_constraint_index(&text, maker->target, constraint, name, true);
@@ -352,8 +371,7 @@ static void build_key_index(struct plan_maker *maker, const struct adding *addin
     build.lock = "SHARE UPDATE EXCLUSIVE";
     build.hazards = HAZARD(BUILDS_INDEX) | HAZARD(MAY_FAIL_ON_DATA);
     build.forward = postgres_one(maker, plan_keep(maker, &text));
-    build.backward =
-        postgres_one(maker, postgres_do(maker, plan_printf(maker, "%s IS NOT NULL", free_index.query), &drop));
+    build.backward = postgres_one(maker, postgres_do(maker, is_left_over(maker, constraint, full), &drop));
     build.concurrent = true;
     build.quiet = true;
     postgres_add_clearing(maker, parts, &build, full);

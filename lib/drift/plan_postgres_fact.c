@@ -427,10 +427,11 @@ struct postgres_fact postgres_index_fact(struct plan_maker *maker, struct postgr
         postgres_index_path(maker, side, index->relation, name ? name : schema_text(schema, index->name));
     const char *lookup = name ? plan_printf(maker, "to_regclass(%s)", postgres_literal(maker, full))
                               : index_lookup(maker, indexes, full);
-    const char *query = plan_printf(maker,
-                                    "(SELECT %s FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_am m "
-                                    "ON m.oid = c.relam WHERE x.indexrelid = %s AND x.indrelid = %s)",
-                                    expression, lookup, regclass_of(maker, side, index->relation));
+    const char *query =
+        plan_printf(maker,
+                    "(SELECT %s FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_am m "
+                    "ON m.oid = c.relam WHERE x.indexrelid = %s AND " POSTGRES_IS_PLAIN_INDEX " AND x.indrelid = %s)",
+                    expression, lookup, regclass_of(maker, side, index->relation));
     struct postgres_fact fact =
         make_fact(maker, plan_printf(maker, "index %s", full), query, true, indexes, index_value);
     const char *left = fact.values[SIDE_TARGET];

@@ -484,41 +484,6 @@ void postgres_change_index(struct plan_maker *maker, const struct plan_task *tas
     drop_predecessor(maker, &rebuilding);
 }
 
-void postgres_rename_index(struct plan_maker *maker, const struct plan_task *task,
-                           const struct drift_item *const *items, size_t count)
-{
-    if (concerns_constraint(task) || postgres_is_remade(maker, task)) {
-        postgres_cover_all(maker, items, count);
-        return;
-    }
-    size_t present = (size_t)task->place.live;
-    const char *old_path = path_of(maker, SIDE_CURRENT, present);
-    const char *old_name = raw_name(maker, SIDE_CURRENT, present);
-    const char *new_name = raw_name(maker, SIDE_TARGET, (size_t)task->place.reference);
-    const char *new_path =
-        postgres_index_path(maker, SIDE_CURRENT, index_at(maker, SIDE_CURRENT, present)->relation, new_name);
-    const char *table = postgres_table_name(maker, SIDE_CURRENT, index_at(maker, SIDE_CURRENT, present)->relation);
-    struct postgres_fact fact = postgres_helper_fact(
-        plan_printf(maker, "index %s: name", old_path),
-        plan_printf(
-            maker,
-            "(SELECT c.relname::text FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = "
-            "to_regclass(%s) AND c.oid IN (to_regclass(%s), to_regclass(%s)) ORDER BY c.relname = %s DESC "
-            "LIMIT 1)",
-            postgres_literal(maker, table), postgres_literal(maker, old_path), postgres_literal(maker, new_path),
-            postgres_literal(maker, old_name)),
-        old_name, new_name);
-    postgres_add(maker, task, items, count,
-                 &(struct postgres_step){
-                     .stage = PLAN_STAGES,
-                     .phase = PHASE_RENAME,
-                     .lock = "SHARE UPDATE EXCLUSIVE",
-                     .fact = &fact,
-                     .forward = postgres_one(maker, rename_sql(maker, old_path, new_name)),
-                     .backward = postgres_one(maker, rename_sql(maker, new_path, old_name)),
-                 });
-}
-
 /* A unique constraint in the place of a unique index, or the other way round: in one transaction. */
 void postgres_change_index_constraint(struct plan_maker *maker, const struct plan_task *task,
                                       const struct drift_item *const *items, size_t count)

@@ -260,46 +260,6 @@ static void make_not_valid(struct plan_maker *maker, const struct plan_task *tas
     postgres_add(maker, task, items, count, &step);
 }
 
-/* A name that differs only: the fact is the name itself. */
-void postgres_rename_constraint(struct plan_maker *maker, const struct plan_task *task,
-                                const struct drift_item *const *items, size_t count)
-{
-    static const char letters[] = "pufcx"; /* by enum constraint_kind */
-    size_t index = (size_t)task->place.live;
-    size_t relation = constraint_at(maker, SIDE_CURRENT, index)->relation;
-    const char *old_name = raw_name(maker, SIDE_CURRENT, index);
-    const char *new_name = raw_name(maker, SIDE_TARGET, (size_t)task->place.reference);
-    const char *table = postgres_table_name(maker, SIDE_CURRENT, relation);
-    if (task->kind < DRIFT_PRIMARY_KEY || task->kind > DRIFT_EXCLUSION)
-        return;
-    if (postgres_is_remade(maker, task)) {
-        postgres_cover_all(maker, items, count);
-        return;
-    }
-    struct postgres_fact fact = postgres_helper_fact(
-        plan_printf(maker, "constraint %s.%s: name", table, postgres_quoted(maker, old_name)),
-        plan_printf(maker,
-                    "(SELECT k.conname::text FROM pg_constraint k WHERE k.conrelid = to_regclass(%s) AND k.conname IN "
-                    "(%s, %s) AND k.contype = '%c' ORDER BY k.conname = %s DESC LIMIT 1)",
-                    postgres_literal(maker, table), postgres_literal(maker, old_name),
-                    postgres_literal(maker, new_name), letters[task->kind - DRIFT_PRIMARY_KEY],
-                    postgres_literal(maker, old_name)),
-        old_name, new_name);
-    postgres_add(maker, task, items, count,
-                 &(struct postgres_step){
-                     .stage = PLAN_STAGES,
-                     .phase = PHASE_RENAME,
-                     .lock = "ACCESS EXCLUSIVE",
-                     .fact = &fact,
-                     .forward = postgres_one(
-                         maker, postgres_alter(maker, SIDE_CURRENT, relation, "RENAME CONSTRAINT %s TO %s",
-                                               postgres_quoted(maker, old_name), postgres_quoted(maker, new_name))),
-                     .backward = postgres_one(
-                         maker, postgres_alter(maker, SIDE_CURRENT, relation, "RENAME CONSTRAINT %s TO %s",
-                                               postgres_quoted(maker, new_name), postgres_quoted(maker, old_name))),
-                 });
-}
-
 void postgres_change_constraint(struct plan_maker *maker, const struct plan_task *task,
                                 const struct drift_item *const *items, size_t count)
 {

@@ -1709,6 +1709,9 @@ def test_a_schema_equals_itself(runner):
     assert answer["items"] == [] and answer["equal"] and answer["statements"] == []
 
 
+# All but the last of the 63 bytes that a name may have, as SQL quotes them.
+LONG = 'ü""' + "n" * 59
+
 # Changes that stand in each other's way: what the one side is made of, and the other. Planned in both directions.
 WOVEN = {
     "column_joins_enum_that_shrinks": (
@@ -1840,6 +1843,91 @@ WOVEN = {
         "CREATE TABLE t (a integer, g integer GENERATED ALWAYS AS (a + 1) STORED)",
         "CREATE TABLE t (a bigint); INSERT INTO t VALUES (1)",
     ),
+    "indexes_swap_names": (
+        "CREATE TABLE t (a integer); CREATE TABLE u (a integer); CREATE INDEX ix_1 ON t (a); CREATE INDEX ix_2 ON u (a)",
+        "CREATE TABLE t (a integer); CREATE TABLE u (a integer); CREATE INDEX ix_2 ON t (a); CREATE INDEX ix_1 ON u (a); "
+        "INSERT INTO t VALUES (1)",
+    ),
+    "indexes_pass_their_names_on": (
+        "CREATE TABLE t (a integer); CREATE TABLE u (a integer); CREATE TABLE w (a integer); "
+        "CREATE INDEX ix_1 ON t (a); CREATE INDEX ix_2 ON u (a); CREATE INDEX ix_3 ON w (a)",
+        "CREATE TABLE t (a integer); CREATE TABLE u (a integer); CREATE TABLE w (a integer); "
+        "CREATE INDEX ix_2 ON t (a); CREATE INDEX ix_3 ON u (a); CREATE INDEX ix_4 ON w (a)",
+    ),
+    "indexes_change_names_in_rings": (
+        "CREATE TABLE t (a integer, b integer); CREATE TABLE u (a integer, b integer); CREATE TABLE w (a integer); "
+        "CREATE INDEX ix_1 ON t (a); CREATE INDEX ix_2 ON u (a); CREATE INDEX ix_3 ON w (a); "
+        "CREATE INDEX ix_4 ON t (b); CREATE INDEX ix_5 ON u (b); CREATE SCHEMA s; "
+        "CREATE TABLE s.t (a integer); CREATE TABLE s.u (a integer); CREATE INDEX ix_1 ON s.t (a); CREATE INDEX ix_2 ON s.u (a)",
+        "CREATE TABLE t (a integer, b integer); CREATE TABLE u (a integer, b integer); CREATE TABLE w (a integer); "
+        "CREATE INDEX ix_2 ON t (a); CREATE INDEX ix_3 ON u (a); CREATE INDEX ix_1 ON w (a); "
+        "CREATE INDEX ix_5 ON t (b); CREATE INDEX ix_4 ON u (b); CREATE SCHEMA s; "
+        "CREATE TABLE s.t (a integer); CREATE TABLE s.u (a integer); CREATE INDEX ix_2 ON s.t (a); CREATE INDEX ix_1 ON s.u (a)",
+    ),
+    "indexes_with_long_and_odd_names_swap_them": (
+        f"CREATE TABLE t (a integer); CREATE TABLE u (a integer); CREATE TABLE w (a integer); CREATE TABLE x (a integer); "
+        f'CREATE INDEX "{LONG}1" ON t (a); CREATE INDEX "{LONG}2" ON u (a); '
+        f'CREATE INDEX "{LONG}3" ON w (a); CREATE INDEX "{LONG}4" ON x (a)',
+        f"CREATE TABLE t (a integer); CREATE TABLE u (a integer); CREATE TABLE w (a integer); CREATE TABLE x (a integer); "
+        f'CREATE INDEX "{LONG}2" ON t (a); CREATE INDEX "{LONG}1" ON u (a); '
+        f'CREATE INDEX "{LONG}4" ON w (a); CREATE INDEX "{LONG}3" ON x (a)',
+    ),
+    "indexes_swap_names_past_what_a_broken_plan_left": (
+        "CREATE TABLE t (a integer); CREATE TABLE u (a integer); CREATE INDEX ix_1 ON t (a); CREATE INDEX ix_2 ON u (a); "
+        "CREATE SEQUENCE ix_1_migrationd_old; CREATE SEQUENCE ix_2_migrationd_old",
+        "CREATE TABLE t (a integer); CREATE TABLE u (a integer); CREATE INDEX ix_2 ON t (a); CREATE INDEX ix_1 ON u (a); "
+        "CREATE SEQUENCE ix_1_migrationd_old; CREATE SEQUENCE ix_2_migrationd_old",
+    ),
+    "keys_of_two_tables_swap_names": (
+        "CREATE TABLE t (a integer CONSTRAINT k1 PRIMARY KEY); CREATE TABLE u (a integer CONSTRAINT k2 UNIQUE); "
+        "CREATE TABLE f (a integer REFERENCES t, b integer REFERENCES u (a))",
+        "CREATE TABLE t (a integer CONSTRAINT k2 PRIMARY KEY); CREATE TABLE u (a integer CONSTRAINT k1 UNIQUE); "
+        "CREATE TABLE f (a integer REFERENCES t, b integer REFERENCES u (a)); "
+        "INSERT INTO t VALUES (1); INSERT INTO u VALUES (1); INSERT INTO f VALUES (1, 1)",
+    ),
+    "constraints_of_one_table_swap_names": (
+        "CREATE TABLE p (a integer PRIMARY KEY); CREATE TABLE t (a integer CONSTRAINT k1 PRIMARY KEY, "
+        "b integer CONSTRAINT k2 UNIQUE, c integer CONSTRAINT k3 CHECK (c > 0), d integer CONSTRAINT k4 REFERENCES p)",
+        "CREATE TABLE p (a integer PRIMARY KEY); CREATE TABLE t (a integer CONSTRAINT k2 PRIMARY KEY, "
+        "b integer CONSTRAINT k1 UNIQUE, c integer CONSTRAINT k4 CHECK (c > 0), d integer CONSTRAINT k3 REFERENCES p); "
+        "INSERT INTO t VALUES (1, 1, 1)",
+    ),
+    "checks_of_two_tables_have_the_same_names": (
+        "CREATE TABLE t (a integer CONSTRAINT c1 CHECK (a > 0)); CREATE TABLE u (a integer CONSTRAINT c2 CHECK (a > 0))",
+        "CREATE TABLE t (a integer CONSTRAINT c2 CHECK (a > 0)); CREATE TABLE u (a integer CONSTRAINT c1 CHECK (a > 0))",
+    ),
+    "key_and_index_of_one_table_swap_names": (
+        "CREATE TABLE t (a integer CONSTRAINT n1 UNIQUE, b integer, c integer CONSTRAINT n3 CHECK (c > 0)); "
+        "CREATE INDEX n2 ON t (b)",
+        "CREATE TABLE t (a integer CONSTRAINT n2 UNIQUE, b integer, c integer CONSTRAINT n1 CHECK (c > 0)); "
+        "CREATE INDEX n1 ON t (b); INSERT INTO t VALUES (1, 1, 1)",
+    ),
+    "index_leaves_its_name_to_a_key_of_its_table": (
+        "CREATE TABLE t (a integer, b integer CONSTRAINT n1 UNIQUE); CREATE INDEX n2 ON t (a)",
+        "CREATE TABLE t (a integer, b integer); CREATE INDEX n1 ON t (a); INSERT INTO t VALUES (1, 1)",
+    ),
+    "key_leaves_its_name_to_an_index_of_its_table": (
+        "CREATE TABLE t (a integer CONSTRAINT n2 UNIQUE, b integer); CREATE INDEX n1 ON t (b)",
+        "CREATE TABLE t (a integer CONSTRAINT n1 UNIQUE, b integer); INSERT INTO t VALUES (1, 1)",
+    ),
+    "index_swaps_names_while_its_column_changes_type": (
+        "CREATE TABLE t (a bigint); CREATE TABLE u (a text); CREATE INDEX ix_1 ON t (a); CREATE INDEX ix_2 ON u (a)",
+        "CREATE TABLE t (a integer); CREATE TABLE u (a integer); CREATE INDEX ix_2 ON t (a); CREATE INDEX ix_1 ON u (a); "
+        "INSERT INTO t VALUES (1); INSERT INTO u VALUES (1)",
+    ),
+    "tables_swap_names": (
+        "CREATE TABLE t (id serial CONSTRAINT t_pkey PRIMARY KEY, a integer); CREATE INDEX t_ix ON t (a); "
+        "CREATE TABLE u (id serial CONSTRAINT u_pkey PRIMARY KEY, b text); CREATE INDEX u_ix ON u (b)",
+        "CREATE TABLE u (id serial CONSTRAINT t_pkey PRIMARY KEY, a integer); CREATE INDEX t_ix ON u (a); "
+        "CREATE TABLE t (id serial CONSTRAINT u_pkey PRIMARY KEY, b text); CREATE INDEX u_ix ON t (b); "
+        "INSERT INTO u VALUES (1, 1); INSERT INTO t VALUES (1, 'b')",
+    ),
+    "views_and_sequences_swap_names": (
+        "CREATE TABLE t (a integer); CREATE SEQUENCE s1 INCREMENT 2; CREATE SEQUENCE s2 INCREMENT 3; "
+        "CREATE VIEW v1 AS SELECT a FROM t; CREATE VIEW v2 AS SELECT a + 1 AS b FROM v1",
+        "CREATE TABLE t (a integer); CREATE SEQUENCE s2 INCREMENT 2; CREATE SEQUENCE s1 INCREMENT 3; "
+        "CREATE VIEW v2 AS SELECT a FROM t; CREATE VIEW v1 AS SELECT a + 1 AS b FROM v2",
+    ),
 }
 
 
@@ -1855,6 +1943,37 @@ def test_changes_in_each_others_way(postgres_server, case, direction):
     finally:
         reference.drop()
         live.drop()
+
+
+# Of those, whose statements pass names on.
+BROKEN_OFF = [
+    "indexes_swap_names", "indexes_pass_their_names_on", "indexes_change_names_in_rings",
+    "constraints_of_one_table_swap_names", "key_and_index_of_one_table_swap_names",
+    "index_leaves_its_name_to_a_key_of_its_table", "key_leaves_its_name_to_an_index_of_its_table",
+]
+
+
+@pytest.mark.parametrize("case", BROKEN_OFF)
+def test_a_plan_that_broke_off_goes_on_and_back(postgres_server, case):
+    wanted, present = (postgres_server.create_database() for _ in range(2))
+    wanted.sql(WOVEN[case][0])
+    present.sql(WOVEN[case][1])
+    before = drift_probe.steps(wanted.url(), present.url())
+    count = len(before["statements"])
+    assert count > 1
+    try:
+        for done in range(1, count):
+            for script, aim in ((before["scripts"]["undo"], present), (whole(before["scripts"]), wanted)):
+                live = copy(postgres_server, present)
+                for statement in before["statements"][:done]:
+                    run_script(live, statement["sql"] + ";")
+                run_script(live, script)
+                left = drift_probe.diff(aim.url(), live.url())
+                live.drop()
+                assert left["items"] == [], (done, script, left["items"])
+    finally:
+        wanted.drop()
+        present.drop()
 
 
 # A change of the reference's; what somebody else does to the live schema after it was read; what the guard then names.
