@@ -18,7 +18,7 @@ CORPORA = Path(os.environ.get("MIGRATIOND_TEST_CORPORA", "/nonexistent")) / "mys
 FILES = sorted(CORPORA.glob("*.sql"))
 
 # A script's own database is replaced by ours.
-OWN_DATABASE = re.compile(r"^\s*(?:(?:CREATE|DROP)\s+(?:DATABASE|SCHEMA)\b[^;]*;|USE\b[^;]*;)", re.IGNORECASE | re.MULTILINE)
+OWN_DATABASE = re.compile(r"^\s*(?:(?:CREATE|DROP)\s+(?:DATABASE|SCHEMA)\b[^;\n]*;|USE\b[^;\n]*;)", re.IGNORECASE | re.MULTILINE)
 
 FLAVOURS = {
     "mariadb": "mariadb-dump",

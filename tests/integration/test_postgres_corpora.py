@@ -29,7 +29,7 @@ PACKAGES = {
 }
 
 # A script's own database is replaced by ours.
-OWN_DATABASE = re.compile(rb"^\s*(?:(?:CREATE|DROP)\s+DATABASE\b[^;]*;|\\c(?:onnect)?\b.*$)", re.IGNORECASE | re.MULTILINE)
+OWN_DATABASE = re.compile(rb"^\s*(?:(?:CREATE|DROP)\s+DATABASE\b[^;\n]*;|\\c(?:onnect)?\b.*$)", re.IGNORECASE | re.MULTILINE)
 
 # What a newer pg_dump writes for a server of its own age, and what a build of Debian's keeps as a column's option.
 NEWER = re.compile(rb"^(?:SET transaction_timeout = 0;|ALTER TABLE .* SET \(pg_attver=\d+\);)$", re.MULTILINE)
