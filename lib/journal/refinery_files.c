@@ -145,7 +145,6 @@ int refinery_read_files(const char *directory, struct migration_set *set, struct
     if (list.count > 1)
         qsort(list.items, list.count, sizeof *list.items, in_order);
     set->certain = file_exists(directory, "refinery.toml") || file_exists(directory, "../refinery.toml");
-    set->faint = !set->certain; /* its names are Flyway's, too, which many more projects use */
     /* Plain SQL of that name is Flyway's in most places, as long as nothing speaks for refinery. */
     set->faint = !set->certain && !any_is_rust(&list);
     return check(&list, reterr) < 0 ? -1 : migration_list_finish(&list, set, reterr);

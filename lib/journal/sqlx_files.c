@@ -37,18 +37,37 @@ static bool is_numbered(const char *name)
     return order_numbers(digits, greatest) <= 0;
 }
 
-/* sqlx.toml stands in the crate's root. NULL text: it is not there. */
-static int read_settings(const char *directory, const char *path, struct migration_set *set, bool *ret_uncertain,
-                         struct error *reterr)
+/* Whether the file holds that text; a file that is not there holds none. */
+static int mentions(const char *directory, const char *path, const char *text, bool *ret_found, struct error *reterr)
 {
-    cleanup(strbuf) struct strbuf text = STRBUF(FILE_TEXT_BYTES);
+    cleanup(strbuf) struct strbuf content = STRBUF(FILE_TEXT_BYTES);
+    *ret_found = false;
     if (!file_exists(directory, path))
         return 0;
-    if (file_read(directory, path, &text, reterr) < 0)
+    if (file_read(directory, path, &content, reterr) < 0)
         return -1;
-    static const char key[] = "ignored-chars";
-    set->certain = true;
-    *ret_uncertain = *ret_uncertain || memmem(strbuf_text(&text), text.length, key, sizeof key - 1);
+    *ret_found = memmem(strbuf_text(&content), content.length, text, strlen(text)) != NULL;
+    return 0;
+}
+
+/* What stands in the crate's root, which is the directory or the one above it: that the crate uses sqlx, and whether
+ * checksums leave characters out. */
+static int read_settings(const char *directory, struct migration_set *set, bool *ret_uncertain, struct error *reterr)
+{
+    static const char *const roots[] = {"", "../"};
+    for (size_t i = 0; i < ARRAY_LENGTH(roots); i++) {
+        const char *settings = arena_printf(set->arena, "%ssqlx.toml", roots[i]);
+        const char *crate = arena_printf(set->arena, "%sCargo.toml", roots[i]);
+        bool ignores = false;
+        bool uses = false;
+        if (!settings || !crate)
+            return error_no_memory(reterr);
+        if (mentions(directory, settings, "ignored-chars", &ignores, reterr) < 0 ||
+            mentions(directory, crate, "sqlx", &uses, reterr) < 0)
+            return -1;
+        set->certain = set->certain || uses || file_exists(directory, settings);
+        *ret_uncertain = *ret_uncertain || ignores;
+    }
     return 0;
 }
 
@@ -102,15 +121,17 @@ int sqlx_read_files(const char *directory, struct migration_set *set, struct err
         if (!has_suffix(list.items[i].file, ".down.sql"))
             list.items[kept++] = list.items[i];
     }
+    /* Pairs are what golang-migrate has, too, for which they speak as long as nothing speaks for sqlx. */
+    bool pairs = kept < list.count;
     list.count = kept;
-    if (read_settings(directory, "sqlx.toml", set, &uncertain, reterr) < 0 ||
-        read_settings(directory, "../sqlx.toml", set, &uncertain, reterr) < 0)
+    if (read_settings(directory, set, &uncertain, reterr) < 0)
         return -1;
     for (size_t i = 0; i < list.count; i++) {
         if (finish_migration(&list.items[i], directory, set, &text, reterr) < 0)
             return -1;
         list.items[i].checksum_uncertain = uncertain;
     }
+    set->faint = pairs && !set->certain;
     if (list.count > 1)
         qsort(list.items, list.count, sizeof *list.items, in_order);
     return check(&list, reterr) < 0 ? -1 : migration_list_finish(&list, set, reterr);

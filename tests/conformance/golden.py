@@ -33,7 +33,7 @@ def copy_files(source, target):
     for path in sorted(source.rglob("*")):
         parts = path.relative_to(source).parts
         hidden = any(part.startswith((".", "__pycache__", "node_modules")) for part in parts)
-        if path.is_file() and not hidden and path.stat().st_size <= FILE_BYTES:
+        if path.is_file() and not hidden and path.suffix != ".log" and path.stat().st_size <= FILE_BYTES:
             (target.joinpath(*parts)).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target.joinpath(*parts))
 

@@ -19,6 +19,26 @@ static const struct {
     const char *table;
     const char *expected; /* the checks in their order, joined by ", " */
 } vectors[] = {
+    {"atlas", "postgres", "atlas_schema_revisions", "0/2686470616"},
+    {"atlas", "mariadb", "atlas_schema_revisions", "named atlas_migrate_execute"},
+    {"atlas", "sqlite", "atlas_schema_revisions", ""},
+    {"diesel", "postgres", "__diesel_schema_migrations", "relation public.__diesel_schema_migrations"},
+    {"diesel", "mariadb", "__diesel_schema_migrations", ""},
+    {"efcore", "postgres", "__EFMigrationsHistory", "relation public.__EFMigrationsHistory"},
+    {"efcore", "mariadb", "__EFMigrationsHistory", "named __app_EFMigrationsLock"},
+    {"efcore", "sqlite", "__EFMigrationsHistory", "row .__EFMigrationsLock"},
+    {"prisma", "postgres", "_prisma_migrations", "0/72707369"},
+    {"prisma", "mariadb", "_prisma_migrations", "named prisma_migrate"},
+    {"prisma", "sqlite", "_prisma_migrations", ""},
+    {"refinery", "postgres", "refinery_schema_history", "relation public.refinery_schema_history"},
+    {"refinery", "sqlite", "refinery_schema_history", ""},
+    {"sqitch", "postgres", "changes", "0/75474063, relation public.changes"},
+    {"sqitch", "mariadb", "changes", "named sqitch working on app"},
+    {"sqitch", "sqlite", "changes", ""},
+    /* 3469795979745788610 */
+    {"sqlx", "postgres", "_sqlx_migrations", "807874831/1339261634"},
+    {"sqlx", "mariadb", "_sqlx_migrations", "named 3027310f4fd382c2"},
+    {"sqlx", "sqlite", "_sqlx_migrations", ""},
     {"alembic", "postgres", "alembic_version", "relation public.alembic_version"},
     {"alembic", "mariadb", "alembic_version", ""},
     {"db-migrate", "postgres", "migrations", "relation public.migrations"},

@@ -1,0 +1,2 @@
+CREATE TABLE t3 (id integer PRIMARY KEY);
+INSERT INTO hold VALUES (1);

@@ -1,0 +1,3 @@
+BEGIN;
+CREATE TABLE t2 (id integer PRIMARY KEY);
+COMMIT;

@@ -1,0 +1,3 @@
+BEGIN;
+CREATE TABLE t2 (id bigint PRIMARY KEY);
+COMMIT;

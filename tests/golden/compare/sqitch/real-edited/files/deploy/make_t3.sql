@@ -1,0 +1,3 @@
+BEGIN;
+CREATE TABLE t3 (id integer PRIMARY KEY);
+COMMIT;
