@@ -103,9 +103,11 @@ static int write_json(const struct database_report *report)
 /* What could not be read, or not be believed, is no success: a script must not take it for an answer. */
 static int exit_code(const struct database_report *report)
 {
-    for (size_t i = 0; i < report->journal_count; i++)
-        if (report->journals[i].verdict.state == STATE_UNKNOWN)
-            return CTL_UNKNOWN;
+    for (size_t i = 0; i < report->journal_count; i++) {
+        const struct verdict *verdict = &report->journals[i].verdict;
+        if (verdict->state == STATE_UNKNOWN)
+            return ctl_fail(CTL_UNKNOWN, "%s%s%s", verdict->reason, *verdict->next ? "; next: " : "", verdict->next);
+    }
     return CTL_OK;
 }
 
@@ -133,7 +135,8 @@ static int journal_of_url(const struct ctl_options *options)
                               : ctl_colour()                  ? STYLE_COLOUR
                                                               : STYLE_PLAIN;
     report_journal_text(&out, &report, style, SIZE_MAX);
-    return ctl_write(&out, exit_code(&report));
+    int code = ctl_write(&out, CTL_OK);
+    return code == CTL_OK ? exit_code(&report) : code;
 }
 
 static int journal_of_daemon(const struct ctl_options *options, const char *database)

@@ -138,7 +138,8 @@ static void add_expected(struct journal_text *text, const struct judged_journal 
     add_line(text, "expected", line);
 }
 
-static void add_journal(struct journal_text *text, const struct judged_journal *journal)
+/* `alone`: the database's own lines have said what a verdict says. */
+static void add_journal(struct journal_text *text, const struct judged_journal *journal, bool alone)
 {
     char address[JOURNAL_NAME_SIZE] = "";
     char title[JOURNAL_NAME_SIZE + 64] = "";
@@ -147,8 +148,8 @@ static void add_journal(struct journal_text *text, const struct judged_journal *
     snprintf(title, sizeof title, "%s%s%s%s", known ? address : "no journal", tool ? " (" : "", tool ? tool : "",
              tool ? ")" : "");
     add_title(text, 2, title, &journal->verdict);
-    add_line(text, "reason", journal->verdict.reason);
-    add_line(text, "next", journal->verdict.next);
+    add_line(text, "reason", alone ? NULL : journal->verdict.reason);
+    add_line(text, "next", alone ? NULL : journal->verdict.next);
     add_line(text, "warning", journal->verdict.warning);
     add_expected(text, journal);
     add_lock(text, journal);
@@ -211,7 +212,7 @@ static void add_journals(struct journal_text *text, const struct database_report
         for (size_t j = 0; j < database->journal_count && shown < most; j++)
             if (database->journals[j].verdict.gate == worst_first[i]) {
                 strbuf_add_char(text->out, '\n');
-                add_journal(text, &database->journals[j]);
+                add_journal(text, &database->journals[j], database->journal_count == 1);
                 shown++;
             }
     if (shown < database->journal_count)
@@ -222,12 +223,14 @@ void report_journal_text(struct strbuf *out, const struct database_report *datab
                          size_t entries_most)
 {
     struct journal_text text = {.out = out, .style = style, .entries_most = entries_most};
-    const struct verdict *worst = &report_worst(database)->verdict;
+    const struct judged_journal *worst_journal = report_worst(database);
+    const struct verdict *worst = &worst_journal->verdict;
     add_title(&text, 1, database->name, worst);
     add_line(&text, "reason", worst->reason);
     add_line(&text, "next", worst->next);
     add_remarks(&text, database);
     if (database->journal_count > 1)
         add_groups(&text, database);
-    add_journals(&text, database);
+    if (database->journal_count > 1 || report_journal_address(worst_journal))
+        add_journals(&text, database);
 }

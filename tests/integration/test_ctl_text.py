@@ -18,7 +18,7 @@ def test_journal_of_hostile_text(sqlite):
     assert result.returncode == 0, result.stderr
     assert PLAIN in result.stdout
     assert not {"\x1b", "\u202e"} & set(result.stdout)
-    assert len(result.stdout.splitlines()) == 3, "where it is, the titles, and the row"
+    assert len([line for line in result.stdout.splitlines() if line.startswith(PLAIN)]) == 1, "one row"
 
 
 def test_status_of_hostile_text(daemon, sqlite):
@@ -40,5 +40,5 @@ def test_journal_that_the_role_may_not_see(mariadb_server, mariadb):
     mariadb.sql(f"GRANT SELECT ON visible TO {role}@'%'")
     result = migrationctl("journal", mariadb.url(role, password))
     assert result.returncode == 3, result.stdout
-    assert "no journal was seen" in result.stderr and "GRANT REFERENCES, SHOW VIEW" in result.stderr
-    assert "no journal" not in result.stdout
+    assert "no journal is visible" in result.stderr and "GRANT REFERENCES, SHOW VIEW" in result.stderr
+    assert "but no migration journal" not in result.stdout
