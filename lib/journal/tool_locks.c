@@ -17,7 +17,8 @@ static struct lock_check *add_check(struct lock_plan *plan, enum lock_form form)
     return check;
 }
 
-static const char *add_name(struct lock_plan *plan, const char *format, va_list arguments)
+static __attribute__((format(printf, 2, 0))) const char *add_name(struct lock_plan *plan, const char *format,
+                                                                  va_list arguments)
 {
     const char *name = arena_vprintf(plan->arena, format, arguments);
     plan->failed = plan->failed || !name;
