@@ -17,6 +17,8 @@ int config_read_journal(struct config_reader *reader, const struct yaml_node *no
     if (node->kind == YAML_MAPPING) {
         if (config_read_section(reader, &config_journal_keys, node, &database->journal) < 0)
             return -1;
+        if (database->journal.table && !database->journal.tool)
+            return config_fail(reader, node, "'journal' needs the tool whose table it is");
         return config_finish_generic(reader, node, &database->journal);
     }
     const char *text = config_read_text(reader, node);
