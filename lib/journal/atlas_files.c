@@ -172,7 +172,7 @@ static struct sum_line take_line(const char **text, const char *end)
 
 static bool same_bytes(const char *a, size_t a_length, const char *b, size_t b_length)
 {
-    return a_length == b_length && memcmp(a, b, a_length) == 0;
+    return a_length == b_length && (a_length == 0 || memcmp(a, b, a_length) == 0);
 }
 
 /* Says in which line what is written and what would be differ first. */
@@ -191,7 +191,8 @@ static int explain(const struct reading *reading, const char *written, const cha
         cleanup(free) char *name = mem_printf("%.*s", (int)theirs.name_length, theirs.text ? theirs.text : "");
         if (!name)
             return error_no_memory(reterr);
-        bool edited = ours.length > 0 && same_bytes(theirs.text, theirs.name_length, ours.text, ours.name_length);
+        bool edited = theirs.length > 0 && ours.length > 0 &&
+                      same_bytes(theirs.text, theirs.name_length, ours.text, ours.name_length);
         bool removed = !edited && *name && !file_exists(reading->root, name);
         struct sum_line shown = removed || ours.length == 0 ? theirs : ours;
         return error_set(reterr, ERROR_INVALID,

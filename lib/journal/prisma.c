@@ -31,18 +31,17 @@ static const struct tool_shape shapes[] = {
     {.columns = columns, .exact = true, .cells = cells, .cell_count = ARRAY_LENGTH(cells), .order_by = "started_at"},
 };
 
-/* The last line that says something: Prisma puts what the server said behind its own headings. */
+/* What the server said: that stands behind a heading, or first; traces of the engine follow. */
 static bool set_error(struct journal_builder *builder, struct journal_entry *entry, const char *logs, size_t length)
 {
-    enum { SHOWN = 240 };
-    while (length > 0 && strchr(" \r\n\t", logs[length - 1]))
-        length--;
-    const char *line = logs;
-    const char *next = NULL;
-    while ((next = memchr(line, '\n', length - (size_t)(line - logs))))
-        line = next + 1;
-    size_t left = length - (size_t)(line - logs);
-    return journal_builder_text(builder, line, left < SHOWN ? left : SHOWN, &entry->label);
+    static const char heading[] = "Database error:\n";
+    const char *end = logs + length;
+    const char *found = memmem(logs, length, heading, sizeof heading - 1);
+    const char *line = found ? found + sizeof heading - 1 : logs;
+    while (line < end && strchr(" \r\n\t", *line))
+        line++;
+    const char *stop = memchr(line, '\n', (size_t)(end - line));
+    return journal_builder_text(builder, line, (size_t)((stop ? stop : end) - line), &entry->label);
 }
 
 static int read_row(struct journal_builder *builder, size_t shape, const char *const *row, const size_t *lengths,

@@ -136,7 +136,8 @@ static int split_line(const struct parser *parser, struct span text, struct plan
         return plan_error(parser, "there is no name", reterr);
     if (!is_stamp(line->stamp))
         return plan_error(parser, "there is no time of the form 2026-01-31T09:30:00Z", reterr);
-    if (!memchr(line->planner.text, '<', line->planner.length) || line->planner.text[line->planner.length - 1] != '>')
+    if (line->planner.length == 0 || !memchr(line->planner.text, '<', line->planner.length) ||
+        line->planner.text[line->planner.length - 1] != '>')
         return plan_error(parser, "there is no planner of the form Name <email>", reterr);
     return 0;
 }
