@@ -23,6 +23,7 @@ struct walk {
     const char *root;
     size_t visited;
     unsigned depth;
+    bool with_status;
     struct {
         dev_t device;
         ino_t inode;
@@ -74,14 +75,25 @@ static int add_file(struct walk *walk, const char *path, const struct stat *stat
 
 static int walk_directory(struct walk *walk, int parent, const char *name, const char *prefix, struct error *reterr);
 
-static int visit(struct walk *walk, int directory, const char *name, const char *prefix, struct error *reterr)
+/* What can be told of an entry without asking the file system once more: most of ten thousand files. */
+static bool is_plain(const struct walk *walk, const struct dirent *entry)
 {
+    if (entry->d_type == DT_DIR)
+        return is_left_out(entry->d_name) || walk->level >= walk->depth;
+    return entry->d_type == DT_REG && !walk->with_status;
+}
+
+static int visit(struct walk *walk, int directory, const struct dirent *entry, const char *prefix, struct error *reterr)
+{
+    const char *name = entry->d_name;
     if (++walk->visited > LIMIT_DIRECTORY_ENTRIES)
         return error_set(reterr, ERROR_TRUNCATED, "%s holds more than %u files", walk->root, LIMIT_DIRECTORY_ENTRIES);
     const char *path = arena_printf(walk->list->arena, "%s%s%s", prefix, *prefix ? "/" : "", name);
     if (!path)
         return error_no_memory(reterr);
     struct stat status = {0};
+    if (is_plain(walk, entry))
+        return entry->d_type == DT_REG ? add_file(walk, path, &status, reterr) : 0;
     if (fstatat(directory, name, &status, 0) < 0) {
         if (errno != ENOENT && errno != ELOOP)
             return io_error(reterr, path);
@@ -129,7 +141,7 @@ static int walk_directory(struct walk *walk, int parent, const char *name, const
             break;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        if (visit(walk, descriptor, entry->d_name, prefix, reterr) < 0)
+        if (visit(walk, descriptor, entry, prefix, reterr) < 0)
             return -1;
     }
     walk->level--;
@@ -141,18 +153,28 @@ static int by_path(const void *a, const void *b)
     return strcmp(((const struct listed_file *)a)->path, ((const struct listed_file *)b)->path);
 }
 
-int file_list_read(struct file_list *list, const char *root, unsigned depth, struct error *reterr)
+static int read_list(struct file_list *list, const char *root, unsigned depth, bool with_status, struct error *reterr)
 {
     *list = (struct file_list){.arena = arena_new(LIMIT_FILE_LIST_BYTES)};
     if (!list->arena)
         return error_no_memory(reterr);
-    struct walk walk = {.list = list, .root = root};
+    struct walk walk = {.list = list, .root = root, .with_status = with_status};
     walk.depth = depth < LIMIT_DIRECTORY_DEPTH ? depth : LIMIT_DIRECTORY_DEPTH;
     if (walk_directory(&walk, AT_FDCWD, root, "", reterr) < 0)
         return -1;
     if (list->count > 1)
         qsort(list->files, list->count, sizeof *list->files, by_path);
     return 0;
+}
+
+int file_list_read(struct file_list *list, const char *root, unsigned depth, struct error *reterr)
+{
+    return read_list(list, root, depth, false, reterr);
+}
+
+int file_list_read_status(struct file_list *list, const char *root, unsigned depth, struct error *reterr)
+{
+    return read_list(list, root, depth, true, reterr);
 }
 
 void file_list_done(struct file_list *list)

@@ -16,6 +16,8 @@
 
 struct listed_file {
     const char *path; /* relative to the root, valid UTF-8 */
+
+    /* Only by file_list_read_status. */
     uint64_t size;
     uint64_t inode;
     int64_t modified_ns;
@@ -32,6 +34,9 @@ struct file_list {
  * no loop; hidden and generated directories are left out. A dangling link is a file without size, so that whoever needs
  * it fails by name. ERROR_IO, ERROR_TRUNCATED, ERROR_INVALID (a name that is not UTF-8), ERROR_NO_MEMORY. */
 int file_list_read(struct file_list *list, const char *root, unsigned depth, struct error *reterr);
+
+/* The same with sizes, times and inodes, which cost a question per file. */
+int file_list_read_status(struct file_list *list, const char *root, unsigned depth, struct error *reterr);
 void file_list_done(struct file_list *list);
 
 /* Read at a time, so that a text of FILE_TEXT_BYTES always has room for what shows that the file is too large. */

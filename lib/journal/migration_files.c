@@ -165,7 +165,7 @@ int migration_folder_read(const struct tool *tool, const struct tool *likely, co
 int migration_files_token(const char *directory, struct digest *ret_token, struct error *reterr)
 {
     cleanup(file_list) struct file_list list = {0};
-    if (file_list_read(&list, directory, LIMIT_DIRECTORY_DEPTH, reterr) < 0)
+    if (file_list_read_status(&list, directory, LIMIT_DIRECTORY_DEPTH, reterr) < 0)
         return -1;
     cleanup(strbuf) struct strbuf out = STRBUF(LIMIT_MIGRATION_SET_BYTES);
     for (size_t i = 0; i < list.count; i++) {

@@ -540,7 +540,7 @@ def measure_journal(servers):
     folder = servers.folder / "files"
     write_files(folder, 10000)
     engine = Engine("sqlite:///" + str(servers.folder / "none.db"))
-    for tool, directory in (("rails", folder), ("flyway", folder / "sql")):
+    for tool, directory in (("rails", folder), ("flyway", folder / "sql"), ("any", folder / "db" / "migrate")):
         times = [engine.ask(f"files {tool} {directory}") for _ in range(servers.options.rounds)]
         rows.append(limit_row(f"{tool}: 10000 files, parsed", statistics.median(times), "ms", 500))
     times = [engine.ask(f"token {folder / 'sql'}") for _ in range(servers.options.rounds)]
