@@ -197,7 +197,8 @@ static int add_migration(const char *directory, const char *path, size_t prefix_
     if (!strbuf_ok(&text))
         return error_no_memory(reterr);
     bool valid = utf8_is_valid(text.bytes, text.length - 1);
-    if (parse(text.bytes, text.length - 1, path, &file, reterr) < 0 || check_chain(chain, &file, path, reterr) < 0)
+    if (parse(text.bytes, text.length - 1, path, &file, reterr) < 0 || !file.previous || !file.hash ||
+        check_chain(chain, &file, path, reterr) < 0)
         return -1;
     if (graphile_migrate_hash(file.previous, file.body, file.body_length, computed) < 0)
         return error_no_memory(reterr);
