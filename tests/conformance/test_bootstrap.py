@@ -10,7 +10,7 @@ from harness import migrationctl
 from test_conformance import makes_table
 
 TOOLS = (
-    "alembic dbmate diesel django drizzle flyway golang-migrate goose knex node-pg-migrate prisma rails sqlx".split()
+    "alembic dbmate diesel django drizzle flyway golang-migrate goose knex node-pg-migrate rails sqlx".split()
 )
 
 
