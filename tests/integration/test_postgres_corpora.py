@@ -98,20 +98,36 @@ def is_truth(item, server, other):
     return server.major >= 14 > other.major and "EXTRACT(" in (item["expected"] or "")
 
 
+ANYTHING = """
+SELECT 1 FROM pg_class WHERE relkind IN ('r', 'p') AND oid >= 16384
+UNION ALL SELECT 1 FROM pg_proc WHERE oid >= 16384 LIMIT 1
+"""
+
+# Views that have been replaced by a query of themselves: what pg_dump writes of them cannot be restored.
+CIRCULAR = """
+SELECT c.oid::regclass::text FROM pg_class c
+WHERE c.relkind = 'v' AND c.oid >= 16384 AND strpos(pg_get_viewdef(c.oid), ' FROM ' || c.oid::regclass::text || ';') > 0
+"""
+
+
 def complaints(server, text, database):
     """As people load dumps: with the client, going on after a statement that this server refuses."""
     return [line for line in server.load(text, database.name, stop=False).splitlines() if "ERROR:" in line]
 
 
 def test_loading_twice_and_a_dump_make_no_difference(script, servers, make):
-    refused = []
-    for server in servers:
+    loaded, refused = [], []
+    for server in servers:  # all of them, before a dump: it may mention roles that a script makes
         first, second = make(server), make(server)
         complaints(server, script, first)
         complaints(server, script, second)
-        if not first.sql("SELECT 1 FROM pg_class WHERE relkind IN ('r', 'p') AND oid >= 16384 LIMIT 1"):
+        if not first.sql(ANYTHING):
             pytest.skip("not for this server")
         assert differences(first, second) == []
+        for (view,) in first.sql(CIRCULAR):
+            first.sql(f"DROP VIEW {view} CASCADE")
+        loaded.append((server, first))
+    for server, first in loaded:
         dump = NEWER.sub(b"", server.dump(first.name))
         for other in servers:
             restored = make(other)
