@@ -2,6 +2,7 @@
 #include "base/digest.h"
 
 #include <nettle/md5.h>
+#include <nettle/nettle-meta.h>
 #include <nettle/sha1.h>
 #include <nettle/sha2.h>
 #include <string.h>
@@ -43,44 +44,42 @@ uint64_t hash64(const void *bytes, size_t length)
     return XXH3_64bits(bytes, length);
 }
 
+/* Room for the context of any hash below. */
+union hash_context {
+    struct md5_ctx md5;
+    struct sha1_ctx sha1;
+    struct sha256_ctx sha256;
+    struct sha512_ctx sha512; /* SHA-384's, too */
+};
+
+static void checksum(const struct nettle_hash *hash, const void *bytes, size_t length, char *ret_hex)
+{
+    union hash_context context;
+    unsigned char digest[SHA512_DIGEST_SIZE] = {0};
+    hash->init(&context);
+    hash->update(&context, length, bytes);
+    hash->digest(&context, hash->digest_size, digest);
+    to_hex(digest, hash->digest_size, ret_hex);
+}
+
 void checksum_md5(const void *bytes, size_t length, char ret_hex[static MD5_HEX_SIZE])
 {
-    struct md5_ctx context;
-    unsigned char digest[MD5_DIGEST_SIZE] = {0};
-    md5_init(&context);
-    md5_update(&context, length, bytes);
-    md5_digest(&context, sizeof digest, digest);
-    to_hex(digest, sizeof digest, ret_hex);
+    checksum(&nettle_md5, bytes, length, ret_hex);
 }
 
 void checksum_sha1(const void *bytes, size_t length, char ret_hex[static SHA1_HEX_SIZE])
 {
-    struct sha1_ctx context;
-    unsigned char digest[SHA1_DIGEST_SIZE] = {0};
-    sha1_init(&context);
-    sha1_update(&context, length, bytes);
-    sha1_digest(&context, sizeof digest, digest);
-    to_hex(digest, sizeof digest, ret_hex);
+    checksum(&nettle_sha1, bytes, length, ret_hex);
 }
 
 void checksum_sha256(const void *bytes, size_t length, char ret_hex[static SHA256_HEX_SIZE])
 {
-    struct sha256_ctx context;
-    unsigned char digest[SHA256_DIGEST_SIZE] = {0};
-    sha256_init(&context);
-    sha256_update(&context, length, bytes);
-    sha256_digest(&context, sizeof digest, digest);
-    to_hex(digest, sizeof digest, ret_hex);
+    checksum(&nettle_sha256, bytes, length, ret_hex);
 }
 
 void checksum_sha384(const void *bytes, size_t length, char ret_hex[static SHA384_HEX_SIZE])
 {
-    struct sha384_ctx context;
-    unsigned char digest[SHA384_DIGEST_SIZE] = {0};
-    sha384_init(&context);
-    sha384_update(&context, length, bytes);
-    sha384_digest(&context, sizeof digest, digest);
-    to_hex(digest, sizeof digest, ret_hex);
+    checksum(&nettle_sha384, bytes, length, ret_hex);
 }
 
 uint32_t checksum_crc32(uint32_t crc, const void *bytes, size_t length)
