@@ -180,7 +180,7 @@ def build(server, statements, rows=()):
 MISFITS = (
     "Data truncated", "Data too long", "Out of range", "Duplicate entry", "Cannot add or update a child row",
     "ncorrect", "Check constraint", "CONSTRAINT `", "Invalid use of NULL", "Invalid default", "Invalid JSON",
-    "Cannot get geometry", "doesn't have a default",
+    "Cannot create a JSON value", "Cannot get geometry", "doesn't have a default",
 )  # fmt: skip
 
 
