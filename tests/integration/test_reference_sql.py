@@ -123,7 +123,12 @@ def test_killed_connection(database, tmp_path, temporary_folder):
     file.write_text("CREATE TABLE first (id integer);\n" + SLEEP[database.engine])
     with start(*options(database), f"sql:{file}", database.url()) as probe:
         (name,) = eventually(lambda: scratches(database, temporary_folder), 20)
-        pids = eventually(lambda: database.server.backends(name), 20)
+        sleeping = (
+            "SELECT pid FROM pg_stat_activity WHERE datname = %s AND query LIKE '%%sleep(%%'"
+            if database.engine == "postgresql"
+            else "SELECT id FROM information_schema.processlist WHERE db = %s AND lower(info) LIKE '%%sleep(%%'"
+        )
+        pids = eventually(lambda: [row[0] for row in database.server.sql(sleeping, (name,))], 20)
         for pid in pids:
             if database.engine == "postgresql":
                 database.server.sql("SELECT pg_terminate_backend(%s)", (pid,))
