@@ -477,8 +477,10 @@ static int read_journals(struct watched *watched, const struct config_database *
     if (journal_look(connection, &look, &watched->server, deadline, ret_snapshot, &result->schema_due, reterr) < 0)
         return -1;
     struct engine_probe probe = {0};
-    if (connection->ops->probe(connection, deadline, &probe, reterr) < 0)
+    if (connection->ops->probe(connection, deadline, &probe, reterr) < 0) {
+        snapshot_unref(take(*ret_snapshot));
         return -1;
+    }
     /* The first token has nothing to be compared with: the schema was read a moment ago. */
     if (*watched->probe.token && strcmp(probe.token, watched->probe.token) != 0)
         result->schema_due = true;
