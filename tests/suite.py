@@ -22,6 +22,7 @@ RESULTS = BUILD / "test"
 PROCESSORS = len(os.sched_getaffinity(0))
 TEST_TIMEOUT = 300  # seconds for one unit-test executable, sanitizers included
 PART_TIMEOUT = 1800  # seconds for one run of pytest or of the checks; a hang must not look like patience
+FULL_TIMEOUT = 3 * 3600  # the same with --full: thousands of generated schemas, every tool from its registry
 SHOWN_LINES = 60  # of a failure; the rest is in the log
 SLOWDOWN = {"asan": 3, "tsan": 8}
 # AddressSanitizer's own options for unit tests; the daemon's are in harness/daemon.py.
@@ -140,7 +141,7 @@ class Suite:
 
     # pytest
 
-    def pytest(self, part, preset, markers):
+    def pytest(self, part, preset, markers, full=False):
         started = time.monotonic()
         results = RESULTS / f"{part}-pytest.xml"
         results.unlink(missing_ok=True)
@@ -148,17 +149,20 @@ class Suite:
         command = [*fixed_addresses(preset), "/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
         command += ["-m", markers, f"--basetemp={RESULTS / part}-pytest", "-rs"]
         command += ["-n", str(max(2, PROCESSORS // 2)), "--dist", "loadfile", f"--junit-xml={results}", "tests/integration"]
-        if self.options.full:
+        if full:
             command.append("--full")
         environment = {
             "MIGRATIOND_BIN_DIR": str(folder / "bin"),
             "MIGRATIOND_TEST_SLOWDOWN": str(SLOWDOWN.get(preset, 1)),
         }
-        code, output = self.run(command, f"{part}-pytest", PART_TIMEOUT, environment)
+        code, output = self.run(command, f"{part}-pytest", FULL_TIMEOUT if full else PART_TIMEOUT, environment)
+        self.add_junit(part, "integration", results, code, started, output)
+
+    def add_junit(self, part, name, results, code, started, output):
         passed, failed, skipped = self.read_junit(results)
         if not failed and code != 0:
             failed, output = 1, f"pytest: exit code {code}\n{output}"
-        self.tally.add(part, "integration", passed, failed, skipped, time.monotonic() - started, output)
+        self.tally.add(part, name, passed, failed, skipped, time.monotonic() - started, output)
 
     @staticmethod
     def read_junit(path):
@@ -184,7 +188,7 @@ class Suite:
 
     def integration(self, part):
         if self.build(part, "release"):
-            self.pytest(part, "release", "")
+            self.pytest(part, "release", "", self.options.full)
 
     def asan(self, part):
         if self.build(part, "asan"):
@@ -195,6 +199,17 @@ class Suite:
         if self.build(part, "tsan"):
             self.unit_tests(part, "tsan", r"^unit\.daemon\.")
             self.pytest(part, "tsan", "threads")
+
+    def conformance(self, part):
+        if not self.build(part, "release"):
+            return
+        started = time.monotonic()
+        results = RESULTS / "conformance.xml"
+        results.unlink(missing_ok=True)
+        environment = {"MIGRATIOND_BIN_DIR": str(BUILD / "bin")}
+        command = ["scripts/conformance", f"--junit-xml={results}"]
+        code, output = self.run(command, "conformance", FULL_TIMEOUT, environment)
+        self.add_junit(part, "real tools", results, code, started, output)
 
     def lint(self, part):
         if not self.build(part, "clang"):
@@ -209,18 +224,19 @@ class Suite:
 
 
 PARTS = ("integration", "unit", "asan", "lint", "tsan")  # the longest first
+FULL_PARTS = ("integration", "conformance", "unit", "asan", "lint", "tsan")
 
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/test")
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--accept", action="store_true")
-    parser.add_argument("parts", nargs="*", metavar="part", help=" ".join(sorted(PARTS)))
+    parser.add_argument("parts", nargs="*", metavar="part", help=" ".join(sorted(FULL_PARTS)))
     options = parser.parse_args()
     for part in options.parts:
-        if part not in PARTS:
-            parser.error(f"no part is called {part}; there are: {' '.join(sorted(PARTS))}")
-    parts = options.parts or (["unit"] if options.accept else PARTS)
+        if part not in FULL_PARTS:
+            parser.error(f"no part is called {part}; there are: {' '.join(sorted(FULL_PARTS))}")
+    parts = options.parts or (["unit"] if options.accept else FULL_PARTS if options.full else PARTS)
 
     suite = Suite(options)
     RESULTS.mkdir(parents=True, exist_ok=True)
