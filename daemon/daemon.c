@@ -31,6 +31,7 @@ struct daemon {
     const char *path;
     struct config *config;
     struct publication *publication;
+    struct events *events;
     struct scheduler *scheduler;
     struct http_server *server;
     struct reload *reload;
@@ -102,15 +103,17 @@ static int start(struct daemon *daemon, struct error *reterr)
     warn_of_passwords(daemon->config);
     daemon->reload = reload_new();
     daemon->publication = publication_new();
-    if (!daemon->reload || !daemon->publication)
+    daemon->events = events_new();
+    if (!daemon->reload || !daemon->publication || !daemon->events)
         return error_no_memory(reterr);
-    if (scheduler_start(daemon->publication, daemon->config, &daemon->scheduler, reterr) < 0)
+    if (scheduler_start(daemon->publication, daemon->events, daemon->config, &daemon->scheduler, reterr) < 0)
         return -1;
     struct http_server_setup setup = {
         .config = daemon->config,
         .publication = daemon->publication,
         .scheduler = daemon->scheduler,
         .reload = daemon->reload,
+        .events = daemon->events,
         .listen_fd = notify_socket("listen"),
         .probe_fd = notify_socket("probe"),
     };
@@ -235,6 +238,7 @@ static bool stop(struct daemon *daemon)
         return false;
     http_server_free(daemon->server);
     publication_free(daemon->publication);
+    events_free(daemon->events);
     reload_free(daemon->reload);
     config_unref(daemon->config);
     if (daemon->signals >= 0)

@@ -48,7 +48,7 @@ int events_emit(struct events *events, enum event_kind kind, const char *subject
                 int64_t at_ms, struct error *reterr);
 
 /* Called for every event in the order of their numbers, by the thread that emitted it, under the hub's lock: it must
- * not block, and must not call the hub. All listeners are added before the first event. */
+ * not block, and must not call the hub. A listener hears what is emitted after it was added, until the hub ends. */
 enum { EVENT_LISTENERS = 4 };
 void events_listen(struct events *events, void (*heard)(void *payload, struct event *event), void *payload);
 
@@ -56,7 +56,8 @@ void events_listen(struct events *events, void (*heard)(void *payload, struct ev
 uint64_t events_newest(const struct events *events);
 
 /* The event after `number`, one reference; NULL when there is none yet. Sets `*ret_missed` when events between were
- * dropped already: then it is the oldest that is kept. */
+ * dropped already, or were never kept for want of memory: then it is the oldest that is kept after the gap, if any. A
+ * number that no event has had yet counts as missed, too: it is not of this hub. */
 struct event *events_after(struct events *events, uint64_t number, bool *ret_missed);
 
 /* Tells this hub from one of another process: numbers mean nothing across a restart. Lower-case hexadecimal. */

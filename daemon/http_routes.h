@@ -8,6 +8,7 @@
 #define MIGRATIOND_DAEMON_HTTP_ROUTES_H
 
 #include "daemon/admissions.h"
+#include "daemon/events.h"
 #include "daemon/http_request.h"
 #include "daemon/http_response.h"
 #include "daemon/publication.h"
@@ -19,6 +20,7 @@ struct http_context {
     struct scheduler *scheduler;
     struct admissions *admissions;
     struct reload *reload;
+    struct events *events;
     bool (*loops_alive)(void *payload, int64_t monotonic_now_ms);
     void *loops;
     const bool *draining; /* atomic */

@@ -95,6 +95,7 @@ static int group_init(struct http_server *server, struct loop_group *group, cons
     group->context = (struct http_context){.publication = setup->publication,
                                            .scheduler = setup->scheduler,
                                            .reload = setup->reload,
+                                           .events = setup->events,
                                            .admissions = server->admissions,
                                            .loops_alive = loops_alive,
                                            .loops = server,

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "daemon/config.h"
+#include "daemon/events.h"
 #include "daemon/publication.h"
 #include "daemon/reload.h"
 #include "daemon/scheduler.h"
@@ -23,6 +24,7 @@ struct http_server_setup {
     struct publication *publication;
     struct scheduler *scheduler;
     struct reload *reload;
+    struct events *events;
     int listen_fd; /* from systemd, stays the caller's; -1: as configured */
     int probe_fd;
 };

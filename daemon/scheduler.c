@@ -79,6 +79,7 @@ struct scheduler {
     pthread_cond_t due_changed; /* the leader naps on it */
     pthread_cond_t lead_free;   /* the other idle workers wait for the lead */
     struct publication *publication;
+    struct events *events;     /* NULL */
     struct config *config;     /* one reference */
     struct subject **subjects; /* by index of the database in the config */
     size_t subject_count;
@@ -142,7 +143,7 @@ static struct subject *subject_new(struct scheduler *scheduler, struct config *c
     struct subject *subject = mem_calloc(1, sizeof *subject);
     if (!subject)
         return NULL;
-    subject->watched = watched_new(config, index);
+    subject->watched = watched_new(config, index, scheduler->events);
     subject->server = server_get(scheduler, config->databases[index].target->server);
     if (!subject->watched || !subject->server) {
         subject_free(scheduler, subject);
@@ -551,8 +552,8 @@ static int start_worker(struct scheduler *scheduler, struct error *reterr)
     return 0;
 }
 
-int scheduler_start(struct publication *publication, struct config *config, struct scheduler **ret_scheduler,
-                    struct error *reterr)
+int scheduler_start(struct publication *publication, struct events *events, struct config *config,
+                    struct scheduler **ret_scheduler, struct error *reterr)
 {
     struct scheduler *scheduler = mem_calloc(1, sizeof *scheduler);
     if (!scheduler)
@@ -561,6 +562,7 @@ int scheduler_start(struct publication *publication, struct config *config, stru
     pthread_cond_init(&scheduler->due_changed, NULL);
     pthread_cond_init(&scheduler->lead_free, NULL);
     scheduler->publication = publication;
+    scheduler->events = events;
     scheduler->turned_at_ms = monotonic_ms();
     scheduler->workers = mem_calloc(config->workers, sizeof *scheduler->workers);
     int result = scheduler->workers ? scheduler_reload(scheduler, config, reterr) : error_no_memory(reterr);

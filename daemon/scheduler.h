@@ -11,13 +11,15 @@
 #include <stdbool.h>
 
 #include "base/deadline.h"
+#include "daemon/events.h"
 #include "daemon/publication.h"
 
 struct scheduler;
 
-/* Publishes the first view set (nothing observed yet) and starts the workers. */
-int scheduler_start(struct publication *publication, struct config *config, struct scheduler **ret_scheduler,
-                    struct error *reterr);
+/* Publishes the first view set (nothing observed yet) and starts the workers. What changes is told to `events`, which
+ * may be NULL. */
+int scheduler_start(struct publication *publication, struct events *events, struct config *config,
+                    struct scheduler **ret_scheduler, struct error *reterr);
 
 /* Swaps the configuration: databases that did not change keep schedule, connections and state. */
 int scheduler_reload(struct scheduler *scheduler, struct config *config, struct error *reterr);

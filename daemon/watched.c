@@ -20,7 +20,8 @@ enum { CONNECTION_LIFETIME_MS = 10 * 60 * 1000 };
 enum { DRIFT_PAUSE_MS = 1000, DRIFT_PAUSE = 10 };
 
 struct watched {
-    unsigned references; /* atomic */
+    unsigned references;   /* atomic */
+    struct events *events; /* NULL */
     pthread_mutex_t lock;
 
     /* Guarded by lock. */
@@ -67,7 +68,7 @@ static const struct config_database *database_of(const struct watched *watched)
     return &watched->config->databases[watched->index];
 }
 
-struct watched *watched_new(struct config *config, size_t database)
+struct watched *watched_new(struct config *config, size_t database, struct events *events)
 {
     struct watched *watched = mem_calloc(1, sizeof *watched);
     if (!watched)
@@ -76,6 +77,7 @@ struct watched *watched_new(struct config *config, size_t database)
     pthread_mutex_init(&watched->lock, NULL);
     watched->config = config_ref(config);
     watched->index = database;
+    watched->events = events;
     watched->drift_watch = drift_watch_new();
     watched->watches = mem_calloc(config_journal_count(database_of(watched)), sizeof *watched->watches);
     if (watched->drift_watch && watched->watches)

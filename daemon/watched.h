@@ -9,13 +9,16 @@
 #ifndef MIGRATIOND_DAEMON_WATCHED_H
 #define MIGRATIOND_DAEMON_WATCHED_H
 
+#include "daemon/events.h"
 #include "daemon/log.h"
 #include "daemon/publication.h"
 
 struct watched;
 
-/* Starts with nothing observed. One reference; NULL when memory is out. */
-struct watched *watched_new(struct config *config, size_t database) __attribute__((warn_unused_result));
+/* Starts with nothing observed. Changes are told to `events` (NULL: to nobody), which must live as long. One reference;
+ * NULL when memory is out. */
+struct watched *watched_new(struct config *config, size_t database, struct events *events)
+    __attribute__((warn_unused_result));
 struct watched *watched_ref(struct watched *watched);
 void watched_unref(struct watched *watched);
 

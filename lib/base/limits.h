@@ -61,6 +61,8 @@
 #define LIMIT_ADMISSIONS 1024u    /* kept per gate, oldest dropped */
 #define LIMIT_ADMISSION_TEXT 256u /* an application's or instance's name */
 #define LIMIT_WAITERS 1000000u    /* more sockets than a process gets */
+#define LIMIT_EVENTS 1024u        /* kept for streams that were cut: minutes of a busy fleet, a megabyte */
+#define LIMIT_STREAMS 256u        /* open at a time: dashboards and terminals, not applications */
 #define LIMIT_RESPONSE_BYTES (256u * 1024u * 1024u)
 
 #endif

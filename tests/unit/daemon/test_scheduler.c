@@ -336,7 +336,7 @@ static void begin(struct fixture *fixture, const char *text)
     fixture->publication = publication_new();
     assert_non_null(fixture->publication);
     publication_listen(fixture->publication, published, NULL);
-    assert_int_equal(scheduler_start(fixture->publication, config, &fixture->scheduler, &error), 0);
+    assert_int_equal(scheduler_start(fixture->publication, NULL, config, &fixture->scheduler, &error), 0);
 }
 
 static void end(struct fixture *fixture)
@@ -810,7 +810,7 @@ static void test_start_without_memory(void **state)
         struct scheduler *scheduler = NULL;
         struct error error = {.code = ERROR_OK};
         oom_arm(&loop);
-        OOM_CHECK(loop, scheduler_start(publication, config, &scheduler, &error) == 0);
+        OOM_CHECK(loop, scheduler_start(publication, NULL, config, &scheduler, &error) == 0);
         assert_true(scheduler_stop(scheduler, deadline_in(PATIENCE_MS)));
         publication_free(publication);
     }
