@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include "base/alloc.h"
+#include "base/duration.h"
 #include "daemon/config_reader.h"
 
 enum { NAME_LENGTH = 63 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -157,27 +158,6 @@ const char *config_read_text(struct config_reader *reader, const struct yaml_nod
     return copy;
 }
 
-static const struct {
-    const char *unit;
-    int64_t ms;
-} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
-
-bool duration_parse(const char *text, int64_t *ret_ms)
-{
-    if (*text < '0' || *text > '9')
-        return false;
-    char *end = NULL;
-    errno = 0;
-    long long number = strtoll(text, &end, 10);
-    if (errno != 0)
-        return false;
-    for (size_t i = 0; i < ARRAY_LENGTH(units); i++) {
-        if (strcmp(end, units[i].unit) == 0)
-            return !__builtin_mul_overflow((int64_t)number, units[i].ms, ret_ms);
-    }
-    return false;
-}
-
 /* What YAML does not let stand as it is: besides what cannot be printed, the byte order mark and two non-characters. */
 static bool needs_escape(uint32_t point)
 {
@@ -204,18 +184,6 @@ void config_print_text(const char *text, struct strbuf *out)
         left -= size;
     }
     strbuf_add_char(out, '"');
-}
-
-void duration_print(int64_t ms, struct strbuf *out)
-{
-    size_t unit = 0;
-    for (size_t i = 0; i < ARRAY_LENGTH(units); i++) {
-        if (ms != 0 && ms % units[i].ms == 0)
-            unit = i;
-    }
-    if (ms == 0)
-        unit = 1;
-    strbuf_printf(out, "%lld%s", (long long)(ms / units[unit].ms), units[unit].unit);
 }
 
 static int read_duration(struct config_reader *reader, const struct config_key *key, const struct yaml_node *node,

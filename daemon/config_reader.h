@@ -55,14 +55,8 @@ const char *config_absolute_path(struct config_reader *reader, const struct yaml
 const char *config_suggest(const char *name, const char *(*name_at)(const void *names, size_t index), const void *names,
                            size_t count);
 
-/* "30s" → 30000; false when `text` is no duration. */
-bool duration_parse(const char *text, int64_t *ret_ms);
-
 /* The text as a double-quoted YAML scalar that reads back as the same text. */
 void config_print_text(const char *text, struct strbuf *out);
-
-/* 30000 → "30s". */
-void duration_print(int64_t ms, struct strbuf *out);
 
 /* The `read` and `print` functions of KEY_CUSTOM rows. */
 #define CONFIG_CUSTOM(name)                                                                                            \

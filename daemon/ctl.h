@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/strbuf.h"
+#include "daemon/option_table.h"
 #include "json/json_reader.h"
 
 /* `diff`-like and gate-like commands share these; 124 is what timeout(1) says. */
@@ -29,12 +30,6 @@ enum ctl_output { CTL_TEXT, CTL_JSON, CTL_MARKDOWN, CTL_SQL, CTL_OUTPUTS };
 /* "text", "json", "markdown", "sql". */
 const char *ctl_output_name(enum ctl_output output);
 
-/* An option that may be given several times. */
-struct ctl_list {
-    const char **items;
-    size_t count;
-};
-
 /* Sides that `compare` takes: more than a shell's line holds. */
 enum { CTL_SIDES = 100000 };
 
@@ -43,23 +38,23 @@ struct ctl_options {
     enum ctl_output output;
     const char *revision; /* wait */
     const char *match;
-    int64_t timeout_ms; /* wait, probe, reload, journal, snapshot */
     bool timeout_given;
-    struct ctl_list ignores; /* diff, plan, compare */
-    struct ctl_list policies;
-    struct ctl_list schemas; /* and snapshot */
+    int64_t timeout_ms;         /* wait, probe, reload, journal, snapshot */
+    struct option_list ignores; /* diff, plan, compare */
+    struct option_list policies;
+    struct option_list schemas; /* and snapshot */
     bool no_default_ignores;
-    bool list_tools;             /* journal --tools */
-    const char *tenants;         /* compare */
-    const char *directory;       /* diff, plan */
-    struct ctl_list directories; /* bootstrap: all that were given */
-    const char *scratch;         /* URL of the server on which sql: is loaded */
-    unsigned stage;              /* plan; 0: all */
-    bool adopt;                  /* plan --direction adopt */
-    const char *tool;            /* manifest, bootstrap: the tool's name; NULL: recognised */
-    const char *manifest;        /* wait: [DATABASE:]FILE */
-    struct ctl_list stamps;      /* bootstrap: revisions to record */
-    const char *confirm;         /* bootstrap: the database's name */
+    bool list_tools;                /* journal --tools */
+    const char *tenants;            /* compare */
+    const char *directory;          /* diff, plan */
+    struct option_list directories; /* bootstrap: all that were given */
+    const char *scratch;            /* URL of the server on which sql: is loaded */
+    unsigned stage;                 /* plan; 0: all */
+    bool adopt;                     /* plan --direction adopt */
+    const char *tool;               /* manifest, bootstrap: the tool's name; NULL: recognised */
+    const char *manifest;           /* wait: [DATABASE:]FILE */
+    struct option_list stamps;      /* bootstrap: revisions to record */
+    const char *confirm;            /* bootstrap: the database's name */
     char *const *arguments;
     int argument_count;
 };
@@ -76,6 +71,7 @@ struct ctl_command {
 
 extern const struct ctl_command ctl_commands[];
 extern const int ctl_command_count;
+extern const struct option_program ctl_program;
 
 int ctl_status(const struct ctl_options *options);
 int ctl_wait(const struct ctl_options *options);

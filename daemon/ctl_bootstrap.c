@@ -35,7 +35,7 @@ const char *bootstrap_name(const struct bootstrap *bootstrap)
 
 const char *bootstrap_schema(const struct bootstrap *bootstrap)
 {
-    const struct ctl_list *schemas = &bootstrap->options->schemas;
+    const struct option_list *schemas = &bootstrap->options->schemas;
     bool one = schemas->count == 1 && !strpbrk(schemas->items[0], "*?[");
     return one && strcmp(bootstrap->server.engine, "postgres") == 0 ? schemas->items[0] : NULL;
 }

@@ -52,7 +52,7 @@ static int check_own_parts(const struct bootstrap *bootstrap, bool heads, bool *
 static int select_heads(const struct bootstrap *bootstrap, bool *selected, struct error *reterr)
 {
     cleanup(migration_set) struct migration_set *first = NULL;
-    const struct ctl_list *directories = &bootstrap->options->directories;
+    const struct option_list *directories = &bootstrap->options->directories;
     if (directories->count == 1)
         return stamp_select(bootstrap->set, "heads", bootstrap->arena, selected, reterr);
     if (migration_files_read(tool_find(bootstrap->set->tool), NULL, directories->items[0], &first, reterr) < 0)
@@ -69,7 +69,7 @@ static bool *select_migrations(const struct bootstrap *bootstrap, int *ret_code)
 {
     struct error error = {.code = ERROR_OK};
     const struct migration_set *set = bootstrap->set;
-    const struct ctl_list *stamps = &bootstrap->options->stamps;
+    const struct option_list *stamps = &bootstrap->options->stamps;
     bool *selected = arena_array(bootstrap->arena, set->count + 1, sizeof *selected);
     bool all = false;
     if (!selected) {

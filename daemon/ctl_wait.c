@@ -155,7 +155,7 @@ static int wait_for_gate(const struct ctl_options *options)
 {
     char said[1024] = "";
     int64_t retry_after = 0;
-    if (options->timeout_given && options->timeout_ms == 0)
+    if (options->timeout_ms == 0)
         return (int)ask(options, 0, said, sizeof said, &retry_after);
     struct deadline deadline = deadline_in(options->timeout_ms);
     for (unsigned tries = 0;; tries++) {

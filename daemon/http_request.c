@@ -218,28 +218,6 @@ const char *http_request_parameter(const struct http_request *request, const cha
     return NULL;
 }
 
-bool http_duration_parse(const char *text, int64_t *ret_milliseconds)
-{
-    static const struct {
-        const char *unit;
-        int64_t milliseconds;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
-    int64_t number = 0;
-    size_t digits = 0;
-    for (; text[digits] >= '0' && text[digits] <= '9'; digits++) {
-        if (digits == 10)
-            return false;
-        number = number * 10 + (text[digits] - '0');
-    }
-    for (size_t i = 0; digits > 0 && i < ARRAY_LENGTH(units); i++) {
-        if (strcmp(text + digits, units[i].unit) == 0) {
-            *ret_milliseconds = number * units[i].milliseconds;
-            return true;
-        }
-    }
-    return false;
-}
-
 bool http_etag_matches(const char *field, const char *etag)
 {
     size_t length = strlen(etag);

@@ -87,9 +87,6 @@ struct http_request {
 /* The value of the first parameter of that name; NULL when absent. */
 const char *http_request_parameter(const struct http_request *request, const char *name);
 
-/* "30s", "500ms", "1m", "2h", "1d"; false for anything else and for more than 64 bits of milliseconds. */
-bool http_duration_parse(const char *text, int64_t *ret_milliseconds);
-
 /* Whether an If-None-Match field (a list, weak or strong, or *) names `etag` (quoted, strong). */
 bool http_etag_matches(const char *field, const char *etag);
 

@@ -3,13 +3,11 @@
  * migrationctl: the command line of people and pipelines.
  */
 #include <curl/curl.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/utf8.h"
 #include "daemon/config_reader.h"
 #include "daemon/ctl.h"
@@ -61,226 +59,175 @@ int ctl_fail(enum ctl_exit code, const char *format, ...)
     return (int)code;
 }
 
+static bool read_output(const char *text, void *options, char *problem, size_t size)
+{
+    struct ctl_options *own = options;
+    (void)problem, (void)size; /* `values` has refused what is no output */
+    for (unsigned output = 0; output < CTL_OUTPUTS; output++) {
+        if (strcmp(text, ctl_output_name(output)) == 0)
+            own->output = output;
+    }
+    return true;
+}
+
+static bool read_stage(const char *text, void *options, char *problem, size_t size)
+{
+    struct ctl_options *own = options;
+    (void)problem, (void)size;
+    own->stage = (unsigned)(*text - '0');
+    return true;
+}
+
+static bool read_direction(const char *text, void *options, char *problem, size_t size)
+{
+    struct ctl_options *own = options;
+    (void)problem, (void)size;
+    own->adopt = strcmp(text, "adopt") == 0;
+    return true;
+}
+
+#define KEPT(field) .offset = offsetof(struct ctl_options, field)
+
+/* To add an option: a row here, and a field in struct ctl_options. */
+static const struct option_row option_rows[] = {
+    {.name = "server",
+     .letter = 's',
+     .argument = "URL",
+     .kind = OPTION_TEXT,
+     KEPT(server),
+     .doc = "the daemon: http://HOST:PORT, https://HOST:PORT or unix:/path (default $MIGRATIOND_SERVER, else "
+            "http://127.0.0.1:8484)"},
+    {.name = "output",
+     .letter = 'o',
+     .argument = "FORMAT",
+     .kind = OPTION_CUSTOM,
+     .read = read_output,
+     .values = "text json markdown sql",
+     .doc = "text (default), json, markdown or sql, where each makes sense"},
+    {.name = "timeout",
+     .argument = "T",
+     .kind = OPTION_DURATION,
+     KEPT(timeout_ms),
+     .doc = "such as 30s or 2m (default 1m); wait with 0 looks once"},
+    {.name = "revision",
+     .argument = "R",
+     .commands = "wait",
+     .kind = OPTION_TEXT,
+     KEPT(revision),
+     .doc = "the revision that the application expects; DATABASE:R where the gate requires several databases"},
+    {.name = "manifest",
+     .argument = "FILE",
+     .commands = "wait",
+     .kind = OPTION_TEXT,
+     KEPT(manifest),
+     .doc = "the revision is the head of this manifest; DATABASE:FILE where the gate requires several databases"},
+    {.name = "match",
+     .argument = "M",
+     .commands = "wait",
+     .kind = OPTION_TEXT,
+     KEPT(match),
+     .values = "exact at-least contains",
+     .doc = "exact, at-least (default with --revision) or contains"},
+    {.name = "schemas",
+     .argument = "GLOB",
+     .commands = "snapshot diff plan compare bootstrap journal",
+     .kind = OPTION_LIST,
+     KEPT(schemas),
+     .doc = "only these schemas; may be repeated"},
+    {.name = "ignore",
+     .argument = "ENTRY",
+     .commands = "diff plan compare",
+     .kind = OPTION_LIST,
+     KEPT(ignores),
+     .doc = "KIND:PATTERN to leave out, such as table:tmp_*; may be repeated"},
+    {.name = "policy",
+     .argument = "K=V",
+     .commands = "diff plan compare",
+     .kind = OPTION_LIST,
+     KEPT(policies),
+     .doc = "what counts as equal, such as json_as_jsonb=equal; may be repeated"},
+    {.name = "no-default-ignores",
+     .commands = "diff plan compare",
+     .kind = OPTION_FLAG,
+     KEPT(no_default_ignores),
+     .doc = "compare journals and other tools' objects, too"},
+    {.name = "scratch",
+     .argument = "URL",
+     .commands = "diff plan compare bootstrap",
+     .kind = OPTION_TEXT,
+     KEPT(scratch),
+     .doc = "the server on which sql:FILE may be loaded, in a database of its own that is dropped afterwards"},
+    {.name = "stage",
+     .argument = "N",
+     .commands = "plan",
+     .kind = OPTION_CUSTOM,
+     .read = read_stage,
+     .values = "1 2 3",
+     .doc = "only stage 1, 2 or 3"},
+    {.name = "direction",
+     .argument = "D",
+     .commands = "plan",
+     .kind = OPTION_CUSTOM,
+     .read = read_direction,
+     .values = "revert adopt",
+     .doc = "revert (default: live becomes the reference) or adopt (what a migration must contain so that the "
+            "reference becomes the live schema)"},
+    {.name = "directory",
+     .argument = "DIR",
+     .commands = "diff plan journal bootstrap",
+     .kind = OPTION_LIST,
+     KEPT(directories),
+     .doc = "diff, plan: also write the report, or the plan as scripts, into a folder there; journal URL, bootstrap: "
+            "the folder of the tool's migrations, of which bootstrap takes several"},
+    {.name = "tools",
+     .commands = "journal",
+     .kind = OPTION_FLAG,
+     KEPT(list_tools),
+     .doc = "the table of the migration tools that are known"},
+    {.name = "tool",
+     .argument = "T",
+     .commands = "journal manifest bootstrap",
+     .kind = OPTION_TEXT,
+     KEPT(tool),
+     .doc = "whose migrations they are, where the folder does not tell"},
+    {.name = "stamp",
+     .argument = "R",
+     .commands = "bootstrap",
+     .kind = OPTION_LIST,
+     KEPT(stamps),
+     .doc = "record R, and all before it, in the tool's own journal; `heads` is all of them; may be repeated"},
+    {.name = "confirm",
+     .argument = "NAME",
+     .commands = "bootstrap",
+     .kind = OPTION_TEXT,
+     KEPT(confirm),
+     .doc = "with --stamp: the database's name, as proof that this one is meant"},
+    {.name = "tenants",
+     .argument = "GLOB",
+     .commands = "compare",
+     .kind = OPTION_TEXT,
+     KEPT(tenants),
+     .doc = "the schemas of one PostgreSQL database with each other"},
+    {.name = "version", .letter = 'V', .kind = OPTION_VERSION, .doc = "print the version and exit"},
+    {.name = "help", .letter = 'h', .kind = OPTION_HELP, .doc = "print this and exit"},
+};
+
+static void print_help(void);
+
+const struct option_program ctl_program = {
+    .name = "migrationctl", .rows = option_rows, .count = ARRAY_LENGTH(option_rows), .help = print_help};
+
 static void print_help(void)
 {
     puts("Usage: migrationctl [OPTIONS] COMMAND [ARGUMENTS]\n");
     for (int i = 0; i < ctl_command_count; i++)
         printf("  %-9s %-26s %s\n", ctl_commands[i].name, ctl_commands[i].arguments, ctl_commands[i].summary);
+    putchar('\n');
+    option_print(&ctl_program, stdout);
     puts("\n"
-         "  -s, --server URL     the daemon: http://HOST:PORT or unix:/path (default $MIGRATIOND_SERVER,\n"
-         "                       else http://127.0.0.1:8484)\n"
-         "  -o, --output FORMAT  text (default) or json; journal, diff and compare also markdown, plan\n"
-         "                       also sql\n"
-         "      --revision R     wait: the revision that the application expects; DATABASE:R where the\n"
-         "                       gate requires several databases\n"
-         "      --manifest FILE  wait: the revision is the head of this manifest; DATABASE:FILE where the gate\n"
-         "                       requires several databases\n"
-         "      --match M        wait: exact, at-least (default with --revision) or contains\n"
-         "      --timeout T      such as 30s or 2m (default 1m); wait with 0 looks once\n"
-         "      --schemas GLOB   snapshot, diff, plan, compare, bootstrap: only these schemas; may be repeated\n"
-         "      --ignore ENTRY   diff, plan, compare: KIND:PATTERN to leave out, such as table:tmp_*; may be\n"
-         "                       repeated\n"
-         "      --policy K=V     diff, plan, compare: such as json_as_jsonb=equal; may be repeated\n"
-         "      --no-default-ignores\n"
-         "                       compare journals and other tools' objects, too\n"
-         "      --scratch URL    the server on which sql:FILE may be loaded, in a database of its own that\n"
-         "                       is dropped afterwards\n"
-         "      --stage N        plan: only stage 1, 2 or 3\n"
-         "      --direction D    plan: revert (default: live becomes the reference) or adopt (what a migration\n"
-         "                       must contain so that the reference becomes the live schema)\n"
-         "      --directory DIR  diff, plan: also write the report, or the plan as scripts, into a folder there\n"
-         "                       journal URL, bootstrap: the folder of the tool's migrations; bootstrap takes several\n"
-         "      --tools          journal: the table of the migration tools that are known\n"
-         "      --tool T         journal, manifest, bootstrap: whose migrations they are, where the folder does not\n"
-         "                       tell\n"
-         "      --stamp R        bootstrap: record R, and all before it, in the tool's own journal; `heads` is all of\n"
-         "                       them; may be repeated\n"
-         "      --confirm NAME   bootstrap --stamp: the database's name, as proof that this one is meant\n"
-         "      --tenants GLOB   compare: the schemas of one PostgreSQL database with each other\n"
-         "  -V, --version        print the version and exit\n"
-         "  -h, --help           print this and exit\n"
-         "\n"
          "URL: postgresql://…, mysql://…, mariadb://… or sqlite:///PATH. REFERENCE, LIVE, SIDE: a URL, a\n"
          "baseline file, drizzle:DIR, rails:FILE or sql:FILE. Exit codes: 0 done, 2 usage, 3 unknown or\n"
          "unreachable; `wait`, `probe`, `diff`, `plan` and `compare` as above.");
-}
-
-enum {
-    OPTION_REVISION = 256,
-    OPTION_MATCH,
-    OPTION_TIMEOUT,
-    OPTION_SCHEMAS,
-    OPTION_IGNORE,
-    OPTION_POLICY,
-    OPTION_NO_DEFAULT_IGNORES,
-    OPTION_SCRATCH,
-    OPTION_STAGE,
-    OPTION_DIRECTION,
-    OPTION_DIRECTORY,
-    OPTION_TENANTS,
-    OPTION_TOOLS,
-    OPTION_TOOL,
-    OPTION_MANIFEST,
-    OPTION_STAMP,
-    OPTION_CONFIRM,
-};
-
-static const struct option long_options[] = {
-    {"server", required_argument, NULL, 's'},
-    {"output", required_argument, NULL, 'o'},
-    {"revision", required_argument, NULL, OPTION_REVISION},
-    {"match", required_argument, NULL, OPTION_MATCH},
-    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
-    {"schemas", required_argument, NULL, OPTION_SCHEMAS},
-    {"ignore", required_argument, NULL, OPTION_IGNORE},
-    {"policy", required_argument, NULL, OPTION_POLICY},
-    {"no-default-ignores", no_argument, NULL, OPTION_NO_DEFAULT_IGNORES},
-    {"scratch", required_argument, NULL, OPTION_SCRATCH},
-    {"stage", required_argument, NULL, OPTION_STAGE},
-    {"direction", required_argument, NULL, OPTION_DIRECTION},
-    {"directory", required_argument, NULL, OPTION_DIRECTORY},
-    {"tenants", required_argument, NULL, OPTION_TENANTS},
-    {"tools", no_argument, NULL, OPTION_TOOLS},
-    {"tool", required_argument, NULL, OPTION_TOOL},
-    {"manifest", required_argument, NULL, OPTION_MANIFEST},
-    {"stamp", required_argument, NULL, OPTION_STAMP},
-    {"confirm", required_argument, NULL, OPTION_CONFIRM},
-    {"version", no_argument, NULL, 'V'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-/* "2m", or a bare 0. */
-static bool parse_timeout(const char *text, struct ctl_options *options)
-{
-    options->timeout_given = true;
-    if (strcmp(text, "0") == 0) {
-        options->timeout_ms = 0;
-        return true;
-    }
-    return duration_parse(text, &options->timeout_ms);
-}
-
-static bool parse_output(const char *text, struct ctl_options *options)
-{
-    for (unsigned output = 0; output < CTL_OUTPUTS; output++) {
-        if (strcmp(text, ctl_output_name(output)) == 0) {
-            options->output = output;
-            return true;
-        }
-    }
-    ctl_fail(CTL_USAGE, "--output is text, json, markdown or sql, not '%s'", text);
-    return false;
-}
-
-static bool parse_stage(const char *text, struct ctl_options *options)
-{
-    if (strlen(text) == 1 && *text >= '1' && *text <= '3') {
-        options->stage = (unsigned)(*text - '0');
-        return true;
-    }
-    ctl_fail(CTL_USAGE, "--stage is 1, 2 or 3, not '%s'", text);
-    return false;
-}
-
-static bool parse_direction(const char *text, struct ctl_options *options)
-{
-    options->adopt = strcmp(text, "adopt") == 0;
-    if (options->adopt || strcmp(text, "revert") == 0)
-        return true;
-    ctl_fail(CTL_USAGE, "--direction is revert or adopt, not '%s'", text);
-    return false;
-}
-
-/* Where an option's text is only kept; NULL for every other option. */
-static const char **kept_text(int option, struct ctl_options *options)
-{
-    switch (option) {
-    case 's':
-        return &options->server;
-    case OPTION_REVISION:
-        return &options->revision;
-    case OPTION_MATCH:
-        return &options->match;
-    case OPTION_SCRATCH:
-        return &options->scratch;
-    case OPTION_DIRECTORY:
-        return &options->directory;
-    case OPTION_TENANTS:
-        return &options->tenants;
-    case OPTION_TOOL:
-        return &options->tool;
-    case OPTION_MANIFEST:
-        return &options->manifest;
-    case OPTION_CONFIRM:
-        return &options->confirm;
-    default:
-        return NULL;
-    }
-}
-
-static struct ctl_list *kept_list(int option, struct ctl_options *options)
-{
-    switch (option) {
-    case OPTION_SCHEMAS:
-        return &options->schemas;
-    case OPTION_IGNORE:
-        return &options->ignores;
-    case OPTION_POLICY:
-        return &options->policies;
-    case OPTION_STAMP:
-        return &options->stamps;
-    case OPTION_DIRECTORY:
-        return &options->directories;
-    default:
-        return NULL;
-    }
-}
-
-/* One option; false after a message. `*ret_done` is set when nothing more is to do. */
-static bool apply(int option, struct ctl_options *options, bool *ret_done)
-{
-    const char **text = kept_text(option, options);
-    struct ctl_list *list = kept_list(option, options);
-    if (list)
-        list->items[list->count++] = optarg;
-    if (text)
-        *text = optarg;
-    if (text || list) {
-        if (*optarg)
-            return true;
-        ctl_fail(CTL_USAGE, "an option's value is empty");
-        return false;
-    }
-    switch (option) {
-    case 'o':
-        return parse_output(optarg, options);
-    case OPTION_STAGE:
-        return parse_stage(optarg, options);
-    case OPTION_DIRECTION:
-        return parse_direction(optarg, options);
-    case OPTION_TOOLS:
-        options->list_tools = true;
-        return true;
-    case OPTION_NO_DEFAULT_IGNORES:
-        options->no_default_ignores = true;
-        return true;
-    case OPTION_TIMEOUT:
-        if (parse_timeout(optarg, options))
-            return true;
-        ctl_fail(CTL_USAGE, "--timeout takes a duration such as 30s or 2m, not '%s'", optarg);
-        return false;
-    case 'V':
-        puts("migrationctl " MIGRATIOND_VERSION);
-        *ret_done = true;
-        return true;
-    case 'h':
-        print_help();
-        *ret_done = true;
-        return true;
-    default:
-        return false;
-    }
 }
 
 static const struct ctl_command *find_command(const char *name)
@@ -297,7 +244,7 @@ static const char *command_name_at(const void *names, size_t index)
     return ((const struct ctl_command *)names)[index].name;
 }
 
-static int run_command(int count, char **words, struct ctl_options *options)
+static int run_command(int count, char **words, uint64_t given, struct ctl_options *options)
 {
     if (count == 0) {
         print_help();
@@ -309,6 +256,10 @@ static int run_command(int count, char **words, struct ctl_options *options)
         return ctl_fail(CTL_USAGE, "there is no command '%s'%s%s%s", words[0], meant ? " (did you mean '" : "",
                         meant ? meant : "", meant ? "'?)" : "");
     }
+    const struct option_row *misplaced = option_misplaced(&ctl_program, given, command->name);
+    if (misplaced)
+        return ctl_fail(CTL_USAGE, "%s takes no --%s: that goes with %s", command->name, misplaced->name,
+                        misplaced->commands);
     options->argument_count = count - 1;
     if (options->argument_count < command->least || options->argument_count > command->most)
         return ctl_fail(CTL_USAGE, "usage: migrationctl %s %s", command->name, command->arguments);
@@ -321,26 +272,19 @@ static int run_command(int count, char **words, struct ctl_options *options)
 
 static int parse_and_run(int argc, char **argv, struct ctl_options *options)
 {
-    int option = 0;
-    bool done = false;
-    while ((option = getopt_long(argc, argv, "s:o:Vh", long_options, NULL)) != -1) {
-        if (!apply(option, options, &done))
-            return CTL_USAGE;
-        if (done)
-            return CTL_OK;
-    }
+    uint64_t given = 0;
+    int first = 0;
+    enum option_outcome outcome = option_parse(&ctl_program, argc, argv, options, &given, &first);
+    if (outcome != OPTION_READ)
+        return outcome == OPTION_ENDED ? CTL_OK : CTL_USAGE;
+    options->timeout_given = option_is_given(&ctl_program, given, "timeout");
+    if (options->directories.count > 0)
+        options->directory = options->directories.items[options->directories.count - 1];
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return ctl_fail(CTL_UNKNOWN, "libcurl cannot start");
-    int code = run_command(argc - optind, argv + optind, options);
+    int code = run_command(argc - first, argv + first, given, options);
     curl_global_cleanup();
     return code;
-}
-
-/* No option is given more often than there are words. */
-static bool make_list(struct ctl_list *list, int words)
-{
-    list->items = mem_calloc((size_t)words, sizeof *list->items);
-    return list->items != NULL;
 }
 
 int main(int argc, char **argv)
@@ -350,16 +294,7 @@ int main(int argc, char **argv)
         .server = server && *server ? server : "http://127.0.0.1:8484",
         .timeout_ms = DEFAULT_TIMEOUT_MS,
     };
-    int code = CTL_UNKNOWN;
-    if (make_list(&options.schemas, argc) && make_list(&options.ignores, argc) && make_list(&options.policies, argc) &&
-        make_list(&options.stamps, argc) && make_list(&options.directories, argc))
-        code = parse_and_run(argc, argv, &options);
-    else
-        ctl_fail(CTL_UNKNOWN, "out of memory");
-    mem_free(options.schemas.items);
-    mem_free(options.ignores.items);
-    mem_free(options.policies.items);
-    mem_free(options.stamps.items);
-    mem_free(options.directories.items);
+    int code = parse_and_run(argc, argv, &options);
+    option_free(&ctl_program, &options);
     return code;
 }

@@ -1,43 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/options.h"
 
-#include <getopt.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+
 enum { EXIT_USAGE = 2 };
-
-enum { OPTION_CHECK = 256, OPTION_CONNECT, OPTION_PRINT, OPTION_REFERENCE, OPTION_FORMAT, OPTION_LEVEL };
-
-static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"check-config", no_argument, NULL, OPTION_CHECK},
-    {"connect", no_argument, NULL, OPTION_CONNECT},
-    {"print-config", no_argument, NULL, OPTION_PRINT},
-    {"print-reference", no_argument, NULL, OPTION_REFERENCE},
-    {"log-format", required_argument, NULL, OPTION_FORMAT},
-    {"log-level", required_argument, NULL, OPTION_LEVEL},
-    {"version", no_argument, NULL, 'V'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-static const char help[] =
-    "Usage: migrationd [--config FILE]\n"
-    "Watches databases' migration state, serves it over HTTP and holds applications back until it matches.\n"
-    "\n"
-    "  -c, --config FILE      configuration, YAML (default /etc/migrationd/migrationd.yaml)\n"
-    "      --check-config     validate the configuration and exit: 0 valid, 78 not\n"
-    "      --connect          with --check-config: try each database too, 0 when all answer, else 1\n"
-    "      --print-config     print the effective configuration, secrets redacted, and exit\n"
-    "      --print-reference  print every key with its default and meaning, and exit\n"
-    "      --log-format F     auto (journald where it listens, else logfmt), logfmt or json\n"
-    "      --log-level L      error, warning, notice, info (default) or debug\n"
-    "  -V, --version          print the version and exit\n"
-    "  -h, --help             print this and exit\n"
-    "\n"
-    "SIGHUP reloads the configuration, SIGTERM stops.\n";
 
 struct named_value {
     const char *name;
@@ -51,65 +20,86 @@ static const struct named_value levels[] = {{"error", LOG_LEVEL_ERROR},   {"warn
                                             {"notice", LOG_LEVEL_NOTICE}, {"info", LOG_LEVEL_INFO},
                                             {"debug", LOG_LEVEL_DEBUG},   {NULL, 0}};
 
-static bool find_value(const char *option, const struct named_value *values, const char *name, int *ret_value)
+/* Of a name that is known to be one of them. */
+static int value_of(const struct named_value *values, const char *name)
 {
-    for (; values->name; values++) {
-        if (strcmp(values->name, name) == 0) {
-            *ret_value = values->value;
-            return true;
-        }
+    while (values->name && strcmp(values->name, name) != 0)
+        values++;
+    return values->value;
+}
+
+#define CUSTOM_READER(reader, statement)                                                                               \
+    static bool reader(const char *text, void *payload, char *problem, size_t size)                                    \
+    {                                                                                                                  \
+        struct options *options = payload;                                                                             \
+        (void)text, (void)problem, (void)size;                                                                         \
+        statement;                                                                                                     \
+        return true;                                                                                                   \
     }
-    fprintf(stderr, "migrationd: --%s has no value '%s' (see --help)\n", option, name);
-    return false;
+
+CUSTOM_READER(read_check, options->action = ACTION_CHECK)
+CUSTOM_READER(read_print, options->action = ACTION_PRINT_CONFIG)
+CUSTOM_READER(read_reference, options->action = ACTION_PRINT_REFERENCE)
+CUSTOM_READER(read_format, options->log_format = (enum log_format)value_of(formats, text))
+CUSTOM_READER(read_level, options->log_level = (enum log_level)value_of(levels, text))
+
+/* To add an option: a row here, and a field in struct options. */
+static const struct option_row option_rows[] = {
+    {.name = "config",
+     .letter = 'c',
+     .argument = "FILE",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct options, config_path),
+     .doc = "configuration, YAML (default /etc/migrationd/migrationd.yaml)"},
+    {.name = "check-config",
+     .kind = OPTION_CUSTOM,
+     .read = read_check,
+     .doc = "validate the configuration and exit: 0 valid, 78 not"},
+    {.name = "connect",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct options, connect),
+     .doc = "with --check-config: try each database too, 0 when all answer, else 1"},
+    {.name = "print-config",
+     .kind = OPTION_CUSTOM,
+     .read = read_print,
+     .doc = "print the effective configuration, secrets redacted, and exit"},
+    {.name = "print-reference",
+     .kind = OPTION_CUSTOM,
+     .read = read_reference,
+     .doc = "print every key with its default and meaning, and exit"},
+    {.name = "log-format",
+     .argument = "F",
+     .kind = OPTION_CUSTOM,
+     .read = read_format,
+     .values = "auto logfmt json",
+     .doc = "auto (journald where it listens, else logfmt), logfmt or json"},
+    {.name = "log-level",
+     .argument = "L",
+     .kind = OPTION_CUSTOM,
+     .read = read_level,
+     .values = "error warning notice info debug",
+     .doc = "error, warning, notice, info (default) or debug"},
+    {.name = "version", .letter = 'V', .kind = OPTION_VERSION, .doc = "print the version and exit"},
+    {.name = "help", .letter = 'h', .kind = OPTION_HELP, .doc = "print this and exit"},
+};
+
+static void print_help(void);
+
+const struct option_program daemon_program = {
+    .name = "migrationd", .rows = option_rows, .count = ARRAY_LENGTH(option_rows), .help = print_help};
+
+static void print_help(void)
+{
+    puts("Usage: migrationd [--config FILE]\n"
+         "Watches databases' migration state, serves it over HTTP and holds applications back until it matches.\n");
+    option_print(&daemon_program, stdout);
+    puts("\nSIGHUP reloads the configuration, SIGTERM stops.");
 }
 
 static int usage_error(const char *message)
 {
     fprintf(stderr, "migrationd: %s (see --help)\n", message);
     return EXIT_USAGE;
-}
-
-/* One option; 0, or the exit code. */
-static int apply(int option, struct options *options, bool *connect)
-{
-    int value = 0;
-    switch (option) {
-    case 'c':
-        options->config_path = optarg;
-        return 0;
-    case OPTION_CHECK:
-        options->action = ACTION_CHECK;
-        return 0;
-    case OPTION_CONNECT:
-        *connect = true;
-        return 0;
-    case OPTION_PRINT:
-        options->action = ACTION_PRINT_CONFIG;
-        return 0;
-    case OPTION_REFERENCE:
-        options->action = ACTION_PRINT_REFERENCE;
-        return 0;
-    case OPTION_FORMAT:
-        if (!find_value("log-format", formats, optarg, &value))
-            return EXIT_USAGE;
-        options->log_format = (enum log_format)value;
-        return 0;
-    case OPTION_LEVEL:
-        if (!find_value("log-level", levels, optarg, &value))
-            return EXIT_USAGE;
-        options->log_level = (enum log_level)value;
-        return 0;
-    case 'V':
-        puts("migrationd " MIGRATIOND_VERSION);
-        options->action = ACTION_EXIT;
-        return 0;
-    case 'h':
-        fputs(help, stdout);
-        options->action = ACTION_EXIT;
-        return 0;
-    default:
-        return EXIT_USAGE;
-    }
 }
 
 int options_parse(int argc, char **argv, struct options *ret_options)
@@ -120,18 +110,20 @@ int options_parse(int argc, char **argv, struct options *ret_options)
         .log_format = LOG_FORMAT_AUTO,
         .log_level = LOG_LEVEL_INFO,
     };
-    bool connect = false;
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "c:Vh", long_options, NULL)) != -1) {
-        int code = apply(option, ret_options, &connect);
-        if (code != 0 || ret_options->action == ACTION_EXIT)
-            return code;
+    uint64_t given = 0;
+    int first = 0;
+    enum option_outcome outcome = option_parse(&daemon_program, argc, argv, ret_options, &given, &first);
+    if (outcome == OPTION_WRONG)
+        return EXIT_USAGE;
+    if (outcome == OPTION_ENDED) {
+        ret_options->action = ACTION_EXIT;
+        return 0;
     }
-    if (optind < argc)
+    if (first < argc)
         return usage_error("migrationd takes options only");
-    if (connect && ret_options->action != ACTION_CHECK)
+    if (ret_options->connect && ret_options->action != ACTION_CHECK)
         return usage_error("--connect goes with --check-config");
-    if (connect)
+    if (ret_options->connect)
         ret_options->action = ACTION_CHECK_CONNECT;
     return 0;
 }

@@ -6,6 +6,7 @@
 #define MIGRATIOND_DAEMON_OPTIONS_H
 
 #include "daemon/log.h"
+#include "daemon/option_table.h"
 
 enum option_action {
     ACTION_RUN,
@@ -19,9 +20,12 @@ enum option_action {
 struct options {
     enum option_action action;
     const char *config_path;
+    bool connect;
     enum log_format log_format;
     enum log_level log_level;
 };
+
+extern const struct option_program daemon_program;
 
 /* 0, or the exit code for a usage error (2), said on standard error. */
 int options_parse(int argc, char **argv, struct options *ret_options);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/duration.h"
 #include "daemon/http_list.h"
 #include "daemon/http_routes.h"
 #include "daemon/waiters.h"
@@ -48,7 +49,7 @@ struct gate_parameters {
 
 static bool parse_wait(const char *text, int64_t *ret_wait_ms, struct http_response *response)
 {
-    if (http_duration_parse(text, ret_wait_ms) && *ret_wait_ms <= LONGEST_WAIT_MS)
+    if (duration_parse(text, ret_wait_ms) && *ret_wait_ms <= LONGEST_WAIT_MS)
         return true;
     http_response_bad_parameter(response, "wait", "wait is a duration such as 30s or 500ms, at most %ds",
                                 LONGEST_WAIT_MS / 1000);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/duration.h"
 #include "base/utf8.h"
 #include "daemon/http_request.h"
 
@@ -36,7 +37,7 @@ static void check_target(const char *raw)
         check_text(target.parameters[i].value);
         if (strlen(target.parameters[i].value) > LIMIT_QUERY_VALUE)
             abort();
-        if (http_duration_parse(target.parameters[i].value, &milliseconds) && milliseconds < 0)
+        if (duration_parse(target.parameters[i].value, &milliseconds) && milliseconds < 0)
             abort();
     }
 }

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/duration.h"
 #include "base/limits.h"
 #include "daemon/config_reader.h"
 #include "support/golden.h"

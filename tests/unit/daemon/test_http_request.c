@@ -56,22 +56,6 @@ static void test_targets_are_bounded(void **state)
     assert_int_equal(target.segment_count, 8);
 }
 
-static void test_durations(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text;
-        int64_t milliseconds;
-    } rows[] = {{"0s", 0},        {"500ms", 500}, {"30s", 30000}, {"2m", 120000},      {"1h", 3600000},
-                {"1d", 86400000}, {"", -1},       {"5", -1},      {"s", -1},           {"-1s", -1},
-                {"1.5s", -1},     {"1 s", -1},    {"1S", -1},     {"99999999999s", -1}};
-    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-        int64_t milliseconds = -1;
-        assert_int_equal(http_duration_parse(rows[i].text, &milliseconds), rows[i].milliseconds >= 0);
-        assert_int_equal(milliseconds, rows[i].milliseconds);
-    }
-}
-
 static void test_etags(void **state)
 {
     (void)state;
@@ -88,7 +72,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_targets),
         cmocka_unit_test(test_targets_are_bounded),
-        cmocka_unit_test(test_durations),
         cmocka_unit_test(test_etags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
