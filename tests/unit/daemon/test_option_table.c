@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Command lines read from a table: where values are kept, what is refused, and what --help looks like.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <getopt.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "daemon/option_table.h"
+
+struct sample {
+    bool flag;
+    const char *text;
+    struct option_list list;
+    int64_t duration_ms;
+    unsigned custom;
+};
+
+static bool read_custom(const char *text, void *options, char *problem, size_t size)
+{
+    struct sample *sample = options;
+    sample->custom = (unsigned)strlen(text);
+    if (sample->custom < 3)
+        return true;
+    snprintf(problem, size, "--custom is short, not '%s'", text);
+    return false;
+}
+
+static bool helped;
+
+static void help(void)
+{
+    helped = true;
+}
+
+#define KEPT(field) .offset = offsetof(struct sample, field)
+
+static const struct option_row rows[] = {
+    {.name = "flag", .letter = 'f', .commands = "one", .kind = OPTION_FLAG, KEPT(flag), .doc = "a flag"},
+    {.name = "text", .letter = 't', .argument = "T", .kind = OPTION_TEXT, KEPT(text), .values = "a b", .doc = "a text"},
+    {.name = "list", .argument = "L", .commands = "one two", .kind = OPTION_LIST, KEPT(list), .doc = "a list"},
+    {.name = "duration", .argument = "D", .kind = OPTION_DURATION, KEPT(duration_ms), .doc = "a duration"},
+    {.name = "custom", .argument = "C", .kind = OPTION_CUSTOM, .read = read_custom, .doc = "read by itself"},
+    {.name = "help", .letter = 'h', .kind = OPTION_HELP, .doc = "help"},
+};
+
+static const struct option_program program = {
+    .name = "sample", .rows = rows, .count = ARRAY_LENGTH(rows), .help = help};
+
+enum { WORDS = 8 };
+
+static enum option_outcome parse(const char *const *words, struct sample *sample, uint64_t *ret_given, int *ret_first)
+{
+    static char copies[WORDS][64];
+    char *argv[WORDS + 1] = {0};
+    int argc = 1;
+    argv[0] = strcpy(copies[0], "sample");
+    for (; words[argc - 1]; argc++)
+        argv[argc] = strcpy(copies[argc], words[argc - 1]);
+    optind = 0; /* begin anew */
+    return option_parse(&program, argc, argv, sample, ret_given, ret_first);
+}
+
+static void test_values_are_kept(void **state)
+{
+    (void)state;
+    struct sample sample = {0};
+    uint64_t given = 0;
+    int first = 0;
+    const char *const words[] = {"one", "-f", "-tb", "--list=x", "--list", "y", "--duration=2m", NULL};
+    assert_int_equal(parse(words, &sample, &given, &first), OPTION_READ);
+    assert_true(sample.flag);
+    assert_string_equal(sample.text, "b");
+    assert_int_equal(sample.list.count, 2);
+    assert_string_equal(sample.list.items[1], "y");
+    assert_int_equal(sample.duration_ms, 120000);
+    assert_int_equal(first, 7);
+    assert_true(option_is_given(&program, given, "duration"));
+    assert_false(option_is_given(&program, given, "custom"));
+    option_free(&program, &sample);
+    assert_null(sample.list.items);
+}
+
+static void test_what_is_refused(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"--text", "c", NULL},     {"--text", "", NULL},       {"--duration", "3x", NULL}, {"--custom", "long", NULL},
+        {"--unknown", NULL, NULL}, {"--duration", NULL, NULL}, {"-x", NULL, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct sample sample = {0};
+        uint64_t given = 0;
+        int first = 0;
+        assert_int_equal(parse(cases[i], &sample, &given, &first), OPTION_WRONG);
+        option_free(&program, &sample);
+    }
+}
+
+static void test_a_bare_zero_is_no_time(void **state)
+{
+    (void)state;
+    struct sample sample = {.duration_ms = 5};
+    uint64_t given = 0;
+    int first = 0;
+    const char *const words[] = {"--duration", "0", NULL};
+    assert_int_equal(parse(words, &sample, &given, &first), OPTION_READ);
+    assert_int_equal(sample.duration_ms, 0);
+    option_free(&program, &sample);
+}
+
+static void test_help_ends(void **state)
+{
+    (void)state;
+    struct sample sample = {0};
+    uint64_t given = 0;
+    int first = 0;
+    const char *const words[] = {"-h", "--unknown", NULL};
+    assert_int_equal(parse(words, &sample, &given, &first), OPTION_ENDED);
+    assert_true(helped);
+    option_free(&program, &sample);
+}
+
+static void test_options_of_other_commands(void **state)
+{
+    (void)state;
+    assert_null(option_misplaced(&program, 1, "one"));
+    assert_string_equal(option_misplaced(&program, 1, "two")->name, "flag");
+    assert_null(option_misplaced(&program, 1 << 2, "two"));
+    assert_non_null(option_misplaced(&program, 1 << 2, "tw"));
+    assert_null(option_misplaced(&program, 1 << 1, "three"));
+}
+
+static void test_help_lines_up(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    assert_non_null(out);
+    option_print(&program, out);
+    fclose(out);
+    assert_non_null(strstr(text, "  -f, --flag               one: a flag\n"));
+    assert_non_null(strstr(text, "      --list L             one, two: a list\n"));
+    free(text);
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    struct sample sample = {0};
+    uint64_t given = 0;
+    int first = 0;
+    const char *const words[] = {"--list", "x", NULL};
+    mem_fault_after(0);
+    assert_int_equal(parse(words, &sample, &given, &first), OPTION_WRONG);
+    assert_true(mem_fault_off());
+    option_free(&program, &sample);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values_are_kept),
+        cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_a_bare_zero_is_no_time),
+        cmocka_unit_test(test_help_ends),
+        cmocka_unit_test(test_options_of_other_commands),
+        cmocka_unit_test(test_help_lines_up),
+        cmocka_unit_test(test_no_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
