@@ -278,7 +278,7 @@ static int compare(const struct compare_request *request, struct arena *arena, s
     const struct tool *tool = tool_find(request->journal->address.tool);
     if (!tool)
         return error_set(reterr, ERROR_INTERNAL, "no tool is named %s", request->journal->address.tool);
-    return tool->compare(request, arena, ret_comparison, reterr);
+    return tool_compare(tool, request, arena, ret_comparison, reterr);
 }
 
 /* Tenants' journals are often equal: what was found for one of the last few goes for the next. */

@@ -143,7 +143,7 @@ static int describe_journal(const struct journal_reading *reading, struct arena 
     struct compare_request request = {.journal = reading->journal};
     const struct tool *tool = tool_find(reading->address.tool);
     bool has_schema = *reading->address.schema != '\0';
-    if (!tool || tool->compare(&request, arena, &comparison, NULL) < 0)
+    if (!tool || tool_compare(tool, &request, arena, &comparison, NULL) < 0)
         return -1;
     journal->tool = tool->name;
     journal->table =

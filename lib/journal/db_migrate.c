@@ -205,17 +205,12 @@ static int order_migrations(const struct migration *a, const struct migration *b
     return order_names(a->revision, b->revision);
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .order = order_names,
-        .late = LATE_APPLIES,
-        .apply = "db-migrate up",
-        .remark_later = "db-migrate itself would still run: it ignores rows that it has no file for",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .order = order_names,
+    .late = LATE_APPLIES,
+    .apply = "db-migrate up",
+    .remark_later = "db-migrate itself would still run: it ignores rows that it has no file for",
+};
 
 const struct tool tool_db_migrate = {
     .name = "db-migrate",
@@ -231,5 +226,5 @@ const struct tool tool_db_migrate = {
               .lock = "the journal's row lock, after the first step (PostgreSQL)"},
     .read_files = read_files,
     .order = order_migrations,
-    .compare = compare,
+    .traits = &traits,
 };

@@ -62,18 +62,13 @@ static int read_files(const char *directory, struct migration_set *set, struct e
     return numbered_files_read(&layout, directory, set, reterr);
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .question_key = numbered_literal_question_key,
-        .order = order_files,
-        .late = LATE_APPLIES,
-        .apply = "dbmate migrate",
-        .remark_later = "dbmate itself would still run: it does not look for files of applied versions",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .question_key = numbered_literal_question_key,
+    .order = order_files,
+    .late = LATE_APPLIES,
+    .apply = "dbmate migrate",
+    .remark_later = "dbmate itself would still run: it does not look for files of applied versions",
+};
 
 const struct tool tool_dbmate = {
     .name = "dbmate",
@@ -88,5 +83,5 @@ const struct tool tool_dbmate = {
               .order = "file name",
               .lock = "the journal's row lock, at the end of a step (PostgreSQL)"},
     .read_files = read_files,
-    .compare = compare,
+    .traits = &traits,
 };

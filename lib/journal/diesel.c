@@ -108,18 +108,13 @@ static bool question_key(const char *revision, struct arena *arena, const char *
     return *ret_key != NULL;
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .question_key = question_key,
-        .order = order_bytes,
-        .late = LATE_APPLIES,
-        .apply = "diesel migration run",
-        .remark_later = "Diesel itself would still run: it ignores versions that it has no folder for, until a revert",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .question_key = question_key,
+    .order = order_bytes,
+    .late = LATE_APPLIES,
+    .apply = "diesel migration run",
+    .remark_later = "Diesel itself would still run: it ignores versions that it has no folder for, until a revert",
+};
 
 const struct tool tool_diesel = {
     .name = "diesel",
@@ -134,5 +129,5 @@ const struct tool tool_diesel = {
               .order = "version",
               .lock = "the journal's row lock, after the first step (PostgreSQL)"},
     .read_files = read_files,
-    .compare = compare,
+    .traits = &traits,
 };

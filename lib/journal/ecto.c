@@ -76,18 +76,13 @@ static int read_files(const char *directory, struct migration_set *set, struct e
     return numbered_files_read(&layout, directory, set, reterr);
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .question_key = numbered_question_key,
-        .order = order_numbers,
-        .late = LATE_APPLIES,
-        .apply = "mix ecto.migrate",
-        .remark_later = "Ecto itself would still run: mix ecto.migrations shows such versions as FILE NOT FOUND",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .question_key = numbered_question_key,
+    .order = order_numbers,
+    .late = LATE_APPLIES,
+    .apply = "mix ecto.migrate",
+    .remark_later = "Ecto itself would still run: mix ecto.migrations shows such versions as FILE NOT FOUND",
+};
 
 const struct tool tool_ecto = {
     .name = "ecto",
@@ -102,5 +97,5 @@ const struct tool tool_ecto = {
               .order = "version",
               .lock = "a lock on the journal (PostgreSQL)"},
     .read_files = read_files,
-    .compare = compare,
+    .traits = &traits,
 };

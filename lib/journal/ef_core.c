@@ -74,21 +74,16 @@ static bool question_key(const char *revision, struct arena *arena, const char *
     return *ret_key != NULL;
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .question_key = question_key,
-        .order = order_bytes,
-        .late = LATE_APPLIES,
-        .apply = "dotnet ef database update",
-        .release = "delete the row of __EFMigrationsLock, which EF Core on SQLite waits for without end: "
-                   "DELETE FROM \"__EFMigrationsLock\"",
-        .remark_later = "EF Core itself would still run: it ignores rows that it has no class for, such as those of "
-                        "another DbContext that shares the table",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .question_key = question_key,
+    .order = order_bytes,
+    .late = LATE_APPLIES,
+    .apply = "dotnet ef database update",
+    .release = "delete the row of __EFMigrationsLock, which EF Core on SQLite waits for without end: "
+               "DELETE FROM \"__EFMigrationsLock\"",
+    .remark_later = "EF Core itself would still run: it ignores rows that it has no class for, such as those of "
+                    "another DbContext that shares the table",
+};
 
 const struct tool tool_ef_core = {
     .name = "efcore",
@@ -103,5 +98,5 @@ const struct tool tool_ef_core = {
               .order = "id",
               .lock = "the journal's table lock (PostgreSQL), GET_LOCK (MySQL), __EFMigrationsLock (SQLite)"},
     .read_files = ef_core_read_files,
-    .compare = compare,
+    .traits = &traits,
 };

@@ -162,27 +162,22 @@ static int order(const struct migration *a, const struct migration *b)
     return a->repeatable ? strcmp(a->revision, b->revision) : flyway_version_order(a->key, b->key);
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .question_key = question_key,
-        .order = flyway_version_order,
-        .late = LATE_REFUSES,
-        .unknown_refused = true,
-        .apply = "flyway migrate",
-        .repair_failed = "look at `flyway info`, undo by hand what the failed script left behind, then: flyway repair",
-        .repair_mismatched = "put the applied text back into the file; only if the database is right as it is: "
-                             "flyway repair",
-        .repair_late = "give the file a version after the newest applied one, or run it once: "
-                       "flyway -outOfOrder=true migrate",
-        .repair_unknown = "deploy the release that has the files; only if they were removed on purpose: flyway repair",
-        .remark_late = "Flyway refuses to migrate while an older version is missing, unless outOfOrder is set",
-        .remark_unknown = "Flyway refuses to migrate while an applied migration has no file",
-        .remark_later = "Flyway itself would still run: it ignores versions after the newest file",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .question_key = question_key,
+    .order = flyway_version_order,
+    .late = LATE_REFUSES,
+    .unknown_refused = true,
+    .apply = "flyway migrate",
+    .repair_failed = "look at `flyway info`, undo by hand what the failed script left behind, then: flyway repair",
+    .repair_mismatched = "put the applied text back into the file; only if the database is right as it is: "
+                         "flyway repair",
+    .repair_late = "give the file a version after the newest applied one, or run it once: "
+                   "flyway -outOfOrder=true migrate",
+    .repair_unknown = "deploy the release that has the files; only if they were removed on purpose: flyway repair",
+    .remark_late = "Flyway refuses to migrate while an older version is missing, unless outOfOrder is set",
+    .remark_unknown = "Flyway refuses to migrate while an applied migration has no file",
+    .remark_later = "Flyway itself would still run: it ignores versions after the newest file",
+};
 
 const struct tool tool_flyway = {
     .name = "flyway",
@@ -201,5 +196,5 @@ const struct tool tool_flyway = {
               .lock = "advisory lock (PostgreSQL), GET_LOCK (MySQL)",
               .checksum = "CRC-32 of the lines"},
     .read_files = flyway_read_files,
-    .compare = compare,
+    .traits = &traits,
 };

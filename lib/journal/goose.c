@@ -119,22 +119,17 @@ static int read_files(const char *directory, struct migration_set *set, struct e
     return numbered_files_read(&layout, directory, set, reterr);
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .question_key = numbered_question_key,
-        .order = order_numbers,
-        .late = LATE_REFUSES,
-        .apply = "goose up",
-        .release = "check that no runner lives; goose takes the lock over by itself once its lease has run out",
-        .repair_late = "give {file} a version after the newest applied one, or run it all the same: "
-                       "goose up -allow-missing",
-        .remark_late = "goose refuses to run while an older version is missing, unless -allow-missing is given",
-        .remark_later = "goose itself would still run: it does not look for files of applied versions",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .question_key = numbered_question_key,
+    .order = order_numbers,
+    .late = LATE_REFUSES,
+    .apply = "goose up",
+    .release = "check that no runner lives; goose takes the lock over by itself once its lease has run out",
+    .repair_late = "give {file} a version after the newest applied one, or run it all the same: "
+                   "goose up -allow-missing",
+    .remark_late = "goose refuses to run while an older version is missing, unless -allow-missing is given",
+    .remark_later = "goose itself would still run: it does not look for files of applied versions",
+};
 
 const struct tool tool_goose = {
     .name = "goose",
@@ -150,5 +145,5 @@ const struct tool tool_goose = {
               .order = "version",
               .lock = "goose_lock row, advisory lock (PostgreSQL), where the program asks for them"},
     .read_files = read_files,
-    .compare = compare,
+    .traits = &traits,
 };

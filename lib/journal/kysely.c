@@ -109,25 +109,19 @@ static int read_files(const char *directory, struct migration_set *set, struct e
     return named_files_read(&layout, directory, set, reterr);
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .order = order_bytes,
-        .late = LATE_REFUSES,
-        .unknown_refused = true,
-        .apply = "kysely migrate:latest",
-        .repair_late = "rename {file} so that it sorts after the newest applied migration; or let the Migrator run it "
-                       "late: allowUnorderedMigrations",
-        .repair_unknown = "deploy the release that has {revision}, or put the file back",
-        .remark_late =
-            "Kysely refuses to migrate while an older migration is missing (\"corrupted migrations\"), unless "
-            "allowUnorderedMigrations is set",
-        .remark_unknown = "Kysely refuses to migrate while an applied migration has no file (\"corrupted migrations\")",
-        .remark_later = "Kysely itself would refuse to run: the applied migration has no file here",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .order = order_bytes,
+    .late = LATE_REFUSES,
+    .unknown_refused = true,
+    .apply = "kysely migrate:latest",
+    .repair_late = "rename {file} so that it sorts after the newest applied migration; or let the Migrator run it "
+                   "late: allowUnorderedMigrations",
+    .repair_unknown = "deploy the release that has {revision}, or put the file back",
+    .remark_late = "Kysely refuses to migrate while an older migration is missing (\"corrupted migrations\"), unless "
+                   "allowUnorderedMigrations is set",
+    .remark_unknown = "Kysely refuses to migrate while an applied migration has no file (\"corrupted migrations\")",
+    .remark_later = "Kysely itself would refuse to run: the applied migration has no file here",
+};
 
 const struct tool tool_kysely = {
     .name = "kysely",
@@ -143,5 +137,5 @@ const struct tool tool_kysely = {
               .lock = "advisory lock (PostgreSQL), GET_LOCK (MySQL)"},
     .read_files = read_files,
     .order = named_order,
-    .compare = compare,
+    .traits = &traits,
 };

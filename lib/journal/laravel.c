@@ -79,18 +79,13 @@ static int read_files(const char *directory, struct migration_set *set, struct e
     return migration_list_finish(&list, set, reterr);
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .by_revision = true,
-        .order = order_bytes,
-        .late = LATE_APPLIES,
-        .apply = "php artisan migrate --force",
-        .remark_later = "Laravel itself would still run: it ignores rows that it has no file for, until a roll-back",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .by_revision = true,
+    .order = order_bytes,
+    .late = LATE_APPLIES,
+    .apply = "php artisan migrate --force",
+    .remark_later = "Laravel itself would still run: it ignores rows that it has no file for, until a roll-back",
+};
 
 const struct tool tool_laravel = {
     .name = "laravel",
@@ -105,5 +100,5 @@ const struct tool tool_laravel = {
               .order = "file name",
               .lock = "the journal's row lock, after the first step (PostgreSQL)"},
     .read_files = read_files,
-    .compare = compare,
+    .traits = &traits,
 };

@@ -61,17 +61,12 @@ static int read_files(const char *directory, struct migration_set *set, struct e
     return named_files_read(&layout, directory, set, reterr);
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .order = order_bytes,
-        .late = LATE_APPLIES,
-        .apply = "mikro-orm migration:up",
-        .remark_later = "MikroORM itself would still run: it ignores rows that it has no file for",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .order = order_bytes,
+    .late = LATE_APPLIES,
+    .apply = "mikro-orm migration:up",
+    .remark_later = "MikroORM itself would still run: it ignores rows that it has no file for",
+};
 
 const struct tool tool_mikroorm = {
     .name = "mikroorm",
@@ -87,5 +82,5 @@ const struct tool tool_mikroorm = {
               .lock = "the journal's row lock, after the first step (PostgreSQL)"},
     .read_files = read_files,
     .order = named_order,
-    .compare = compare,
+    .traits = &traits,
 };

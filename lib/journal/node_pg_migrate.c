@@ -153,24 +153,19 @@ static int order_migrations(const struct migration *a, const struct migration *b
     return order_names(a->revision, b->revision);
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .order = order_names,
-        .late = LATE_REFUSES,
-        .unknown_refused = true,
-        .apply = "node-pg-migrate up",
-        .repair_late = "rename {file} so that its number comes after the newest applied one; or run it late, once: "
-                       "node-pg-migrate up --no-check-order",
-        .repair_unknown = "deploy the release that has {revision}; or, once: node-pg-migrate up --no-check-order",
-        .remark_late = "node-pg-migrate refuses to run while an older migration is missing (\"Not run migration … is "
-                       "preceding already run migration\")",
-        .remark_unknown = "node-pg-migrate refuses to run: what was run is no longer the beginning of the files",
-        .remark_later = "node-pg-migrate itself would still run: it looks at no more rows than it has files",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .order = order_names,
+    .late = LATE_REFUSES,
+    .unknown_refused = true,
+    .apply = "node-pg-migrate up",
+    .repair_late = "rename {file} so that its number comes after the newest applied one; or run it late, once: "
+                   "node-pg-migrate up --no-check-order",
+    .repair_unknown = "deploy the release that has {revision}; or, once: node-pg-migrate up --no-check-order",
+    .remark_late = "node-pg-migrate refuses to run while an older migration is missing (\"Not run migration … is "
+                   "preceding already run migration\")",
+    .remark_unknown = "node-pg-migrate refuses to run: what was run is no longer the beginning of the files",
+    .remark_later = "node-pg-migrate itself would still run: it looks at no more rows than it has files",
+};
 
 const struct tool tool_node_pg_migrate = {
     .name = "node-pg-migrate",
@@ -186,5 +181,5 @@ const struct tool tool_node_pg_migrate = {
               .lock = "advisory lock"},
     .read_files = read_files,
     .order = order_migrations,
-    .compare = compare,
+    .traits = &traits,
 };

@@ -147,18 +147,13 @@ static bool question_key(const char *revision, struct arena *arena, const char *
     return true;
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .question_key = question_key,
-        .order = order_numbers,
-        .late = LATE_APPLIES,
-        .apply = "phinx migrate",
-        .remark_later = "Phinx itself would still run: it lists rows without a file as missing and goes on",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .question_key = question_key,
+    .order = order_numbers,
+    .late = LATE_APPLIES,
+    .apply = "phinx migrate",
+    .remark_later = "Phinx itself would still run: it lists rows without a file as missing and goes on",
+};
 
 const struct tool tool_phinx = {
     .name = "phinx",
@@ -173,5 +168,5 @@ const struct tool tool_phinx = {
               .order = "version",
               .lock = "the journal's row lock, after the first step (PostgreSQL)"},
     .read_files = read_files,
-    .compare = compare,
+    .traits = &traits,
 };

@@ -105,23 +105,18 @@ static void locks(const struct journal_address *address, const struct server_fac
         lock_plan_named(plan, "prisma_migrate");
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .by_revision = true,
-        .order = order_bytes,
-        .late = LATE_APPLIES,
-        .apply = "prisma migrate deploy",
-        .repair_failed = "look at what {file} left behind; then, when that was taken back by hand: prisma migrate "
-                         "resolve --rolled-back {revision}; or, when it was completed by hand: prisma migrate resolve "
-                         "--applied {revision}",
-        .repair_mismatched = "put the applied text back into {file}, and the change into a new migration; Prisma's own "
-                             "`prisma migrate dev` would ask to reset a database whose migration was edited",
-        .remark_later = "Prisma itself would still deploy: it ignores rows that it has no folder for",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .by_revision = true,
+    .order = order_bytes,
+    .late = LATE_APPLIES,
+    .apply = "prisma migrate deploy",
+    .repair_failed = "look at what {file} left behind; then, when that was taken back by hand: prisma migrate "
+                     "resolve --rolled-back {revision}; or, when it was completed by hand: prisma migrate resolve "
+                     "--applied {revision}",
+    .repair_mismatched = "put the applied text back into {file}, and the change into a new migration; Prisma's own "
+                         "`prisma migrate dev` would ask to reset a database whose migration was edited",
+    .remark_later = "Prisma itself would still deploy: it ignores rows that it has no folder for",
+};
 
 const struct tool tool_prisma = {
     .name = "prisma",
@@ -139,5 +134,5 @@ const struct tool tool_prisma = {
               .lock = "advisory lock (PostgreSQL), GET_LOCK (MySQL)",
               .checksum = "SHA-256"},
     .read_files = prisma_read_files,
-    .compare = compare,
+    .traits = &traits,
 };

@@ -80,18 +80,13 @@ static int read_files(const char *directory, struct migration_set *set, struct e
     return numbered_files_read(&layout, directory, set, reterr);
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .question_key = numbered_question_key,
-        .order = order_numbers,
-        .late = LATE_APPLIES,
-        .apply = "bin/rails db:migrate",
-        .remark_later = "Rails itself would still run: db:migrate:status shows such versions as NO FILE",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .question_key = numbered_question_key,
+    .order = order_numbers,
+    .late = LATE_APPLIES,
+    .apply = "bin/rails db:migrate",
+    .remark_later = "Rails itself would still run: db:migrate:status shows such versions as NO FILE",
+};
 
 const struct tool tool_rails = {
     .name = "rails",
@@ -106,5 +101,5 @@ const struct tool tool_rails = {
               .order = "version",
               .lock = "advisory lock (PostgreSQL), GET_LOCK (MySQL)"},
     .read_files = read_files,
-    .compare = compare,
+    .traits = &traits,
 };

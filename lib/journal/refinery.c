@@ -76,32 +76,26 @@ static bool question_key(const char *revision, struct arena *arena, const char *
     return *ret_key != NULL;
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .by_revision = true,
-        .question_key = question_key,
-        .order = order_numbers,
-        .late = LATE_REFUSES,
-        .runs_late = refinery_is_unversioned,
-        .unknown_refused = true,
-        .apply = "refinery migrate",
-        .repair_mismatched =
-            "put the applied text (and name) back into {file}, and the change into a new migration; to "
-            "go on all the same: set_abort_divergent(false), or `refinery migrate` without -d",
-        .repair_late = "give the file a version after the newest applied one, or free it of the order by naming it "
-                       "U{revision}__…",
-        .repair_unknown = "deploy the release that has the files; only if they were removed on purpose: "
-                          "set_abort_missing(false), or `refinery migrate` without -m",
-        .remark_late = "refinery refuses to run while a version before the newest applied one is missing; its command "
-                       "line, without -m, skips it for ever",
-        .remark_unknown = "refinery refuses to run while an applied migration has no file, but for its command line "
-                          "without -m",
-        .remark_later = "refinery itself, run from these files, would stop: an applied migration has no file",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .by_revision = true,
+    .question_key = question_key,
+    .order = order_numbers,
+    .late = LATE_REFUSES,
+    .runs_late = refinery_is_unversioned,
+    .unknown_refused = true,
+    .apply = "refinery migrate",
+    .repair_mismatched = "put the applied text (and name) back into {file}, and the change into a new migration; to "
+                         "go on all the same: set_abort_divergent(false), or `refinery migrate` without -d",
+    .repair_late = "give the file a version after the newest applied one, or free it of the order by naming it "
+                   "U{revision}__…",
+    .repair_unknown = "deploy the release that has the files; only if they were removed on purpose: "
+                      "set_abort_missing(false), or `refinery migrate` without -m",
+    .remark_late = "refinery refuses to run while a version before the newest applied one is missing; its command "
+                   "line, without -m, skips it for ever",
+    .remark_unknown = "refinery refuses to run while an applied migration has no file, but for its command line "
+                      "without -m",
+    .remark_later = "refinery itself, run from these files, would stop: an applied migration has no file",
+};
 
 const struct tool tool_refinery = {
     .name = "refinery",
@@ -117,5 +111,5 @@ const struct tool tool_refinery = {
               .lock = "the journal's row lock, after the first step (PostgreSQL)",
               .checksum = "SipHash-1-3 of name, version and text"},
     .read_files = refinery_read_files,
-    .compare = compare,
+    .traits = &traits,
 };

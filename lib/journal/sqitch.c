@@ -148,27 +148,22 @@ static void locks(const struct journal_address *address, const struct server_fac
     }
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .late = LATE_SKIPS,
-        .unknown_refused = true,
-        .apply = "sqitch deploy",
-        .repair_failed = "look at `sqitch log --event fail`: Sqitch has reverted what that run deployed before it, but "
-                         "not what {file} did outside of a transaction; mend it, then: sqitch deploy",
-        .repair_mismatched = "put the applied text back into {file}, and the change into a new one (sqitch add, or "
-                             "sqitch rework {revision}); where nothing is lost by it: sqitch rebase --onto {previous}",
-        .repair_late = "put {revision} behind the deployed changes in the plan; where nothing is lost by it: sqitch "
-                       "rebase --onto {previous}",
-        .repair_unknown = "deploy the release whose plan has {revision}, or look at `sqitch log`: a change that was "
-                          "edited in the plan, or that comes after such a one, is another one for Sqitch",
-        .remark_late = "Sqitch skips it for ever: it deploys only what comes after the last deployed change",
-        .remark_unknown = "Sqitch refuses to deploy while a deployed change is not in the plan",
-        .remark_later = "Sqitch itself, run from this plan, would stop: it cannot find the deployed change",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .late = LATE_SKIPS,
+    .unknown_refused = true,
+    .apply = "sqitch deploy",
+    .repair_failed = "look at `sqitch log --event fail`: Sqitch has reverted what that run deployed before it, but "
+                     "not what {file} did outside of a transaction; mend it, then: sqitch deploy",
+    .repair_mismatched = "put the applied text back into {file}, and the change into a new one (sqitch add, or "
+                         "sqitch rework {revision}); where nothing is lost by it: sqitch rebase --onto {previous}",
+    .repair_late = "put {revision} behind the deployed changes in the plan; where nothing is lost by it: sqitch "
+                   "rebase --onto {previous}",
+    .repair_unknown = "deploy the release whose plan has {revision}, or look at `sqitch log`: a change that was "
+                      "edited in the plan, or that comes after such a one, is another one for Sqitch",
+    .remark_late = "Sqitch skips it for ever: it deploys only what comes after the last deployed change",
+    .remark_unknown = "Sqitch refuses to deploy while a deployed change is not in the plan",
+    .remark_later = "Sqitch itself, run from this plan, would stop: it cannot find the deployed change",
+};
 
 const struct tool tool_sqitch = {
     .name = "sqitch",
@@ -187,5 +182,5 @@ const struct tool tool_sqitch = {
               .lock = "advisory lock (PostgreSQL), GET_LOCK (MySQL)",
               .checksum = "SHA-1 of plan and script"},
     .read_files = sqitch_read_files,
-    .compare = compare,
+    .traits = &traits,
 };

@@ -81,30 +81,23 @@ static bool question_key(const char *revision, struct arena *arena, const char *
     return *ret_key != NULL;
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .by_revision = true,
-        .question_key = question_key,
-        .order = order_numbers,
-        .late = LATE_APPLIES,
-        .unknown_refused = true,
-        .uncertain = "sqlx.toml makes the checksum ignore some characters",
-        .apply = "sqlx migrate run",
-        .repair_failed =
-            "look at what {file} left behind and take it back by hand; then delete its row, for which sqlx "
-            "has no command (DELETE FROM _sqlx_migrations WHERE version = {revision}), and: sqlx migrate run",
-        .repair_mismatched =
-            "put the applied text back into {file}, and the change into a new migration; where nothing "
-            "is lost by it: sqlx migrate revert --target-version {previous}, then sqlx migrate run",
-        .repair_unknown = "deploy the release that has the files; only if they were removed on purpose: "
-                          "sqlx migrate run --ignore-missing",
-        .remark_unknown = "sqlx refuses to run while an applied migration has no file",
-        .remark_later = "sqlx itself, run from these files, would stop: an applied migration has no file",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .by_revision = true,
+    .question_key = question_key,
+    .order = order_numbers,
+    .late = LATE_APPLIES,
+    .unknown_refused = true,
+    .uncertain = "sqlx.toml makes the checksum ignore some characters",
+    .apply = "sqlx migrate run",
+    .repair_failed = "look at what {file} left behind and take it back by hand; then delete its row, for which sqlx "
+                     "has no command (DELETE FROM _sqlx_migrations WHERE version = {revision}), and: sqlx migrate run",
+    .repair_mismatched = "put the applied text back into {file}, and the change into a new migration; where nothing "
+                         "is lost by it: sqlx migrate revert --target-version {previous}, then sqlx migrate run",
+    .repair_unknown = "deploy the release that has the files; only if they were removed on purpose: "
+                      "sqlx migrate run --ignore-missing",
+    .remark_unknown = "sqlx refuses to run while an applied migration has no file",
+    .remark_later = "sqlx itself, run from these files, would stop: an applied migration has no file",
+};
 
 const struct tool tool_sqlx = {
     .name = "sqlx",
@@ -121,5 +114,5 @@ const struct tool tool_sqlx = {
               .lock = "advisory lock (PostgreSQL), GET_LOCK (MySQL)",
               .checksum = "SHA-384"},
     .read_files = sqlx_read_files,
-    .compare = compare,
+    .traits = &traits,
 };

@@ -82,26 +82,21 @@ static int read_files(const char *directory, struct migration_set *set, struct e
     return numbered_files_read(&layout, directory, set, reterr);
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .question_key = numbered_literal_question_key,
-        .order = order_bytes,
-        .late = LATE_REFUSES,
-        .unknown_refused = true,
-        .apply = "supabase db push",
-        .repair_late = "give {file} a version after the newest applied one, or run it all the same: "
-                       "supabase db push --include-all",
-        .repair_unknown = "fetch what was applied elsewhere: supabase db pull; only if it was taken back by hand: "
-                          "supabase migration repair --status reverted {revision}",
-        .remark_late = "supabase db push refuses to run while an older version is missing, unless --include-all is "
-                       "given",
-        .remark_unknown = "supabase db push refuses to run while an applied version has no file",
-        .remark_later = "supabase db push itself, run from these files, would stop: an applied version has no file",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .question_key = numbered_literal_question_key,
+    .order = order_bytes,
+    .late = LATE_REFUSES,
+    .unknown_refused = true,
+    .apply = "supabase db push",
+    .repair_late = "give {file} a version after the newest applied one, or run it all the same: "
+                   "supabase db push --include-all",
+    .repair_unknown = "fetch what was applied elsewhere: supabase db pull; only if it was taken back by hand: "
+                      "supabase migration repair --status reverted {revision}",
+    .remark_late = "supabase db push refuses to run while an older version is missing, unless --include-all is "
+                   "given",
+    .remark_unknown = "supabase db push refuses to run while an applied version has no file",
+    .remark_later = "supabase db push itself, run from these files, would stop: an applied version has no file",
+};
 
 const struct tool tool_supabase = {
     .name = "supabase",
@@ -112,5 +107,5 @@ const struct tool tool_supabase = {
     .row = read_row,
     .facts = {.engines = TOOL_POSTGRES, .files = "supabase/migrations/N_*.sql", .order = "version"},
     .read_files = read_files,
-    .compare = compare,
+    .traits = &traits,
 };

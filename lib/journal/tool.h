@@ -52,6 +52,9 @@ struct tool_shape {
     const struct tool_beside *beside; /* NULL: the journal is one table */
 };
 
+/* How a tool that lists what it applied judges the list (compare_list.h). */
+struct list_traits;
+
 /* What locks show that a tool runs; filled by the functions of tool_locks.h. */
 struct lock_plan;
 
@@ -106,7 +109,8 @@ struct tool {
         const char *checksum; /* what shows an edited file: "CRC-32 of the lines" */
     } facts;
 
-    /* Must. Fails only for want of memory. Texts of the request must outlive the comparison. */
+    /* One of the two must. A tool that lists what it applied, and judges every list alike, has traits. */
+    const struct list_traits *traits; /* compare_list.h */
     int (*compare)(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
                    struct error *reterr);
 };
@@ -116,6 +120,11 @@ extern const struct tool *const tools[];
 
 /* The tool of that name, or NULL. "generic" (generic.h) is found, too, though no table is ever recognised as its. */
 const struct tool *tool_find(const char *name);
+
+/* Holds a journal of `tool` against what is asked. Fails only for want of memory. Texts of the request must outlive the
+ * comparison. */
+int tool_compare(const struct tool *tool, const struct compare_request *request, struct arena *arena,
+                 struct comparison *ret_comparison, struct error *reterr);
 
 /* Whether a table of that name is the tool's unless somebody renamed it. */
 bool tool_has_default_table(const struct tool *tool, const char *table);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "journal/compare_list.h"
 #include "journal/generic.h"
 
 #define TOOL_ADDRESS(name) &tool_##name,
@@ -16,6 +17,13 @@ const struct tool *tool_find(const char *name)
         if (strcmp(tools[i]->name, name) == 0)
             return tools[i];
     return strcmp(generic_tool->name, name) == 0 ? generic_tool : NULL;
+}
+
+int tool_compare(const struct tool *tool, const struct compare_request *request, struct arena *arena,
+                 struct comparison *ret_comparison, struct error *reterr)
+{
+    return tool->traits ? compare_list(request, tool->traits, arena, ret_comparison, reterr)
+                        : tool->compare(request, arena, ret_comparison, reterr);
 }
 
 bool tool_has_default_table(const struct tool *tool, const char *table)

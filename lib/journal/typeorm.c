@@ -72,17 +72,12 @@ static int order_migrations(const struct migration *a, const struct migration *b
     return order_times(a->revision, b->revision);
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .order = order_times,
-        .late = LATE_APPLIES,
-        .apply = "typeorm migration:run -d <data source>",
-        .remark_later = "TypeORM itself would still run: it ignores rows that it has no class for",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .order = order_times,
+    .late = LATE_APPLIES,
+    .apply = "typeorm migration:run -d <data source>",
+    .remark_later = "TypeORM itself would still run: it ignores rows that it has no class for",
+};
 
 const struct tool tool_typeorm = {
     .name = "typeorm",
@@ -98,5 +93,5 @@ const struct tool tool_typeorm = {
               .lock = "the journal's row lock, after the first step (PostgreSQL)"},
     .read_files = typeorm_read_files,
     .order = order_migrations,
-    .compare = compare,
+    .traits = &traits,
 };

@@ -86,18 +86,13 @@ static bool question_key(const char *revision, struct arena *arena, const char *
     return *ret_key != NULL;
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
-{
-    static const struct list_traits traits = {
-        .question_key = question_key,
-        .late = LATE_APPLIES,
-        .apply = "yoyo apply --batch",
-        .release = "yoyo break-lock",
-        .remark_later = "yoyo itself would still run: it ignores rows that it has no file for",
-    };
-    return compare_list(request, &traits, arena, ret_comparison, reterr);
-}
+static const struct list_traits traits = {
+    .question_key = question_key,
+    .late = LATE_APPLIES,
+    .apply = "yoyo apply --batch",
+    .release = "yoyo break-lock",
+    .remark_later = "yoyo itself would still run: it ignores rows that it has no file for",
+};
 
 const struct tool tool_yoyo = {
     .name = "yoyo",
@@ -113,5 +108,5 @@ const struct tool tool_yoyo = {
               .order = "dependencies, then file name",
               .lock = "row of yoyo_lock"},
     .read_files = yoyo_read_files,
-    .compare = compare,
+    .traits = &traits,
 };

@@ -65,7 +65,7 @@ static void ask(const struct tool *tool, const struct journal *journal, const st
                                                 .revision = revision,
                                                 .match = (enum match)match,
                                                 .source = revision ? SOURCE_REQUEST : SOURCE_DIRECTORY};
-        if (!arena || tool->compare(&request, arena, &comparison, NULL) < 0)
+        if (!arena || tool_compare(tool, &request, arena, &comparison, NULL) < 0)
             abort();
         /* What is entered as applied is applied. */
         if (revision && is_applied(journal, revision) && !journal->heads_only && !set && !comparison.target_applied)

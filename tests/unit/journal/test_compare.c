@@ -66,7 +66,7 @@ static void test_many_in_a_list(void **state)
     cleanup(arena) struct arena *arena = arena_new(1 << 28);
     struct comparison comparison = {0};
     struct compare_request request = {.journal = journal, .expected = set, .source = SOURCE_DIRECTORY};
-    assert_int_equal(tool->compare(&request, arena, &comparison, NULL), 0);
+    assert_int_equal(tool_compare(tool, &request, arena, &comparison, NULL), 0);
     assert_int_equal(comparison.mismatched.count, MANY / 10);
     assert_int_equal(comparison.later.count, 5);
     assert_int_equal(comparison.pending.count, 0);
@@ -82,7 +82,7 @@ static void test_many_in_a_graph(void **state)
     cleanup(arena) struct arena *arena = arena_new(1 << 28);
     struct comparison comparison = {0};
     struct compare_request request = {.journal = journal, .expected = set, .source = SOURCE_DIRECTORY};
-    assert_int_equal(tool->compare(&request, arena, &comparison, NULL), 0);
+    assert_int_equal(tool_compare(tool, &request, arena, &comparison, NULL), 0);
     assert_int_equal(comparison.pending.count, MANY - 4000);
     assert_int_equal(comparison.applied_count, 4000);
     assert_string_equal(comparison.pending.items[0].revision, "4001");
@@ -106,7 +106,7 @@ static void test_memory_runs_out(void **state)
                 cleanup(arena) struct arena *arena = arena_new(1 << 20);
                 struct comparison comparison = {0};
                 struct error error = {0};
-                bool done = arena && tools[i]->compare(&request, arena, &comparison, &error) == 0;
+                bool done = arena && tool_compare(tools[i], &request, arena, &comparison, &error) == 0;
                 OOM_CHECK(loop, done);
                 if (arena && !done)
                     assert_int_equal(error.code, ERROR_NO_MEMORY);
