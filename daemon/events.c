@@ -21,6 +21,8 @@ struct events {
     struct listener listeners[EVENT_LISTENERS];
     size_t listener_count;
     uint64_t newest;                  /* written under the lock, read atomically */
+    uint64_t oldest;                  /* that is kept, or would be */
+    size_t bytes;                     /* of all that are kept */
     struct event *ring[LIMIT_EVENTS]; /* one reference each; NULL: memory was short for that one */
 };
 
@@ -62,6 +64,35 @@ void event_unref(struct event *event)
         mem_free(event);
 }
 
+static size_t size_of(const struct event *event)
+{
+    return strlen(event->subject) + strlen(event->body);
+}
+
+static void drop_oldest(struct events *events)
+{
+    struct event **slot = &events->ring[events->oldest++ % LIMIT_EVENTS];
+    if (*slot)
+        events->bytes -= size_of(*slot);
+    event_unref(take(*slot));
+}
+
+/* Called with the lock held. `event` NULL uses a number up. */
+static void keep(struct events *events, struct event *event)
+{
+    uint64_t number = events->newest + 1;
+    if (number - events->oldest >= LIMIT_EVENTS)
+        drop_oldest(events);
+    events->ring[number % LIMIT_EVENTS] = event;
+    if (event) {
+        event->number = number;
+        events->bytes += size_of(event);
+    }
+    while (events->bytes > LIMIT_EVENTS_BYTES && events->oldest < number)
+        drop_oldest(events);
+    __atomic_store_n(&events->newest, number, __ATOMIC_SEQ_CST);
+}
+
 struct events *events_new(void)
 {
     struct events *events = mem_calloc(1, sizeof *events);
@@ -70,6 +101,7 @@ struct events *events_new(void)
     uint64_t epoch = 0;
     arc4random_buf(&epoch, sizeof epoch);
     snprintf(events->epoch, sizeof events->epoch, "%016llx", (unsigned long long)epoch);
+    events->oldest = 1;
     pthread_mutex_init(&events->lock, NULL);
     return events;
 }
@@ -78,8 +110,8 @@ void events_free(struct events *events)
 {
     if (!events)
         return;
-    for (size_t i = 0; i < LIMIT_EVENTS; i++)
-        event_unref(events->ring[i]);
+    while (events->oldest <= events->newest)
+        drop_oldest(events);
     pthread_mutex_destroy(&events->lock);
     mem_free(events);
 }
@@ -91,17 +123,10 @@ int events_emit(struct events *events, enum event_kind kind, const char *subject
         return 0;
     struct event *event = strbuf_ok(body) ? event_new(kind, subject, body, at_ms) : NULL;
     pthread_mutex_lock(&events->lock);
-    uint64_t number = events->newest + 1;
-    struct event **slot = &events->ring[number % LIMIT_EVENTS];
-    struct event *dropped = *slot;
-    *slot = event;
-    if (event)
-        event->number = number;
-    __atomic_store_n(&events->newest, number, __ATOMIC_SEQ_CST);
+    keep(events, event);
     for (size_t i = 0; event && i < events->listener_count; i++)
         events->listeners[i].heard(events->listeners[i].payload, event);
     pthread_mutex_unlock(&events->lock);
-    event_unref(dropped);
     return event ? 0 : error_no_memory(reterr);
 }
 
@@ -122,11 +147,10 @@ struct event *events_after(struct events *events, uint64_t number, bool *ret_mis
 {
     pthread_mutex_lock(&events->lock);
     uint64_t newest = events->newest;
-    uint64_t oldest = newest > LIMIT_EVENTS ? newest - LIMIT_EVENTS + 1 : 1;
     uint64_t next = number + 1;
-    *ret_missed = number > newest || next < oldest;
+    *ret_missed = number > newest || next < events->oldest;
     if (*ret_missed)
-        next = oldest;
+        next = events->oldest;
     while (next <= newest && !events->ring[next % LIMIT_EVENTS]) {
         *ret_missed = true;
         next++;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What happened, as it happens: one hub that looks and gates tell, and that streams (/v1/events) and the history listen
- * to. An event is immutable and reference-counted. The hub keeps the newest LIMIT_EVENTS, so that a stream that was cut
- * goes on where it stopped. Any thread.
+ * to. An event is immutable and reference-counted. The hub keeps the newest LIMIT_EVENTS, or LIMIT_EVENTS_BYTES of
+ * them, so that a stream that was cut goes on where it stopped. Any thread.
  */
 #ifndef MIGRATIOND_DAEMON_EVENTS_H
 #define MIGRATIOND_DAEMON_EVENTS_H

@@ -77,7 +77,7 @@ int publication_replace(struct publication *publication, size_t index, struct vi
     for (;;) {
         cleanup(view_set) struct view_set *current = publication_acquire(publication);
         if (!current || current->config != owned->config || index >= current->count)
-            return 0; /* a reload overtook this look */
+            return 1;
         cleanup(view_set) struct view_set *next = view_set_new(current->config);
         if (!next)
             return error_no_memory(reterr);

@@ -22,8 +22,8 @@ uint64_t publication_generation(const struct publication *publication);
 /* Replaces the whole set (start, reload); takes over the caller's reference. */
 void publication_publish(struct publication *publication, struct view_set *set);
 
-/* Replaces one database's view if the current set still has `view->config`; takes over the reference. Fails with
- * ERROR_NO_MEMORY (the old view stays). Then calls the listener. */
+/* Replaces one database's view if the current set still has `view->config`, then calls the listener; else a reload has
+ * overtaken the look, and 1 is returned. Takes over the reference. Fails with ERROR_NO_MEMORY (the old view stays). */
 int publication_replace(struct publication *publication, size_t index, struct view *view, struct error *reterr);
 
 /* Called after every change, by the thread that made it, outside the lock: wakes waiters. */

@@ -11,6 +11,7 @@
 #include "daemon/connect.h"
 #include "daemon/expectation_watch.h"
 #include "daemon/metrics.h"
+#include "daemon/news.h"
 #include "journal/journal_look.h"
 
 /* A kept connection is renewed now and then: it follows a failover, and the server's process gives its memory back. */
@@ -20,8 +21,7 @@ enum { CONNECTION_LIFETIME_MS = 10 * 60 * 1000 };
 enum { DRIFT_PAUSE_MS = 1000, DRIFT_PAUSE = 10 };
 
 struct watched {
-    unsigned references;   /* atomic */
-    struct events *events; /* NULL */
+    unsigned references; /* atomic */
     pthread_mutex_t lock;
 
     /* Guarded by lock. */
@@ -36,8 +36,8 @@ struct watched {
     struct assessment *assessment;
     struct drift_status *drift; /* NULL: nothing was compared yet */
     struct look_status status;
+    struct news news;
     uint64_t generation; /* of the newest view that a look left */
-    char said[64];       /* state and code that were logged last */
     bool running;        /* a migration, as the newest journal look saw it */
     uint64_t runs;       /* migrations seen so far */
     bool observed;       /* a journal look has ended well */
@@ -77,7 +77,7 @@ struct watched *watched_new(struct config *config, size_t database, struct event
     pthread_mutex_init(&watched->lock, NULL);
     watched->config = config_ref(config);
     watched->index = database;
-    watched->events = events;
+    news_init(&watched->news, events);
     watched->drift_watch = drift_watch_new();
     watched->watches = mem_calloc(config_journal_count(database_of(watched)), sizeof *watched->watches);
     if (watched->drift_watch && watched->watches)
@@ -98,6 +98,7 @@ void watched_unref(struct watched *watched)
         return;
     engine_close(watched->connection);
     engine_close(watched->handed_over);
+    news_done(&watched->news);
     drift_watch_free(watched->drift_watch);
     mem_free(watched->watches);
     drift_status_unref(watched->drift);
@@ -136,13 +137,23 @@ struct view *watched_view(struct watched *watched, struct config *config, size_t
     return view;
 }
 
+/* Publishes, then tells what the view shows; where a reload was faster, watched_catch_up does both. Called with the
+ * lock held; takes over `view`. */
+static int show(struct watched *watched, struct publication *publication, struct view *view, struct error *reterr)
+{
+    int result = publication_replace(publication, watched->index, view, reterr);
+    if (result == 0)
+        news_tell(&watched->news, database_of(watched)->name);
+    return result < 0 ? -1 : 0;
+}
+
 void watched_catch_up(struct watched *watched, struct publication *publication, const struct view *shown)
 {
     struct error error = {.code = ERROR_OK};
     pthread_mutex_lock(&watched->lock);
     if (watched->generation > shown->generation) {
         struct view *view = make_view(watched);
-        if (!view || publication_replace(publication, watched->index, view, &error) < 0)
+        if (!view || show(watched, publication, view, &error) < 0)
             log_event(LOG_LEVEL_ERROR, "publish_failed", shown->database->name, "out of memory");
     }
     pthread_mutex_unlock(&watched->lock);
@@ -168,8 +179,8 @@ static bool is_running(const struct database_report *report)
     return false;
 }
 
-/* Logs a change of state once, and notes whether a migration runs. Called with the lock held, with the view that is
- * about to be published. */
+/* Logs a change of state once, notes it as news, and notes whether a migration runs. Called with the lock held, with
+ * the view that is about to be published. */
 static void say_state(struct watched *watched, const struct view *view)
 {
     cleanup(arena) struct arena *arena = arena_new(SIZE_MAX);
@@ -179,15 +190,13 @@ static void say_state(struct watched *watched, const struct view *view)
     bool running = is_running(&report);
     watched->runs += running && !watched->running;
     watched->running = running;
-    const struct verdict *verdict = &report.journals[report.worst].verdict;
-    char now[sizeof watched->said] = "";
-    snprintf(now, sizeof now, "%s %s", migration_state_name(verdict->state), state_code_name(verdict->code));
-    if (strcmp(now, watched->said) == 0)
+    if (!news_note_state(&watched->news, &report, report.now_ms))
         return;
-    memcpy(watched->said, now, sizeof now);
+    const struct verdict *verdict = &report.journals[report.worst].verdict;
     metric_add(METRIC_state_changes, 1);
     log_event(verdict->gate == GATE_BLOCKED ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, "database_state",
-              view->database->name, "%s: %s", now, verdict->reason);
+              view->database->name, "%s %s: %s", migration_state_name(verdict->state), state_code_name(verdict->code),
+              verdict->reason);
 }
 
 /* A report of a schema that is being changed would be of no use: what was known stays, marked as such. Called with the
@@ -228,7 +237,7 @@ static int publish(struct watched *watched, struct publication *publication, str
             return error_no_memory(reterr);
         watched->generation = view->generation;
     }
-    return publication_replace(publication, watched->index, view, reterr);
+    return show(watched, publication, view, reterr);
 }
 
 /* `*ret_connection` is left open when the schema was read. */
@@ -345,6 +354,7 @@ static void settle_drift(struct watched *watched, struct drift_status *status)
         return;
     }
     say_drift(watched, status);
+    news_note_drift(&watched->news, status, monotonic_ms(), unix_ms());
     drift_status_unref(watched->drift);
     watched->drift = status;
 }

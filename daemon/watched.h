@@ -3,8 +3,8 @@
  * One configured database as the daemon watches it: its connection, what the last looks found, and the two looks
  * themselves. A journal look and a deep look may run at the same time, in two workers; each of them at most once. What
  * they share is guarded by the watched database's own mutex, which is held while a view is put together, never across
- * I/O; publishing happens under it, so that views of one database never overtake each other (order of locks: watched,
- * then publication).
+ * I/O; publishing and telling happen under it, so that views and events of one database never overtake each other
+ * (order of locks: watched, then publication or events).
  */
 #ifndef MIGRATIOND_DAEMON_WATCHED_H
 #define MIGRATIOND_DAEMON_WATCHED_H

@@ -58,11 +58,19 @@
 #define LIMIT_REQUEST_BODY 16384u
 #define LIMIT_QUERY_VALUE 1024u
 #define LIMIT_QUERY_PARAMETERS 64u
-#define LIMIT_ADMISSIONS 1024u    /* kept per gate, oldest dropped */
-#define LIMIT_ADMISSION_TEXT 256u /* an application's or instance's name */
-#define LIMIT_WAITERS 1000000u    /* more sockets than a process gets */
-#define LIMIT_EVENTS 1024u        /* kept for streams that were cut: minutes of a busy fleet, a megabyte */
-#define LIMIT_STREAMS 256u        /* open at a time: dashboards and terminals, not applications */
+#define LIMIT_ADMISSIONS 1024u                   /* kept per gate, oldest dropped */
+#define LIMIT_ADMISSION_TEXT 256u                /* an application's or instance's name */
+#define LIMIT_WAITERS 1000000u                   /* more sockets than a process gets */
+#define LIMIT_EVENT_BYTES (512u * 1024u)         /* one: texts of a journal's cells, escaped */
+#define LIMIT_EVENTS_BYTES (16u * 1024u * 1024u) /* all of them */
+#define LIMIT_EVENTS 1024u /* kept for streams that were cut: minutes of a busy fleet, a megabyte */
+#define LIMIT_STREAMS 256u /* open at a time: dashboards and terminals, not applications */
 #define LIMIT_RESPONSE_BYTES (256u * 1024u * 1024u)
+
+/* Waiting programs: a gate's answer over thousands of databases is some MiB; a header has a few lines. */
+#define LIMIT_WAIT_HEADER (32u * 1024u)
+#define LIMIT_WAIT_BODY (16u * 1024u * 1024u)
+#define LIMIT_WAIT_REVISIONS 64u /* = LIMIT_QUERY_PARAMETERS */
+#define LIMIT_TOKEN_BYTES 4096u  /* a bearer token in a file */
 
 #endif

@@ -84,7 +84,7 @@ static void add_snapshot(struct json_writer *writer, const struct database_repor
     json_close_object(writer);
 }
 
-static void add_drift(struct json_writer *writer, const struct drift_summary *drift)
+void report_drift_summary(struct json_writer *writer, const struct drift_summary *drift)
 {
     if (!drift->configured)
         return;
@@ -112,7 +112,7 @@ void report_database_members(struct json_writer *writer, const struct database_r
     report_lock(writer, worst);
     add_journals(writer, database);
     add_snapshot(writer, database);
-    add_drift(writer, &database->drift);
+    report_drift_summary(writer, &database->drift);
     report_advice(writer, &worst->verdict);
 }
 

@@ -44,6 +44,9 @@ void report_lock(struct json_writer *writer, const struct judged_journal *journa
 void report_state(struct json_writer *writer, const struct verdict *verdict);
 void report_advice(struct json_writer *writer, const struct verdict *verdict);
 
+/* The key "drift"; nothing where there is no reference. */
+void report_drift_summary(struct json_writer *writer, const struct drift_summary *drift);
+
 /* The keys of report_gate_database, without the braces. */
 void report_database_members(struct json_writer *writer, const struct database_report *database);
 

@@ -88,6 +88,25 @@ static void test_dropped_events_are_missed(void **state)
     assert_string_equal(held->subject, "first"); /* what is held outlives its place */
 }
 
+/* Large events leave fewer of them. */
+static void test_bytes_are_bounded(void **state)
+{
+    (void)state;
+    cleanup(events) struct events *events = events_new();
+    cleanup(strbuf) struct strbuf body = STRBUF(LIMIT_EVENT_BYTES);
+    struct error error = {.code = ERROR_OK};
+    assert_non_null(events);
+    memset(strbuf_reserve(&body, LIMIT_EVENT_BYTES), 'x', LIMIT_EVENT_BYTES);
+    strbuf_commit(&body, LIMIT_EVENT_BYTES);
+    const uint64_t most = LIMIT_EVENTS_BYTES / LIMIT_EVENT_BYTES - 1; /* names take room, too */
+    for (size_t i = 0; i < 2 * most; i++)
+        assert_int_equal(events_emit(events, EVENT_DRIFT, "orders", &body, 1, &error), 0);
+    bool missed = false;
+    cleanup(event) struct event *oldest = events_after(events, 0, &missed);
+    assert_true(missed);
+    assert_int_equal(oldest->number, most + 1);
+}
+
 /* A number of another hub, or of a client's invention. */
 static void test_numbers_of_the_future_are_missed(void **state)
 {
@@ -235,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_kinds_have_names),
         cmocka_unit_test(test_nobody_listens_where_there_is_no_hub),
         cmocka_unit_test(test_dropped_events_are_missed),
+        cmocka_unit_test(test_bytes_are_bounded),
         cmocka_unit_test(test_numbers_of_the_future_are_missed),
         cmocka_unit_test(test_epochs_differ),
         cmocka_unit_test(test_new_without_memory),
