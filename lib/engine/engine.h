@@ -71,6 +71,19 @@ struct engine_scope {
     const char *const *schemas;
     size_t schema_count;
     const char *own_schema; /* PostgreSQL: only this one is read, as if it had no name: tenants compare equal. NULL */
+    const char *const *own_schemas; /* PostgreSQL: likewise these, each under its name: see engine_read_each */
+    size_t own_schema_count;
+};
+
+/* A schema that is the user's. */
+struct schema_sighting {
+    const char *name;
+    size_t relations; /* in it: what reading it costs */
+};
+
+struct schema_sink {
+    int (*schema)(void *payload, const struct schema_sighting *sighting, struct error *reterr);
+    void *payload;
 };
 
 /* How a cell of a journal is turned into text by the server. NULL stays NULL. */
@@ -171,6 +184,10 @@ struct engine_ops {
     int (*read_schema)(struct engine_connection *connection, const struct engine_scope *scope, struct deadline deadline,
                        struct schema_builder *builder, struct error *reterr);
 
+    /* May (NULL: a database is one schema). The user's schemas, by name. */
+    int (*list_schemas)(struct engine_connection *connection, struct deadline deadline, const struct schema_sink *sink,
+                        struct error *reterr);
+
     /* Must. Brackets the calls below into one short read-only transaction (where reading in one does no harm). After a
      * failure inside, end_look is still called and cleans up; then the connection is usable again unless it was lost.
      */
@@ -213,6 +230,11 @@ void engine_close(struct engine_connection *connection);
 /* One deep look on a PURPOSE_DEEP connection: read_schema (once more after ERROR_CHANGED), then seal. */
 int engine_read(struct engine_connection *connection, const struct engine_scope *scope, struct deadline deadline,
                 struct schema **ret_schema, struct error *reterr);
+
+/* Reads several schemas (exact names) in one deep look, each as `own_schema` would: what is much of the time is the
+ * same for all. Fills `count` elements of `ret_schemas`, all or none. */
+int engine_read_each(struct engine_connection *connection, const char *const *names, size_t count,
+                     struct deadline deadline, struct schema **ret_schemas, struct error *reterr);
 
 DEFINE_CLEANUP(engine_target, struct engine_target *, engine_target_free);
 DEFINE_CLEANUP(engine_connection, struct engine_connection *, engine_close);

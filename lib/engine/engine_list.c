@@ -8,6 +8,7 @@
 #include "engine/mysql/mysql_engine.h"
 #include "engine/postgres/postgres_engine.h"
 #include "engine/sqlite/sqlite_engine.h"
+#include "model/schema_extract.h"
 
 const struct engine_ops *const engines[] = {&postgres_ops, &mysql_ops, &sqlite_ops, NULL};
 
@@ -48,4 +49,23 @@ int engine_read(struct engine_connection *connection, const struct engine_scope 
     if (status < 0 && reterr)
         *reterr = error;
     return status;
+}
+
+int engine_read_each(struct engine_connection *connection, const char *const *names, size_t count,
+                     struct deadline deadline, struct schema **ret_schemas, struct error *reterr)
+{
+    cleanup(schema) struct schema *whole = NULL;
+    const struct engine_scope scope = {.own_schemas = names, .own_schema_count = count};
+    if (engine_read(connection, &scope, deadline, &whole, reterr) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        if (schema_extract(whole, names[i], &ret_schemas[i], reterr) == 0)
+            continue;
+        while (i > 0) {
+            schema_unref(ret_schemas[--i]);
+            ret_schemas[i] = NULL;
+        }
+        return -1;
+    }
+    return 0;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many schemas at once: databases by URL, and the tenants of one database."""
 
+import contextlib
 import json
 
 import pytest
@@ -27,7 +28,7 @@ def tenants(postgres, count):
         postgres.sql(TENANT.format(f"tenant_{number}"))
 
 
-@pytest.mark.parametrize("count", [12, pytest.param(1000, marks=pytest.mark.full)])
+@pytest.mark.parametrize("count", [70, pytest.param(1000, marks=pytest.mark.full)])
 def test_tenants_of_one_database(postgres, count):
     tenants(postgres, count)
     many = compare(postgres.url(), "--tenants", "tenant_*", code=0)
@@ -40,6 +41,16 @@ def test_tenants_of_one_database(postgres, count):
     assert [(item["object"], item["change"]) for item in second] == [("happy", "missing")]
     text = migrationctl("compare", postgres.url(), "--tenants", "tenant_*").stdout
     assert "3 different schemas" in text and f"{count - 2}: tenant_0, " in text
+
+
+def test_tenant_that_is_being_changed(postgres):
+    """The one whose table is locked is named."""
+    tenants(postgres, 3)
+    with contextlib.closing(postgres.connect(autocommit=False)) as session:
+        session.cursor().execute("ALTER TABLE tenant_1.users ADD COLUMN nick text")
+        result = migrationctl("compare", postgres.url(), "--tenants", "tenant_*")
+    assert result.returncode == 2 and "tenant_1: " in result.stderr
+    compare(postgres.url(), "--tenants", "tenant_*", code=0)
 
 
 def test_databases_by_url(postgres_server, tmp_path):

@@ -495,6 +495,80 @@ def test_tenants_are_equal(postgres):
     assert ask("tenant", postgres.url(), "nobody", expect=1)["code"] == "not_found"
 
 
+# What says something else, or is written differently, wherever the search path is another one.
+MENTIONS = """
+CREATE FUNCTION {0}.lower(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE FUNCTION {0}.same(integer, integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 = $2';
+CREATE OPERATOR {0}.=== (LEFTARG = integer, RIGHTARG = integer, FUNCTION = {0}.same);
+CREATE OPERATOR CLASS {0}.mine FOR TYPE integer USING btree AS OPERATOR 1 <, OPERATOR 3 =,
+  FUNCTION 1 btint4cmp(integer, integer);
+CREATE DOMAIN {0}.word AS text COLLATE {0}.plain DEFAULT {0}.lower('X') CHECK ({0}.lower(VALUE) <> 'y');
+CREATE TYPE {0}.several AS (a {0}.word, b shared.mood, c text COLLATE {0}.plain, d text COLLATE shared.plain);
+CREATE TABLE {0}.big (id integer PRIMARY KEY, i integer CHECK (i OPERATOR({0}.===) 3), w {0}.word, m {0}.mood[],
+  sm shared.mood DEFAULT 'a', s {0}.several, v varchar(10) DEFAULT shared.lower('b'), n text DEFAULT '{0}.lower',
+  g text GENERATED ALWAYS AS ({0}.lower('a')) STORED, h text GENERATED ALWAYS AS (shared.lower('a')) STORED,
+  f integer REFERENCES shared.target, c text COLLATE shared.plain, EXCLUDE USING btree (i {0}.mine WITH =));
+CREATE INDEX ON {0}.big (i {0}.mine);
+CREATE INDEX ON {0}.big (i shared.mine) WHERE shared.lower(v) <> {0}.lower(v);
+CREATE INDEX ON {0}.big ({0}.lower(v), (shared.lower(v)) COLLATE shared.plain);
+CREATE TABLE {0}.kid () INHERITS ({0}.big, shared.base);
+CREATE TABLE {0}.by_mood (m {0}.mood, t text) PARTITION BY LIST (m);
+CREATE TABLE {0}.by_mood_a PARTITION OF {0}.by_mood FOR VALUES IN ('a');
+CREATE TABLE {0}.by_word (m {0}.mood, t text) PARTITION BY LIST ({0}.lower(t));
+CREATE VIEW {0}.mixed AS SELECT b.i, {0}.lower(b.v), shared.lower(b.v) AS s, b.i OPERATOR({0}.===) 1 AS e
+  FROM {0}.big b JOIN shared.target t ON t.id = b.f;
+CREATE MATERIALIZED VIEW {0}.kept AS SELECT * FROM {0}.mixed;
+CREATE AGGREGATE {0}.gather({0}.mood) (SFUNC = array_append, STYPE = {0}.mood[]);
+CREATE PROCEDURE {0}.pr(IN a {0}.mood, IN b shared.mood DEFAULT 'a') LANGUAGE plpgsql AS 'BEGIN END';
+CREATE FUNCTION {0}.rows() RETURNS TABLE (a {0}.mood, b shared.mood) LANGUAGE plpgsql AS 'BEGIN END';
+CREATE TRIGGER w AFTER UPDATE OF v, i ON {0}.big FOR EACH ROW WHEN ({0}.lower(NEW.v) <> shared.lower(NEW.v))
+  EXECUTE FUNCTION shared.tf();
+CREATE CONSTRAINT TRIGGER x AFTER INSERT ON {0}.big FROM shared.target FOR EACH ROW EXECUTE FUNCTION {0}.tf();
+CREATE POLICY mixed ON {0}.big USING ({0}.lower(v) = 'a')
+  WITH CHECK (EXISTS (SELECT FROM shared.target t WHERE t.id = i));
+CREATE SEQUENCE {0}.counter OWNED BY {0}.big.i;
+ALTER TABLE {0}.big ALTER i SET DEFAULT nextval('{0}.counter');
+COMMENT ON TABLE {0}.big IS 'all';
+"""
+
+SHARED = """
+CREATE SCHEMA shared;
+CREATE TYPE shared.mood AS ENUM ('a', 'b');
+CREATE COLLATION shared.plain FROM "C";
+CREATE OPERATOR CLASS shared.mine FOR TYPE integer USING btree AS OPERATOR 1 <, OPERATOR 3 =,
+  FUNCTION 1 btint4cmp(integer, integer);
+CREATE TABLE shared.target (id integer PRIMARY KEY);
+CREATE TABLE shared.base (z integer);
+CREATE FUNCTION shared.lower(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE FUNCTION shared.tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+"""
+
+
+def test_many_tenants_in_one_look(postgres):
+    """What one look finds of several is, tenant by tenant, what a look at each finds, whatever they say of others."""
+    postgres.sql(SHARED)
+    names = ["tenant_a", 'Tenant "b"', "c", "it's, x", "tenant_*", "$user"]
+    for name in names:
+        quoted = postgres.server.quote(name)
+        text = quoted.replace("'", "''")
+        sql = (TENANT + MENTIONS).replace("'{0}.", f"'{text}.").replace("{0}", quoted)
+        postgres.sql(f"CREATE SCHEMA {quoted};" + sql)
+    postgres.sql("CREATE SCHEMA empty; CREATE EXTENSION citext;"
+                 "CREATE TABLE tenant_a.crossing (m c.mood, p integer REFERENCES c.parent, x citext);"
+                 "CREATE VIEW c.crossing AS SELECT * FROM tenant_a.v; CREATE TABLE c.kid_2 () INHERITS (tenant_a.big)")
+    names += ["shared", "empty", "public"]
+    together = ask("tenants", postgres.url(), *names)
+    assert together == [ask("tenant", postgres.url(), name) for name in names]
+    assert ask("tenants", postgres.url(), *reversed(names)) == list(reversed(together))
+    assert len(named(together[0]["tables"], "big")["columns"]) == 12 and together[0]["fingerprint"]
+    assert len({one["fingerprint"] for one in together}) > 3
+    role, password = postgres.server.create_role()
+    postgres.sql(f"GRANT USAGE ON SCHEMA c TO {role}")
+    apart = [ask("tenant", postgres.url(role, password), name) for name in names]
+    assert ask("tenants", postgres.url(role, password), *names) == apart
+    assert ask("tenants", postgres.url(), "c", "nobody", expect=1)["code"] == "not_found"
+
+
 NAMES = ["select", "Mixed Case", 'quo"te', "ключ", "t" * 63, "щ" * 31, "a.b", "x y,z"]
 
 

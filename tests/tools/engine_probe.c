@@ -5,6 +5,7 @@
  *
  *   engine_probe [--timeout MILLISECONDS] schema URL [SCHEMA-PATTERN…]
  *                                         tenant URL SCHEMA
+ *                                         tenants URL SCHEMA…
  *                                         facts URL
  *                                         probe URL [COUNT [GAP-MILLISECONDS]]
  *                                         tables URL NAME…
@@ -76,6 +77,27 @@ static int run_tenant(struct call *call, struct error *reterr)
 {
     const struct engine_scope scope = {.own_schema = call->count > 0 ? call->arguments[0] : ""};
     return read_scope(call, &scope, reterr);
+}
+
+/* Several tenants in one look, in the order given. */
+static int run_tenants(struct call *call, struct error *reterr)
+{
+    const char *names[MAXIMUM_ARGUMENTS] = {NULL};
+    struct schema *schemas[MAXIMUM_ARGUMENTS] = {NULL};
+    cleanup(engine_connection) struct engine_connection *connection = NULL;
+    size_t count = (size_t)call->count;
+    for (size_t i = 0; i < count; i++)
+        names[i] = call->arguments[i];
+    if (connect_to(call, PURPOSE_DEEP, &connection, NULL, reterr) < 0 ||
+        engine_read_each(connection, names, count, call->deadline, schemas, reterr) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        strbuf_add_string(&call->out, i > 0 ? "," : "[");
+        schema_json_render(schemas[i], 0, &call->out);
+        schema_unref(schemas[i]);
+    }
+    strbuf_add_string(&call->out, "]");
+    return 0;
 }
 
 static int run_facts(struct call *call, struct error *reterr)
@@ -367,9 +389,9 @@ static const struct {
     const char *name;
     int (*run)(struct call *call, struct error *reterr);
 } commands[] = {
-    {"schema", run_schema}, {"tenant", run_tenant},   {"facts", run_facts},       {"probe", run_probe},
-    {"tables", run_tables}, {"journal", run_journal}, {"advisory", run_advisory}, {"relation", run_relation},
-    {"named", run_named},   {"bench", run_bench},     {"oom", run_oom},
+    {"schema", run_schema},     {"tenant", run_tenant}, {"tenants", run_tenants}, {"facts", run_facts},
+    {"probe", run_probe},       {"tables", run_tables}, {"journal", run_journal}, {"advisory", run_advisory},
+    {"relation", run_relation}, {"named", run_named},   {"bench", run_bench},     {"oom", run_oom},
 };
 
 static int redact(const char *url)

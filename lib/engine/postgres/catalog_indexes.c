@@ -17,6 +17,7 @@ struct index_keys {
     int64_t classes[CATALOG_KEYS];
     int64_t collations[CATALOG_KEYS];
     int64_t options[CATALOG_KEYS];
+    uint32_t space;         /* oid of the table's namespace */
     size_t count;           /* with INCLUDE columns */
     size_t key_count;       /* without */
     const char *parameters; /* array of the classes' parameters, what was taken off; NULL: none have any */
@@ -24,7 +25,8 @@ struct index_keys {
 
 /* 0 for the class that the server would take by itself, without parameters: it has one for the type, or one for a type
  * that it is compatible with. */
-static uint32_t class_text(struct catalog_reader *reader, uint32_t oid, uint32_t type, const char *parameters)
+static uint32_t class_text(struct catalog_reader *reader, uint32_t space, uint32_t oid, uint32_t type,
+                           const char *parameters)
 {
     uint32_t index = 0;
     if (!number_map_get(&reader->classes, oid, &index))
@@ -35,16 +37,16 @@ static uint32_t class_text(struct catalog_reader *reader, uint32_t oid, uint32_t
     if (class->is_default && !other && *parameters == '\0')
         return 0;
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_DEFINITION_BYTES);
-    strbuf_add_string(&text, class->name);
+    strbuf_add_string(&text, catalog_name_in(reader, &class->name, space));
     if (*parameters)
         strbuf_printf(&text, " (%s)", parameters);
     reader->no_memory = reader->no_memory || !strbuf_ok(&text);
     return schema_builder_text_n(reader->builder, strbuf_text(&text), text.length);
 }
 
-static uint32_t collation_text(struct catalog_reader *reader, uint32_t oid, uint32_t usual)
+static uint32_t collation_text(struct catalog_reader *reader, uint32_t space, uint32_t oid, uint32_t usual)
 {
-    return oid == usual ? 0 : schema_builder_text(reader->builder, catalog_collation(reader, oid));
+    return oid == usual ? 0 : schema_builder_text(reader->builder, catalog_collation(reader, oid, space));
 }
 
 static uint16_t order_flags(int64_t option)
@@ -78,10 +80,10 @@ static int add_part(struct catalog_reader *reader, uint32_t relation_oid, struct
     part->flags |= order_flags(keys->options[at]);
     cleanup(strbuf) struct strbuf parameters = STRBUF(LIMIT_DEFINITION_BYTES);
     (void)postgres_array_next(&keys->parameters, &parameters);
-    part->operator_class =
-        class_text(reader, (uint32_t)keys->classes[at], column ? types[column->type].oid : 0, strbuf_text(&parameters));
+    part->operator_class = class_text(reader, keys->space, (uint32_t)keys->classes[at],
+                                      column ? types[column->type].oid : 0, strbuf_text(&parameters));
     uint32_t usual = column ? column->collation : OID_DEFAULT_COLLATION;
-    part->collation = collation_text(reader, (uint32_t)keys->collations[at], usual);
+    part->collation = collation_text(reader, keys->space, (uint32_t)keys->collations[at], usual);
     return 0;
 }
 
@@ -103,7 +105,8 @@ int catalog_take_index(struct catalog_reader *reader, const struct copy_row *row
         return 0;
     if ((copy_true(row, 12) && !row->fields[13]) || (copy_true(row, 14) && !row->fields[15]))
         return catalog_changed(reader, reterr);
-    struct index_keys keys = {.key_count = (size_t)copy_number(row, 5), .parameters = row->fields[17]};
+    struct index_keys keys = {
+        .space = relation->space, .key_count = (size_t)copy_number(row, 5), .parameters = row->fields[17]};
     keys.count = copy_numbers(row, 4, keys.columns, CATALOG_KEYS);
     copy_numbers(row, 6, keys.classes, CATALOG_KEYS);
     copy_numbers(row, 7, keys.collations, CATALOG_KEYS);

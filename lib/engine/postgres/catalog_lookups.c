@@ -12,6 +12,11 @@ static bool is_wanted(const struct engine_scope *scope, const char *name)
 {
     if (scope->own_schema)
         return strcmp(scope->own_schema, name) == 0;
+    for (size_t i = 0; i < scope->own_schema_count; i++)
+        if (strcmp(scope->own_schemas[i], name) == 0)
+            return true;
+    if (scope->own_schema_count > 0)
+        return false;
     for (size_t i = 0; i < scope->schema_count; i++)
         if (glob_match(scope->schemas[i], name))
             return true;
@@ -92,7 +97,20 @@ int catalog_take_method(struct catalog_reader *reader, const struct copy_row *ro
     return number_map_set(&reader->methods, copy_oid(row, 0), name) ? 0 : error_no_memory(reterr);
 }
 
-/* oid, method, input type, default, quoted name */
+/* The quoted names of a namespace and of what stands in it. */
+static bool keep_name(struct catalog_reader *reader, const struct copy_row *row, size_t space, size_t names,
+                      struct catalog_name *ret_name)
+{
+    *ret_name = (struct catalog_name){
+        .qualified = arena_printf(reader->arena, "%s.%s", row->fields[names] ? row->fields[names] : "",
+                                  row->fields[names + 1] ? row->fields[names + 1] : ""),
+        .bare = (uint32_t)row->lengths[names] + 1,
+        .space = copy_oid(row, space),
+    };
+    return ret_name->qualified;
+}
+
+/* oid, method, input type, default, namespace, its quoted name, quoted name */
 int catalog_take_operator_class(struct catalog_reader *reader, const struct copy_row *row, struct error *reterr)
 {
     uint32_t index = (uint32_t)reader->operator_classes.count;
@@ -100,25 +118,23 @@ int catalog_take_operator_class(struct catalog_reader *reader, const struct copy
     if (!class)
         return error_no_memory(reterr);
     *class = (struct operator_class){
-        .name = catalog_keep(reader, row, 4),
         .method = copy_oid(row, 1),
         .input_type = copy_oid(row, 2),
         .is_default = copy_true(row, 3),
     };
     uint64_t place = (uint64_t) class->method << 32 | class->input_type;
-    if (!class->name || !number_map_set(&reader->classes, copy_oid(row, 0), index) ||
+    if (!keep_name(reader, row, 4, 5, &class->name) || !number_map_set(&reader->classes, copy_oid(row, 0), index) ||
         (class->is_default && !number_map_set(&reader->defaults, place, 1)))
         return error_no_memory(reterr);
     return 0;
 }
 
-/* oid, quoted name */
+/* oid, namespace, its quoted name, quoted name */
 int catalog_take_collation(struct catalog_reader *reader, const struct copy_row *row, struct error *reterr)
 {
-    uint32_t index = (uint32_t)reader->collation_names.count;
-    const char **name = catalog_array_add(&reader->collation_names, sizeof *name);
-    if (!name || !(*name = catalog_keep(reader, row, 1)) ||
-        !number_map_set(&reader->collations, copy_oid(row, 0), index))
+    uint32_t index = (uint32_t)reader->collation_list.count;
+    struct catalog_name *name = catalog_array_add(&reader->collation_list, sizeof *name);
+    if (!name || !keep_name(reader, row, 1, 2, name) || !number_map_set(&reader->collations, copy_oid(row, 0), index))
         return error_no_memory(reterr);
     return 0;
 }

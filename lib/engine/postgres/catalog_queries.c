@@ -36,7 +36,7 @@ static bool has_policies(const struct catalog_reader *reader)
 /* A tenant's schema is compared without what belongs to the whole database. */
 static bool reads_database(const struct catalog_reader *reader)
 {
-    return !reader->scope->own_schema;
+    return !catalog_reads_own(reader);
 }
 
 static const struct catalog_query namespace_queries[] = {
@@ -83,16 +83,14 @@ static const struct catalog_query lookup_queries[] = {
      .fields = 2,
      .is_needed = reads_database},
     {.sql = "SELECT oid,amname FROM pg_am WHERE amtype='i'", .taker = catalog_take_method, .fields = 2},
-    {.sql = "SELECT o.oid,o.opcmethod,o.opcintype,o.opcdefault,CASE WHEN o.opcnamespace IN(11,@own@)THEN "
-            "quote_ident(o.opcname)ELSE quote_ident(n.nspname)||'.'||quote_ident(o.opcname)END "
-            "FROM pg_opclass o JOIN pg_namespace n ON n.oid=o.opcnamespace",
+    {.sql = "SELECT o.oid,o.opcmethod,o.opcintype,o.opcdefault,o.opcnamespace,quote_ident(n.nspname),"
+            "quote_ident(o.opcname)FROM pg_opclass o JOIN pg_namespace n ON n.oid=o.opcnamespace",
      .taker = catalog_take_operator_class,
-     .fields = 5},
-    {.sql = "SELECT o.oid,CASE WHEN o.collnamespace IN(11,@own@)THEN quote_ident(o.collname)"
-            "ELSE quote_ident(n.nspname)||'.'||quote_ident(o.collname)END "
+     .fields = 7},
+    {.sql = "SELECT o.oid,o.collnamespace,quote_ident(n.nspname),quote_ident(o.collname)"
             "FROM pg_collation o JOIN pg_namespace n ON n.oid=o.collnamespace",
      .taker = catalog_take_collation,
-     .fields = 2},
+     .fields = 4},
     {.sql = "SELECT t.oid,t.typnamespace,t.typname,t.typtype,e.enumlabel FROM pg_type t LEFT JOIN pg_enum e "
             "ON e.enumtypid=t.oid WHERE t.typtype IN('e','d')AND t.oid>=16384 AND t.typnamespace@in_namespaces@ "
             "ORDER BY t.oid,e.enumsortorder",
@@ -100,15 +98,17 @@ static const struct catalog_query lookup_queries[] = {
      .fields = 5,
      .finisher = catalog_finish_draft},
     {.sql = "SELECT c.oid,c.relnamespace,c.relname,c.relkind,c.relispartition,c.relpersistence,c.relrowsecurity,"
-            "c.relforcerowsecurity,c.reloptions,c.reltype,CASE WHEN c.relkind='p'THEN pg_get_partkeydef(c.oid)END,"
-            "CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound,c.oid)END FROM pg_class c "
+            "c.relforcerowsecurity,c.reloptions,c.reltype,CASE WHEN c.relkind='p'THEN "
+            "@space c.relnamespace@pg_get_partkeydef(c.oid)@end@ END,CASE WHEN c.relispartition THEN "
+            "@space c.relnamespace@pg_get_expr(c.relpartbound,c.oid)@end@ END FROM pg_class c "
             "WHERE c.oid>=16384 AND c.relkind IN('r','p','v','m','f','c')AND c.relpersistence<>'t'AND @relevant@",
      .taker = catalog_take_relation,
      .fields = 12},
 };
 
 static const struct catalog_query table_queries[] = {
-    {.sql = "SELECT inhrelid,inhparent::regclass FROM pg_inherits ORDER BY inhrelid,inhseqno",
+    {.sql = "SELECT inhrelid,@table inhrelid@inhparent::regclass::text@end@ FROM pg_inherits "
+            "WHERE inhrelid@in_scope@ ORDER BY inhrelid,inhseqno",
      .taker = catalog_take_parent,
      .fields = 2},
     /* CASE keeps the planner from looking at attisdropped, which stands far behind, of every index's columns first. */
@@ -122,7 +122,8 @@ static const struct catalog_query table_queries[] = {
     /* What partitions have from their parent is left out, as by pg_dump, and so are checks that are inherited. */
     {.sql = "SELECT k.conrelid,k.conname,k.contype,k.conkey,k.confrelid,k.confkey,k.confupdtype,k.confdeltype,"
             "k.condeferrable,k.condeferred,k.convalidated,@enforced@,COALESCE(@nulls_not_distinct@,false),k.conindid,"
-            "CASE k.contype WHEN 'c'THEN pg_get_expr(k.conbin,k.conrelid)WHEN 'x'THEN pg_get_constraintdef(k.oid)END,"
+            "CASE k.contype WHEN 'c'THEN @table k.conrelid@pg_get_expr(k.conbin,k.conrelid)@end@ "
+            "WHEN 'x'THEN @table k.conrelid@pg_get_constraintdef(k.oid)@end@ END,"
             "k.connoinherit,k.confmatchtype,@delete_columns@,@period@,"
             "CASE WHEN x.indnkeyatts<>x.indnatts THEN x.indkey END,x.indnkeyatts,NOT x.indisvalid "
             "FROM pg_constraint k LEFT JOIN pg_index x ON x.indexrelid=k.conindid AND k.contype IN('p','u')"
@@ -134,8 +135,10 @@ static const struct catalog_query table_queries[] = {
     {.sql = "SELECT "
             "i.indexrelid,i.indrelid,c.relname,c.relam,i.indkey,i.indnkeyatts,i.indclass,i.indcollation,i.indoption,"
             "i.indisunique,i.indisvalid AND i.indisready AND i.indislive,@index_nulls@,i.indexprs IS NOT NULL,"
-            "CASE WHEN i.indexprs IS NOT NULL THEN pg_get_expr(i.indexprs,i.indrelid)END,i.indpred IS NOT NULL,"
-            "CASE WHEN i.indpred IS NOT NULL THEN pg_get_expr(i.indpred,i.indrelid)END,c.reloptions,"
+            "CASE WHEN i.indexprs IS NOT NULL THEN @space c.relnamespace@pg_get_expr(i.indexprs,i.indrelid)@end@ "
+            "END,i.indpred IS NOT NULL,"
+            "CASE WHEN i.indpred IS NOT NULL THEN @space c.relnamespace@pg_get_expr(i.indpred,i.indrelid)@end@ "
+            "END,c.reloptions,"
             /* btree and hash have no class with parameters. */
             "CASE WHEN c.relam NOT IN(403,405)THEN ARRAY(SELECT COALESCE((SELECT string_agg("
             "split_part(o,'=',1)||'='||quote_literal(substr(o,strpos(o,'=')+1)),', ')FROM unnest(a.attoptions)o),'')"
@@ -145,16 +148,20 @@ static const struct catalog_query table_queries[] = {
             "AND c.relnamespace@in_namespaces@",
      .taker = catalog_take_index,
      .fields = 18},
-    {.sql = "SELECT t.oid,t.typnamespace,t.typname,format_type(t.typbasetype,t.typtypmod),t.typnotnull,"
-            "pg_get_expr(t.typdefaultbin,0),CASE WHEN t.typcollation<>b.typcollation THEN t.typcollation END,"
-            "k.conname,pg_get_expr(k.conbin,0),k.convalidated FROM pg_type t JOIN pg_type b ON b.oid=t.typbasetype "
+    {.sql = "SELECT t.oid,t.typnamespace,t.typname,"
+            "@space t.typnamespace@format_type(t.typbasetype,t.typtypmod)@end@,t.typnotnull,"
+            "@space t.typnamespace@pg_get_expr(t.typdefaultbin,0)@end@,CASE WHEN t.typcollation<>b.typcollation THEN "
+            "t.typcollation END,"
+            "k.conname,@space t.typnamespace@pg_get_expr(k.conbin,0)@end@,k.convalidated FROM pg_type t JOIN pg_type b "
+            "ON b.oid=t.typbasetype "
             "LEFT JOIN pg_constraint k ON k.contypid=t.oid AND k.contype='c'WHERE t.oid@domains@ "
             "ORDER BY t.oid,k.conname",
      .taker = catalog_take_domain,
      .fields = 10,
      .finisher = catalog_finish_draft,
      .is_needed = has_domains},
-    {.sql = "SELECT c.oid,c.relnamespace,c.relname,a.attname,format_type(a.atttypid,a.atttypmod),"
+    {.sql = "SELECT c.oid,c.relnamespace,c.relname,a.attname,"
+            "@space c.relnamespace@format_type(a.atttypid,a.atttypmod)@end@,"
             "CASE WHEN a.attcollation<>t.typcollation THEN a.attcollation END FROM pg_class c LEFT JOIN(pg_attribute a "
             "JOIN pg_type t ON t.oid=a.atttypid)ON a.attrelid=c.oid AND a.attnum>0 AND NOT a.attisdropped "
             "WHERE c.oid@composites@ ORDER BY c.oid,a.attnum",
@@ -167,9 +174,9 @@ static const struct catalog_query table_queries[] = {
 static const struct catalog_query final_queries[] = {
     /* Only a generated column's expression names columns; any other is deparsed without opening the table, which is
      * faster and waits for nobody's lock. */
-    {.sql = "SELECT d.adrelid,d.adnum,pg_get_expr(d.adbin,CASE WHEN(d.adrelid::int8<<16|d.adnum)@generated@ THEN "
-            "d.adrelid "
-            "ELSE 0 END)FROM pg_attrdef d WHERE d.adrelid@in_scope@",
+    {.sql = "SELECT d.adrelid,d.adnum,@table d.adrelid@"
+            "pg_get_expr(d.adbin,CASE WHEN(d.adrelid::int8<<16|d.adnum)@generated@ THEN d.adrelid ELSE 0 END)@end@ "
+            "FROM pg_attrdef d WHERE d.adrelid@in_scope@",
      .taker = catalog_take_default,
      .fields = 3},
     /* A sequence behind an identity column (deptype i) is that column's affair. */
@@ -183,42 +190,49 @@ static const struct catalog_query final_queries[] = {
      .taker = catalog_take_sequence,
      .fields = 14,
      .is_needed = has_free_sequences},
-    {.sql = "SELECT n,format_type(t,m),(SELECT typcollation FROM pg_type WHERE oid=t)"
-            "FROM unnest('{@types@}'::oid[],'{@modifiers@}'::int4[])WITH ORDINALITY AS x(t,m,n)",
+    {.sql = "SELECT x.n,@space x.s@format_type(x.t,x.m)@end@,(SELECT typcollation FROM pg_type WHERE oid=x.t)"
+            "FROM unnest('{@types@}'::oid[],'{@modifiers@}'::int4[],'{@spaces@}'::oid[])"
+            "WITH ORDINALITY AS x(t,m,s,n)",
      .taker = catalog_take_type_text,
      .fields = 3,
      .finisher = catalog_finish_types},
     {.sql = "SELECT objoid,objsubid,description FROM pg_description WHERE objoid>=16384 AND classoid=1259",
      .taker = catalog_take_comment,
      .fields = 3},
-    {.sql = "SELECT p.oid,p.pronamespace,p.proname,p.prokind,oidvectortypes(p.proargtypes),"
-            "pg_get_function_arguments(p.oid),pg_get_function_result(p.oid),l.lanname,p.provolatile,p.proisstrict,"
-            "p.proparallel,p.proleakproof,p.prosecdef,p.proconfig,p.prosrc,p.probin,@sql_body@,"
-            "CASE WHEN p.prokind='a'THEN(SELECT @aggregate@ FROM pg_aggregate g WHERE g.aggfnoid=p.oid)END "
-            "FROM pg_proc p JOIN pg_language l ON l.oid=p.prolang WHERE p.oid>=16384 "
-            "AND p.pronamespace@in_namespaces@ AND NOT EXISTS(SELECT FROM pg_depend d WHERE d.classid=1255 "
-            "AND d.objid=p.oid AND d.deptype IN('e','i'))",
+    {.sql =
+         "SELECT p.oid,p.pronamespace,p.proname,p.prokind,@space p.pronamespace@oidvectortypes(p.proargtypes)@end@,"
+         "@space p.pronamespace@pg_get_function_arguments(p.oid)@end@,"
+         "@space p.pronamespace@pg_get_function_result(p.oid)@end@,l.lanname,p.provolatile,p.proisstrict,"
+         "p.proparallel,p.proleakproof,p.prosecdef,p.proconfig,p.prosrc,p.probin,@space p.pronamespace@@sql_body@@end@,"
+         "CASE WHEN p.prokind='a'THEN "
+         "@space p.pronamespace@(SELECT @aggregate@ FROM pg_aggregate g WHERE g.aggfnoid=p.oid)@end@ END "
+         "FROM pg_proc p JOIN pg_language l ON l.oid=p.prolang WHERE p.oid>=16384 "
+         "AND p.pronamespace@in_namespaces@ AND NOT EXISTS(SELECT FROM pg_depend d WHERE d.classid=1255 "
+         "AND d.objid=p.oid AND d.deptype IN('e','i'))",
      .taker = catalog_take_routine,
      .fields = 18,
      .is_needed = has_routines},
-    {.sql = "SELECT t.oid,t.tgrelid,t.tgname,t.tgtype,t.tgenabled,t.tgattr,t.tgoldtable,t.tgnewtable,"
-            "CASE WHEN t.tgconstraint<>0 THEN CASE WHEN t.tgconstrrelid<>0 THEN "
-            "'FROM '||t.tgconstrrelid::regclass||' 'ELSE''END||CASE WHEN NOT t.tgdeferrable THEN 'NOT DEFERRABLE'"
-            "WHEN t.tginitdeferred THEN 'DEFERRABLE INITIALLY DEFERRED'ELSE 'DEFERRABLE INITIALLY IMMEDIATE'END END,"
-            "pg_get_triggerdef(t.oid)FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgparentid=0 "
-            "AND t.tgrelid@in_scope@",
+    {.sql =
+         "SELECT t.oid,t.tgrelid,t.tgname,t.tgtype,t.tgenabled,t.tgattr,t.tgoldtable,t.tgnewtable,"
+         "CASE WHEN t.tgconstraint<>0 THEN CASE WHEN t.tgconstrrelid<>0 THEN "
+         "@table t.tgrelid@'FROM '||t.tgconstrrelid::regclass||' '@end@ ELSE''END||CASE WHEN NOT t.tgdeferrable THEN "
+         "'NOT DEFERRABLE'"
+         "WHEN t.tginitdeferred THEN 'DEFERRABLE INITIALLY DEFERRED'ELSE 'DEFERRABLE INITIALLY IMMEDIATE'END END,"
+         "@table t.tgrelid@pg_get_triggerdef(t.oid)@end@ FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgparentid=0 "
+         "AND t.tgrelid@in_scope@",
      .taker = catalog_take_trigger,
      .fields = 10},
     {.sql = "SELECT p.oid,p.polrelid,p.polname,p.polcmd,p.polpermissive,"
             "ARRAY(SELECT CASE r WHEN 0 THEN 'public'ELSE pg_get_userbyid(r)END FROM unnest(p.polroles)r),"
-            "p.polqual IS NOT NULL,pg_get_expr(p.polqual,p.polrelid),"
-            "p.polwithcheck IS NOT NULL,pg_get_expr(p.polwithcheck,p.polrelid)FROM pg_policy p "
+            "p.polqual IS NOT NULL,@table p.polrelid@pg_get_expr(p.polqual,p.polrelid)@end@,"
+            "p.polwithcheck IS NOT NULL,@table p.polrelid@pg_get_expr(p.polwithcheck,p.polrelid)@end@ FROM pg_policy p "
             "WHERE p.polrelid@in_scope@",
      .taker = catalog_take_policy,
      .fields = 10,
      .is_needed = has_policies},
     /* Last, because deparsing a view keeps its tables locked to the transaction's end. */
-    {.sql = "SELECT c.oid,pg_get_viewdef(c.oid)FROM pg_class c WHERE c.relkind IN('v','m')AND c.oid>=16384 "
+    {.sql = "SELECT c.oid,@space c.relnamespace@pg_get_viewdef(c.oid)@end@ FROM pg_class c WHERE c.relkind "
+            "IN('v','m')AND c.oid>=16384 "
             "AND c.relpersistence<>'t'AND c.relnamespace@in_namespaces@",
      .taker = catalog_take_view,
      .fields = 2},
@@ -286,11 +300,13 @@ static void add_keys(const struct catalog_reader *reader, const struct number_ma
 /* Without a scope, what is not the user's is left out here, not by the server: there is hardly any. */
 static void add_scope(const struct catalog_reader *reader, const char *name, struct strbuf *sql)
 {
-    bool all = reader->scope->schema_count == 0 && !reader->scope->own_schema;
+    bool all = reader->scope->schema_count == 0 && !catalog_reads_own(reader);
     if (strcmp(name, "relevant") == 0 && !all) {
         /* A foreign key's target is named even where it is out of scope. */
-        strbuf_add_string(sql, "(c.oid IN(SELECT f.confrelid FROM pg_constraint f WHERE f.contype='f')"
-                               "OR c.relnamespace");
+        strbuf_add_string(sql, "(c.oid IN(SELECT f.confrelid FROM pg_constraint f WHERE f.contype='f'"
+                               "AND f.connamespace");
+        add_keys(reader, &reader->scoped, "oid", sql);
+        strbuf_add_string(sql, ")OR c.relnamespace");
         add_keys(reader, &reader->scoped, "oid", sql);
         strbuf_add_char(sql, ')');
     } else if (all) {
@@ -300,23 +316,48 @@ static void add_scope(const struct catalog_reader *reader, const char *name, str
     }
 }
 
-static void add_types(const struct catalog_reader *reader, bool modifiers, struct strbuf *sql)
+static void add_type(const struct catalog_type *type, const char *part, struct strbuf *sql)
 {
-    const struct catalog_type *types = reader->type_list.items;
-    for (size_t i = 0; i < reader->type_list.count; i++)
-        if (modifiers)
-            strbuf_printf(sql, "%s%d", i > 0 ? "," : "", types[i].modifier);
-        else
-            strbuf_printf(sql, "%s%u", i > 0 ? "," : "", types[i].oid);
+    if (strcmp(part, "modifiers") == 0)
+        strbuf_printf(sql, "%d", type->modifier);
+    else
+        strbuf_printf(sql, "%u", strcmp(part, "spaces") == 0 ? type->space : type->oid);
 }
 
-/* The namespace whose names are printed bare besides pg_catalog's. */
-static void add_own(const struct catalog_reader *reader, struct strbuf *sql)
+static bool add_types(const struct catalog_reader *reader, const char *part, struct strbuf *sql)
 {
-    if (reader->scope->own_schema && reader->scoped.count > 0)
-        add_numbers(&reader->scoped, sql);
+    const struct catalog_type *types = reader->type_list.items;
+    if (strcmp(part, "types") != 0 && strcmp(part, "modifiers") != 0 && strcmp(part, "spaces") != 0)
+        return false;
+    for (size_t i = 0; i < reader->type_list.count; i++) {
+        strbuf_add_string(sql, i > 0 ? "," : "");
+        add_type(&types[i], part, sql);
+    }
+    return true;
+}
+
+/* Between "space NAMESPACE" or "table TABLE" and "end" stands an expression whose text depends on the search path.
+ * Where several namespaces are read as if each were the only one, every row brings its own: CASE is what the server
+ * promises to evaluate in order. */
+static bool add_path(const struct catalog_reader *reader, const char *name, struct strbuf *sql)
+{
+    bool has_space = strncmp(name, "space ", strlen("space ")) == 0;
+    bool has_table = strncmp(name, "table ", strlen("table ")) == 0;
+    bool ends = strcmp(name, "end") == 0;
+    const char *of = name + strlen("space ");
+    if (!has_space && !has_table && !ends)
+        return false;
+    if (reader->scope->own_schema_count == 0)
+        return true;
+    if (ends)
+        strbuf_add_string(sql, " END");
     else
-        strbuf_add_string(sql, "11");
+        strbuf_printf(sql,
+                      has_space ? "CASE WHEN set_config('search_path',%s::regnamespace::text,true)IS NOT NULL THEN "
+                                : "CASE WHEN set_config('search_path',(SELECT o.relnamespace::regnamespace::text "
+                                  "FROM pg_class o WHERE o.oid=%s),true)IS NOT NULL THEN ",
+                      of);
+    return true;
 }
 
 static void add_fragment(const struct catalog_reader *reader, const char *name, struct strbuf *sql)
@@ -340,11 +381,7 @@ static void add_fragment(const struct catalog_reader *reader, const char *name, 
             add_keys(reader, sets[i].map, sets[i].type, sql);
             return;
         }
-    if (strcmp(name, "own") == 0)
-        add_own(reader, sql);
-    else if (strcmp(name, "types") == 0 || strcmp(name, "modifiers") == 0)
-        add_types(reader, strcmp(name, "modifiers") == 0, sql);
-    else
+    if (!add_types(reader, name, sql) && !add_path(reader, name, sql))
         add_scope(reader, name, sql);
 }
 

@@ -11,11 +11,11 @@
 void catalog_reader_done(struct catalog_reader *reader)
 {
     struct number_map *const maps[] = {
-        &reader->namespaces, &reader->scoped,     &reader->members,   &reader->methods, &reader->classes,
-        &reader->defaults,   &reader->collations, &reader->relations, &reader->domains, &reader->composites,
-        &reader->generated,  &reader->types,      &reader->backing};
-    struct catalog_array *const arrays[] = {&reader->operator_classes, &reader->collation_names, &reader->relation_list,
-                                            &reader->column_list,      &reader->type_list,       &reader->run};
+        &reader->namespaces, &reader->scoped,     &reader->members,     &reader->methods, &reader->classes,
+        &reader->defaults,   &reader->collations, &reader->relations,   &reader->domains, &reader->composites,
+        &reader->generated,  &reader->types,      &reader->local_types, &reader->backing};
+    struct catalog_array *const arrays[] = {&reader->operator_classes, &reader->collation_list, &reader->relation_list,
+                                            &reader->column_list,      &reader->type_list,      &reader->run};
     for (size_t i = 0; i < ARRAY_LENGTH(maps); i++)
         number_map_done(maps[i]);
     for (size_t i = 0; i < ARRAY_LENGTH(arrays); i++)
@@ -31,11 +31,6 @@ void *catalog_array_add(struct catalog_array *array, size_t size)
     void *item = (char *)array->items + size * array->count++;
     memset(item, 0, size);
     return item;
-}
-
-const char *catalog_keep(struct catalog_reader *reader, const struct copy_row *row, size_t field)
-{
-    return arena_strndup(reader->arena, row->fields[field] ? row->fields[field] : "", row->lengths[field]);
 }
 
 uint32_t catalog_text(struct catalog_reader *reader, const struct copy_row *row, size_t field)
@@ -175,12 +170,23 @@ const struct catalog_column *catalog_find_column(const struct catalog_reader *re
     return at > 0 && columns[at - 1].number == number ? &columns[at - 1] : NULL;
 }
 
-const char *catalog_collation(const struct catalog_reader *reader, uint32_t oid)
+bool catalog_reads_own(const struct catalog_reader *reader)
+{
+    return reader->scope->own_schema || reader->scope->own_schema_count > 0;
+}
+
+const char *catalog_name_in(const struct catalog_reader *reader, const struct catalog_name *name, uint32_t space)
+{
+    bool is_bare = name->space == OID_PG_CATALOG || (name->space == space && catalog_reads_own(reader));
+    return name->qualified + (is_bare ? name->bare : 0);
+}
+
+const char *catalog_collation(const struct catalog_reader *reader, uint32_t oid, uint32_t space)
 {
     uint32_t index = 0;
     if (!number_map_get(&reader->collations, oid, &index))
         return "";
-    return ((const char *const *)reader->collation_names.items)[index];
+    return catalog_name_in(reader, (const struct catalog_name *)reader->collation_list.items + index, space);
 }
 
 static int by_place(const void *left, const void *right)

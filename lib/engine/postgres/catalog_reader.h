@@ -25,9 +25,11 @@ enum {
     OID_TRIGGER_CATALOG = 2620,
     OID_POLICY_CATALOG = 3256,
     OID_DEFAULT_COLLATION = 100,
+    OID_PG_CATALOG = 11,
 };
 
 struct catalog_relation {
+    uint32_t space;  /* oid of its namespace */
     uint32_t schema; /* text */
     uint32_t name;   /* text */
     uint32_t handle; /* of the builder; CATALOG_NONE: known only as a foreign key's target */
@@ -45,16 +47,25 @@ struct catalog_column {
     uint32_t collation;
 };
 
+/* A type as columns of one namespace have it: how it is written depends on where it is written. */
 struct catalog_type {
     uint32_t oid;
     int32_t modifier;
-    uint32_t text; /* how the server writes it; 0 until asked */
+    uint32_t space; /* only where several namespaces are read as if each were the only one; else 0 */
+    uint32_t text;  /* how the server writes it; 0 until asked */
     uint32_t collation;
     bool is_domain;
 };
 
+/* The quoted name of what is written without its namespace in that namespace. */
+struct catalog_name {
+    const char *qualified; /* in the arena */
+    uint32_t bare;         /* where the name itself begins */
+    uint32_t space;        /* oid of its namespace */
+};
+
 struct operator_class {
-    const char *name; /* in the arena */
+    struct catalog_name name;
     uint32_t method;
     uint32_t input_type;
     bool is_default;
@@ -85,15 +96,16 @@ struct catalog_reader {
     struct number_map methods;             /* oid: text */
     struct number_map classes;             /* oid: index into operator_classes */
     struct number_map defaults;            /* method and type that has a default class of its own: 1 */
-    struct number_map collations;          /* oid: index into collation_names */
+    struct number_map collations;          /* oid: index into collation_list */
     struct number_map relations;           /* oid: index into relation_list */
     struct number_map domains;             /* oid: 1 */
     struct number_map composites;          /* oid of their pg_class row: 1 */
     struct number_map generated;           /* relation's oid and attribute number of generated columns: 1 */
-    struct number_map types;               /* oid and modifier: index into type_list */
+    struct number_map local_types;         /* oid and namespace: a number from 1 on */
+    struct number_map types;               /* oid, or that number, and modifier: index into type_list */
     struct number_map backing;             /* oid of indexes that are a constraint's */
     struct catalog_array operator_classes; /* struct operator_class */
-    struct catalog_array collation_names;  /* const char * */
+    struct catalog_array collation_list;   /* struct catalog_name */
     struct catalog_array relation_list;    /* struct catalog_relation */
     struct catalog_array column_list;      /* struct catalog_column; by relation and number once all are there */
     struct catalog_array type_list;        /* struct catalog_type */
@@ -110,9 +122,6 @@ void catalog_reader_done(struct catalog_reader *reader);
 
 /* Room for one more item, which is zeroed; NULL when memory is out. */
 void *catalog_array_add(struct catalog_array *array, size_t size);
-
-/* Copies a field into the arena. */
-const char *catalog_keep(struct catalog_reader *reader, const struct copy_row *row, size_t field);
 
 /* A field as a text of the builder. */
 uint32_t catalog_text(struct catalog_reader *reader, const struct copy_row *row, size_t field);
@@ -159,8 +168,14 @@ const char *catalog_persistence(const struct copy_row *row, size_t field);
 int catalog_name_columns(struct catalog_reader *reader, const struct copy_row *row, size_t field, uint32_t relation_oid,
                          uint32_t *ret_names, size_t *ret_count, struct error *reterr);
 
-/* The name of a collation, "" if it is not known. */
-const char *catalog_collation(const struct catalog_reader *reader, uint32_t oid);
+/* Whether only what stands in some namespaces is read, each as if it had no name. */
+bool catalog_reads_own(const struct catalog_reader *reader);
+
+/* How the name is written in the namespace. */
+const char *catalog_name_in(const struct catalog_reader *reader, const struct catalog_name *name, uint32_t space);
+
+/* Likewise, of a collation; "" if it is not known. */
+const char *catalog_collation(const struct catalog_reader *reader, uint32_t oid, uint32_t space);
 
 /* Takers of rows; each returns -1 with `reterr` filled to end the reading. */
 typedef int catalog_taker(struct catalog_reader *reader, const struct copy_row *row, struct error *reterr);

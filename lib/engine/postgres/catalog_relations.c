@@ -111,7 +111,8 @@ int catalog_take_relation(struct catalog_reader *reader, const struct copy_row *
     struct catalog_relation *relation = catalog_array_add(&reader->relation_list, sizeof *relation);
     if (!relation || !number_map_set(&reader->relations, oid, index))
         return error_no_memory(reterr);
-    *relation = (struct catalog_relation){.schema = schema,
+    *relation = (struct catalog_relation){.space = space,
+                                          .schema = schema,
                                           .name = catalog_text(reader, row, 2),
                                           .handle = CATALOG_NONE,
                                           .is_partition = copy_true(row, 4)};
@@ -154,18 +155,35 @@ int catalog_take_parent(struct catalog_reader *reader, const struct copy_row *ro
     return 0;
 }
 
+/* A number for the type as it is written in the namespace; 0 when memory is out. */
+static uint32_t local_type(struct catalog_reader *reader, uint32_t oid, uint32_t space)
+{
+    uint64_t key = (uint64_t)oid << 32 | space;
+    uint32_t number = (uint32_t)reader->local_types.count + 1;
+    if (number_map_get(&reader->local_types, key, &number) || number_map_set(&reader->local_types, key, number))
+        return number;
+    return 0;
+}
+
 /* The index of a type with its modifier, noted for asking the server how it is written. */
-static int note_type(struct catalog_reader *reader, uint32_t oid, int32_t modifier, uint32_t *ret_index,
+static int note_type(struct catalog_reader *reader, uint32_t oid, int32_t modifier, uint32_t space, uint32_t *ret_index,
                      struct error *reterr)
 {
-    uint64_t key = (uint64_t)oid << 32 | (uint32_t)modifier;
+    bool is_local = reader->scope->own_schema_count > 0;
+    uint32_t number = is_local ? local_type(reader, oid, space) : oid;
+    uint64_t key = (uint64_t)number << 32 | (uint32_t)modifier;
+    if (number == 0)
+        return error_no_memory(reterr);
     if (number_map_get(&reader->types, key, ret_index))
         return 0;
     *ret_index = (uint32_t)reader->type_list.count;
     struct catalog_type *type = catalog_array_add(&reader->type_list, sizeof *type);
     if (!type || !number_map_set(&reader->types, key, *ret_index))
         return error_no_memory(reterr);
-    *type = (struct catalog_type){.oid = oid, .modifier = modifier, .is_domain = number_map_has(&reader->domains, oid)};
+    *type = (struct catalog_type){.oid = oid,
+                                  .modifier = modifier,
+                                  .space = is_local ? space : 0,
+                                  .is_domain = number_map_has(&reader->domains, oid)};
     return 0;
 }
 
@@ -197,7 +215,7 @@ int catalog_take_column(struct catalog_reader *reader, const struct copy_row *ro
                                       .name = catalog_text(reader, row, 2),
                                       .place = CATALOG_NONE,
                                       .collation = copy_oid(row, 7)};
-    if (note_type(reader, copy_oid(row, 3), (int32_t)copy_number(row, 4), &column->type, reterr) < 0)
+    if (note_type(reader, copy_oid(row, 3), (int32_t)copy_number(row, 4), relation->space, &column->type, reterr) < 0)
         return -1;
     uint16_t flags = column_flags(row);
     if ((flags & (COLUMN_GENERATED_STORED | COLUMN_GENERATED_VIRTUAL)) &&
@@ -292,6 +310,7 @@ void catalog_finish_types(struct catalog_reader *reader)
     struct schema_column *columns = schema_builder_columns(reader->builder, &count);
     const struct catalog_column *known = reader->column_list.items;
     const struct catalog_type *types = reader->type_list.items;
+    const struct catalog_relation *relations = reader->relation_list.items;
     for (size_t i = 0; i < reader->column_list.count; i++) {
         if (known[i].place == CATALOG_NONE)
             continue;
@@ -300,7 +319,8 @@ void catalog_finish_types(struct catalog_reader *reader)
         column->type = type->text;
         if (known[i].collation == type->collation || known[i].collation == 0)
             continue;
-        uint32_t collation = schema_builder_text(reader->builder, catalog_collation(reader, known[i].collation));
+        uint32_t space = relations[known[i].relation].space;
+        uint32_t collation = schema_builder_text(reader->builder, catalog_collation(reader, known[i].collation, space));
         column->attributes =
             schema_builder_add_attribute(reader->builder, column->attributes, ATTRIBUTE_COLLATION, collation);
     }

@@ -29,10 +29,10 @@ int catalog_take_type(struct catalog_reader *reader, const struct copy_row *row,
     return 0;
 }
 
-static void note_collation(struct catalog_reader *reader, const struct copy_row *row, size_t field)
+static void note_collation(struct catalog_reader *reader, const struct copy_row *row, size_t field, uint32_t space)
 {
     if (copy_oid(row, field))
-        catalog_note_word(reader, ATTRIBUTE_COLLATION, catalog_collation(reader, copy_oid(row, field)));
+        catalog_note_word(reader, ATTRIBUTE_COLLATION, catalog_collation(reader, copy_oid(row, field), space));
 }
 
 /* oid, namespace, name, type, not null, default, collation, check's name, check, validated; by oid and check's name; a
@@ -50,7 +50,7 @@ int catalog_take_domain(struct catalog_reader *reader, const struct copy_row *ro
         catalog_note(reader, ATTRIBUTE_TYPE, catalog_text(reader, row, 3));
         catalog_note_flag(reader, ATTRIBUTE_NOT_NULL, copy_true(row, 4));
         catalog_note(reader, ATTRIBUTE_DEFAULT, catalog_expression(reader, row, 5));
-        note_collation(reader, row, 6);
+        note_collation(reader, row, 6, copy_oid(row, 1));
     }
     catalog_note(reader, ATTRIBUTE_DOMAIN_CHECKS, catalog_expression(reader, row, 8));
     catalog_note(reader, ATTRIBUTE_DOMAIN_CHECK_NAMES, catalog_text(reader, row, 7));
@@ -74,7 +74,7 @@ int catalog_take_composite(struct catalog_reader *reader, const struct copy_row 
     dialect_postgres.path_part(row->fields[3], &member);
     strbuf_printf(&member, " %s", row->fields[4] ? row->fields[4] : "");
     if (copy_oid(row, 5))
-        strbuf_printf(&member, " COLLATE %s", catalog_collation(reader, copy_oid(row, 5)));
+        strbuf_printf(&member, " COLLATE %s", catalog_collation(reader, copy_oid(row, 5), copy_oid(row, 1)));
     if (!strbuf_ok(&member))
         return error_no_memory(reterr);
     catalog_note(reader, ATTRIBUTE_MEMBERS,

@@ -136,6 +136,7 @@ const struct engine_ops postgres_ops = {
     .close = close_connection,
     .probe = probe,
     .read_schema = postgres_read_schema,
+    .list_schemas = postgres_list_schemas,
     .begin_look = begin_look,
     .end_look = end_look,
     .find_tables = postgres_find_tables,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Reads the whole schema in four messages to the server, however many tables there are: namespaces; what is looked up;
- * the raw catalogues; what is deparsed.
+ * the raw catalogues; what is deparsed. Also tells which schemas there are.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -116,7 +117,7 @@ static void describe(struct catalog_reader *reader)
     for (int kind = 0; kind < SCHEMA_KINDS; kind++)
         schema_builder_coverage(reader->builder, (enum schema_kind)kind, COVERAGE_FULL, NULL);
     schema_builder_coverage(reader->builder, SCHEMA_EVENTS, COVERAGE_NOT_APPLICABLE, NULL);
-    if (reader->scope->own_schema) {
+    if (catalog_reads_own(reader)) {
         schema_builder_coverage(reader->builder, SCHEMA_SCHEMAS, COVERAGE_NOT_APPLICABLE, NULL);
         schema_builder_coverage(reader->builder, SCHEMA_EXTENSIONS, COVERAGE_NOT_APPLICABLE, NULL);
     }
@@ -157,4 +158,36 @@ int postgres_read_schema(struct engine_connection *connection, const struct engi
     if (reterr)
         *reterr = error;
     return -1;
+}
+
+/* Those of an extension are its affair, as in a deep look. */
+static const char schemas_query[] =
+    "SELECT n.nspname,COALESCE(c.relations,0)FROM pg_catalog.pg_namespace n LEFT JOIN("
+    "SELECT r.relnamespace,pg_catalog.count(*)AS relations FROM pg_catalog.pg_class r "
+    "WHERE r.relkind IN('r','p','v','m','f')GROUP BY 1)c ON c.relnamespace=n.oid "
+    "WHERE n.nspname NOT LIKE 'pg\\_%'AND n.nspname<>'information_schema'AND NOT EXISTS("
+    "SELECT FROM pg_catalog.pg_depend d WHERE d.classid=2615 AND d.objid=n.oid AND d.refclassid=3079 "
+    "AND d.deptype='e')ORDER BY n.nspname;COMMIT";
+
+int postgres_list_schemas(struct engine_connection *connection, struct deadline deadline,
+                          const struct schema_sink *sink, struct error *reterr)
+{
+    struct postgres_session *session = postgres_session_of(connection);
+    cleanup(strbuf) struct strbuf sql = STRBUF(4096);
+    cleanup(result) PGresult *result = NULL;
+    postgres_add_begin(session, &sql, deadline, false);
+    strbuf_add_string(&sql, schemas_query);
+    if (!strbuf_ok(&sql))
+        return error_no_memory(reterr);
+    if (postgres_query(session, strbuf_text(&sql), deadline, &result, reterr) < 0) {
+        (void)postgres_end(session, deadline, NULL);
+        return -1;
+    }
+    for (int i = 0; i < PQntuples(result); i++) {
+        const struct schema_sighting sighting = {.name = PQgetvalue(result, i, 0),
+                                                 .relations = strtoul(PQgetvalue(result, i, 1), NULL, 10)};
+        if (sink->schema(sink->payload, &sighting, reterr) < 0)
+            return -1;
+    }
+    return 0;
 }

@@ -81,6 +81,8 @@ int postgres_add_literal(struct postgres_session *session, struct strbuf *sql, c
 /* Slots of the engine that have a file of their own. */
 int postgres_read_schema(struct engine_connection *connection, const struct engine_scope *scope,
                          struct deadline deadline, struct schema_builder *builder, struct error *reterr);
+int postgres_list_schemas(struct engine_connection *connection, struct deadline deadline,
+                          const struct schema_sink *sink, struct error *reterr);
 int postgres_find_tables(struct engine_connection *connection, const struct engine_scope *scope,
                          const char *const *names, size_t count, struct deadline deadline,
                          const struct sighting_sink *sink, struct error *reterr);
