@@ -73,7 +73,7 @@ static void add_tenant(struct schema_builder *builder, const char *name)
         builder, &(struct schema_relation){.schema = schema,
                                            .name = T("users"),
                                            .attributes = sample_attribute(builder, ATTRIBUTE_ROW_SECURITY, "")});
-    for (uint16_t i = 0; i < ARRAY_LENGTH(columns); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(columns); i++)
         schema_builder_column(builder, &(struct schema_column){.relation = table,
                                                                .name = columns[i],
                                                                .type = T("integer"),
