@@ -122,7 +122,11 @@ static const struct list_traits by_second = {
     .question_key = question_time,
     .order = order_numbers,
     .late = LATE_APPLIES,
-    .remark_later = "Drizzle itself would still run: it ignores rows that it has no folder for",
+    .unknown_refused = true,
+    .repair_unknown = "deploy the release that has the folder of {revision}, or put it back: Drizzle runs nothing "
+                      "before it has converted its older journal, which takes a folder for each row",
+    .remark_unknown = "Drizzle refuses to migrate while a row of its older journal has no folder",
+    .remark_later = "Drizzle itself would refuse to run: to convert its older journal, it needs a folder for each row",
 };
 
 static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
