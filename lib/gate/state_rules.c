@@ -121,11 +121,17 @@ static bool out_of_order(const struct situation *situation)
     return has(situation->comparison->out_of_order);
 }
 
+/* Whether the release that asks would run on nothing newer than what it names. */
+static bool is_bounded(const struct comparison *comparison)
+{
+    return comparison->match == MATCH_EXACT || comparison->ceiling;
+}
+
 /* An entry after all that is expected is unknown to the release that asks exactly. Asked for at least R, it is only
  * where R comes from files and it does not: the tool that is to apply R from these files does not know it. */
 static bool later_is_unknown(const struct comparison *comparison)
 {
-    if (comparison->match == MATCH_EXACT)
+    if (is_bounded(comparison))
         return has(comparison->later);
     if (!comparison->pending.items[0].file)
         return false;
@@ -158,7 +164,7 @@ static bool pending_behind_lock(const struct situation *situation)
 
 static bool ahead(const struct situation *situation)
 {
-    return situation->compared && situation->comparison->match == MATCH_EXACT && has(situation->comparison->later);
+    return situation->compared && is_bounded(situation->comparison) && has(situation->comparison->later);
 }
 
 /* An answer that names nothing missing and yet does not say that the target is applied proves nothing. */

@@ -402,6 +402,12 @@ void reason_pending(const struct situation *situation, struct line *line)
 void reason_ahead(const struct situation *situation, struct line *line)
 {
     const struct comparison *comparison = situation->comparison;
+    if (comparison->ceiling) {
+        add_migrations(line, "applied ", &comparison->later);
+        add(line, " %s newer than %s, the newest that the release supports", is_or_are(comparison->later.count),
+            comparison->ceiling);
+        return;
+    }
     add(line, "all that is expected is applied, and so %s ", is_or_are(comparison->later.count));
     add_migrations(line, "newer ", &comparison->later);
     add_if_given(line, "; ", comparison->remark);
@@ -417,9 +423,14 @@ void reason_current(const struct situation *situation, struct line *line)
         add(line, "all %zu expected migrations are applied", comparison->expected_count);
     } else if (comparison->expected_revision) {
         add(line, "expected migration %s is applied", comparison->expected_revision);
+    } else if (comparison->ceiling) {
+        add(line, "nothing newer than %s is applied", comparison->ceiling);
+        return;
     } else {
         add(line, "all that is expected is applied");
     }
+    if (comparison->ceiling)
+        add(line, ", and nothing newer than %s", comparison->ceiling);
     size_t unknown = comparison->unknown.count;
     if (unknown > 0)
         add(line, "; %zu older applied one%s %s in no file", unknown, plural(unknown), is_or_are(unknown));
@@ -591,8 +602,8 @@ void next_deploy_newer(const struct situation *situation, struct line *line)
 
 void next_accept_or_deploy(const struct situation *situation, struct line *line)
 {
-    (void)situation;
     add(line, "deploy the release that brings the newer migrations, or accept `ahead` in the gate");
+    add_if_given(line, "; to go back, with that release's files: ", situation->comparison->next_revert);
 }
 
 void next_release_lock(const struct situation *situation, struct line *line)

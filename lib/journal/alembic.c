@@ -60,6 +60,7 @@ static int compare(const struct compare_request *request, struct arena *arena, s
     static const struct graph_traits traits = {
         .apply_one = "alembic upgrade head",
         .apply_several = "alembic upgrade heads",
+        .revert = "alembic downgrade ",
         .repair_heads = "look at `alembic heads --verbose`, then write the merge: alembic merge heads",
         .repair_unknown = "give the files of the release that wrote it (expect: directory), or ask for that revision",
         .remark_later = "Alembic itself, run from these files, would stop: it cannot locate the newer revision",

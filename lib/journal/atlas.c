@@ -175,6 +175,7 @@ static int compare(const struct compare_request *request, struct arena *arena, s
         .late = LATE_REFUSES,
         .uncertain = "its checksum covers the files before it, too, and those are others now",
         .apply = "atlas migrate apply",
+        .revert = "atlas migrate down --to-version ",
         .repair_failed = "look at what {file} left behind; mend the statement that failed, then: atlas migrate hash, "
                          "atlas migrate apply (it goes on with that statement); or, when it was completed by hand: "
                          "atlas migrate set {revision}",

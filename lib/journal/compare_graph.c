@@ -282,6 +282,60 @@ static void judge_missing(struct graph_comparison *self, size_t number)
     }
 }
 
+enum place { WITHIN, BEYOND, UNPLACED };
+
+static bool overlap(const struct graph_comparison *self, const bool *line)
+{
+    for (size_t i = 0; i < self->nodes; i++)
+        if (line[i] && self->wanted[i])
+            return true;
+    return false;
+}
+
+/* Where a head of the database stands to the ceiling R, whose ancestors are marked as wanted. `complete`: all of them
+ * are. A head that shares no ancestor with R is of another tree, which the question is not about. */
+static enum place place_head(const struct graph_comparison *self, const char *head, bool complete, bool *scratch)
+{
+    const struct compare_request *request = self->request;
+    if (strcmp(head, request->revision) == 0 || (request->floor && strcmp(head, request->floor) == 0))
+        return WITHIN;
+    size_t number = revision_graph_number(self->graph, head);
+    if (number == SIZE_MAX)
+        return UNPLACED;
+    if (self->wanted[number])
+        return WITHIN;
+    memset(scratch, 0, self->nodes * sizeof *scratch);
+    bool whole = revision_graph_mark(self->graph, number, scratch, self->stack);
+    if (is_marked(self, scratch, request->revision))
+        return BEYOND;
+    if (!complete)
+        return UNPLACED;
+    return whole && !overlap(self, scratch) ? WITHIN : BEYOND;
+}
+
+static int compare_ceiling(struct graph_comparison *self, struct error *reterr)
+{
+    const struct compare_request *request = self->request;
+    size_t number = revision_graph_number(self->graph, request->revision);
+    size_t floor = request->floor ? revision_graph_number(self->graph, request->floor) : SIZE_MAX;
+    bool *scratch = arena_array(self->arena, self->nodes, sizeof *scratch);
+    if (!scratch)
+        return error_no_memory(reterr);
+    self->result->expected_revision = request->revision;
+    self->result->target_applied = is_head(self, request->revision) || (number != SIZE_MAX && self->applied[number]);
+    bool complete = number != SIZE_MAX && revision_graph_mark(self->graph, number, self->wanted, self->stack);
+    if (floor != SIZE_MAX)
+        revision_graph_mark(self->graph, floor, self->wanted, self->stack);
+    for (size_t i = 0; i < request->journal->entry_count; i++) {
+        const struct journal_entry *entry = &request->journal->entries[i];
+        enum place place = place_head(self, entry->revision, complete, scratch);
+        if (place != WITHIN)
+            findings_add(place == BEYOND ? &self->later : &self->unknown, entry, file_of(self, entry->revision), NULL);
+        self->result->order_unknown |= place == UNPLACED;
+    }
+    return 0;
+}
+
 static int compare_revision(struct graph_comparison *self, struct error *reterr)
 {
     const char *revision = self->request->revision;
@@ -336,7 +390,8 @@ static int explain(struct graph_comparison *self, struct error *reterr)
     } else if (findings_lack_files(result->later)) {
         result->remark = self->traits->remark_later;
     }
-    if (self->heads.failed || self->pending.failed || self->later.failed || self->unknown.failed)
+    if (!findings_advise_revert(result, self->traits->revert, self->arena, &result->next_revert) ||
+        self->heads.failed || self->pending.failed || self->later.failed || self->unknown.failed)
         return error_no_memory(reterr);
     return 0;
 }
@@ -369,7 +424,9 @@ int compare_graph(const struct compare_request *request, const struct graph_trai
         return error_no_memory(reterr);
     mark_applied(&self);
     int result = 0;
-    if (request->revision)
+    if (request->revision && request->ceiling)
+        result = compare_ceiling(&self, reterr);
+    else if (request->revision)
         result = compare_revision(&self, reterr);
     else if (request->expected)
         result = compare_whole(&self, reterr);

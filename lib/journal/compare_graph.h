@@ -13,6 +13,7 @@ struct graph_traits {
     const char *apply_one;      /* command when one head is expected */
     const char *release;        /* of a lock that a dead runner left; NULL */
     const char *apply_several;  /* and when several are */
+    const char *revert;         /* command that goes back to a revision, which is put behind it; NULL */
     const char *repair_heads;   /* what to do about heads that nothing merges */
     const char *repair_unknown; /* and about heads that cannot be placed */
     const char *remark_later;   /* what the tool does when it meets a head that its files do not have */

@@ -47,6 +47,7 @@ struct list_comparison {
     size_t target_item;     /* R among the files; NONE */
     size_t target_entry;    /* R among the entries, applied; NONE */
     bool target_elsewhere;  /* R is asked for, and is not among the files */
+    const char *floor_key;  /* of the revision that R is said to come after; NULL */
 
     struct findings heads, pending, out_of_order, unknown, later, failed, dirty, mismatched, unverified;
 };
@@ -246,34 +247,50 @@ static void apply_baseline(struct list_comparison *self)
             self->items[i].applied = true;
 }
 
-/* Finds R: among the files by its name, then by its key; else among the entries. */
+/* Where a revision stands: among the files by its name, then by its key; else among the applied entries. */
+struct standing {
+    const char *key; /* NULL: no place in the order */
+    size_t item;
+    size_t entry;
+};
+
+static bool find_revision(const struct list_comparison *self, const char *revision, struct standing *ret_standing)
+{
+    struct standing found = {.key = self->traits->order ? revision : NULL, .item = NONE, .entry = NONE};
+    for (size_t i = 0; i < self->item_count && found.item == NONE; i++)
+        if (strcmp(self->items[i].migration->revision, revision) == 0)
+            found.item = i;
+    if (self->traits->question_key && !self->traits->question_key(revision, self->scratch, &found.key))
+        return false;
+    if (found.item == NONE && (found.key || !self->traits->order))
+        found.item = text_index_find(&self->index, found.key ? found.key : revision);
+    for (size_t i = 0; i < entry_count(self) && found.item == NONE && found.entry == NONE; i++) {
+        bool same = strcmp(entry_at(self, i)->revision, revision) == 0 ||
+                    (found.key && strcmp(self->entry_keys[i], found.key) == 0);
+        if (same && journal_entry_is_applied(entry_at(self, i)))
+            found.entry = i;
+    }
+    if (found.item != NONE)
+        found.key = self->items[found.item].key;
+    else if (found.entry != NONE)
+        found.key = self->entry_keys[found.entry];
+    *ret_standing = found;
+    return true;
+}
+
 static bool find_target(struct list_comparison *self)
 {
+    struct standing target = {.item = NONE, .entry = NONE};
+    struct standing floor = {0};
     const char *revision = self->request->revision;
-    self->target_item = self->target_entry = NONE;
-    if (!revision)
-        return true;
-    for (size_t i = 0; i < self->item_count && self->target_item == NONE; i++)
-        if (strcmp(self->items[i].migration->revision, revision) == 0)
-            self->target_item = i;
-    self->target_key = self->traits->order ? revision : NULL;
-    if (self->traits->question_key && !self->traits->question_key(revision, self->scratch, &self->target_key))
+    if (revision && (!find_revision(self, revision, &target) ||
+                     (self->request->floor && !find_revision(self, self->request->floor, &floor))))
         return false;
-    if (self->target_item == NONE && (self->target_key || !self->traits->order))
-        self->target_item = text_index_find(&self->index, self->target_key ? self->target_key : revision);
-    if (self->target_item != NONE) {
-        self->target_key = self->items[self->target_item].key;
-        return true;
-    }
-    self->target_elsewhere = true;
-    for (size_t i = 0; i < entry_count(self) && self->target_entry == NONE; i++) {
-        bool same = strcmp(entry_at(self, i)->revision, revision) == 0 ||
-                    (self->target_key && strcmp(self->entry_keys[i], self->target_key) == 0);
-        if (same && journal_entry_is_applied(entry_at(self, i)))
-            self->target_entry = i;
-    }
-    if (self->target_entry != NONE)
-        self->target_key = self->entry_keys[self->target_entry];
+    self->target_key = target.key;
+    self->target_item = target.item;
+    self->target_entry = target.entry;
+    self->target_elsewhere = revision && target.item == NONE;
+    self->floor_key = floor.key;
     return true;
 }
 
@@ -386,6 +403,20 @@ static bool judge_items(struct list_comparison *self)
     return true;
 }
 
+/* The ceiling R was never seen: its key tells what is beyond it, where keys have an order. What does not come after the
+ * floor is below R in any case. */
+static void place_below_ceiling(struct list_comparison *self, size_t i)
+{
+    const char *key = self->entry_keys[i];
+    if (self->target_key) {
+        if (is_greater(self, key, self->target_key))
+            findings_add(&self->later, entry_at(self, i), NULL, NULL);
+    } else if (!self->floor_key || is_greater(self, key, self->floor_key)) {
+        findings_add(&self->unknown, entry_at(self, i), NULL, NULL);
+        self->result->order_unknown = true;
+    }
+}
+
 /* An applied entry that the question does not cover: is it after, or before and in no file? */
 static void place_entry(struct list_comparison *self, size_t i)
 {
@@ -400,8 +431,11 @@ static void place_entry(struct list_comparison *self, size_t i)
             findings_add(&self->unknown, entry, NULL, NULL);
         return;
     }
-    if (self->target_elsewhere && !self->result->target_applied)
+    if (self->target_elsewhere && !self->result->target_applied) {
+        if (self->request->ceiling)
+            place_below_ceiling(self, i);
         return;
+    }
     bool versioned = !whole && (self->target_elsewhere || !self->items[self->target_item].migration->repeatable);
     const char *last = versioned ? self->target_key : self->newest_expected;
     bool after = item && versioned && !self->target_elsewhere ? self->entry_items[i] > self->target_item
@@ -484,6 +518,8 @@ static bool explain(const struct list_comparison *self)
     struct finding_list concerned = {0};
     result->next_apply = traits->apply;
     result->next_release = traits->release;
+    if (!findings_advise_revert(result, traits->revert, self->arena, &result->next_revert))
+        return false;
     if (result->failed.count > 0 || result->dirty.count > 0) {
         repair = traits->repair_failed;
         concerned = result->failed.count > 0 ? result->failed : result->dirty;
@@ -498,6 +534,11 @@ static bool explain(const struct list_comparison *self)
         result->remark = traits->remark_unknown;
         repair = traits->repair_unknown;
         concerned = result->unknown;
+    } else if (result->order_unknown) {
+        result->remark = arena_printf(self->arena, "nothing that was seen tells where '%s' stands to '%s'",
+                                      result->unknown.items[0].revision, self->request->revision);
+        if (!result->remark)
+            return false;
     } else if (findings_lack_files(result->later)) {
         result->remark = traits->remark_later;
     } else if (self->target_elsewhere && !result->target_applied && !self->target_key && traits->order) {

@@ -37,6 +37,7 @@ struct list_traits {
     /* Commands and sentences; NULL where there is nothing to say. In `repair_…`, "{revision}" is the first revision
      * that is concerned, "{file}" its file, "{previous}" the expected revision before it ("0" before the first). */
     const char *apply;
+    const char *revert;  /* goes back to a revision, which is put behind it */
     const char *release; /* of a lock that a dead runner left */
     const char *repair_failed;
     const char *repair_mismatched;

@@ -79,6 +79,7 @@ static const struct list_traits traits = {
     .order = order_bytes,
     .late = LATE_APPLIES,
     .apply = "dotnet ef database update",
+    .revert = "dotnet ef database update ",
     .release = "delete the row of __EFMigrationsLock, which EF Core on SQLite waits for without end: "
                "DELETE FROM \"__EFMigrationsLock\"",
     .remark_later = "EF Core itself would still run: it ignores rows that it has no class for, such as those of "

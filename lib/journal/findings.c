@@ -57,3 +57,21 @@ bool findings_lack_files(struct finding_list list)
             return false;
     return list.count > 0;
 }
+
+/* People paste it into a shell: a revision that came with a request must not be more than a word there. */
+static bool is_word(const char *revision)
+{
+    static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+:/@";
+    return *revision && *revision != '-' && revision[strspn(revision, harmless)] == '\0';
+}
+
+bool findings_advise_revert(const struct comparison *comparison, const char *command, struct arena *arena,
+                            const char **ret_advice)
+{
+    const char *revision = comparison->expected_revision;
+    *ret_advice = NULL;
+    if (!command || comparison->later.count == 0 || !comparison->target_applied || !revision || !is_word(revision))
+        return true;
+    *ret_advice = arena_printf(arena, "%s%s", command, revision);
+    return *ret_advice != NULL;
+}

@@ -33,6 +33,11 @@ void findings_add_revision(struct findings *findings, const char *revision);
  * interest. */
 bool findings_lack_files(struct finding_list list);
 
+/* The command with the applied revision behind it, where something later is to be taken back; NULL if there is nothing
+ * to say. False when memory is out. */
+bool findings_advise_revert(const struct comparison *comparison, const char *command, struct arena *arena,
+                            const char **ret_advice);
+
 struct finding_list findings_list(const struct findings *findings);
 
 #endif

@@ -129,7 +129,8 @@ static int read_files(const char *directory, struct migration_set *set, struct e
     .apply = "migrate up", .release = "check that no runner lives, then delete the row of schema_lock",                \
     .repair_unknown = "deploy the release that has the file of {revision}; migrate refuses to run without it",         \
     .remark_unknown = "golang-migrate refuses to run: it finds no file of the version at which the database stands",   \
-    .remark_later = "golang-migrate itself, run from these files, would stop: it finds no file of the newer version"
+    .remark_later = "golang-migrate itself, run from these files, would stop: it finds no file of the newer version",  \
+    .revert = "migrate goto "
 
 static const struct list_traits traits = {
     SENTENCES,

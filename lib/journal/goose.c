@@ -124,6 +124,7 @@ static const struct list_traits traits = {
     .order = order_numbers,
     .late = LATE_REFUSES,
     .apply = "goose up",
+    .revert = "goose down-to ",
     .release = "check that no runner lives; goose takes the lock over by itself once its lease has run out",
     .repair_late = "give {file} a version after the newest applied one, or run it all the same: "
                    "goose up -allow-missing",

@@ -152,6 +152,7 @@ static const struct list_traits traits = {
     .order = order_numbers,
     .late = LATE_APPLIES,
     .apply = "phinx migrate",
+    .revert = "phinx rollback -t ",
     .remark_later = "Phinx itself would still run: it lists rows without a file as missing and goes on",
 };
 

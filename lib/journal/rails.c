@@ -85,6 +85,7 @@ static const struct list_traits traits = {
     .order = order_numbers,
     .late = LATE_APPLIES,
     .apply = "bin/rails db:migrate",
+    .revert = "bin/rails db:migrate VERSION=",
     .remark_later = "Rails itself would still run: db:migrate:status shows such versions as NO FILE",
 };
 

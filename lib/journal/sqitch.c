@@ -152,6 +152,7 @@ static const struct list_traits traits = {
     .late = LATE_SKIPS,
     .unknown_refused = true,
     .apply = "sqitch deploy",
+    .revert = "sqitch revert --to ",
     .repair_failed = "look at `sqitch log --event fail`: Sqitch has reverted what that run deployed before it, but "
                      "not what {file} did outside of a transaction; mend it, then: sqitch deploy",
     .repair_mismatched = "put the applied text back into {file}, and the change into a new one (sqitch add, or "

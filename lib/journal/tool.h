@@ -67,6 +67,12 @@ struct compare_request {
     const char *revision; /* R; NULL: the whole of `expected` */
     enum match match;
     enum expectation_source source;
+
+    /* R is the newest revision that may be applied (compare_range.h): `later` holds whatever is applied beyond it, also
+     * on a branch beside it, and what cannot be placed makes `order_unknown`. Whether R itself is missing is of no
+     * interest. `floor` is a revision that R is said to come after; NULL. */
+    bool ceiling;
+    const char *floor;
 };
 
 struct tool {

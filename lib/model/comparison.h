@@ -51,6 +51,7 @@ struct comparison {
     enum match match;
     enum expectation_source source;
     size_t expected_count; /* migrations that the question covers */
+    const char *ceiling;   /* the newest revision that the release supports: what is later is too new for it; NULL */
 
     /* The answer, each list in the tool's order. */
     struct finding_list heads;        /* where the database stands: all heads, or the newest applied one */
@@ -71,6 +72,7 @@ struct comparison {
     const char *remark;       /* what the tool itself would do or why order_unknown; NULL */
     const char *next_apply;   /* the tool's command that applies what is pending: "alembic upgrade head" */
     const char *next_release; /* the tool's command that releases its orphaned lock; NULL */
+    const char *next_revert;  /* the tool's command that takes back what is later; NULL */
     const char *next_repair;  /* what to do about failed, mismatched or out-of-order entries; NULL */
 };
 
