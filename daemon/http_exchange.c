@@ -21,6 +21,7 @@ struct http_exchange {
     struct http_exchange *next_poll;
     struct http_exchange *previous_poll;
     bool (*ready)(const struct http_request *request); /* while held by a poll */
+    struct http_response *prepared;                    /* before it was; owned; NULL */
     uint64_t ticket;
     int64_t deadline_ms;
     struct strbuf body;
@@ -103,6 +104,7 @@ void http_exchange_free(struct http_exchange *exchange)
         waiters_cancel(exchange->loop->waiters, exchange->waiter);
     leave_polls(exchange);
     http_payload_unref(exchange->payload);
+    http_response_free(exchange->prepared);
     strbuf_done(&exchange->body);
     mem_free(exchange);
 }
@@ -191,14 +193,17 @@ static struct http_request make_request(const struct http_exchange *exchange, st
         .resumed = exchange->step == STEP_POLLED,
         .held_too_long = exchange->late,
         .ticket = exchange->ticket,
+        .prepared = exchange->prepared,
         .monotonic_ms = monotonic_ms(),
         .unix_ms = http_unix_ms(),
     };
 }
 
-static void hold_by_poll(struct http_exchange *exchange, const struct http_hold *hold)
+static void hold_by_poll(struct http_exchange *exchange, struct http_hold *hold)
 {
     struct http_loop *loop = exchange->loop;
+    http_response_free(exchange->prepared);
+    exchange->prepared = take(hold->prepared);
     exchange->ready = hold->ready;
     exchange->ticket = hold->ticket;
     exchange->deadline_ms = monotonic_ms() + hold->wait_ms;

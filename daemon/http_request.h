@@ -61,6 +61,7 @@ int http_guard_check(const struct http_guard *guard, enum http_method method, co
                      const char **ret_detail);
 
 struct http_context;
+struct http_response;
 struct http_route;
 
 struct http_request {
@@ -73,13 +74,14 @@ struct http_request {
     size_t parameter_count;
     const char *body; /* not NUL-terminated */
     size_t body_length;
-    const char *if_none_match; /* NULL */
-    const char *accept;        /* NULL */
-    bool probe;                /* came in by the probe listener */
-    bool loopback;             /* came in by a loopback address or a unix socket */
-    bool resumed;              /* was held, and is asked again */
-    bool held_too_long;        /* resumed because its time was up */
-    uint64_t ticket;           /* of the hold that ended */
+    const char *if_none_match;      /* NULL */
+    const char *accept;             /* NULL */
+    bool probe;                     /* came in by the probe listener */
+    bool loopback;                  /* came in by a loopback address or a unix socket */
+    bool resumed;                   /* was held, and is asked again */
+    bool held_too_long;             /* resumed because its time was up */
+    uint64_t ticket;                /* of the hold that ended */
+    struct http_response *prepared; /* of the hold that ended; the handler may take what is in it; NULL */
     int64_t monotonic_ms;
     int64_t unix_ms;
 };

@@ -51,7 +51,26 @@ void http_response_done(struct http_response *response)
     if (response->stream.free)
         response->stream.free(response->stream.state);
     gate_question_free(response->hold.question);
+    http_response_free(response->hold.prepared);
     http_response_init(response);
+}
+
+struct http_response *http_response_take(struct http_response *response)
+{
+    struct http_response *taken = mem_alloc(sizeof *taken);
+    if (!taken)
+        return NULL;
+    *taken = *response;
+    http_response_init(response);
+    return taken;
+}
+
+/* A prepared answer holds no other one. */
+void http_response_free(struct http_response *response)
+{
+    if (response)
+        http_response_done(response);
+    mem_free(response);
 }
 
 void http_response_json(struct http_response *response, int status, struct json_writer *ret_writer)

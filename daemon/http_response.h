@@ -56,6 +56,7 @@ struct http_hold {
     struct gate_question *question; /* owned */
     uint64_t ticket;
     bool (*ready)(const struct http_request *request);
+    struct http_response *prepared; /* by HTTP_HELD_BY_POLL, what was decided before; owned; NULL */
 };
 
 struct http_response {
@@ -73,6 +74,10 @@ struct http_response {
 
 void http_response_init(struct http_response *response);
 void http_response_done(struct http_response *response);
+
+/* Moves everything into an object of its own; NULL when memory is out, and then `response` is as it was. */
+struct http_response *http_response_take(struct http_response *response) __attribute__((warn_unused_result));
+void http_response_free(struct http_response *response);
 
 /* Begins a JSON body with that status. The caller ends with http_response_end_json. */
 void http_response_json(struct http_response *response, int status, struct json_writer *ret_writer);
