@@ -26,6 +26,9 @@ void config_unref(struct config *config)
 {
     if (!config || !refcount_drop(&config->references))
         return;
+    engine_target_free(config->history.target);
+    if (config->history.url_password)
+        explicit_bzero(config->history.url_password, strlen(config->history.url_password));
     for (size_t i = 0; i < config->database_count; i++) {
         const struct config_database *database = &config->databases[i];
         engine_target_free(database->target);
@@ -71,6 +74,7 @@ static int read_all(struct config_reader *reader, const struct yaml_node *root)
         config_set_presets(reader, &config_database_keys, reader->defaults) < 0 ||
         config_set_presets(reader, &config_expect_keys, &reader->defaults->journal.expect) < 0 ||
         config_set_presets(reader, &config_drift_keys, reader->defaults) < 0 ||
+        config_set_presets(reader, &config_history_keys, &config->history) < 0 ||
         config_set_presets(reader, &config_top_keys, config) < 0)
         return -1;
     reader->defaults->journal_interval_given = false;

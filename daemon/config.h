@@ -100,6 +100,20 @@ struct config_gate {
     int64_t blocked_grace_ms; /* greatest of its databases' */
 };
 
+/* Where what happened is kept, and what is promised of it. */
+struct config_history {
+    bool none;
+    const char *path;             /* of a SQLite file, absolute after loading; NULL: `target`, or the usual place */
+    struct engine_target *target; /* PostgreSQL, without password; owned by the config; NULL */
+    const char *url;              /* redacted, for --print-config */
+    char *url_password;           /* password given in the URL; NULL */
+    const char *password_file;    /* absolute after loading; NULL */
+    const char *password_env;     /* name of the variable; NULL */
+    int64_t keep_ms;
+    unsigned rows;
+    bool best_effort; /* an admission may be answered that could not be kept */
+};
+
 /* Which kinds of route a listener that is not loopback answers without a token. */
 enum { ACCESS_HEALTH = 1 << 0, ACCESS_GATE = 1 << 1, ACCESS_READ = 1 << 2, ACCESS_ADMIN = 1 << 3, ACCESS_ALL = 15 };
 
@@ -120,7 +134,8 @@ struct config {
     unsigned http_threads;
     unsigned max_waiters;
     unsigned workers;
-    unsigned allow_anonymous;                /* ACCESS_ bits */
+    unsigned allow_anonymous; /* ACCESS_ bits */
+    struct config_history history;
     const struct config_database *databases; /* sorted by name */
     size_t database_count;
     const struct config_gate *gates; /* configured gates and one per database, sorted by name */
@@ -171,6 +186,12 @@ size_t config_journal_names(const struct config_database *database,
  * password_free; NULL with no error when none is configured. */
 int database_password(const struct config_database *database, char **ret_password, struct error *reterr);
 void password_free(char *password);
+
+/* The same for the history's. */
+int history_password(const struct config_history *history, char **ret_password, struct error *reterr);
+
+/* Whether two configurations keep the history in different places. */
+bool config_history_moved(const struct config_history *a, const struct config_history *b);
 
 /* The effective configuration as YAML, secrets redacted; and the reference: every key with its documentation, which is
  * config/migrationd.yaml. */

@@ -326,15 +326,5 @@ void config_print_drift(const void *section, struct strbuf *out)
     const struct config_drift *drift = &((const struct config_database *)section)->drift;
     if (!drift->reference_key && drift->policy.ignore_count == 0)
         return;
-    const char *separator = "{";
-    for (size_t i = 0; i < config_drift_keys.key_count; i++) {
-        cleanup(strbuf) struct strbuf value = STRBUF(LIMIT_CONFIG_BYTES);
-        config_drift_keys.keys[i].print(section, &value);
-        out->failed |= !strbuf_ok(&value);
-        if (value.length == 0)
-            continue;
-        strbuf_printf(out, "%s%s: %s", separator, config_drift_keys.keys[i].name, strbuf_text(&value));
-        separator = ", ";
-    }
-    strbuf_add_char(out, '}');
+    config_print_flow(&config_drift_keys, section, out);
 }

@@ -55,6 +55,13 @@ static const struct config_key top_keys[] = {
      .reload = RELOAD_RESTART,
      .doc = "Looks at databases that may be under way at the same time, over all servers. One server never gets more "
             "than two."},
+    {.name = "history",
+     CUSTOM(history),
+     .example = "{path: /var/lib/migrationd/history.db}",
+     .nested = &config_history_keys,
+     .doc = "Where state changes, drift and admissions are kept. The default is history.db in $STATE_DIRECTORY, which "
+            "systemd sets, else in /var/lib/migrationd if that folder is there. `history: none` keeps nothing: then "
+            "admissions are remembered until the daemon ends. Another place needs a restart."},
     {.name = "defaults",
      CUSTOM(defaults),
      .nested = &config_timing_keys,
@@ -389,6 +396,52 @@ static const struct config_key gate_keys[] = {
      .doc = "The gate's answer while a database cannot be seen: closed."},
 };
 
+#define HISTORY(field) offsetof(struct config_history, field)
+
+static const struct config_key history_keys[] = {
+    {.name = "path",
+     CUSTOM(history_path),
+     .example = "/var/lib/migrationd/history.db",
+     .doc = "A SQLite file on a local disk, made if it is not there. Its folder must be writable."},
+    {.name = "url",
+     CUSTOM(history_url),
+     .example = "postgresql://migrationd@db1.internal/operations",
+     .instead = true,
+     .doc = "Or a PostgreSQL database, for several daemons that share one history. The tables stand in a schema of "
+            "their own, migrationd_history, which is made if it is not there."},
+    {.name = "password_file",
+     .type = KEY_SECRET,
+     .offset = HISTORY(password_file),
+     .example = "history.password",
+     .instead = true,
+     .doc = "A file that holds the password for `url`, as in a database."},
+    {.name = "password_env",
+     .type = KEY_TEXT,
+     .offset = HISTORY(password_env),
+     .example = "HISTORY_PASSWORD",
+     .instead = true,
+     .doc = "The environment variable that holds it, instead of password_file."},
+    {.name = "keep",
+     .type = KEY_DURATION,
+     .offset = HISTORY(keep_ms),
+     .preset = "90d",
+     .least = SECOND,
+     .most = 3650 * (int64_t)DAY,
+     .doc = "Older records are dropped; of each database the newest state stays known."},
+    {.name = "rows",
+     .type = KEY_COUNT,
+     .offset = HISTORY(rows),
+     .preset = "1000000",
+     .least = 1,
+     .most = 1000000000,
+     .doc = "No more records than these are kept, the newest."},
+    {.name = "admissions",
+     CUSTOM(admissions),
+     .preset = "required",
+     .doc = "required: an application is admitted only once that is committed, and refused with HISTORY_UNAVAILABLE "
+            "while nothing can be. best-effort: it is admitted all the same, and told \"recorded\":false."},
+};
+
 #define SECTION(variable, text, table, more)                                                                           \
     const struct config_section variable = {                                                                           \
         .name = (text), .keys = (table), .key_count = ARRAY_LENGTH(table), .also = (more)}
@@ -405,3 +458,4 @@ SECTION(config_reference_keys, "reference", reference_keys, NULL);
 SECTION(config_ignore_keys, "ignore", ignore_keys, NULL);
 SECTION(config_policy_keys, "policies", policy_keys, NULL);
 SECTION(config_gate_keys, "gate", gate_keys, NULL);
+SECTION(config_history_keys, "history", history_keys, NULL);

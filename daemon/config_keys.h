@@ -66,5 +66,6 @@ extern const struct config_section config_reference_keys;
 extern const struct config_section config_ignore_keys;
 extern const struct config_section config_policy_keys;
 extern const struct config_section config_gate_keys;
+extern const struct config_section config_history_keys;
 
 #endif

@@ -44,17 +44,27 @@ static int read_password_file(const char *path, char **ret_password, struct erro
     return result;
 }
 
-int database_password(const struct config_database *database, char **ret_password, struct error *reterr)
+static int read_password(const char *file, const char *variable, const char *given, char **ret_password,
+                         struct error *reterr)
 {
     *ret_password = NULL;
-    if (database->password_file)
-        return read_password_file(database->password_file, ret_password, reterr);
-    if (database->password_env) {
-        const char *value = getenv(database->password_env);
+    if (file)
+        return read_password_file(file, ret_password, reterr);
+    if (variable) {
+        const char *value = getenv(variable);
         if (!value)
-            return error_set(reterr, ERROR_AUTH_FAILED, "password_env: the variable %s is not set",
-                             database->password_env);
+            return error_set(reterr, ERROR_AUTH_FAILED, "password_env: the variable %s is not set", variable);
         return copy(value, ret_password, reterr);
     }
-    return database->url_password ? copy(database->url_password, ret_password, reterr) : 0;
+    return given ? copy(given, ret_password, reterr) : 0;
+}
+
+int database_password(const struct config_database *database, char **ret_password, struct error *reterr)
+{
+    return read_password(database->password_file, database->password_env, database->url_password, ret_password, reterr);
+}
+
+int history_password(const struct config_history *history, char **ret_password, struct error *reterr)
+{
+    return read_password(history->password_file, history->password_env, history->url_password, ret_password, reterr);
 }

@@ -38,6 +38,21 @@ static void print_value(const struct config_key *key, const void *section, struc
     }
 }
 
+void config_print_flow(const struct config_section *keys, const void *section, struct strbuf *out)
+{
+    const char *separator = "{";
+    for (size_t i = 0; i < keys->key_count; i++) {
+        cleanup(strbuf) struct strbuf value = STRBUF(LIMIT_CONFIG_BYTES);
+        print_value(&keys->keys[i], section, &value);
+        out->failed |= !strbuf_ok(&value);
+        if (value.length == 0)
+            continue;
+        strbuf_printf(out, "%s%s: %s", separator, keys->keys[i].name, strbuf_text(&value));
+        separator = ", ";
+    }
+    strbuf_add_char(out, '}');
+}
+
 static void print_section(const struct config_section *keys, const void *section, unsigned indent, struct strbuf *out)
 {
     for (; keys; keys = keys->also) {
@@ -181,6 +196,8 @@ int config_print_reference(struct strbuf *out)
 
 const char *config_restart_needed(const struct config *current, const struct config *next)
 {
+    if (config_history_moved(&current->history, &next->history))
+        return "history";
     for (size_t i = 0; i < config_top_keys.key_count; i++) {
         const struct config_key *key = &config_top_keys.keys[i];
         cleanup(strbuf) struct strbuf before = STRBUF(LIMIT_CONFIG_BYTES);

@@ -58,6 +58,9 @@ const char *config_suggest(const char *name, const char *(*name_at)(const void *
 /* The text as a double-quoted YAML scalar that reads back as the same text. */
 void config_print_text(const char *text, struct strbuf *out);
 
+/* A mapping in flow style of all its keys that have a value. */
+void config_print_flow(const struct config_section *keys, const void *section, struct strbuf *out);
+
 /* The `read` and `print` functions of KEY_CUSTOM rows. */
 #define CONFIG_CUSTOM(name)                                                                                            \
     int config_read_##name(struct config_reader *reader, const struct yaml_node *node, void *section);                 \
@@ -65,6 +68,10 @@ void config_print_text(const char *text, struct strbuf *out);
 CONFIG_CUSTOM(listen);
 CONFIG_CUSTOM(probe_listen);
 CONFIG_CUSTOM(allow_anonymous);
+CONFIG_CUSTOM(history);
+CONFIG_CUSTOM(history_path);
+CONFIG_CUSTOM(history_url);
+CONFIG_CUSTOM(admissions);
 CONFIG_CUSTOM(defaults);
 CONFIG_CUSTOM(databases);
 CONFIG_CUSTOM(gates);
