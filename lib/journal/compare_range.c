@@ -19,7 +19,7 @@ int compare_range(const struct tool *tool, const struct compare_request *request
     struct comparison limit = {0};
     least.match = MATCH_AT_LEAST;
     least.revision = range->from;
-    if (range->from && tool->compare(&least, arena, ret_comparison, reterr) < 0)
+    if (range->from && tool_compare(tool, &least, arena, ret_comparison, reterr) < 0)
         return -1;
     if (!range->to)
         return 0;
@@ -27,7 +27,7 @@ int compare_range(const struct tool *tool, const struct compare_request *request
     most.revision = range->to;
     most.ceiling = true;
     most.floor = range->from;
-    if (tool->compare(&most, arena, &limit, reterr) < 0)
+    if (tool_compare(tool, &most, arena, &limit, reterr) < 0)
         return -1;
     if (!range->from) {
         *ret_comparison = limit;
