@@ -104,12 +104,14 @@ static bool keep(const struct option_row *row, const char *text, void *options, 
 /* What getopt_long wants, made from the rows. */
 struct getopt_tables {
     struct option longs[OPTION_ROWS + 1];
-    char letters[2 * OPTION_ROWS + 1];
+    char letters[2 * OPTION_ROWS + 2];
 };
 
 static void make_tables(const struct option_program *program, struct getopt_tables *tables)
 {
     char *letter = tables->letters;
+    if (program->stops_at_word)
+        *letter++ = '+';
     for (size_t i = 0; i < program->count; i++) {
         const struct option_row *row = &program->rows[i];
         tables->longs[i] = (struct option){

@@ -48,6 +48,7 @@ struct option_program {
     const struct option_row *rows;
     size_t count;
     void (*help)(void);
+    bool stops_at_word; /* the first word that is no option ends them: what follows is another program's */
 };
 
 enum option_outcome {

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/wait_verdict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/utf8.h"
+#include "daemon/wait_json.h"
+
+/* Which member's text goes where. */
+struct field {
+    const char *name;
+    size_t offset;
+    size_t size;
+};
+
+#define FIELD(name, field)                                                                                             \
+    {                                                                                                                  \
+        name, offsetof(struct wait_verdict, field), sizeof((struct wait_verdict *)0)->field                            \
+    }
+
+static const struct field gate_fields[] = {
+    FIELD("gate", gate),         FIELD("state", state_name), FIELD("code", code),
+    FIELD("database", database), FIELD("detail", detail),
+};
+
+static const struct field database_fields[] = {
+    FIELD("database", database),
+    FIELD("tool", tool),
+    FIELD("reason", reason),
+    FIELD("next", next),
+};
+
+static const struct field *find_field(const struct field *fields, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(fields[i].name, name) == 0)
+            return &fields[i];
+    }
+    return NULL;
+}
+
+/* The value that `event` begins, into its field if it is a text; else it is passed over. */
+static bool take_value(struct wait_json *json, enum wait_json_event event, const struct field *field,
+                       struct wait_verdict *verdict)
+{
+    if (event != WAIT_JSON_STRING || !field)
+        return wait_json_skip(json, event);
+    char *place = (char *)verdict + field->offset;
+    snprintf(place, field->size, "%s", json->text);
+    utf8_make_line(place, field->size);
+    return true;
+}
+
+/* One of the databases, which counts if it is the one that decided. */
+static bool read_database(struct wait_json *json, struct wait_verdict *verdict)
+{
+    struct wait_verdict one = {0};
+    enum wait_json_event event = WAIT_JSON_KEY;
+    while ((event = wait_json_next(json)) == WAIT_JSON_KEY) {
+        const struct field *field = find_field(database_fields, ARRAY_LENGTH(database_fields), json->text);
+        if (!take_value(json, wait_json_next(json), field, &one))
+            return false;
+    }
+    if (event == WAIT_JSON_OBJECT_END && strcmp(one.database, verdict->database) == 0) {
+        memcpy(verdict->tool, one.tool, sizeof one.tool);
+        memcpy(verdict->reason, one.reason, sizeof one.reason);
+        memcpy(verdict->next, one.next, sizeof one.next);
+    }
+    return event == WAIT_JSON_OBJECT_END;
+}
+
+static bool read_databases(struct wait_json *json, enum wait_json_event event, struct wait_verdict *verdict)
+{
+    if (event != WAIT_JSON_ARRAY)
+        return wait_json_skip(json, event);
+    while ((event = wait_json_next(json)) != WAIT_JSON_ARRAY_END) {
+        if (!(event == WAIT_JSON_OBJECT ? read_database(json, verdict) : wait_json_skip(json, event)))
+            return false;
+    }
+    return true;
+}
+
+/* The members of an open object. The answer to a startup signal holds the gate's as its member `answer`. */
+static bool read_members(struct wait_json *json, bool outermost, struct wait_verdict *verdict)
+{
+    enum wait_json_event event = WAIT_JSON_KEY;
+    while ((event = wait_json_next(json)) == WAIT_JSON_KEY) {
+        const struct field *field = find_field(gate_fields, ARRAY_LENGTH(gate_fields), json->text);
+        bool databases = strcmp(json->text, "databases") == 0;
+        bool answer = outermost && strcmp(json->text, "answer") == 0;
+        event = wait_json_next(json);
+        bool taken = databases                             ? read_databases(json, event, verdict)
+                     : answer && event == WAIT_JSON_OBJECT ? read_members(json, false, verdict)
+                                                           : take_value(json, event, field, verdict);
+        if (!taken)
+            return false;
+    }
+    return event == WAIT_JSON_OBJECT_END;
+}
+
+static bool read_document(struct wait_json *json, struct wait_verdict *verdict)
+{
+    return wait_json_next(json) == WAIT_JSON_OBJECT && read_members(json, true, verdict) &&
+           wait_json_next(json) == WAIT_JSON_END;
+}
+
+/* An answer without one of these is somebody else's. */
+static enum wait_gate_state state_of(const struct wait_verdict *verdict)
+{
+    static const char *const names[] = {
+        [WAIT_GATE_OPEN] = "open",
+        [WAIT_GATE_CLOSED] = "closed",
+        [WAIT_GATE_BLOCKED] = "blocked",
+        [WAIT_GATE_UNKNOWN] = "unknown",
+    };
+    for (size_t i = WAIT_GATE_OPEN; *verdict->gate && *verdict->code && i < ARRAY_LENGTH(names); i++) {
+        if (strcmp(verdict->state_name, names[i]) == 0)
+            return (enum wait_gate_state)i;
+    }
+    return WAIT_GATE_NONE;
+}
+
+bool wait_verdict_read(const char *body, size_t length, struct wait_verdict *ret_verdict, char *problem, size_t size)
+{
+    struct wait_json json;
+    *ret_verdict = (struct wait_verdict){0};
+    /* Twice: which database decided may stand behind the list of them. */
+    for (unsigned pass = 0; pass < 2; pass++) {
+        wait_json_open_text(&json, body, length);
+        if (!read_document(&json, ret_verdict)) {
+            snprintf(problem, size, "%s", json.problem[0] ? json.problem : "no JSON object");
+            *ret_verdict = (struct wait_verdict){0};
+            return false;
+        }
+    }
+    ret_verdict->state = state_of(ret_verdict);
+    return true;
+}
