@@ -3,8 +3,9 @@
 
 One file per tool, drivers/<tool>.py ('-' becomes '_'), with one class that derives from driver.Driver and says
 
-- what it is: `tool` (migrationd's name of it), `engines` ("postgres", "mariadb", "sqlite"), `checksums` (an edited file
-  shows), `exceptions` (scenarios that end otherwise than usual, or cannot be shown, each with its reason);
+- what it is: `tool` (migrationd's name of it; with a `variant` in a file of its own where the tool is used in several
+  ways), `engines` ("postgres", "mariadb", "sqlite"), `checksums` (an edited file shows), `exceptions` (scenarios that
+  end otherwise than usual, or cannot be shown, each with its reason);
 - how it gets there: install(), with the helpers of install.py, into install.cache(), never into the repository;
 - how it is used: write() one migration, up_command(), down_command(), and report(), what the tool's own status says;
 - what migrationd is given: `directory`, revision().
@@ -31,13 +32,23 @@ sys.path.insert(0, str(HERE.parent / "integration"))
 from harness import MariaDB, Postgres, SqliteFile  # noqa: E402
 
 SCENARIOS = ("fresh", "applied", "pending", "failing", "rolled_back", "edited", "running", "killed")
-results = {}  # (tool, engine, scenario) -> (verdict, reason)
+results = {}  # (driver's label, engine, scenario) -> (verdict, reason)
 
 
 def drivers():
     names = sorted(path.stem for path in (HERE / "drivers").glob("*.py") if not path.stem.startswith("_"))
     found = [importlib.import_module(f"drivers.{name}").DRIVER for name in names]
-    return {driver.tool: driver for driver in found}
+    return {driver.label(): driver for driver in found}
+
+
+def chosen(config):
+    """The drivers that --tool names, as a tool or as one variant of it; without it, all."""
+    known = drivers()
+    wanted = config.getoption("--tool")
+    for name in wanted:
+        if not any(name in (driver.tool, driver.label()) for driver in known.values()):
+            raise pytest.UsageError(f"no driver for {name}; there are: {' '.join(known)}")
+    return [one for one in known.values() if not wanted or one.tool in wanted or one.label() in wanted]
 
 
 def pytest_addoption(parser):
@@ -50,20 +61,15 @@ def pytest_addoption(parser):
 def pytest_generate_tests(metafunc):
     if "scenario" not in metafunc.fixturenames:
         return
-    known = drivers()
-    wanted = metafunc.config.getoption("--tool") or known
-    unknown = [tool for tool in wanted if tool not in known]
-    if unknown:
-        raise pytest.UsageError(f"no driver for {unknown[0]}; there are: {' '.join(known)}")
     engine_wanted, scenario_wanted = (metafunc.config.getoption(f"--{name}") for name in ("engine", "scenario"))
     cases = [
-        (known[tool], engine, scenario)
-        for tool in wanted
-        for engine in known[tool].engines
+        (driver, engine, scenario)
+        for driver in chosen(metafunc.config)
+        for engine in driver.engines
         for scenario in SCENARIOS
         if engine_wanted in (None, engine) and scenario_wanted in (None, scenario)
     ]
-    names = [f"{driver.tool}-{engine}-{scenario}" for driver, engine, scenario in cases]
+    names = [f"{driver.label()}-{engine}-{scenario}" for driver, engine, scenario in cases]
     metafunc.parametrize("driver,engine,scenario", cases, ids=names)
 
 
@@ -113,7 +119,7 @@ def pytest_runtest_makereport(item, call):
         return
     driver, engine, scenario = arguments["driver"], arguments["engine"], arguments["scenario"]
     reason = driver.reason(scenario, engine)
-    results[driver.tool, engine, scenario] = "differs" if report.failed else "n/a" if reason else "ok"
+    results[driver.label(), engine, scenario] = "differs" if report.failed else "n/a" if reason else "ok"
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -55,6 +55,7 @@ class Driver:
     "sqlite")."""
 
     tool = ""
+    variant = ""  # of a tool that has several drivers; scripts/conformance knows each as <tool>-<variant>, too
     engines = ("postgres", "mariadb", "sqlite")
     checksums = False
     exceptions = {}  # (scenario, engine or ANY) -> Outcome
@@ -86,9 +87,18 @@ class Driver:
         """Migration `number` as migrationd spells it."""
         raise NotImplementedError
 
+    def recorded(self, number):
+        """The same where only the journal knows it."""
+        return self.revision(number)
+
     def write(self, migration):
         """Writes one migration's files, over what was there of it."""
         raise NotImplementedError
+
+    def remove(self, number, files):
+        """Takes a migration out of the project, which write() had made of these files."""
+        for path in files:
+            path.unlink()
 
     def up_command(self):
         """The command that applies everything."""
@@ -111,6 +121,10 @@ class Driver:
         return {}
 
     # what the scenarios use
+
+    @classmethod
+    def label(cls):
+        return f"{cls.tool}-{cls.variant}" if cls.variant else cls.tool
 
     @classmethod
     def outcome(cls, scenario, engine):

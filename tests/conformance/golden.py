@@ -43,8 +43,12 @@ def same_case(case, question):
     return other.exists() and shape_of(json.loads(other.read_text())) == shape_of(question)
 
 
+def case_name(variant, scenario):
+    return "-".join(part for part in ("real", variant, scenario.replace("_", "-")) if part)
+
+
 def keep(project, scenario):
-    """One case for a scenario; one more for an engine whose rows are others."""
+    """One case for a scenario; one more for an engine, or a variant of the tool, whose rows are others."""
     found = [journal for journal in journals(project.database) if journal["tool"] == project.tool]
     if scenario not in KEPT or not found:
         return
@@ -53,9 +57,10 @@ def keep(project, scenario):
         if "beside" in journal:
             question["beside"] = journal["beside"]
         part = f"-{journal['schema']}" if len(found) > 1 else ""
-        name = f"real-{scenario.replace('_', '-')}{part}"
-        general, special = CASES / project.tool / name, CASES / project.tool / f"{name}-{project.engine}"
-        if same_case(general, question) or same_case(special, question):
+        usual, name = (case_name(variant, scenario) + part for variant in ("", project.variant))
+        names = (name, f"{name}-{project.engine}", usual, f"{usual}-{project.engine}")
+        general, special, *others = (CASES / project.tool / one for one in names)
+        if any(same_case(case, question) for case in (general, special, *others)):
             continue
         case = special if general.exists() and project.engine != "postgres" else general
         shutil.rmtree(case, ignore_errors=True)

@@ -5,7 +5,7 @@ everything is applied, nothing is to do, and its tables are those that the tool 
 import json
 
 import pytest
-from conftest import drivers
+from conftest import chosen
 from harness import migrationctl
 from test_conformance import makes_table
 
@@ -16,10 +16,8 @@ TOOLS = (
 
 
 def pytest_generate_tests(metafunc):
-    known = drivers()
-    wanted = metafunc.config.getoption("--tool") or known
-    cases = [(known[tool], engine) for tool in wanted if tool in TOOLS for engine in known[tool].engines]
-    metafunc.parametrize("driver,engine", cases, ids=[f"{driver.tool}-{engine}-bootstrap" for driver, engine in cases])
+    cases = [(one, engine) for one in chosen(metafunc.config) if one.tool in TOOLS for engine in one.engines]
+    metafunc.parametrize("driver,engine", cases, ids=[f"{driver.label()}-{engine}-bootstrap" for driver, engine in cases])
 
 
 def snapshot(database):

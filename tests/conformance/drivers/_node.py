@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the drivers of JavaScript's tools share: one installation of them all, with the databases' clients."""
+"""What the drivers of JavaScript's tools share: one installation of most of them, with the databases' clients."""
 
 import contextlib
 import json
@@ -48,24 +48,28 @@ def headers():
             del os.environ["npm_config_nodedir"]
 
 
-def installed():
-    with headers():
-        return install.npm("javascript", "--save-exact", "--legacy-peer-deps", *PACKAGES)
-
-
 class NodeDriver(Driver):
     """A project that finds the tools in node_modules."""
+
+    bundle = "javascript"
+    packages = PACKAGES
+
+    @classmethod
+    def modules(cls):
+        with headers():
+            made = install.npm(cls.bundle, "--save-exact", "--legacy-peer-deps", *cls.packages)
+        return made / "node_modules"
 
     @classmethod
     def install(cls):
         install.require("node", "nodejs")
         install.require("npm", "npm")
-        installed()
+        cls.modules()
 
     def prepare(self):
-        named = dict(package.rsplit("@", 1) for package in PACKAGES)  # MikroORM looks for itself in there
+        named = dict(package.rsplit("@", 1) for package in self.packages)  # MikroORM looks for itself in there
         (self.folder / "package.json").write_text(json.dumps({"private": True, "dependencies": named}, indent=2) + "\n")
-        (self.folder / "node_modules").symlink_to(installed() / "node_modules")
+        (self.folder / "node_modules").symlink_to(self.modules())
 
     def program(self, name):
         return str(self.folder / "node_modules" / ".bin" / name)
