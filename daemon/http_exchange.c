@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/deadline.h"
 #include "base/limits.h"
+#include "daemon/http_feed.h"
 #include "daemon/http_reply.h"
 #include "daemon/metrics.h"
 
@@ -130,11 +131,23 @@ static enum MHD_Result queue(struct http_exchange *exchange, int status, struct 
     return MHD_queue_response(exchange->mhd, (unsigned)status, reply);
 }
 
+/* A stream that waits is for GET alone: the answer to HEAD has no body, but is refused alike. */
+static struct MHD_Response *make_reply(struct http_exchange *exchange, struct http_response *response, bool close)
+{
+    bool head = exchange->method == HTTP_HEAD;
+    if (response->stream.ready && !http_feed_may_open(exchange->loop)) {
+        http_response_problem(response, 429, "too many event streams are open");
+        response->retry_after_seconds = 10;
+    }
+    if (response->stream.ready && !head)
+        return http_feed_new(exchange->loop, exchange->connection, exchange->mhd, response);
+    return http_reply_new(response, head, close || is_draining(exchange->loop));
+}
+
 static enum MHD_Result answer(struct http_exchange *exchange, struct http_response *response,
                               const struct http_route *route, bool close)
 {
-    struct MHD_Response *reply =
-        http_reply_new(response, exchange->method == HTTP_HEAD, close || is_draining(exchange->loop));
+    struct MHD_Response *reply = make_reply(exchange, response, close);
     if (!reply || response->status == 0)
         return queue(exchange, 503, exchange->loop->unavailable, route);
     enum MHD_Result result = queue(exchange, response->status, reply, route);
@@ -187,6 +200,7 @@ static struct http_request make_request(const struct http_exchange *exchange, st
         .body = exchange->body.bytes,
         .body_length = exchange->body.length,
         .if_none_match = MHD_lookup_connection_value(exchange->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH),
+        .last_event_id = MHD_lookup_connection_value(exchange->mhd, MHD_HEADER_KIND, "Last-Event-ID"),
         .accept = MHD_lookup_connection_value(exchange->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT),
         .probe = exchange->loop->listener->probe,
         .loopback = exchange->loop->listener->loopback,

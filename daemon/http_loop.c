@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/deadline.h"
 #include "daemon/http_exchange.h"
+#include "daemon/http_feed.h"
 #include "daemon/http_reply.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -187,17 +188,18 @@ static void begin_drain(struct http_loop *loop)
     loop->drain_until_ms = loop->now_ms + DRAIN_MS;
     waiters_drain(loop->waiters);
     http_exchange_turn_polls(loop, true);
+    http_feed_turn(loop, true);
 }
 
-/* When the next turn is due; `waiters_due_ms` on the monotonic clock. */
-static int turn_timeout(struct http_loop *loop, int64_t waiters_due_ms)
+/* When the next turn is due; `due_ms` on the monotonic clock. */
+static int turn_timeout(struct http_loop *loop, int64_t due_ms)
 {
     int64_t timeout = loop->resumed ? 0 : LONGEST_TURN_MS;
     MHD_UNSIGNED_LONG_LONG library = 0;
     if (MHD_get_timeout(loop->mhd, &library) == MHD_YES && library < (MHD_UNSIGNED_LONG_LONG)timeout)
         timeout = (int64_t)library;
-    if (waiters_due_ms - loop->now_ms < timeout)
-        timeout = waiters_due_ms - loop->now_ms;
+    if (due_ms - loop->now_ms < timeout)
+        timeout = due_ms - loop->now_ms;
     if (loop->polls && timeout > POLL_MS)
         timeout = POLL_MS;
     if (loop->drain_until_ms > 0 && timeout > POLL_MS)
@@ -226,9 +228,10 @@ static int64_t turn(struct http_loop *loop)
     bool published = atomic_exchange(&loop->published, false);
     int64_t due_ms = waiters_turn(loop->waiters, published, loop->now_ms, http_unix_ms());
     http_exchange_turn_polls(loop, false);
+    int64_t feeds_due_ms = http_feed_turn(loop, false);
     if (loop->drain_until_ms > 0 || loop->now_ms - loop->swept_ms >= SWEEP_MS)
         sweep(loop);
-    return due_ms;
+    return due_ms < feeds_due_ms ? due_ms : feeds_due_ms;
 }
 
 /* No connection is suspended any more once draining has begun and MHD_run has come round after it: then, and only then,
@@ -305,5 +308,12 @@ void http_loop_notify(struct http_loop *loop)
 {
     atomic_store(&loop->published, true);
     if (waiters_count(loop->waiters) > 0)
+        wake(loop);
+}
+
+/* A stream that is opened after this look at the count finds the event by itself. */
+void http_loop_tell(struct http_loop *loop)
+{
+    if (atomic_load(&loop->listener->feeds) > 0)
         wake(loop);
 }

@@ -18,6 +18,7 @@
 
 struct MHD_Daemon;
 struct http_exchange;
+struct http_feed;
 
 /* What a connection is doing; each phase but HELD has a longest duration (http_loop.c). Packed, as every byte below is
  * paid for by each of ten thousand waiters. */
@@ -49,6 +50,8 @@ struct http_listener {
     bool holds; /* requests may be held */
     unsigned connection_limit;
     atomic_uint connections;
+    unsigned feed_limit;
+    atomic_uint feeds; /* streams that wait for events, open now */
     bool draining; /* atomic */
 };
 
@@ -59,6 +62,7 @@ struct http_loop {
     struct waiters *waiters;
     struct http_connection *connections;
     struct http_exchange *polls; /* exchanges held by a poll */
+    struct http_feed *feeds;     /* streams that have nothing to send now */
     struct http_cache cache;
     int wake_fd;
     pthread_t thread;
@@ -86,6 +90,9 @@ void http_loop_done(struct http_loop *loop);
 
 /* A view set was published; any thread. */
 void http_loop_notify(struct http_loop *loop);
+
+/* An event was told; any thread. */
+void http_loop_tell(struct http_loop *loop);
 
 /* Moves a connection to a phase; the loop's own thread. */
 void http_connection_enter(struct http_loop *loop, struct http_connection *connection, enum http_phase phase);

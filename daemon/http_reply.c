@@ -99,7 +99,7 @@ static bool add_header(struct MHD_Response *reply, const char *name, const char 
     return !value || !*value || MHD_add_response_header(reply, name, value) == MHD_YES;
 }
 
-static bool add_headers(struct MHD_Response *reply, const struct http_response *response, bool close)
+bool http_reply_add_headers(struct MHD_Response *reply, const struct http_response *response, bool close)
 {
     char retry[16] = "";
     if (response->retry_after_seconds > 0)
@@ -108,8 +108,10 @@ static bool add_headers(struct MHD_Response *reply, const struct http_response *
            add_header(reply, MHD_HTTP_HEADER_CACHE_CONTROL, *response->etag ? "no-cache" : "no-store") &&
            add_header(reply, MHD_HTTP_HEADER_ETAG, response->etag) &&
            add_header(reply, "X-Content-Type-Options", "nosniff") &&
+           add_header(reply, "X-Accel-Buffering", response->live ? "no" : NULL) &&
            add_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, retry) &&
            add_header(reply, MHD_HTTP_HEADER_ALLOW, response->allow) &&
+           add_header(reply, MHD_HTTP_HEADER_WWW_AUTHENTICATE, response->status == 401 ? "Bearer" : NULL) &&
            (!close || add_header(reply, MHD_HTTP_HEADER_CONNECTION, "close"));
 }
 
@@ -130,7 +132,7 @@ struct MHD_Response *http_reply_new(struct http_response *response, bool head, b
     struct MHD_Response *reply = !response->stream.next ? from_bytes(response)
                                  : head                 ? from_stream_for_head(response)
                                                         : from_stream(response);
-    if (reply && !add_headers(reply, response, close)) {
+    if (reply && !http_reply_add_headers(reply, response, close)) {
         MHD_destroy_response(reply);
         return NULL;
     }

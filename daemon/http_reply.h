@@ -15,6 +15,9 @@ struct MHD_Response;
 struct MHD_Response *http_reply_new(struct http_response *response, bool head, bool close)
     __attribute__((warn_unused_result));
 
+/* The headers that every answer has, and those that `response` asks for. False when memory is out. */
+bool http_reply_add_headers(struct MHD_Response *reply, const struct http_response *response, bool close);
+
 /* A 503 that says that memory is out, made while there is some. */
 struct MHD_Response *http_reply_new_unavailable(void) __attribute__((warn_unused_result));
 

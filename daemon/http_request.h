@@ -76,6 +76,7 @@ struct http_request {
     size_t body_length;
     const char *if_none_match;      /* NULL */
     const char *accept;             /* NULL */
+    const char *last_event_id;      /* NULL */
     bool probe;                     /* came in by the probe listener */
     bool loopback;                  /* came in by a loopback address or a unix socket */
     bool resumed;                   /* was held, and is asked again */

@@ -34,9 +34,12 @@ struct http_payload *http_payload_ref(struct http_payload *payload);
 void http_payload_unref(struct http_payload *payload);
 
 /* A body that is rendered piece by piece while it is sent. `next` appends a piece and returns false after the last one.
- */
+ * Where `ready` is set, the stream waits for what is to come: `next` is called while `ready` says that there may be
+ * something (nothing appended is no harm), and `ready` is asked again whenever the loop turns, which is when an event
+ * was told, and at `*ret_at_ms` at the latest. Such a stream ends when the daemon stops. */
 struct http_stream {
     bool (*next)(void *state, struct strbuf *out);
+    bool (*ready)(void *state, int64_t monotonic_now_ms, int64_t *ret_at_ms); /* NULL: always */
     void (*free)(void *state);
     void *state;
 };
@@ -68,6 +71,7 @@ struct http_response {
     char etag[80];                /* quoted; "" for none: then Cache-Control is no-store */
     char allow[32];               /* for 405 */
     int retry_after_seconds;      /* 0: none; varied by half when sent, so that clients do not come back together */
+    bool live;                    /* a proxy must not gather what is sent before it passes it on */
     int64_t cache_ms;             /* how long these bytes stay true while nothing is published; 0: not at all */
     struct http_hold hold;
 };

@@ -28,6 +28,8 @@ const struct http_route http_routes[] = {
      "stage direction format", ACCESS_READ, false, false, route_plan, NULL},
     {"/v1/compare", "Several databases in groups of equal schemas, and how each differs from the most",
      "databases format", ACCESS_READ, false, false, route_compare, NULL},
+    {"/v1/events", "What changes, as server-sent events that go on where the connection was cut",
+     "database kind last_event_id", ACCESS_READ, false, true, route_events, NULL},
     {"/v1/databases/{database}/refresh", "Looks at a database now", "", ACCESS_ADMIN, false, true, NULL, route_refresh},
     {"/v1/reload", "Reads the configuration again", "", ACCESS_ADMIN, false, true, NULL, route_reload},
     {"/v1/gates", "All gates, one line of state each", "", ACCESS_GATE, false, false, route_gates, NULL},

@@ -76,6 +76,7 @@ HTTP_ROUTE_HANDLER(route_gates);
 HTTP_ROUTE_HANDLER(route_gate);
 HTTP_ROUTE_HANDLER(route_admissions_list);
 HTTP_ROUTE_HANDLER(route_admissions_post);
+HTTP_ROUTE_HANDLER(route_events);
 HTTP_ROUTE_HANDLER(route_metrics);
 
 /* The view of the database that the first name of the path names; answers 404 or 503 itself and returns NULL. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "daemon/http_loop.h"
 #include "daemon/http_socket.h"
 #include "daemon/log.h"
@@ -78,6 +79,7 @@ static void set_limits(struct http_server *server, const struct config *config)
                   needed, server->budget.maximum);
     }
     server->main.listener.connection_limit = connections;
+    server->main.listener.feed_limit = connections / 4 < LIMIT_STREAMS ? connections / 4 : LIMIT_STREAMS;
 }
 
 static bool loops_alive(void *payload, int64_t monotonic_now_ms)
@@ -134,6 +136,14 @@ static void notify(void *payload)
         http_loop_notify(&server->main.loops[i]);
 }
 
+static void tell(void *payload, struct event *event)
+{
+    (void)event;
+    struct http_server *server = payload;
+    for (size_t i = 0; i < server->main.count; i++)
+        http_loop_tell(&server->main.loops[i]);
+}
+
 int http_server_start(const struct http_server_setup *setup, struct http_server **ret_server, struct error *reterr)
 {
     cleanup(http_server) struct http_server *server = mem_calloc(1, sizeof *server);
@@ -150,6 +160,7 @@ int http_server_start(const struct http_server_setup *setup, struct http_server 
     if (group_start(&server->main, reterr) || group_start(&server->probe, reterr))
         return -1;
     publication_listen(setup->publication, notify, server);
+    events_listen(setup->events, tell, server);
     *ret_server = take(server);
     return 0;
 }

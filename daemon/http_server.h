@@ -50,7 +50,7 @@ unsigned http_server_waiters(const struct http_server *server);
  * when all are gone, 5 s later at the latest. */
 void http_server_stop(struct http_server *server);
 
-/* After the last publication, since the publication still knows the server. Stops first if need be; accepts NULL. */
+/* After the last publication and event, since both still know the server. Stops first if need be; accepts NULL. */
 void http_server_free(struct http_server *server);
 
 DEFINE_CLEANUP(http_server, struct http_server *, http_server_free);

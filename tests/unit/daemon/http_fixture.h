@@ -63,6 +63,7 @@ enum made_up { MADE_UNKNOWN, MADE_OPEN, MADE_CLOSED, MADE_BLOCKED };
 struct http_fixture {
     struct config *config;
     struct publication *publication;
+    struct events *events;
     struct http_server *server;
     unsigned port;
     unsigned probe_port;
@@ -139,9 +140,14 @@ static inline void fixture_start(struct http_fixture *fixture, enum made_up made
     *fixture = (struct http_fixture){.config = fixture_config(made_up, max_waiters)};
     fixture->publication = publication_new();
     assert_non_null(fixture->publication);
+    fixture->events = events_new();
+    assert_non_null(fixture->events);
     fixture_publish(fixture, made_up);
-    const struct http_server_setup setup = {
-        .config = fixture->config, .publication = fixture->publication, .listen_fd = -1, .probe_fd = -1};
+    const struct http_server_setup setup = {.config = fixture->config,
+                                            .publication = fixture->publication,
+                                            .events = fixture->events,
+                                            .listen_fd = -1,
+                                            .probe_fd = -1};
     if (http_server_start(&setup, &fixture->server, &error))
         fail_msg("%s", error.message);
     fixture->port = fixture_port(http_server_address(fixture->server));
@@ -151,6 +157,7 @@ static inline void fixture_start(struct http_fixture *fixture, enum made_up made
 static inline void fixture_stop(struct http_fixture *fixture)
 {
     http_server_free(fixture->server);
+    events_free(fixture->events);
     publication_free(fixture->publication);
     config_unref(fixture->config);
     assert_int_equal(atomic_load(&fixture_demand), 0);
