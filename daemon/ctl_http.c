@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <curl/curl.h>
+#include "daemon/ctl_curl.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
-#include "daemon/ctl.h"
 
 enum { CONNECT_TIMEOUT_MS = 5000 };
 
@@ -64,16 +64,25 @@ static bool set_address(CURL *curl, const char *server, const char *path, struct
     return strbuf_ok(url) && curl_easy_setopt(curl, CURLOPT_URL, strbuf_text(url)) == CURLE_OK;
 }
 
+bool ctl_curl_set_up(CURL *curl, const struct ctl_options *options, const char *path, char *error)
+{
+    cleanup(strbuf) struct strbuf url = STRBUF(16384);
+    if (curl && set_address(curl, options->server, path, &url) &&
+        curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_USERAGENT, "migrationctl/" MIGRATIOND_VERSION) == CURLE_OK)
+        return true;
+    snprintf(error, CURL_ERROR_SIZE, "'%s' is no address of a daemon", options->server);
+    return false;
+}
+
 static bool set_up(CURL *curl, const char *method, int64_t timeout_ms, struct ctl_answer *answer)
 {
     bool post = strcmp(method, "POST") == 0;
     return curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, answer->error) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_USERAGENT, "migrationctl/" MIGRATIOND_VERSION) == CURLE_OK &&
            (!post || (curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
                       curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "") == CURLE_OK));
 }
@@ -83,10 +92,8 @@ void ctl_request(const struct ctl_options *options, const char *method, const ch
 {
     *ret_answer = (struct ctl_answer){.body = STRBUF(LIMIT_RESPONSE_BYTES)};
     _Static_assert(sizeof ret_answer->error >= CURL_ERROR_SIZE, "libcurl writes this much");
-    cleanup(strbuf) struct strbuf url = STRBUF(16384);
     CURL *curl = curl_easy_init();
-    if (!curl || !set_address(curl, options->server, path, &url) || !set_up(curl, method, timeout_ms, ret_answer)) {
-        snprintf(ret_answer->error, sizeof ret_answer->error, "'%s' is no address of a daemon", options->server);
+    if (!ctl_curl_set_up(curl, options, path, ret_answer->error) || !set_up(curl, method, timeout_ms, ret_answer)) {
         curl_easy_cleanup(curl);
         return;
     }
