@@ -57,13 +57,14 @@ static struct config *config_new(void)
 static int check_listener(struct config_reader *reader, const struct yaml_node *root, const char *key,
                           const struct config_listener *listener)
 {
-    if (listener->loopback || reader->config->allow_anonymous)
+    if (listener->loopback || reader->config->allow_anonymous || reader->config->token_count > 0)
         return 0;
     const struct yaml_node *node = yaml_member(root, key);
-    return config_fail(reader, node ? node : root,
-                       "'%s' is not a loopback address: say what may be served there, for example "
-                       "allow_anonymous: [health, gate], or listen on a unix socket",
-                       key);
+    return config_fail(
+        reader, node ? node : root,
+        "'%s' is not a loopback address: say who may ask there with tokens: [{file: FILE, scope: gate}], "
+        "or what anybody may with allow_anonymous: [health, gate], or listen on a unix socket",
+        key);
 }
 
 static int read_all(struct config_reader *reader, const struct yaml_node *root)

@@ -117,6 +117,25 @@ struct config_history {
 /* Which kinds of route a listener that is not loopback answers without a token. */
 enum { ACCESS_HEALTH = 1 << 0, ACCESS_GATE = 1 << 1, ACCESS_READ = 1 << 2, ACCESS_ADMIN = 1 << 3, ACCESS_ALL = 15 };
 
+/* What a token is good for; access.h has the table. */
+enum access_scope { SCOPE_READ, SCOPE_GATE, SCOPE_ADMIN, ACCESS_SCOPES };
+
+enum { CONFIG_TOKENS_MAXIMUM = 64 };
+
+struct config_token {
+    const char *file; /* absolute after loading */
+    enum access_scope scope;
+    const char *place; /* "migrationd.yaml:3:12", for messages about the file */
+};
+
+struct config_tls {
+    const char *certificate; /* files, absolute after loading; NULL: no TLS */
+    const char *key;
+    const char *client_ca; /* NULL: clients show no certificate */
+    bool plain_probes;
+    const char *place;
+};
+
 struct config_listener {
     const char *text; /* as written */
     const char *path; /* unix socket; NULL: TCP */
@@ -135,6 +154,9 @@ struct config {
     unsigned max_waiters;
     unsigned workers;
     unsigned allow_anonymous; /* ACCESS_ bits */
+    const struct config_token *tokens;
+    size_t token_count;
+    struct config_tls tls;
     struct config_history history;
     const struct config_database *databases; /* sorted by name */
     size_t database_count;

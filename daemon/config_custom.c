@@ -188,28 +188,6 @@ void config_print_url(const void *section, struct strbuf *out)
     config_print_text(((const struct config_database *)section)->url, out);
 }
 
-int config_read_password_file(struct config_reader *reader, const struct yaml_node *node, void *section)
-{
-    struct config_database *database = section;
-    const char *text = config_read_text(reader, node);
-    if (!text)
-        return -1;
-    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-    if (*text && *text != '/' && credentials && *credentials)
-        text = arena_printf(reader->config->arena, "%s/%s", credentials, text);
-    if (!text)
-        return error_no_memory(reader->error);
-    database->password_file = config_absolute_path(reader, node, text);
-    return database->password_file ? 0 : -1;
-}
-
-void config_print_password_file(const void *section, struct strbuf *out)
-{
-    const char *path = ((const struct config_database *)section)->password_file;
-    if (path)
-        config_print_text(path, out);
-}
-
 int config_read_checksums(struct config_reader *reader, const struct yaml_node *node, void *section)
 {
     struct config_database *database = section;

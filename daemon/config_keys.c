@@ -18,7 +18,7 @@ static const struct config_key top_keys[] = {
      .preset = "127.0.0.1:8484",
      .reload = RELOAD_RESTART,
      .doc = "Where every route is served: ADDRESS:PORT, \"[IPV6]:PORT\" in quotes, or unix:/path. An address that is "
-            "not loopback needs allow_anonymous."},
+            "not loopback needs tokens or allow_anonymous."},
     {.name = "probe_listen",
      CUSTOM(probe_listen),
      .preset = "127.0.0.1:8485",
@@ -30,6 +30,18 @@ static const struct config_key top_keys[] = {
      .example = "[health, gate]",
      .doc = "What a TCP listener that is not loopback serves to anybody who reaches it: health, gate, or both. "
             "Schemas, journals and refreshes are never among it."},
+    {.name = "tokens",
+     CUSTOM(tokens),
+     .example = "[{file: deploy.token, scope: gate}]",
+     .nested = &config_token_keys,
+     .doc = "Bearer tokens that a TCP listener that is not loopback wants to see, at most 64. Loopback and unix "
+            "sockets need none, but refuse a wrong one, too."},
+    {.name = "tls",
+     CUSTOM(tls),
+     .example = "{certificate: tls.crt, key: tls.key}",
+     .nested = &config_tls_keys,
+     .doc = "With a certificate every TCP listener speaks TLS 1.2 or 1.3 and nothing else; unix sockets never do. The "
+            "files are read again with every reload. Turning TLS on or off, or `probes`, needs a restart."},
     {.name = "http_threads",
      .type = KEY_COUNT,
      .offset = TOP(http_threads),
@@ -147,7 +159,8 @@ static const struct config_key database_keys[] = {
      .doc = "postgresql://, mysql://, mariadb:// or sqlite://, such as "
             "postgresql://observer@db1.internal/orders?sslmode=verify-full. The role needs to read, and nothing else."},
     {.name = "password_file",
-     CUSTOM(password_file),
+     .type = KEY_SECRET,
+     .offset = DATABASE(password_file),
      .example = "orders.password",
      .doc = "A file that holds the password, read anew for every connection, so that a rotated secret needs no reload. "
             "A relative path starts at $CREDENTIALS_DIRECTORY where systemd sets it, else at this file's folder."},
@@ -442,6 +455,54 @@ static const struct config_key history_keys[] = {
             "while nothing can be. best-effort: it is admitted all the same, and told \"recorded\":false."},
 };
 
+#define TOKEN(field) offsetof(struct config_token, field)
+#define TLS(field) offsetof(struct config, tls.field)
+
+static const struct config_key token_keys[] = {
+    {.name = "file",
+     .type = KEY_SECRET,
+     .offset = TOKEN(file),
+     .required = true,
+     .example = "deploy.token",
+     .doc = "A file that holds one token: 16 to 512 printable ASCII characters without blanks, and perhaps a newline. "
+            "Relative to $CREDENTIALS_DIRECTORY, or to this file's folder. It is read again within two seconds when it "
+            "changes; while it holds no token, the one before stays valid."},
+    {.name = "scope",
+     CUSTOM(scope),
+     .required = true,
+     .example = "gate",
+     .doc = "gate: gates and admissions. read: databases, journals, schemas, drift, plans, history and events, and the "
+            "state of gates. admin: everything, refreshes and reloads included. Health and metrics go with each."},
+};
+
+static const struct config_key tls_keys[] = {
+    {.name = "certificate",
+     .type = KEY_SECRET,
+     .offset = TLS(certificate),
+     .required = true,
+     .example = "tls.crt",
+     .doc =
+         "The server's certificate and those that lead to its authority, in PEM. Relative to $CREDENTIALS_DIRECTORY, "
+         "or to this file's folder."},
+    {.name = "key",
+     .type = KEY_SECRET,
+     .offset = TLS(key),
+     .required = true,
+     .example = "tls.key",
+     .doc = "Its private key in PEM, not encrypted."},
+    {.name = "client_ca",
+     .type = KEY_SECRET,
+     .offset = TLS(client_ca),
+     .example = "clients.crt",
+     .doc = "The authorities, in PEM, of which every client must show a certificate. Tokens are asked for all the "
+            "same."},
+    {.name = "probes",
+     CUSTOM(tls_probes),
+     .preset = "tls",
+     .doc = "plain: `probe_listen` stays without TLS, for probes that have no certificate to show. tls: it is as "
+            "`listen`."},
+};
+
 #define SECTION(variable, text, table, more)                                                                           \
     const struct config_section variable = {                                                                           \
         .name = (text), .keys = (table), .key_count = ARRAY_LENGTH(table), .also = (more)}
@@ -459,3 +520,5 @@ SECTION(config_ignore_keys, "ignore", ignore_keys, NULL);
 SECTION(config_policy_keys, "policies", policy_keys, NULL);
 SECTION(config_gate_keys, "gate", gate_keys, NULL);
 SECTION(config_history_keys, "history", history_keys, NULL);
+SECTION(config_token_keys, "token", token_keys, NULL);
+SECTION(config_tls_keys, "tls", tls_keys, NULL);

@@ -19,6 +19,7 @@ struct config_reader;
 enum key_type {
     KEY_TEXT,     /* const char * */
     KEY_TEXTS,    /* const char *const * and size_t: a sequence, or one value */
+    KEY_SECRET,   /* const char *: the path of a file, made absolute against $CREDENTIALS_DIRECTORY or the folder */
     KEY_DURATION, /* int64_t milliseconds: an integer with ms, s, m, h or d */
     KEY_COUNT,    /* unsigned */
     KEY_CUSTOM,   /* `read` and `print` know */
@@ -67,5 +68,7 @@ extern const struct config_section config_ignore_keys;
 extern const struct config_section config_policy_keys;
 extern const struct config_section config_gate_keys;
 extern const struct config_section config_history_keys;
+extern const struct config_section config_token_keys; /* an element of `tokens` */
+extern const struct config_section config_tls_keys;
 
 #endif

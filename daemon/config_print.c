@@ -12,6 +12,7 @@ static void print_value(const struct config_key *key, const void *section, struc
     const void *field = (const char *)section + key->offset;
     switch (key->type) {
     case KEY_TEXT:
+    case KEY_SECRET:
         if (*(const char *const *)field)
             config_print_text(*(const char *const *)field, out);
         return;
@@ -194,8 +195,16 @@ int config_print_reference(struct strbuf *out)
     return strbuf_ok(out) ? 0 : -1;
 }
 
+/* Whether the same listeners speak TLS: its files are another matter. */
+static bool same_transport(const struct config_tls *a, const struct config_tls *b)
+{
+    return !a->certificate == !b->certificate && (!a->certificate || a->plain_probes == b->plain_probes);
+}
+
 const char *config_restart_needed(const struct config *current, const struct config *next)
 {
+    if (!same_transport(&current->tls, &next->tls))
+        return "tls";
     if (config_history_moved(&current->history, &next->history))
         return "history";
     for (size_t i = 0; i < config_top_keys.key_count; i++) {

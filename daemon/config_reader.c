@@ -257,6 +257,22 @@ static int read_plain_text(struct config_reader *reader, const struct config_key
     return **ret_text ? 0 : config_fail(reader, node, "'%s' is empty", key->name);
 }
 
+/* Where systemd hands credentials over, a relative path is one of theirs. */
+static int read_secret(struct config_reader *reader, const struct config_key *key, const struct yaml_node *node,
+                       const char **ret_path)
+{
+    const char *text = NULL;
+    if (read_plain_text(reader, key, node, &text) < 0)
+        return -1;
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    if (*text != '/' && credentials && *credentials)
+        text = arena_printf(reader->config->arena, "%s/%s", credentials, text);
+    if (!text)
+        return error_no_memory(reader->error);
+    *ret_path = config_absolute_path(reader, node, text);
+    return *ret_path ? 0 : -1;
+}
+
 static int read_value(struct config_reader *reader, const struct config_key *key, const struct yaml_node *node,
                       void *target)
 {
@@ -266,6 +282,8 @@ static int read_value(struct config_reader *reader, const struct config_key *key
         return read_plain_text(reader, key, node, field);
     case KEY_TEXTS:
         return read_texts(reader, key, node, field, (size_t *)(void *)((char *)target + key->count_offset));
+    case KEY_SECRET:
+        return read_secret(reader, key, node, field);
     case KEY_DURATION:
         return read_duration(reader, key, node, field);
     case KEY_COUNT:

@@ -68,6 +68,10 @@ void config_print_flow(const struct config_section *keys, const void *section, s
 CONFIG_CUSTOM(listen);
 CONFIG_CUSTOM(probe_listen);
 CONFIG_CUSTOM(allow_anonymous);
+CONFIG_CUSTOM(tokens);
+CONFIG_CUSTOM(scope);
+CONFIG_CUSTOM(tls);
+CONFIG_CUSTOM(tls_probes);
 CONFIG_CUSTOM(history);
 CONFIG_CUSTOM(history_path);
 CONFIG_CUSTOM(history_url);
@@ -76,7 +80,6 @@ CONFIG_CUSTOM(defaults);
 CONFIG_CUSTOM(databases);
 CONFIG_CUSTOM(gates);
 CONFIG_CUSTOM(url);
-CONFIG_CUSTOM(password_file);
 CONFIG_CUSTOM(journal);
 CONFIG_CUSTOM(expect);
 CONFIG_CUSTOM(checksums);

@@ -9,9 +9,11 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "daemon/entrance.h"
 #include "daemon/http_server.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -21,6 +23,7 @@
 
 enum {
     STATUS_MS = 5000,          /* between two STATUS= lines */
+    TOKENS_MS = 1000,          /* between two looks at the token files */
     RELOAD_DISTANCE_MS = 1000, /* a storm of SIGHUP ends in one reload a second, and one after the last */
     STOP_LOOKS_MS = 1000,      /* looks in flight get this long when the daemon stops */
     STOP_MS = 6500,            /* then it ends, whatever hangs: HTTP's 5 s to drain, the looks, and a reserve */
@@ -33,12 +36,14 @@ struct daemon {
     struct publication *publication;
     struct events *events;
     struct scheduler *scheduler;
+    struct entrance entrance;
     struct http_server *server;
     struct reload *reload;
     int signals;
     bool stopping;
     bool reload_due;
     int64_t reloaded_at_ms;
+    int64_t tokens_at_ms; /* looked for changes of token files */
     int64_t status_at_ms;
     int64_t watchdog_ms; /* 0: nobody watches */
     int64_t alive_at_ms;
@@ -93,6 +98,20 @@ static void warn_of_passwords(const struct config *config)
     }
 }
 
+static void warn_of_entrance(const char *text)
+{
+    log_event(LOG_LEVEL_WARNING, "access", NULL, "%s", text);
+}
+
+static int open_entrance(struct daemon *daemon, struct error *reterr)
+{
+    cleanup(entrance_keys) struct entrance_keys keys = {0};
+    if (entrance_read(daemon->config, &keys, reterr) < 0)
+        return -1;
+    entrance_remarks(daemon->config, &keys, time(NULL), warn_of_entrance);
+    return entrance_init(&daemon->entrance, &keys, reterr);
+}
+
 static int start(struct daemon *daemon, struct error *reterr)
 {
     daemon_hold_signals();
@@ -101,6 +120,8 @@ static int start(struct daemon *daemon, struct error *reterr)
         return -1;
     raise_file_limit(daemon->config);
     warn_of_passwords(daemon->config);
+    if (open_entrance(daemon, reterr) < 0)
+        return -1;
     daemon->reload = reload_new();
     daemon->publication = publication_new();
     daemon->events = events_new();
@@ -113,6 +134,8 @@ static int start(struct daemon *daemon, struct error *reterr)
         .publication = daemon->publication,
         .scheduler = daemon->scheduler,
         .reload = daemon->reload,
+        .access = daemon->entrance.access,
+        .tls = daemon->entrance.tls,
         .events = daemon->events,
         .listen_fd = notify_socket("listen"),
         .probe_fd = notify_socket("probe"),
@@ -123,7 +146,8 @@ static int start(struct daemon *daemon, struct error *reterr)
 static int load_next(struct daemon *daemon, struct error *reterr)
 {
     cleanup(config) struct config *next = NULL;
-    if (config_load(daemon->path, &next, reterr) < 0)
+    cleanup(entrance_keys) struct entrance_keys keys = {0};
+    if (config_load(daemon->path, &next, reterr) < 0 || entrance_read(next, &keys, reterr) < 0)
         return -1;
     const char *key = config_restart_needed(daemon->config, next);
     if (key)
@@ -133,6 +157,8 @@ static int load_next(struct daemon *daemon, struct error *reterr)
     config_unref(daemon->config);
     daemon->config = take(next);
     warn_of_passwords(daemon->config);
+    entrance_remarks(daemon->config, &keys, time(NULL), warn_of_entrance);
+    entrance_replace(&daemon->entrance, &keys);
     return 0;
 }
 
@@ -183,6 +209,15 @@ static void tell_manager(struct daemon *daemon, int64_t now_ms)
     notify_status(set, http_server_waiters(daemon->server));
 }
 
+/* A token that was rotated works without a reload. */
+static void look_at_tokens(struct daemon *daemon, int64_t now_ms)
+{
+    if (now_ms - daemon->tokens_at_ms < TOKENS_MS)
+        return;
+    daemon->tokens_at_ms = now_ms;
+    access_refresh(daemon->entrance.access);
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -197,6 +232,8 @@ static void loop(struct daemon *daemon)
             wake = earlier(wake, daemon->alive_at_ms + daemon->watchdog_ms);
         if (daemon->reload_due)
             wake = earlier(wake, daemon->reloaded_at_ms + RELOAD_DISTANCE_MS);
+        if (daemon->config->token_count > 0)
+            wake = earlier(wake, daemon->tokens_at_ms + TOKENS_MS);
         struct pollfd polled[] = {{.fd = daemon->signals, .events = POLLIN},
                                   {.fd = daemon->reload_due ? -1 : reload_fd(daemon->reload), .events = POLLIN}};
         if (poll(polled, ARRAY_LENGTH(polled), wake > now ? (int)(wake - now) : 0) < 0 && errno != EINTR)
@@ -207,6 +244,7 @@ static void loop(struct daemon *daemon)
         now = monotonic_ms();
         if (daemon->reload_due && now - daemon->reloaded_at_ms >= RELOAD_DISTANCE_MS && !daemon->stopping)
             reload_config(daemon);
+        look_at_tokens(daemon, now);
         tell_manager(daemon, now);
     }
 }
@@ -238,6 +276,7 @@ static bool stop(struct daemon *daemon)
         return false;
     http_server_free(daemon->server);
     publication_free(daemon->publication);
+    entrance_done(&daemon->entrance);
     events_free(daemon->events);
     reload_free(daemon->reload);
     config_unref(daemon->config);
@@ -258,8 +297,10 @@ int daemon_run(const char *path, struct config *config)
     }
     metric_set(METRIC_config_last_reload_successful, 1);
     daemon.watchdog_ms = notify_watchdog_ms();
-    log_event(LOG_LEVEL_NOTICE, "ready", NULL, "listening on %s, probes on %s; %zu databases",
-              http_server_address(daemon.server), http_server_probe_address(daemon.server), config->database_count);
+    log_event(LOG_LEVEL_NOTICE, "ready", NULL, "listening on %s%s, probes on %s%s; %zu databases",
+              http_server_address(daemon.server), http_server_transport(daemon.server, false),
+              http_server_probe_address(daemon.server), http_server_transport(daemon.server, true),
+              config->database_count);
     notify_ready();
     loop(&daemon);
     bound_stop();

@@ -6,6 +6,7 @@
 #ifndef MIGRATIOND_DAEMON_HTTP_CACHE_H
 #define MIGRATIOND_DAEMON_HTTP_CACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct http_cached {
     uint64_t generation;            /* of the view set */
     int64_t until_ms;
     int status;
+    bool open; /* it was given to a caller without a token */
     const struct http_route *route;
     struct MHD_Response *reply; /* one reference */
 };

@@ -2,6 +2,7 @@
 #include "daemon/http_exchange.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/deadline.h"
@@ -213,6 +214,26 @@ static struct http_request make_request(const struct http_exchange *exchange, st
     };
 }
 
+static enum MHD_Result count_authorizations(void *payload, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind, (void)value;
+    *(unsigned *)payload += strcasecmp(name, MHD_HTTP_HEADER_AUTHORIZATION) == 0;
+    return MHD_YES;
+}
+
+/* Where nobody needs a token and none is shown, there is nothing to find out. Of two, nobody knows which is meant. */
+static struct access_caller caller_of(const struct http_exchange *exchange)
+{
+    const struct http_listener *listener = exchange->loop->listener;
+    const char *field = MHD_lookup_connection_value(exchange->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    unsigned count = 0;
+    if (!field && listener->loopback)
+        return (struct access_caller){.kind = CALLER_ANONYMOUS};
+    if (field)
+        MHD_get_connection_values(exchange->mhd, MHD_HEADER_KIND, count_authorizations, &count);
+    return access_identify(listener->context->access, count > 1 ? "" : field);
+}
+
 static void hold_by_poll(struct http_exchange *exchange, struct http_hold *hold)
 {
     struct http_loop *loop = exchange->loop;
@@ -271,6 +292,7 @@ static enum MHD_Result answer_and_keep(struct http_exchange *exchange, const str
     struct http_cached entry = {.generation = request->set->generation,
                                 .until_ms = request->monotonic_ms + response->cache_ms,
                                 .status = response->status,
+                                .open = request->caller.kind == CALLER_ANONYMOUS,
                                 .route = request->route,
                                 .reply = http_reply_new(response, false, false)};
     if (!entry.reply)
@@ -285,7 +307,15 @@ static bool may_be_cached(const struct http_exchange *exchange)
     return (exchange->method == HTTP_GET || exchange->method == HTTP_HEAD) && !is_draining(exchange->loop);
 }
 
-static enum MHD_Result route(struct http_exchange *exchange, struct view_set *set, const char *method)
+/* A kept reply passes by the route's own judgement of its caller. */
+static bool may_be_given(const struct http_exchange *exchange, const struct http_cached *cached,
+                         const struct access_caller *caller)
+{
+    return exchange->loop->listener->loopback || cached->open || (caller->get & cached->route->access);
+}
+
+static enum MHD_Result route(struct http_exchange *exchange, struct view_set *set, const struct access_caller *caller,
+                             const char *method)
 {
     struct http_target target = {0};
     struct error error = {0};
@@ -297,6 +327,7 @@ static enum MHD_Result route(struct http_exchange *exchange, struct view_set *se
     cleanup(http_response) struct http_response response = {0};
     http_response_init(&response);
     struct http_request request = make_request(exchange, set);
+    request.caller = *caller;
     http_route(&request, &target, method, names, &response);
     if (set && response.cache_ms > 0 && response.status != 0 && may_be_cached(exchange))
         return answer_and_keep(exchange, &request, &response);
@@ -307,14 +338,15 @@ static enum MHD_Result run(struct http_exchange *exchange, const char *method)
 {
     struct http_loop *loop = exchange->loop;
     struct publication *publication = loop->listener->context->publication;
-    if (may_be_cached(exchange)) {
+    struct access_caller caller = caller_of(exchange);
+    if (may_be_cached(exchange) && caller.kind != CALLER_REFUSED) {
         const struct http_cached *cached =
             http_cache_find(&loop->cache, exchange->target, publication_generation(publication), loop->now_ms);
-        if (cached)
+        if (cached && may_be_given(exchange, cached, &caller))
             return queue(exchange, cached->status, cached->reply, cached->route);
     }
     cleanup(view_set) struct view_set *set = publication_acquire(publication);
-    return route(exchange, set, method);
+    return route(exchange, set, &caller, method);
 }
 
 /* What the wait ended with. */
@@ -349,6 +381,7 @@ enum MHD_Result http_exchange_handle(void *payload, struct MHD_Connection *mhd, 
     (void)url;
     struct http_loop *loop = payload;
     struct http_exchange *exchange = *state;
+    loop->moved = true;
     if (!exchange)
         return MHD_queue_response(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, loop->unavailable);
     switch (exchange->step) {

@@ -16,6 +16,7 @@
 #include "daemon/http_exchange.h"
 #include "daemon/http_feed.h"
 #include "daemon/http_reply.h"
+#include "daemon/http_tls.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 
@@ -27,6 +28,7 @@ enum {
     STALLED_SECONDS = 75, /* nothing sent or received: longer than load balancers keep connections */
     LONGEST_TURN_MS = 1000,
     POLL_MS = 20,
+    HANDSHAKE_MS = 5,
     SWEEP_MS = 500,
     DRAIN_MS = 5000,
 };
@@ -50,6 +52,13 @@ void http_connection_enter(struct http_loop *loop, struct http_connection *conne
     connection->since_ms = loop->now_ms;
 }
 
+/* On this thread it cannot race with the library, which closes the descriptors. */
+static void expire(struct http_connection *connection)
+{
+    connection->expired = true;
+    shutdown(connection->fd, SHUT_RDWR);
+}
+
 static void open_connection(struct http_loop *loop, struct MHD_Connection *mhd, void **context)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -65,6 +74,8 @@ static void open_connection(struct http_loop *loop, struct MHD_Connection *mhd, 
         connection->next->previous = connection;
     loop->connections = connection;
     http_connection_enter(loop, connection, PHASE_NEW);
+    if (loop->listener->tls && http_tls_begin(loop, connection, mhd) < 0)
+        expire(connection);
 }
 
 static void close_connection(struct http_loop *loop, void **context)
@@ -76,6 +87,7 @@ static void close_connection(struct http_loop *loop, void **context)
     if (!connection)
         return;
     http_exchange_free(take(connection->exchange));
+    http_tls_free(take(connection->tls));
     if (connection->previous)
         connection->previous->next = connection->next;
     else
@@ -124,9 +136,11 @@ __attribute__((format(printf, 2, 0))) static void log_library(void *payload, con
 
 static struct MHD_Daemon *start_library(struct http_loop *loop, int listen_fd)
 {
+    struct MHD_OptionItem more[HTTP_TLS_OPTIONS];
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, accept_policy, loop, http_exchange_handle,
-        loop, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+        flags | http_tls_options(loop->listener->tls, more), 0, accept_policy, loop, http_exchange_handle, loop,
+        MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_LISTEN_SOCKET, listen_fd,
         MHD_OPTION_CONNECTION_LIMIT, loop->listener->connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)CONNECTION_MEMORY_STEP,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)STALLED_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1,
@@ -162,8 +176,7 @@ static void hang_up(struct http_connection *connection)
     shutdown(connection->fd, SHUT_RD);
 }
 
-/* Ends connections that take too long, and while draining the idle ones as well. On this thread it cannot race with the
- * library, which closes the descriptors. */
+/* Ends connections that take too long, and while draining the idle ones as well. */
 static void sweep(struct http_loop *loop)
 {
     bool draining = loop->drain_until_ms > 0;
@@ -174,8 +187,7 @@ static void sweep(struct http_loop *loop)
             continue;
         if (limit > 0 && loop->now_ms - connection->since_ms > limit) {
             metric_add(METRIC_http_connections_expired, 1);
-            connection->expired = true;
-            shutdown(connection->fd, SHUT_RDWR);
+            expire(connection);
         } else if (draining && idle) {
             hang_up(connection);
         }
@@ -198,6 +210,9 @@ static int turn_timeout(struct http_loop *loop, int64_t due_ms)
     MHD_UNSIGNED_LONG_LONG library = 0;
     if (MHD_get_timeout(loop->mhd, &library) == MHD_YES && library < (MHD_UNSIGNED_LONG_LONG)timeout)
         timeout = (int64_t)library;
+    /* The library takes a connection for ready as long as its handshake lasts; what the peer sends wakes us anyway. */
+    if (timeout == 0 && !loop->resumed && loop->stuck && !loop->moved)
+        timeout = HANDSHAKE_MS;
     if (due_ms - loop->now_ms < timeout)
         timeout = due_ms - loop->now_ms;
     if (loop->polls && timeout > POLL_MS)
@@ -222,6 +237,8 @@ static void await(struct http_loop *loop, int epoll_fd, int timeout_ms)
 static int64_t turn(struct http_loop *loop)
 {
     loop->resumed = false;
+    loop->moved = false;
+    loop->stuck = false;
     MHD_run(loop->mhd);
     if (!loop->drain_until_ms && atomic_load(&loop->stopping))
         begin_drain(loop);

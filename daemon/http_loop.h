@@ -19,6 +19,8 @@
 struct MHD_Daemon;
 struct http_exchange;
 struct http_feed;
+struct http_tls;
+struct tls;
 
 /* What a connection is doing; each phase but HELD has a longest duration (http_loop.c). Packed, as every byte below is
  * paid for by each of ten thousand waiters. */
@@ -38,6 +40,7 @@ struct http_connection {
     bool expired;
     int64_t since_ms;
     struct http_exchange *exchange; /* the request under way, owned; NULL */
+    struct http_tls *tls;           /* owned; NULL without TLS */
     struct http_connection *next;
     struct http_connection *previous;
 };
@@ -47,12 +50,13 @@ struct http_listener {
     const struct http_context *context;
     bool probe;
     bool loopback;
-    bool holds; /* requests may be held */
+    bool holds;      /* requests may be held */
+    struct tls *tls; /* NULL: plain HTTP */
     unsigned connection_limit;
     atomic_uint connections;
     unsigned feed_limit;
     atomic_uint feeds; /* streams that wait for events, open now */
-    bool draining; /* atomic */
+    bool draining;     /* atomic */
 };
 
 struct http_loop {
@@ -68,6 +72,8 @@ struct http_loop {
     pthread_t thread;
     bool started;
     bool resumed;   /* the library has to be run at once: its descriptors do not tell */
+    bool moved;     /* in this turn bytes went over a TLS connection, or a request was worked on */
+    bool stuck;     /* in this turn a handshake found nothing to read */
     int64_t now_ms; /* monotonic, of this turn */
     int64_t swept_ms;
     int64_t drain_until_ms; /* 0: not draining */

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "daemon/access.h"
 #include "daemon/view.h"
 
 /* A connection's memory holds no longer target; no route has more segments. */
@@ -74,9 +75,10 @@ struct http_request {
     size_t parameter_count;
     const char *body; /* not NUL-terminated */
     size_t body_length;
-    const char *if_none_match;      /* NULL */
-    const char *accept;             /* NULL */
-    const char *last_event_id;      /* NULL */
+    const char *if_none_match; /* NULL */
+    const char *accept;        /* NULL */
+    const char *last_event_id; /* NULL */
+    struct access_caller caller;
     bool probe;                     /* came in by the probe listener */
     bool loopback;                  /* came in by a loopback address or a unix socket */
     bool resumed;                   /* was held, and is asked again */

@@ -93,11 +93,17 @@ const char *http_status_title(int status)
         int status;
         const char *title;
     } titles[] = {
-        {400, "Bad Request"},       {403, "Forbidden"},
-        {404, "Not Found"},         {405, "Method Not Allowed"},
-        {409, "Conflict"},          {413, "Content Too Large"},
-        {429, "Too Many Requests"}, {503, "Service Unavailable"},
-        {504, "Gateway Timeout"},   {505, "HTTP Version Not Supported"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {409, "Conflict"},
+        {413, "Content Too Large"},
+        {429, "Too Many Requests"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+        {505, "HTTP Version Not Supported"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(titles); i++) {
         if (titles[i].status == status)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "daemon/metrics.h"
 
 const struct http_route http_routes[] = {
     {"/livez", "Whether the daemon's own loops turn; never looks at a database", "verbose", ACCESS_HEALTH, true, false,
@@ -42,7 +43,7 @@ const size_t http_route_count = ARRAY_LENGTH(http_routes);
 enum { STATUS_CLASSES = 6, STATUS_CODES = 16 };
 
 /* Every status that is ever answered, so that a counter is an index. */
-static const int counted_statuses[STATUS_CODES] = {200, 201, 304, 400, 403, 404, 405,
+static const int counted_statuses[STATUS_CODES] = {200, 201, 304, 400, 401, 403, 404, 405,
                                                    409, 413, 429, 431, 503, 504, 505};
 static atomic_ullong answers[ARRAY_LENGTH(http_routes) + 1][STATUS_CODES];
 
@@ -145,13 +146,31 @@ static bool parameters_are_known(const struct http_request *request, struct http
     return true;
 }
 
+/* The same words for no token, a wrong one and none that could be one. */
+static void refuse_caller(struct http_response *response)
+{
+    metric_add(METRIC_http_unauthorized, 1);
+    http_response_problem(response, 401, "a valid token is needed, as in Authorization: Bearer TOKEN");
+}
+
 static bool is_allowed(const struct http_request *request, struct http_response *response)
 {
-    unsigned allowed = request->set ? request->set->config->allow_anonymous : 0;
-    if (request->loopback || (request->route->access & allowed))
+    const struct http_route *route = request->route;
+    const struct access_caller *caller = &request->caller;
+    unsigned anonymous = request->set ? request->set->config->allow_anonymous : 0;
+    unsigned covered = request->method == HTTP_POST ? caller->post : caller->get;
+    /* Who was held has been asked before: a reload may since have replaced the very token that asked for it. */
+    if (request->loopback || request->resumed || (route->access & (anonymous | covered)))
         return true;
-    http_response_problem(response, 403, "%s is not served to anonymous callers on this listener; see allow_anonymous",
-                          request->route->path);
+    if (caller->kind == CALLER_KNOWN)
+        http_response_problem(response, 403, "the scope of this token does not cover %s of %s",
+                              request->method == HTTP_POST ? "POST" : "GET", route->path);
+    else if (caller->could_be_known)
+        refuse_caller(response);
+    else
+        http_response_problem(response, 403,
+                              "%s is not served to anonymous callers on this listener; see tokens and allow_anonymous",
+                              route->path);
     return false;
 }
 
@@ -176,6 +195,10 @@ void http_route(struct http_request *request, const struct http_target *target, 
     request->names = names;
     request->parameters = target->parameters;
     request->parameter_count = target->parameter_count;
+    if (request->caller.kind == CALLER_REFUSED && !request->resumed) {
+        refuse_caller(response);
+        return;
+    }
     if (!request->route) {
         http_response_problem(response, 404, "there is no such path");
         return;

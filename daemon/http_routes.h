@@ -20,6 +20,7 @@ struct http_context {
     struct scheduler *scheduler;
     struct admissions *admissions;
     struct reload *reload;
+    struct access *access; /* NULL: no tokens */
     struct events *events;
     bool (*loops_alive)(void *payload, int64_t monotonic_now_ms);
     void *loops;

@@ -97,6 +97,7 @@ static int group_init(struct http_server *server, struct loop_group *group, cons
     group->context = (struct http_context){.publication = setup->publication,
                                            .scheduler = setup->scheduler,
                                            .reload = setup->reload,
+                                           .access = setup->access,
                                            .events = setup->events,
                                            .admissions = server->admissions,
                                            .loops_alive = loops_alive,
@@ -107,6 +108,8 @@ static int group_init(struct http_server *server, struct loop_group *group, cons
     group->listener.context = &group->context;
     group->listener.probe = probe;
     group->listener.loopback = group->sockets.loopback;
+    if (group->sockets.tcp && !(probe && setup->config->tls.plain_probes))
+        group->listener.tls = setup->tls;
     group->loops = mem_calloc(group->sockets.count, sizeof *group->loops);
     if (!group->loops)
         return error_no_memory(reterr);
@@ -144,8 +147,18 @@ static void tell(void *payload, struct event *event)
         http_loop_tell(&server->main.loops[i]);
 }
 
+/* A library that was built without TLS would serve plain HTTP in its place. */
+static int check_library(const struct http_server_setup *setup, struct error *reterr)
+{
+    if (!setup->tls || MHD_is_feature_supported(MHD_FEATURE_HTTPS_CERT_CALLBACK) == MHD_YES)
+        return 0;
+    return error_set(reterr, ERROR_INVALID, "tls: this libmicrohttpd (%s) was built without TLS", MHD_get_version());
+}
+
 int http_server_start(const struct http_server_setup *setup, struct http_server **ret_server, struct error *reterr)
 {
+    if (check_library(setup, reterr))
+        return -1;
     cleanup(http_server) struct http_server *server = mem_calloc(1, sizeof *server);
     if (!server)
         return error_no_memory(reterr);
@@ -173,6 +186,11 @@ const char *http_server_address(const struct http_server *server)
 const char *http_server_probe_address(const struct http_server *server)
 {
     return server->probe.sockets.address;
+}
+
+const char *http_server_transport(const struct http_server *server, bool probe)
+{
+    return (probe ? &server->probe : &server->main)->listener.tls ? " with TLS" : "";
 }
 
 static bool group_is_alive(const struct loop_group *group, int64_t now_ms)

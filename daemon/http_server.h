@@ -16,6 +16,7 @@
 #include "daemon/publication.h"
 #include "daemon/reload.h"
 #include "daemon/scheduler.h"
+#include "daemon/tls.h"
 
 struct http_server;
 
@@ -24,6 +25,8 @@ struct http_server_setup {
     struct publication *publication;
     struct scheduler *scheduler;
     struct reload *reload;
+    struct access *access; /* NULL: no tokens */
+    struct tls *tls;       /* NULL: no TLS */
     struct events *events;
     int listen_fd; /* from systemd, stays the caller's; -1: as configured */
     int probe_fd;
@@ -39,6 +42,9 @@ int http_server_start(const struct http_server_setup *setup, struct http_server 
 /* The addresses as bound, with the port that port 0 became. */
 const char *http_server_address(const struct http_server *server);
 const char *http_server_probe_address(const struct http_server *server);
+
+/* " with TLS" where it is spoken, for a log line; else "". */
+const char *http_server_transport(const struct http_server *server, bool probe);
 
 /* Whether every loop has turned within the last five seconds: what /livez and the watchdog ask. Any thread. */
 bool http_server_is_alive(const struct http_server *server, int64_t monotonic_now_ms);

@@ -192,6 +192,7 @@ static int describe(const struct config_listener *listener, struct http_sockets 
     if (getsockname(sockets->fds[0], &address.any, &length))
         return fail(reterr, listener, "not a socket");
     sockets->loopback = is_loopback(&address);
+    sockets->tcp = address.any.sa_family != AF_UNIX;
     if (address.any.sa_family == AF_UNIX)
         snprintf(sockets->address, sizeof sockets->address, "unix:%.*s", (int)sizeof address.path.sun_path,
                  address.path.sun_path);

@@ -20,6 +20,7 @@ struct http_sockets {
     char address[160]; /* as bound: "127.0.0.1:8484", "[::1]:8484", "unix:/run/x.sock" */
     char unlink[128];  /* path of a unix socket that we made; "" */
     bool loopback;     /* or a unix socket */
+    bool tcp;          /* no unix socket */
 };
 
 /* `inherited`: a listening socket from systemd, not taken over, in place of what the configuration says; -1: none. */

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "daemon/check_connect.h"
 #include "daemon/daemon.h"
+#include "daemon/entrance.h"
 #include "daemon/options.h"
 
 enum { EXIT_CONFIG = 78, PRINT_LIMIT = 64 * 1024 * 1024 };
@@ -49,6 +51,22 @@ static int render_reference(const struct config *config, struct strbuf *out)
     return config_print_reference(out);
 }
 
+static void print_warning(const char *text)
+{
+    fprintf(stderr, "warning: %s\n", text);
+}
+
+/* What the configuration names is part of it: the daemon cannot start without. */
+static int check_files(const struct config *config, bool warn, struct error *reterr)
+{
+    cleanup(entrance_keys) struct entrance_keys keys = {0};
+    if (entrance_read(config, &keys, reterr) < 0)
+        return -1;
+    if (warn)
+        entrance_remarks(config, &keys, time(NULL), print_warning);
+    return 0;
+}
+
 static int act(const struct options *options, struct config *config)
 {
     switch (options->action) {
@@ -84,7 +102,9 @@ int main(int argc, char **argv)
     tame_allocator();
     cleanup(config) struct config *config = NULL;
     struct error error = {.code = ERROR_OK};
-    if (config_load(options.config_path, &config, &error) < 0) {
+    bool checks = options.action == ACTION_CHECK || options.action == ACTION_CHECK_CONNECT;
+    if (config_load(options.config_path, &config, &error) < 0 ||
+        (options.action != ACTION_PRINT_CONFIG && check_files(config, checks, &error) < 0)) {
         fprintf(stderr, "%s\n", error.message);
         return EXIT_CONFIG;
     }

@@ -11,6 +11,7 @@
 #define LIMIT_CONFIG_DEPTH 16u
 #define LIMIT_CONFIG_ENTRIES 4096u /* of one mapping or sequence: duplicates are sought pairwise */
 #define LIMIT_GATES 4096u
+#define LIMIT_TLS_FILE (1024u * 1024u) /* certificates of authorities: all of the web's are a quarter of this */
 
 /* Schema: the largest ones known have some 100,000 tables; twenty times that fits in 32-bit indexes with room. */
 #define LIMIT_TABLES 2000000u

@@ -64,7 +64,7 @@ static void uncomment(const char *text, struct strbuf *out)
         size_t length = strcspn(text, "\n");
         size_t blanks = strspn(text, " ");
         bool hidden = text[blanks] == '#' && text[blanks + 1] != ' ';
-        bool below = text[blanks] == '#' && blanks == 4 && text[blanks + 1] == ' ' && text[blanks + 2] == ' ';
+        bool below = strncmp(text + blanks, "#  ", 3) == 0 && (blanks == 4 || (blanks == 0 && text[3] != ' '));
         strbuf_add(out, text, blanks);
         strbuf_add(out, text + blanks + (hidden || below), length - blanks - (hidden || below));
         strbuf_add_char(out, '\n');
