@@ -74,4 +74,10 @@
 #define LIMIT_WAIT_REVISIONS 64u /* = LIMIT_QUERY_PARAMETERS */
 #define LIMIT_TOKEN_BYTES 4096u  /* a bearer token in a file */
 
+/* History: what waits while its store cannot be written, and what a starting daemon reads of it. */
+#define LIMIT_HISTORY_EVENTS 4096u
+#define LIMIT_HISTORY_EVENT_BYTES (16u * 1024u * 1024u)
+#define LIMIT_HISTORY_ADMISSIONS 4096u /* four seconds of what a store must manage */
+#define LIMIT_HISTORY_SEEDS 8192u      /* newest admissions */
+
 #endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/history_place.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "daemon/log.h"
+
+#define USUAL_FOLDER "/var/lib/migrationd"
+#define FILE_NAME "history.db"
+
+/* systemd's folder, the first if there are several; else the usual one, if somebody made it for us. */
+static char *usual_path(bool *ret_no_memory)
+{
+    const char *state = getenv("STATE_DIRECTORY");
+    char *path = NULL;
+    *ret_no_memory = false;
+    if (state && *state == '/')
+        path = mem_printf("%.*s/" FILE_NAME, (int)strcspn(state, ":"), state);
+    else if (access(USUAL_FOLDER, W_OK | X_OK) == 0)
+        path = mem_strdup(USUAL_FOLDER "/" FILE_NAME);
+    else
+        return NULL;
+    *ret_no_memory = !path;
+    return path;
+}
+
+int history_location_choose(struct config *config, struct history_location *ret_location, struct error *reterr)
+{
+    const struct config_history *history = &config->history;
+    bool no_memory = false;
+    *ret_location = (struct history_location){.kind = HISTORY_NOWHERE};
+    if (history->none) {
+        log_event(LOG_LEVEL_NOTICE, "history", NULL, "nothing is kept");
+        return 0;
+    }
+    if (history->target) {
+        ret_location->kind = HISTORY_IN_DATABASE;
+        ret_location->config = config_ref(config);
+        log_event(LOG_LEVEL_NOTICE, "history", NULL, "kept in %s", history->target->display);
+        return 0;
+    }
+    ret_location->path = history->path ? mem_strdup(history->path) : usual_path(&no_memory);
+    if (!ret_location->path && (history->path || no_memory))
+        return error_no_memory(reterr);
+    if (ret_location->path) {
+        ret_location->kind = HISTORY_IN_FILE;
+        log_event(LOG_LEVEL_NOTICE, "history", NULL, "kept in %s", ret_location->path);
+    } else {
+        log_event(LOG_LEVEL_NOTICE, "history", NULL,
+                  "nothing is kept: neither $STATE_DIRECTORY nor a writable " USUAL_FOLDER
+                  ", and no `history` in the configuration");
+    }
+    return 0;
+}
+
+void history_location_done(struct history_location *location)
+{
+    mem_free(location->path);
+    config_unref(location->config);
+}
+
+static int open_database(const struct config_history *history, struct deadline deadline,
+                         struct history_store **ret_store, struct error *reterr)
+{
+    cleanup(engine_target) struct engine_target *target = NULL;
+    char *password = NULL;
+    if (history_password(history, &password, reterr) < 0)
+        return -1;
+    int outcome = engine_target_copy(history->target, password, &target, reterr);
+    password_free(password);
+    if (outcome < 0)
+        return -1;
+    const struct history_place place = {.target = target};
+    return history_open(&place, deadline, ret_store, reterr);
+}
+
+int history_location_open(const struct history_location *location, struct deadline deadline,
+                          struct history_store **ret_store, struct error *reterr)
+{
+    if (location->kind == HISTORY_IN_DATABASE)
+        return open_database(&location->config->history, deadline, ret_store, reterr);
+    const struct history_place place = {.path = location->path};
+    return history_open(&place, deadline, ret_store, reterr);
+}
+
+struct seeds {
+    struct history_record records[LIMIT_HISTORY_SEEDS];
+    size_t count;
+    bool no_memory;
+};
+
+/* Newest first; the texts are kept until all were read. */
+static bool keep(void *payload, const struct history_record *record)
+{
+    struct seeds *seeds = payload;
+    char *subject = mem_strdup(record->subject);
+    char *body = mem_strdup(record->body);
+    if (!subject || !body) {
+        mem_free(subject);
+        mem_free(body);
+        seeds->no_memory = true;
+        return false;
+    }
+    struct history_record *kept = &seeds->records[seeds->count++];
+    *kept = *record;
+    kept->subject = subject;
+    kept->body = body;
+    kept->source = "";
+    return true;
+}
+
+int history_location_seed(struct history_store *store, void (*seed)(void *payload, const struct history_record *record),
+                          void *payload, struct deadline deadline, struct error *reterr)
+{
+    const struct history_query query = {.kinds = 1u << HISTORY_ADMISSION, .limit = LIMIT_HISTORY_SEEDS};
+    struct seeds *seeds = mem_calloc(1, sizeof *seeds);
+    if (!seeds)
+        return error_no_memory(reterr);
+    int outcome = history_read(store, &query, deadline, keep, seeds, reterr);
+    for (size_t i = seeds->count; i > 0; i--) {
+        struct history_record *record = &seeds->records[i - 1];
+        seed(payload, record);
+        mem_free((char *)(uintptr_t)record->subject);
+        mem_free((char *)(uintptr_t)record->body);
+    }
+    if (outcome == 0 && seeds->no_memory)
+        outcome = error_no_memory(reterr);
+    mem_free(seeds);
+    return outcome;
+}
