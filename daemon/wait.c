@@ -22,7 +22,6 @@ enum {
     HOLD_MS = 50000,      /* one request is held at most this long: below the daemon's own limit and most proxies' */
     ANSWER_MS = 10000,    /* beyond that an answer must come */
     LATE_MS = 1000,       /* what the last answer may come late behind our own time-out */
-    EARLY_MS = 50,        /* an answer that comes this much before the hold's end was held to its end */
     RETRY_FIRST_MS = 250, /* the longest first pause; doubles */
     RETRY_CAP_MS = 5000,
     LINE_SIZE = 2560,
@@ -183,11 +182,15 @@ static bool is_gate_answer(const struct wait_verdict *verdict, int status, int o
 static enum outcome take_verdict(struct wait *wait, const struct wait_answer *answer,
                                  const struct wait_verdict *verdict)
 {
+    bool entering = answer->status == 200 && wait->question->application;
     const char *name = *verdict->database ? verdict->database : verdict->gate;
     wait->pending = strcmp(verdict->code, "PENDING") == 0;
     memcpy(wait->tool, verdict->tool, sizeof wait->tool);
     if (wait->question->show)
         wait->question->show(strbuf_text(&answer->body));
+    /* Whoever still has to be let in says how that ended. */
+    if (entering)
+        return OUTCOME_OPEN;
     say(wait, "%s: %s %s%s%s%s%s", name, verdict->state_name, verdict->code, *verdict->reason ? ": " : "",
         verdict->reason, *verdict->next ? "; next: " : "", verdict->next);
     return outcome_of(verdict->state);
@@ -335,7 +338,7 @@ static int wait_until(struct wait *wait)
         int64_t hold_ms = hold ? least(left, HOLD_MS) : 0;
         int64_t asked = monotonic_ms();
         enum outcome outcome = look(wait, hold_ms, least(hold_ms + ANSWER_MS, left + LATE_MS));
-        bool held = hold_ms > 0 && monotonic_ms() - asked >= hold_ms - EARLY_MS;
+        bool held = hold_ms > 0 && monotonic_ms() - asked >= hold_ms - hold_ms / 10;
         bool entering = outcome == OUTCOME_OPEN;
         if (entering)
             outcome = enter(wait);
