@@ -67,6 +67,16 @@ static int tokens_add(struct access_tokens *tokens, const char *file, enum acces
     return 0;
 }
 
+static int read_sum(const char *file, char ret_sum[static SHA256_HEX_SIZE], struct error *reterr)
+{
+    char token[TOKEN_SIZE] = "";
+    int result = access_token_read(file, token, reterr);
+    if (result == 0)
+        checksum_sha256(token, strlen(token), ret_sum);
+    explicit_bzero(token, sizeof token);
+    return result;
+}
+
 int access_tokens_read(const struct config *config, struct access_tokens **ret_tokens, struct error *reterr)
 {
     cleanup(access_tokens) struct access_tokens *tokens = tokens_new(config->token_count);
@@ -76,7 +86,7 @@ int access_tokens_read(const struct config *config, struct access_tokens **ret_t
         const struct config_token *token = &config->tokens[i];
         if (tokens_add(tokens, token->file, token->scope, reterr) < 0)
             return -1;
-        if (access_token_read(token->file, tokens->tokens[i].sum, reterr) < 0)
+        if (read_sum(token->file, tokens->tokens[i].sum, reterr) < 0)
             return error_prefix(reterr, "%s", token->place);
     }
     *ret_tokens = take(tokens);
@@ -166,7 +176,7 @@ static int read_again(const struct access_tokens *tokens, size_t index, struct a
     *ret_next = NULL;
     struct error error = {.code = ERROR_OK};
     char sum[SHA256_HEX_SIZE] = "";
-    if (access_token_read(tokens->tokens[index].file, sum, &error) < 0) {
+    if (read_sum(tokens->tokens[index].file, sum, &error) < 0) {
         log_event(LOG_LEVEL_WARNING, "token_file", NULL, "%s; the token that it held before stays valid",
                   error.message);
         return 0;

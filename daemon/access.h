@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "daemon/config.h"
 
-enum { TOKEN_LEAST = 16, TOKEN_MOST = 512 };
+enum { TOKEN_LEAST = 16, TOKEN_MOST = 512, TOKEN_SIZE = TOKEN_MOST + 2 };
 
 /* ACCESS_ bits of the routes that a scope covers. */
 struct access_scope_row {
@@ -68,8 +68,8 @@ bool access_has_tokens(struct access *access);
  * token is presented. */
 struct access_caller access_identify(struct access *access, const char *authorization);
 
-/* Reads one token file: the hexadecimal SHA-256 of what it holds. */
-int access_token_read(const char *path, char ret_sum[static SHA256_HEX_SIZE], struct error *reterr);
+/* The one token that a file holds; to be wiped by the caller, on failure too. */
+int access_token_read(const char *path, char ret_token[static TOKEN_SIZE], struct error *reterr);
 
 DEFINE_CLEANUP(access_tokens, struct access_tokens *, access_tokens_unref);
 DEFINE_CLEANUP(access, struct access *, access_free);

@@ -4,11 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/digest.h"
 #include "daemon/access.h"
-
-/* One newline, and one byte more that shows that it is too long. */
-enum { TOKEN_READ = TOKEN_MOST + 2 };
 
 /* Up to `size` bytes; -1 with errno set. */
 static ssize_t read_up_to(int file, char *buffer, size_t size)
@@ -33,10 +29,8 @@ static int check(const char *path, const char *token, size_t length, struct erro
         return error_set(reterr, ERROR_INVALID, "the token file %s is empty", path);
     for (size_t i = 0; i < length && i < TOKEN_MOST; i++) {
         if (token[i] <= ' ' || token[i] > '~')
-            return error_set(
-                reterr, ERROR_INVALID,
-                "the token file %s holds at byte %zu what is neither a letter, a digit nor a sign of ASCII", path,
-                i + 1);
+            return error_set(reterr, ERROR_INVALID, "the token file %s: byte %zu is no visible ASCII character", path,
+                             i + 1);
     }
     if (length < TOKEN_LEAST || length > TOKEN_MOST)
         return error_set(reterr, ERROR_INVALID, "the token in the file %s is %s: it has %d to %d characters", path,
@@ -44,24 +38,21 @@ static int check(const char *path, const char *token, size_t length, struct erro
     return 0;
 }
 
-int access_token_read(const char *path, char ret_sum[static SHA256_HEX_SIZE], struct error *reterr)
+int access_token_read(const char *path, char ret_token[static TOKEN_SIZE], struct error *reterr)
 {
     /* Not to hang on a FIFO. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
         return error_set(reterr, ERROR_INVALID, "the token file %s cannot be read: %s", path, strerror(errno));
-    char token[TOKEN_READ] = "";
-    ssize_t count = read_up_to(file, token, sizeof token);
+    /* A newline behind the longest token, or the byte that shows that it is too long. */
+    ssize_t count = read_up_to(file, ret_token, TOKEN_MOST + 1);
     int failure = errno;
     close(file);
     if (count < 0)
         return error_set(reterr, ERROR_INVALID, "the token file %s cannot be read: %s", path, strerror(failure));
     size_t length = (size_t)count;
-    if (length > 0 && token[length - 1] == '\n')
+    if (length > 0 && ret_token[length - 1] == '\n')
         length--;
-    int result = check(path, token, length, reterr);
-    if (result == 0)
-        checksum_sha256(token, length, ret_sum);
-    explicit_bzero(token, sizeof token);
-    return result;
+    ret_token[length] = '\0';
+    return check(path, ret_token, length, reterr);
 }

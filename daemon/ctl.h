@@ -34,7 +34,11 @@ const char *ctl_output_name(enum ctl_output output);
 enum { CTL_SIDES = 100000 };
 
 struct ctl_options {
-    const char *server; /* http://HOST:PORT, https://…, or unix:/path */
+    const char *server;     /* http://HOST:PORT, https://…, or unix:/path */
+    const char *token_file; /* NULL; read anew for each request */
+    const char *ca;         /* files in PEM for https: authorities, NULL for the system's */
+    const char *cert;       /* NULL: none is shown */
+    const char *key;        /* NULL: it stands in `cert`, too */
     enum ctl_output output;
     const char *revision; /* wait */
     const char *match;

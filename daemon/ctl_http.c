@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "daemon/access.h"
 
 enum { CONNECT_TIMEOUT_MS = 5000 };
 
@@ -40,12 +41,13 @@ static bool starts_with(const char *text, const char *prefix)
 /* A proxy of the environment is for the outside: a health check in a container must not leave by it. */
 static bool is_on_this_machine(const char *server)
 {
-    static const char *const prefixes[] = {"unix:", "http://127.", "http://localhost", "http://[::1]"};
-    for (size_t i = 0; i < ARRAY_LENGTH(prefixes); i++) {
-        if (starts_with(server, prefixes[i]))
+    static const char *const hosts[] = {"127.", "localhost", "[::1]"};
+    const char *scheme_end = strstr(server, "://");
+    for (size_t i = 0; scheme_end && i < ARRAY_LENGTH(hosts); i++) {
+        if (starts_with(scheme_end + 3, hosts[i]))
             return true;
     }
-    return false;
+    return starts_with(server, "unix:");
 }
 
 /* "unix:/path" or a URL without a path. */
@@ -64,10 +66,40 @@ static bool set_address(CURL *curl, const char *server, const char *path, struct
     return strbuf_ok(url) && curl_easy_setopt(curl, CURLOPT_URL, strbuf_text(url)) == CURLE_OK;
 }
 
+static bool set_token(CURL *curl, const char *path, char *problem)
+{
+    char token[TOKEN_SIZE] = "";
+    struct error error = {.code = ERROR_OK};
+    if (access_token_read(path, token, &error) < 0) {
+        snprintf(problem, CURL_ERROR_SIZE, "%s", error.message);
+        return false;
+    }
+    bool set = curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER) == CURLE_OK &&
+               curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, token) == CURLE_OK;
+    explicit_bzero(token, sizeof token);
+    if (!set)
+        snprintf(problem, CURL_ERROR_SIZE, "libcurl takes no token");
+    return set;
+}
+
+static bool set_file(CURL *curl, CURLoption option, const char *path)
+{
+    return !path || curl_easy_setopt(curl, option, path) == CURLE_OK;
+}
+
+/* Files that do not fit are found out when they are used. */
+static bool set_tls(CURL *curl, const struct ctl_options *options)
+{
+    return set_file(curl, CURLOPT_CAINFO, options->ca) && set_file(curl, CURLOPT_SSLCERT, options->cert) &&
+           set_file(curl, CURLOPT_SSLKEY, options->key);
+}
+
 bool ctl_curl_set_up(CURL *curl, const struct ctl_options *options, const char *path, char *error)
 {
     cleanup(strbuf) struct strbuf url = STRBUF(16384);
-    if (curl && set_address(curl, options->server, path, &url) &&
+    if (curl && options->token_file && !set_token(curl, options->token_file, error))
+        return false;
+    if (curl && set_tls(curl, options) && set_address(curl, options->server, path, &url) &&
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS) == CURLE_OK &&

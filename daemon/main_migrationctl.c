@@ -68,11 +68,20 @@ static int parse_and_run(int argc, char **argv, struct ctl_options *options)
     return code;
 }
 
+/* NULL for an empty one as well. */
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
 int main(int argc, char **argv)
 {
-    const char *server = getenv("MIGRATIOND_SERVER");
+    const char *server = variable("MIGRATIOND_SERVER");
     struct ctl_options options = {
-        .server = server && *server ? server : "http://127.0.0.1:8484",
+        .server = server ? server : "http://127.0.0.1:8484",
+        .token_file = variable("MIGRATIOND_TOKEN_FILE"),
+        .ca = variable("MIGRATIOND_CA"),
         .timeout_ms = DEFAULT_TIMEOUT_MS,
     };
     int code = parse_and_run(argc, argv, &options);
