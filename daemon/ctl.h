@@ -23,6 +23,7 @@ enum ctl_exit {
     CTL_UNKNOWN = 3, /* unknown, or the daemon cannot be reached */
     CTL_BLOCKED = 4,
     CTL_TIMED_OUT = 124,
+    CTL_INTERRUPTED = 130, /* as a shell says it of SIGINT */
 };
 
 enum ctl_output { CTL_TEXT, CTL_JSON, CTL_MARKDOWN, CTL_SQL, CTL_OUTPUTS };
@@ -48,6 +49,7 @@ struct ctl_options {
     struct option_list policies;
     struct option_list schemas; /* and snapshot */
     bool no_default_ignores;
+    bool watch;                  /* status --watch */
     bool list_tools;                /* journal --tools */
     const char *tenants;            /* compare */
     const char *directory;          /* diff, plan */
@@ -78,6 +80,7 @@ extern const int ctl_command_count;
 extern const struct option_program ctl_program;
 
 int ctl_status(const struct ctl_options *options);
+int ctl_watch(const struct ctl_options *options);
 int ctl_wait(const struct ctl_options *options);
 int ctl_journal(const struct ctl_options *options);
 int ctl_print_tools(const struct ctl_options *options);

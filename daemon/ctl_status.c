@@ -160,6 +160,8 @@ static int show(const struct ctl_options *options, const char *path, bool (*prin
 
 int ctl_status(const struct ctl_options *options)
 {
+    if (options->watch)
+        return ctl_watch(options);
     if (options->argument_count == 0)
         return show(options, "/v1/databases", print_databases);
     cleanup(strbuf) struct strbuf path = STRBUF(4096);
