@@ -68,8 +68,9 @@ struct ctl_options {
 struct ctl_command {
     const char *name;
     const char *arguments; /* for the usage line */
-    const char *summary;
-    int least; /* number of arguments */
+    const char *summary;   /* a phrase for --help */
+    const char *doc;       /* full sentences for the manual page; `--option` and the like between backquotes */
+    int least;             /* number of arguments */
     int most;
     unsigned outputs; /* bit per enum ctl_output that it can print */
     int (*run)(const struct ctl_options *options);

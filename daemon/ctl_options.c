@@ -12,29 +12,110 @@ enum {
     PRINTS_SQL = 1 << CTL_SQL,
 };
 
+enum { COMMAND_COLUMN = 40 };
+
+/* To add a command: a row here, and a function in a ctl_<name>.c. */
 const struct ctl_command ctl_commands[] = {
-    {"status", "[DATABASE]", "every database's state in one line, or one database with its evidence", 0, 1,
-     PRINTS_TEXT | PRINTS_JSON, ctl_status},
-    {"wait", "GATE", "wait until a gate is open: 0 open, 1 closed, 3 unknown, 4 blocked, 124 timed out", 1, 1,
-     PRINTS_TEXT | PRINTS_JSON, ctl_wait},
-    {"journal", "[URL | DATABASE]", "what migration tools recorded, what is missing, what is wrong; --tools: the tools",
-     0, 1, PRINTS_TEXT | PRINTS_JSON | PRINTS_MARKDOWN, ctl_journal},
-    {"snapshot", "URL", "print a database's schema as a baseline, without a daemon", 1, 1, PRINTS_TEXT | PRINTS_JSON,
-     ctl_snapshot},
-    {"diff", "REFERENCE LIVE | DATABASE", "what differs: 0 nothing, 1 drift, 2 trouble or unknown", 1, 2,
-     PRINTS_TEXT | PRINTS_JSON | PRINTS_MARKDOWN, ctl_diff},
-    {"plan", "REFERENCE LIVE | DATABASE", "the SQL that would end the drift, in stages; it is never run", 1, 2,
-     PRINTS_TEXT | PRINTS_JSON | PRINTS_SQL, ctl_plan},
-    {"compare", "SIDE SIDE… | DATABASE…", "many schemas in groups of equals, and how each differs from the most", 1,
-     CTL_SIDES, PRINTS_TEXT | PRINTS_JSON | PRINTS_MARKDOWN, ctl_compare},
-    {"manifest", "DIRECTORY…", "print a directory of migrations as one JSON file, for images and expect: {manifest: …}",
-     1, CTL_SIDES, PRINTS_TEXT | PRINTS_JSON, ctl_manifest},
-    {"bootstrap", "URL", "a populated schema without a journal: which revision it fits, and how to record that", 1, 1,
-     PRINTS_TEXT | PRINTS_JSON | PRINTS_MARKDOWN, ctl_bootstrap},
-    {"probe", "[PATH]", "ask the daemon whether it lives (default /livez): for health checks in images", 0, 1,
-     PRINTS_TEXT | PRINTS_JSON, ctl_probe},
-    {"reload", "", "reload the daemon's configuration, wait, and tell how it went", 0, 0, PRINTS_TEXT | PRINTS_JSON,
-     ctl_reload},
+    {.name = "status",
+     .arguments = "[DATABASE]",
+     .least = 0,
+     .most = 1,
+     .outputs = PRINTS_TEXT | PRINTS_JSON,
+     .run = ctl_status,
+     .summary = "every database's state in one line, or one database with its evidence",
+     .doc =
+         "Asks the daemon. With a name: its state and code, why, what to do next, what is expected, what is pending, "
+         "unknown, failed or changed, who holds the migration tool's lock, and what is odd."},
+    {.name = "wait",
+     .arguments = "GATE",
+     .least = 1,
+     .most = 1,
+     .outputs = PRINTS_TEXT | PRINTS_JSON,
+     .run = ctl_wait,
+     .summary = "wait until a gate is open",
+     .doc = "Each new reason is said once, on standard error. A gate is one of the configuration's, a database, or a "
+            "journal of one: DATABASE#JOURNAL. With `--timeout 0` it is one look. migration-wait(1) does the same in "
+            "images that hold nothing else."},
+    {.name = "journal",
+     .arguments = "[URL | DATABASE]",
+     .least = 0,
+     .most = 1,
+     .outputs = PRINTS_TEXT | PRINTS_JSON | PRINTS_MARKDOWN,
+     .run = ctl_journal,
+     .summary = "what migration tools recorded, what is missing, what is wrong; --tools: the tools",
+     .doc = "Every applied migration, and what is pending, unknown, failed, changed or out of order. A URL is read "
+            "without a daemon, and with `--directory` compared with the tool's files; a DATABASE is the daemon's, "
+            "compared with what its configuration expects."},
+    {.name = "snapshot",
+     .arguments = "URL",
+     .least = 1,
+     .most = 1,
+     .outputs = PRINTS_TEXT | PRINTS_JSON,
+     .run = ctl_snapshot,
+     .summary = "print a database's schema as a baseline, without a daemon",
+     .doc = "Canonical JSON with a fingerprint: the same schema gives the same bytes. It is what `diff` and a "
+            "`baseline` of the configuration take."},
+    {.name = "diff",
+     .arguments = "REFERENCE LIVE | DATABASE",
+     .least = 1,
+     .most = 2,
+     .outputs = PRINTS_TEXT | PRINTS_JSON | PRINTS_MARKDOWN,
+     .run = ctl_diff,
+     .summary = "what differs between two schemas, or the drift of a database that the daemon follows",
+     .doc = "What the live schema lacks, has beyond the reference, or has otherwise, each with its severity. What a "
+            "role cannot see is never called missing: the result is then unknown, and the grant that helps is said."},
+    {.name = "plan",
+     .arguments = "REFERENCE LIVE | DATABASE",
+     .least = 1,
+     .most = 2,
+     .outputs = PRINTS_TEXT | PRINTS_JSON | PRINTS_SQL,
+     .run = ctl_plan,
+     .summary = "the SQL that would end the drift, in stages; it is never run",
+     .doc = "Stage 1 adds what breaks nothing, 2 mends types, defaults and constraints, 3 can lose data or break a "
+            "running release. Each statement comes with its lock, hazards, a query that verifies it, and its undo."},
+    {.name = "compare",
+     .arguments = "SIDE SIDE… | DATABASE…",
+     .least = 1,
+     .most = CTL_SIDES,
+     .outputs = PRINTS_TEXT | PRINTS_JSON | PRINTS_MARKDOWN,
+     .run = ctl_compare,
+     .summary = "many schemas in groups of equals, and how each differs from the most",
+     .doc = "With `--tenants` the schemas of one PostgreSQL database with each other."},
+    {.name = "manifest",
+     .arguments = "DIRECTORY…",
+     .least = 1,
+     .most = CTL_SIDES,
+     .outputs = PRINTS_TEXT | PRINTS_JSON,
+     .run = ctl_manifest,
+     .summary = "print a directory of migrations as one JSON file, for images and expect: {manifest: …}",
+     .doc = "Every revision in the tool's order with its parents and checksum, the head, and a digest. The same files "
+            "give the same bytes."},
+    {.name = "bootstrap",
+     .arguments = "URL",
+     .least = 1,
+     .most = 1,
+     .outputs = PRINTS_TEXT | PRINTS_JSON | PRINTS_MARKDOWN,
+     .run = ctl_bootstrap,
+     .summary = "a populated schema without a journal: which revision it fits, and how to record that",
+     .doc = "Compares the live schema with what each revision in `--directory` would have left, proposes the one to "
+            "record, and prints the tool's own commands. It only reads, unless both `--stamp` and `--confirm` are "
+            "given: then it records that revision in a journal as the tool would have made it."},
+    {.name = "probe",
+     .arguments = "[PATH]",
+     .least = 0,
+     .most = 1,
+     .outputs = PRINTS_TEXT | PRINTS_JSON,
+     .run = ctl_probe,
+     .summary = "ask the daemon whether it lives (default /livez): for health checks in images",
+     .doc = "One request for that path, such as /readyz, /health/NAME or /v1/gates/NAME; the exit status tells."},
+    {.name = "reload",
+     .arguments = "",
+     .least = 0,
+     .most = 0,
+     .outputs = PRINTS_TEXT | PRINTS_JSON,
+     .run = ctl_reload,
+     .summary = "reload the daemon's configuration, wait, and tell how it went",
+     .doc = "If the file has a mistake, its place is said and the old configuration keeps running."},
 };
 const int ctl_command_count = (int)ARRAY_LENGTH(ctl_commands);
 
@@ -217,20 +298,55 @@ static const struct option_row option_rows[] = {
     {.name = "help", .letter = 'h', .kind = OPTION_HELP, .doc = "print this and exit"},
 };
 
+/* Rows of the same commands stand together. */
+static const struct option_exit exit_rows[] = {
+    {.commands = "wait probe", .status = CTL_OK, .doc = "open, or healthy"},
+    {.commands = "wait probe", .status = CTL_CLOSED, .doc = "closed (--timeout 0)"},
+    {.commands = "wait probe", .status = CTL_USAGE, .doc = "usage, or no such gate"},
+    {.commands = "wait probe", .status = CTL_UNKNOWN, .doc = "unknown or unreachable"},
+    {.commands = "wait probe", .status = CTL_BLOCKED, .doc = "blocked: somebody must act"},
+    {.commands = "wait probe", .status = CTL_TIMED_OUT, .doc = "timed out"},
+    {.commands = "diff plan compare", .status = CTL_OK, .doc = "nothing differs"},
+    {.commands = "diff plan compare", .status = CTL_CLOSED, .doc = "drift"},
+    {.commands = "diff plan compare", .status = CTL_TROUBLE, .doc = "usage, trouble or unknown"},
+    {.commands = "bootstrap", .status = CTL_OK, .doc = "proposed or recorded"},
+    {.commands = "bootstrap", .status = CTL_CLOSED, .doc = "there is a journal already, or nothing at all"},
+    {.commands = "bootstrap", .status = CTL_USAGE, .doc = "usage, a wrong --confirm, or no such revision"},
+    {.commands = "bootstrap", .status = CTL_UNKNOWN, .doc = "it cannot be told, or could not be recorded"},
+    {.commands = "reload", .status = CTL_OK, .doc = "reloaded"},
+    {.commands = "reload", .status = CTL_CLOSED, .doc = "refused: the old configuration keeps running"},
+    {.commands = "reload", .status = CTL_UNKNOWN, .doc = "unreachable"},
+    {.status = CTL_OK, .doc = "done"},
+    {.status = CTL_USAGE, .doc = "usage"},
+    {.status = CTL_UNKNOWN, .doc = "unknown or unreachable, or not all could be seen"},
+};
+
 static void print_help(void);
 
 const struct option_program ctl_program = {
-    .name = "migrationctl", .rows = option_rows, .count = ARRAY_LENGTH(option_rows), .help = print_help};
+    .name = "migrationctl",
+    .summary = "asks migrationd, or databases without it, about migrations, gates and drift",
+    .usage = "[OPTIONS] COMMAND [ARGUMENTS]",
+    .rows = option_rows,
+    .count = ARRAY_LENGTH(option_rows),
+    .exits = exit_rows,
+    .exit_count = ARRAY_LENGTH(exit_rows),
+    .help = print_help,
+};
 
 static void print_help(void)
 {
-    puts("Usage: migrationctl [OPTIONS] COMMAND [ARGUMENTS]\n");
-    for (int i = 0; i < ctl_command_count; i++)
-        printf("  %-9s %-26s %s\n", ctl_commands[i].name, ctl_commands[i].arguments, ctl_commands[i].summary);
+    option_print_usage(&ctl_program, stdout);
+    for (int i = 0; i < ctl_command_count; i++) {
+        char head[128] = "";
+        snprintf(head, sizeof head, "  %-9s %s", ctl_commands[i].name, ctl_commands[i].arguments);
+        option_print_entry(head, COMMAND_COLUMN, ctl_commands[i].summary, stdout);
+    }
     putchar('\n');
     option_print(&ctl_program, stdout);
     puts("\n"
          "URL: postgresql://…, mysql://…, mariadb://… or sqlite:///PATH. REFERENCE, LIVE, SIDE: a URL, a\n"
-         "baseline file, drizzle:DIR, rails:FILE or sql:FILE. Exit codes: 0 done, 2 usage, 3 unknown or\n"
-         "unreachable; `wait`, `probe`, `diff`, `plan` and `compare` as above.");
+         "baseline file, drizzle:DIR, rails:FILE or sql:FILE. DATABASE, GATE: a name in the daemon's\n"
+         "configuration.");
+    option_print_exits(&ctl_program, stdout);
 }

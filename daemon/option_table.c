@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/option_table.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -14,7 +15,7 @@
 enum {
     FIRST_VALUE = 256, /* what getopt_long returns for the first row: beyond every letter */
     DOC_COLUMN = 27,
-    LAST_COLUMN = 100,
+    LAST_COLUMN = 99, /* of 100: one is left for what may stand behind the last word */
     PROBLEM_SIZE = 512,
 };
 
@@ -226,50 +227,86 @@ const struct option_row *option_misplaced(const struct option_program *program, 
     return NULL;
 }
 
-/* Words one after the other, in lines that begin at DOC_COLUMN; `column` is where the first one begins. */
+/* Words one after the other, in lines that begin at column `indent`; `column` is where the next one begins. */
 struct wrapping {
     FILE *out;
+    size_t indent;
     size_t column;
     bool begun; /* the line holds a word */
 };
+
+/* Characters, of which each takes one column: these texts are ours. */
+static size_t width_of(const char *text, size_t length)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < length; i++)
+        width += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return width;
+}
+
+/* Begins a line where what comes is wider than what is left of this one. */
+static void make_room(struct wrapping *wrapping, size_t width)
+{
+    if (!wrapping->begun || wrapping->column + 1 + width <= LAST_COLUMN)
+        return;
+    fprintf(wrapping->out, "\n%*s", (int)wrapping->indent, "");
+    wrapping->column = wrapping->indent;
+    wrapping->begun = false;
+}
 
 static void put_words(struct wrapping *wrapping, const char *text, const char *separator)
 {
     while (*text) {
         size_t length = strcspn(text, " ");
         const char *rest = text + length + strspn(text + length, " ");
-        size_t tail = *rest ? strlen(separator) : 0;
-        if (wrapping->begun && wrapping->column + 1 + length + tail > LAST_COLUMN) {
-            fprintf(wrapping->out, "\n%*s", DOC_COLUMN, "");
-            wrapping->column = DOC_COLUMN;
-            wrapping->begun = false;
-        }
+        size_t width = width_of(text, length) + (*rest ? strlen(separator) : 0);
+        make_room(wrapping, width);
         fprintf(wrapping->out, "%s%.*s%s", wrapping->begun ? " " : "", (int)length, text, *rest ? separator : "");
-        wrapping->column += wrapping->begun + length + tail;
+        wrapping->column += wrapping->begun + width;
         wrapping->begun = true;
         text = rest;
     }
 }
 
+/* Puts `head`, and stands at `column` afterwards: on the next line where it is too long. */
+static struct wrapping begin_entry(const char *head, size_t column, FILE *out)
+{
+    size_t width = width_of(head, strlen(head));
+    fputs(head, out);
+    if (width + 2 > column) {
+        fputc('\n', out);
+        width = 0;
+    }
+    fprintf(out, "%*s", (int)(column - width), "");
+    return (struct wrapping){.out = out, .indent = column, .column = column};
+}
+
+/* "diff, plan: " */
+static void put_commands(struct wrapping *wrapping, const char *commands)
+{
+    put_words(wrapping, commands, ",");
+    fputc(':', wrapping->out);
+    wrapping->column++;
+}
+
+void option_print_entry(const char *head, size_t column, const char *doc, FILE *out)
+{
+    struct wrapping wrapping = begin_entry(head, column, out);
+    put_words(&wrapping, doc, "");
+    fputc('\n', out);
+}
+
 static void print_row(const struct option_row *row, FILE *out)
 {
+    char head[128] = "";
     char letter[8] = "   ";
     if (row->letter)
         snprintf(letter, sizeof letter, "-%c,", row->letter);
-    int width =
-        fprintf(out, "  %s --%s%s%s", letter, row->name, row->argument ? " " : "", row->argument ? row->argument : "");
-    size_t column = width > 0 ? (size_t)width : 0;
-    if (column + 2 > DOC_COLUMN) {
-        fputc('\n', out);
-        column = 0;
-    }
-    fprintf(out, "%*s", (int)(DOC_COLUMN - column), "");
-    struct wrapping wrapping = {.out = out, .column = DOC_COLUMN};
-    if (row->commands) {
-        put_words(&wrapping, row->commands, ",");
-        fputc(':', out);
-        wrapping.column++;
-    }
+    snprintf(head, sizeof head, "  %s --%s%s%s", letter, row->name, row->argument ? " " : "",
+             row->argument ? row->argument : "");
+    struct wrapping wrapping = begin_entry(head, DOC_COLUMN, out);
+    if (row->commands)
+        put_commands(&wrapping, row->commands);
     put_words(&wrapping, row->doc, "");
     fputc('\n', out);
 }
@@ -278,4 +315,66 @@ void option_print(const struct option_program *program, FILE *out)
 {
     for (size_t i = 0; i < program->count; i++)
         print_row(&program->rows[i], out);
+}
+
+void option_print_usage(const struct option_program *program, FILE *out)
+{
+    const char *form = program->usage;
+    for (const char *before = "Usage: "; *form; before = "       ") {
+        size_t length = strcspn(form, "\n");
+        fprintf(out, "%s%s %.*s\n", before, program->name, (int)length, form);
+        form += length + (form[length] == '\n');
+    }
+    fputc(toupper((unsigned char)*program->summary), out);
+    struct wrapping wrapping = {.out = out, .column = 1};
+    put_words(&wrapping, program->summary + 1, "");
+    fputs(".\n\n", out);
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Whether a row before that one is about the same commands. */
+static bool is_further(const struct option_program *program, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (is_same(program->exits[i].commands, program->exits[index].commands))
+            return true;
+    }
+    return false;
+}
+
+/* From the row at `first` on, those of the same commands. */
+static void print_exits_of(const struct option_program *program, size_t first, FILE *out)
+{
+    const char *commands = program->exits[first].commands;
+    struct wrapping wrapping = begin_entry("", 2, out);
+    if (commands)
+        put_commands(&wrapping, commands);
+    for (size_t i = first; i < program->exit_count; i++) {
+        char status[16] = "";
+        if (!is_same(program->exits[i].commands, commands))
+            continue;
+        if (i > first) {
+            fputc(';', out);
+            wrapping.column++;
+        }
+        const char *doc = program->exits[i].doc;
+        snprintf(status, sizeof status, "%d", program->exits[i].status);
+        make_room(&wrapping, strlen(status) + 1 + strcspn(doc, " ")); /* the number is not left alone */
+        put_words(&wrapping, status, "");
+        put_words(&wrapping, doc, "");
+    }
+    fputc('\n', out);
+}
+
+void option_print_exits(const struct option_program *program, FILE *out)
+{
+    fputs("\nExit status:\n", out);
+    for (size_t i = 0; i < program->exit_count; i++) {
+        if (!is_further(program, i))
+            print_exits_of(program, i, out);
+    }
 }

@@ -43,8 +43,19 @@ struct option_row {
 
 enum { OPTION_ROWS = 64 }; /* of one program: a bit each in `given` */
 
+/* What an exit status means. */
+struct option_exit {
+    const char *commands; /* those that exit so, separated by blanks; NULL: all that have no row of their own */
+    int status;
+    const char *doc; /* a phrase, as an option's */
+};
+
 struct option_program {
     const char *name;
+    const char *summary; /* what it does, in a phrase: the manual page's name */
+    const char *usage;   /* what follows the name on a command line; several forms stand on a line each */
+    const struct option_exit *exits;
+    size_t exit_count;
     const struct option_row *rows;
     size_t count;
     void (*help)(void);
@@ -74,7 +85,18 @@ bool option_fits(const struct option_row *row, const char *command);
 /* The first row given that `command` does not take; NULL when it takes all. */
 const struct option_row *option_misplaced(const struct option_program *program, uint64_t given, const char *command);
 
-/* The options, lined up, for --help: no line is longer than 100 columns. */
+/* What --help is made of. No line is longer than 100 columns. */
+
+/* "Usage: …", a line for each form, and what the program does. */
+void option_print_usage(const struct option_program *program, FILE *out);
+
+/* The options, lined up. */
 void option_print(const struct option_program *program, FILE *out);
+
+/* `head`, and beside it, from `column` on, `doc`: as the options stand. */
+void option_print_entry(const char *head, size_t column, const char *doc, FILE *out);
+
+/* What each exit status means, a line for those commands that share it. */
+void option_print_exits(const struct option_program *program, FILE *out);
 
 #endif

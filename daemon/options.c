@@ -83,17 +83,36 @@ static const struct option_row option_rows[] = {
     {.name = "help", .letter = 'h', .kind = OPTION_HELP, .doc = "print this and exit"},
 };
 
+static const struct option_exit exit_rows[] = {
+    {.status = 0, .doc = "stopped as asked, or the configuration is valid"},
+    {.status = 1, .doc = "could not start, or with --connect a database could not be read"},
+    {.status = EXIT_USAGE, .doc = "usage"},
+    {.status = 70, .doc = "a mistake in a library, which is said before"},
+    {.status = 78, .doc = "configuration, with file:line:column"},
+};
+
 static void print_help(void);
 
 const struct option_program daemon_program = {
-    .name = "migrationd", .rows = option_rows, .count = ARRAY_LENGTH(option_rows), .help = print_help};
+    .name = "migrationd",
+    .summary = "watches databases' migration state, serves it over HTTP and holds applications back until it matches",
+    .usage = "[--config FILE]\n"
+             "[--config FILE] --check-config [--connect]\n"
+             "[--config FILE] --print-config\n"
+             "--print-reference",
+    .rows = option_rows,
+    .count = ARRAY_LENGTH(option_rows),
+    .exits = exit_rows,
+    .exit_count = ARRAY_LENGTH(exit_rows),
+    .help = print_help,
+};
 
 static void print_help(void)
 {
-    puts("Usage: migrationd [--config FILE]\n"
-         "Watches databases' migration state, serves it over HTTP and holds applications back until it matches.\n");
+    option_print_usage(&daemon_program, stdout);
     option_print(&daemon_program, stdout);
     puts("\nSIGHUP reloads the configuration, SIGTERM stops.");
+    option_print_exits(&daemon_program, stdout);
 }
 
 static int usage_error(const char *message)

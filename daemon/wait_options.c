@@ -74,19 +74,38 @@ static const struct option_row rows[] = {
     {.name = "help", .letter = 'h', .kind = OPTION_HELP, .doc = "print this and exit"},
 };
 
-static void print_help(void)
-{
-    puts("Usage: migration-wait --gate ADDRESS [OPTIONS] [-- COMMAND [ARGUMENTS]]\n"
-         "Waits until a gate of migrationd is open, then becomes the command.\n");
-    option_print(&wait_program, stdout);
-    puts("\n"
-         "Exit codes: 0 open (without a command), 1 closed (--timeout 0), 2 usage, 3 unknown or unreachable\n"
-         "(--timeout 0, and redirects), 4 blocked: somebody must act, 124 timed out, 126 and 127 the command\n"
-         "could not be run or found. The command never runs unless the gate is open.");
-}
+static const struct option_exit exit_rows[] = {
+    {.status = WAIT_OPEN, .doc = "open, and there is no command"},
+    {.status = WAIT_CLOSED, .doc = "closed (--timeout 0)"},
+    {.status = WAIT_USAGE, .doc = "usage, or refused by the daemon: no such gate, no such token"},
+    {.status = WAIT_UNKNOWN, .doc = "unknown or unreachable (--timeout 0), or a redirect"},
+    {.status = WAIT_BLOCKED, .doc = "blocked: somebody must act"},
+    {.status = WAIT_TIMED_OUT, .doc = "timed out"},
+    {.status = WAIT_NOT_RUN, .doc = "the command could not be run"},
+    {.status = WAIT_NOT_FOUND, .doc = "it was not found"},
+};
+
+static void print_help(void);
 
 const struct option_program wait_program = {
-    .name = "migration-wait", .rows = rows, .count = ARRAY_LENGTH(rows), .help = print_help, .stops_at_word = true};
+    .name = "migration-wait",
+    .summary = "waits until a gate of migrationd is open, then becomes the command",
+    .usage = "--gate ADDRESS [OPTIONS] [-- COMMAND [ARGUMENTS]]",
+    .rows = rows,
+    .count = ARRAY_LENGTH(rows),
+    .exits = exit_rows,
+    .exit_count = ARRAY_LENGTH(exit_rows),
+    .help = print_help,
+    .stops_at_word = true,
+};
+
+static void print_help(void)
+{
+    option_print_usage(&wait_program, stdout);
+    option_print(&wait_program, stdout);
+    puts("\nThe command never runs unless the gate is open; then the exit status is its own.");
+    option_print_exits(&wait_program, stdout);
+}
 
 static bool is_given(uint64_t given, const char *name)
 {

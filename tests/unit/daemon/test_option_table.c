@@ -52,8 +52,26 @@ static const struct option_row rows[] = {
     {.name = "help", .letter = 'h', .kind = OPTION_HELP, .doc = "help"},
 };
 
+static const struct option_exit exits[] = {
+    {.commands = "one", .status = 0, .doc = "one's success"},
+    {.commands = "one", .status = 1, .doc = "one's failure"},
+    {.commands = "two three",
+     .status = 0,
+     .doc = "this says at length that two and three both have come to an end as planned"},
+    {.commands = "two three", .status = 124, .doc = "they have not"},
+    {.status = 0, .doc = "done"},
+};
+
 static const struct option_program program = {
-    .name = "sample", .rows = rows, .count = ARRAY_LENGTH(rows), .help = help};
+    .name = "sample",
+    .summary = "shows what a table of options does",
+    .usage = "[OPTIONS] ONE\nTWO",
+    .rows = rows,
+    .count = ARRAY_LENGTH(rows),
+    .exits = exits,
+    .exit_count = ARRAY_LENGTH(exits),
+    .help = help,
+};
 
 enum { WORDS = 8 };
 
@@ -139,17 +157,66 @@ static void test_options_of_other_commands(void **state)
     assert_null(option_misplaced(&program, 1 << 1, "three"));
 }
 
-static void test_help_lines_up(void **state)
+/* What `print` prints; to be freed. */
+static char *text_of(void (*print)(const struct option_program *printed, FILE *out))
 {
-    (void)state;
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
     assert_non_null(out);
-    option_print(&program, out);
+    print(&program, out);
     fclose(out);
+    return text;
+}
+
+static void test_help_lines_up(void **state)
+{
+    (void)state;
+    char *text = text_of(option_print);
     assert_non_null(strstr(text, "  -f, --flag               one: a flag\n"));
     assert_non_null(strstr(text, "      --list L             one, two: a list\n"));
+    free(text);
+}
+
+static void test_usage_has_a_line_for_each_form(void **state)
+{
+    (void)state;
+    char *text = text_of(option_print_usage);
+    assert_string_equal(text, "Usage: sample [OPTIONS] ONE\n"
+                              "       sample TWO\n"
+                              "Shows what a table of options does.\n\n");
+    free(text);
+}
+
+/* A number stands before its meaning, on the same line. */
+static void test_exit_statuses_share_a_line(void **state)
+{
+    (void)state;
+    char *text = text_of(option_print_exits);
+    assert_string_equal(text,
+                        "\nExit status:\n"
+                        "  one: 0 one's success; 1 one's failure\n"
+                        "  two, three: 0 this says at length that two and three both have come to an end as planned;\n"
+                        "  124 they have not\n"
+                        "  0 done\n");
+    free(text);
+}
+
+static void print_entries(const struct option_program *printed, FILE *out)
+{
+    (void)printed;
+    option_print_entry("  a…", 8, "beside it", out);
+    option_print_entry("  abcde", 8, "below it", out);
+}
+
+/* Columns are counted, not bytes. */
+static void test_entries_line_up(void **state)
+{
+    (void)state;
+    char *text = text_of(print_entries);
+    assert_string_equal(text, "  a…    beside it\n"
+                              "  abcde\n"
+                              "        below it\n");
     free(text);
 }
 
@@ -175,6 +242,9 @@ int main(void)
         cmocka_unit_test(test_help_ends),
         cmocka_unit_test(test_options_of_other_commands),
         cmocka_unit_test(test_help_lines_up),
+        cmocka_unit_test(test_usage_has_a_line_for_each_form),
+        cmocka_unit_test(test_exit_statuses_share_a_line),
+        cmocka_unit_test(test_entries_line_up),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
