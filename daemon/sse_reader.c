@@ -87,6 +87,11 @@ static bool take_line(struct sse_reader *reader)
     return more;
 }
 
+static bool is_whole(const struct sse_reader *reader)
+{
+    return strbuf_ok(&reader->line) && strbuf_ok(&reader->data);
+}
+
 enum sse_outcome sse_reader_feed(struct sse_reader *reader, const char *bytes, size_t length)
 {
     const char *end = bytes + length;
@@ -105,10 +110,10 @@ enum sse_outcome sse_reader_feed(struct sse_reader *reader, const char *bytes, s
         if (stop == end)
             break;
         reader->after_cr = *bytes++ == '\r';
-        if (!strbuf_ok(&reader->line))
+        if (!is_whole(reader))
             return SSE_TOO_LONG;
         if (!take_line(reader))
             return SSE_ENDED;
     }
-    return strbuf_ok(&reader->line) && strbuf_ok(&reader->data) ? SSE_MORE : SSE_TOO_LONG;
+    return is_whole(reader) ? SSE_MORE : SSE_TOO_LONG;
 }
