@@ -2,15 +2,35 @@
 #include "daemon/admissions.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/digest.h"
 #include "base/limits.h"
+#include "base/time_text.h"
+#include "daemon/log.h"
+
+/* Moments that never came. */
+#define NEVER INT64_MIN
 
 /* One block per record: the texts stand behind the struct. */
 struct record {
     struct admission admission;
     char texts[];
+};
+
+/* All admissions of one application at one revision. */
+struct release {
+    char *application;
+    char *revision; /* NULL */
+    uint64_t admitted;
+    uint64_t refused;
+    int64_t last_admitted_at_ms;
+    int64_t last_refused_at_ms;
+    uint64_t *instances; /* hashes of the names that were admitted */
+    size_t instance_count;
+    size_t instance_capacity;
 };
 
 /* The admissions of one gate: a ring once it is full. */
@@ -20,6 +40,9 @@ struct gate_records {
     size_t count;
     size_t capacity;
     size_t oldest;
+    struct release *releases;
+    size_t release_count;
+    size_t release_capacity;
 };
 
 struct admissions {
@@ -37,49 +60,67 @@ struct admissions *admissions_new(void)
     return admissions;
 }
 
+static void release_done(struct release *release)
+{
+    mem_free(release->application);
+    mem_free(release->revision);
+    mem_free(release->instances);
+}
+
+static void gate_done(struct gate_records *gate)
+{
+    for (size_t i = 0; i < gate->count; i++)
+        mem_free(gate->records[i]);
+    for (size_t i = 0; i < gate->release_count; i++)
+        release_done(&gate->releases[i]);
+    mem_free(gate->records);
+    mem_free(gate->releases);
+    mem_free(gate->gate);
+}
+
 void admissions_free(struct admissions *admissions)
 {
     if (!admissions)
         return;
-    for (size_t i = 0; i < admissions->count; i++) {
-        struct gate_records *gate = &admissions->gates[i];
-        for (size_t j = 0; j < gate->count; j++)
-            mem_free(gate->records[j]);
-        mem_free(gate->records);
-        mem_free(gate->gate);
-    }
+    for (size_t i = 0; i < admissions->count; i++)
+        gate_done(&admissions->gates[i]);
     mem_free(admissions->gates);
     pthread_mutex_destroy(&admissions->lock);
     mem_free(admissions);
 }
 
-static size_t text_size(const char *text)
-{
-    return text ? strlen(text) + 1 : 0;
-}
+enum { ADMISSION_TEXTS = 7 };
 
-static const char *append(char **out, const char *text)
+/* Where the texts of an admission stand in it. */
+static const size_t text_offsets[ADMISSION_TEXTS] = {
+    offsetof(struct admission, application), offsetof(struct admission, instance), offsetof(struct admission, revision),
+    offsetof(struct admission, supports),    offsetof(struct admission, state),    offsetof(struct admission, code),
+    offsetof(struct admission, database)};
+
+static const char **text_of(struct admission *admission, size_t index)
 {
-    if (!text)
-        return NULL;
-    const char *copy = *out;
-    *out = stpcpy(*out, text) + 1;
-    return copy;
+    return (const char **)(void *)((char *)admission + text_offsets[index]);
 }
 
 static struct record *record_new(const struct admission *admission)
 {
-    size_t size = sizeof(struct record) + text_size(admission->application) + text_size(admission->instance) +
-                  text_size(admission->revision) + text_size(admission->database);
+    struct admission copy = *admission;
+    size_t size = sizeof(struct record);
+    for (size_t i = 0; i < ADMISSION_TEXTS; i++)
+        size += *text_of(&copy, i) ? strlen(*text_of(&copy, i)) + 1 : 0;
     struct record *record = mem_alloc(size);
     if (!record)
         return NULL;
-    record->admission = *admission;
     char *out = record->texts;
-    record->admission.application = append(&out, admission->application);
-    record->admission.instance = append(&out, admission->instance);
-    record->admission.revision = append(&out, admission->revision);
-    record->admission.database = append(&out, admission->database);
+    for (size_t i = 0; i < ADMISSION_TEXTS; i++) {
+        const char **text = text_of(&copy, i);
+        if (!*text)
+            continue;
+        const char *place = out;
+        out = stpcpy(out, *text) + 1;
+        *text = place;
+    }
+    record->admission = copy;
     return record;
 }
 
@@ -106,6 +147,92 @@ static struct gate_records *find_or_add(struct admissions *admissions, const cha
     return found;
 }
 
+static int64_t last_of(const struct release *release)
+{
+    return release->last_admitted_at_ms > release->last_refused_at_ms ? release->last_admitted_at_ms
+                                                                      : release->last_refused_at_ms;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static struct release *find_release(const struct gate_records *gate, const struct admission *admission)
+{
+    for (size_t i = 0; i < gate->release_count; i++) {
+        struct release *release = &gate->releases[i];
+        if (strcmp(release->application, admission->application) == 0 &&
+            same_text(release->revision, admission->revision))
+            return release;
+    }
+    return NULL;
+}
+
+/* The place of a new release: that of the one that was quiet for longest when there are too many. */
+static struct release *place_release(struct gate_records *gate)
+{
+    if (gate->release_count < LIMIT_RELEASES)
+        return mem_grow(&gate->releases, &gate->release_capacity, gate->release_count, sizeof *gate->releases,
+                        LIMIT_RELEASES)
+                   ? &gate->releases[gate->release_count++]
+                   : NULL;
+    struct release *quiet = &gate->releases[0];
+    for (size_t i = 1; i < gate->release_count; i++) {
+        if (last_of(&gate->releases[i]) < last_of(quiet))
+            quiet = &gate->releases[i];
+    }
+    release_done(quiet);
+    return quiet;
+}
+
+static struct release *find_or_add_release(struct gate_records *gate, const struct admission *admission)
+{
+    struct release *release = find_release(gate, admission);
+    if (release)
+        return release;
+    cleanup(free) char *application = mem_strdup(admission->application);
+    cleanup(free) char *revision = mem_strdup(admission->revision);
+    if (!application || (admission->revision && !revision))
+        return NULL;
+    release = place_release(gate);
+    if (release)
+        *release = (struct release){.application = take(application),
+                                    .revision = take(revision),
+                                    .last_admitted_at_ms = NEVER,
+                                    .last_refused_at_ms = NEVER};
+    return release;
+}
+
+/* Names beyond the limit, or beyond memory, are not counted. */
+static void count_instance(struct release *release, const char *instance)
+{
+    uint64_t hash = instance ? hash64(instance, strlen(instance)) : 0;
+    for (size_t i = 0; i < release->instance_count; i++) {
+        if (release->instances[i] == hash)
+            return;
+    }
+    if (mem_grow(&release->instances, &release->instance_capacity, release->instance_count, sizeof(uint64_t),
+                 LIMIT_RELEASE_INSTANCES))
+        release->instances[release->instance_count++] = hash;
+}
+
+static bool count_release(struct gate_records *gate, const struct admission *admission)
+{
+    struct release *release = find_or_add_release(gate, admission);
+    if (!release)
+        return false;
+    if (admission->admitted) {
+        release->admitted++;
+        release->last_admitted_at_ms = admission->at_ms;
+        count_instance(release, admission->instance);
+    } else {
+        release->refused++;
+        release->last_refused_at_ms = admission->at_ms;
+    }
+    return true;
+}
+
 /* Under the lock. Returns what fell out, to be freed outside; `*ret_kept` tells whether the record was taken. */
 static struct record *keep(struct admissions *admissions, const char *gate, struct record *record, bool *ret_kept)
 {
@@ -113,17 +240,19 @@ static struct record *keep(struct admissions *admissions, const char *gate, stru
     struct gate_records *records = find_or_add(admissions, gate);
     if (!records)
         return NULL;
-    if (records->count < LIMIT_ADMISSIONS) {
-        if (!mem_grow(&records->records, &records->capacity, records->count, sizeof(struct record *), LIMIT_ADMISSIONS))
-            return NULL;
+    bool grows = records->count < LIMIT_ADMISSIONS;
+    if ((grows &&
+         !mem_grow(&records->records, &records->capacity, records->count, sizeof(struct record *), LIMIT_ADMISSIONS)) ||
+        !count_release(records, &record->admission))
+        return NULL;
+    *ret_kept = true;
+    if (grows) {
         records->records[records->count++] = record;
-        *ret_kept = true;
         return NULL;
     }
     struct record *oldest = records->records[records->oldest];
     records->records[records->oldest] = record;
     records->oldest = (records->oldest + 1) % records->count;
-    *ret_kept = true;
     return oldest;
 }
 
@@ -143,26 +272,100 @@ int admissions_record(struct admissions *admissions, const char *gate, const str
 
 void admission_write(const struct admission *admission, struct json_writer *writer)
 {
-    json_key_boolean(writer, "admitted", admission->state == GATE_OPEN);
+    json_key_boolean(writer, "admitted", admission->admitted);
     json_key_time(writer, "at", admission->at_ms);
     json_key_string(writer, "application", admission->application);
     json_key_string(writer, "instance", admission->instance);
     json_key_string(writer, "revision", admission->revision);
-    json_key_string(writer, "state", gate_state_name(admission->state));
-    json_key_string(writer, "code", state_code_name(admission->code));
+    json_key_string(writer, "supports", admission->supports);
+    json_key_string(writer, "state", admission->state);
+    json_key_string(writer, "code", admission->code);
     json_key_string(writer, "database", admission->database);
 }
 
-void admissions_list(struct admissions *admissions, const char *gate, struct json_writer *writer)
+bool admission_read(const struct json_value *object, struct admission *ret_admission)
+{
+    *ret_admission = (struct admission){.application = json_text(json_member(object, "application")),
+                                        .instance = json_text(json_member(object, "instance")),
+                                        .revision = json_text(json_member(object, "revision")),
+                                        .supports = json_text(json_member(object, "supports")),
+                                        .state = json_text(json_member(object, "state")),
+                                        .code = json_text(json_member(object, "code")),
+                                        .database = json_text(json_member(object, "database"))};
+    return ret_admission->application && ret_admission->state && ret_admission->code && ret_admission->database &&
+           json_get_boolean(json_member(object, "admitted"), &ret_admission->admitted) &&
+           time_parse_rfc3339(json_text(json_member(object, "at")), &ret_admission->at_ms);
+}
+
+void admissions_remember(void *payload, const struct history_record *record)
+{
+    struct admission admission = {0};
+    cleanup(json_document) struct json_document *document = NULL;
+    if (json_parse(record->body, strlen(record->body), 2 * LIMIT_REQUEST_BODY, "record", &document, NULL) < 0 ||
+        !admission_read(json_root(document), &admission))
+        return;
+    admission.recorded = true;
+    if (admissions_record(payload, record->subject, &admission, NULL) < 0)
+        log_event(LOG_LEVEL_WARNING, "history_seed", record->subject, "out of memory: an admission is forgotten");
+}
+
+void admissions_list(struct admissions *admissions, const char *gate, const char *application, size_t limit,
+                     struct json_writer *writer)
 {
     json_open_array(writer);
     pthread_mutex_lock(&admissions->lock);
     const struct gate_records *records = find(admissions, gate);
-    for (size_t i = 0; records && i < records->count; i++) {
+    for (size_t i = 0; records && i < records->count && limit > 0; i++) {
         size_t newest = (records->oldest + records->count - 1 - i) % records->count;
+        const struct admission *admission = &records->records[newest]->admission;
+        if (application && strcmp(admission->application, application) != 0)
+            continue;
+        limit--;
         json_open_object(writer);
-        admission_write(&records->records[newest]->admission, writer);
+        admission_write(admission, writer);
+        json_key_boolean(writer, "recorded", admission->recorded);
         json_close_object(writer);
+    }
+    pthread_mutex_unlock(&admissions->lock);
+    json_close_array(writer);
+}
+
+static int compare_releases(const void *a, const void *b)
+{
+    const struct release *first = a;
+    const struct release *second = b;
+    int64_t first_at = last_of(first);
+    int64_t second_at = last_of(second);
+    if (first_at != second_at)
+        return first_at > second_at ? -1 : 1;
+    return strcmp(first->application, second->application);
+}
+
+/* Moments that never came are null, as json_add_time writes them. */
+static void write_release(const struct release *release, struct json_writer *writer)
+{
+    json_open_object(writer);
+    json_key_string(writer, "application", release->application);
+    json_key_string(writer, "revision", release->revision);
+    json_key_integer(writer, "admitted", (int64_t)release->admitted);
+    json_key_integer(writer, "refused", (int64_t)release->refused);
+    json_key_integer(writer, "instances", (int64_t)release->instance_count);
+    json_key_time(writer, "last_admitted_at", release->last_admitted_at_ms);
+    json_key_time(writer, "last_refused_at", release->last_refused_at_ms);
+    json_close_object(writer);
+}
+
+void admissions_list_releases(struct admissions *admissions, const char *gate, const char *application,
+                              struct json_writer *writer)
+{
+    json_open_array(writer);
+    pthread_mutex_lock(&admissions->lock);
+    struct gate_records *records = find(admissions, gate);
+    if (records && records->release_count > 1)
+        qsort(records->releases, records->release_count, sizeof *records->releases, compare_releases);
+    for (size_t i = 0; records && i < records->release_count; i++) {
+        if (!application || strcmp(records->releases[i].application, application) == 0)
+            write_release(&records->releases[i], writer);
     }
     pthread_mutex_unlock(&admissions->lock);
     json_close_array(writer);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Startup signals of application instances and what the gate answered, in memory: the newest LIMIT_ADMISSIONS of each
- * gate. Any thread.
+ * gate, and of each release the sums since the oldest that was ever told. What outlives the daemon is the history's
+ * (recorder.h), from which a starting daemon fills this. Any thread.
  */
 #ifndef MIGRATIOND_DAEMON_ADMISSIONS_H
 #define MIGRATIOND_DAEMON_ADMISSIONS_H
@@ -10,18 +11,23 @@
 
 #include "base/error.h"
 #include "gate/gate.h"
+#include "history/history.h"
+#include "json/json_reader.h"
 #include "json/json_writer.h"
 
 struct admissions;
 
-/* Texts are borrowed during the call; `revision` may be NULL. */
+/* Texts are borrowed during the call; `instance`, `revision` and `supports` may be NULL. */
 struct admission {
     const char *application;
     const char *instance;
     const char *revision;
+    const char *supports; /* "A..B" */
+    bool admitted;
+    bool recorded; /* kept in the history */
     int64_t at_ms; /* unix time */
-    enum gate_state state;
-    enum state_code code;
+    const char *state;
+    const char *code;
     const char *database; /* that decided */
 };
 
@@ -32,10 +38,22 @@ void admissions_free(struct admissions *admissions);
 int admissions_record(struct admissions *admissions, const char *gate, const struct admission *admission,
                       struct error *reterr);
 
-/* An array, newest first. */
-void admissions_list(struct admissions *admissions, const char *gate, struct json_writer *writer);
+/* One that the history kept (recorder_setup.seed): `payload` is the admissions. What cannot be read is passed over. */
+void admissions_remember(void *payload, const struct history_record *record);
 
-/* The members of one admission, into an open object. */
+/* An array of admission_write's objects, newest first; `application` NULL: of all. */
+void admissions_list(struct admissions *admissions, const char *gate, const char *application, size_t limit,
+                     struct json_writer *writer);
+
+/* Which releases want in, the most recent first: an array of
+ * {"application","revision":string|null,"admitted":n,"refused":n,"instances":n,"last_admitted_at":time|null,
+ *  "last_refused_at":time|null}. `instances` counts the different names that were admitted. */
+void admissions_list_releases(struct admissions *admissions, const char *gate, const char *application,
+                              struct json_writer *writer);
+
+/* The members of one admission, into an open object, but for `recorded`; and back, borrowing from `object`, which
+ * returns false when something is missing. */
 void admission_write(const struct admission *admission, struct json_writer *writer);
+bool admission_read(const struct json_value *object, struct admission *ret_admission);
 
 #endif

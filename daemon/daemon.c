@@ -13,11 +13,13 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "daemon/admissions.h"
 #include "daemon/entrance.h"
 #include "daemon/http_server.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/notify.h"
+#include "daemon/recorder.h"
 #include "daemon/reload.h"
 #include "daemon/scheduler.h"
 
@@ -26,7 +28,8 @@ enum {
     TOKENS_MS = 1000,          /* between two looks at the token files */
     RELOAD_DISTANCE_MS = 1000, /* a storm of SIGHUP ends in one reload a second, and one after the last */
     STOP_LOOKS_MS = 1000,      /* looks in flight get this long when the daemon stops */
-    STOP_MS = 6500,            /* then it ends, whatever hangs: HTTP's 5 s to drain, the looks, and a reserve */
+    STOP_RECORDER_MS = 1000,   /* and so does what the history is still to be told */
+    STOP_MS = 7500,            /* then it ends, whatever hangs: HTTP's 5 s to drain, these, and a reserve */
     OTHER_FILES = 256,         /* libraries, logs, migration files while they are read */
 };
 
@@ -37,6 +40,8 @@ struct daemon {
     struct events *events;
     struct scheduler *scheduler;
     struct entrance entrance;
+    struct admissions *admissions;
+    struct recorder *recorder;
     struct http_server *server;
     struct reload *reload;
     int signals;
@@ -76,6 +81,7 @@ void daemon_hold_signals(void)
     sigset_t set = own_signals();
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails */
 }
 
 /* Signals arrive through a descriptor, in the main thread alone: every later thread inherits the mask. */
@@ -112,6 +118,13 @@ static int open_entrance(struct daemon *daemon, struct error *reterr)
     return entrance_init(&daemon->entrance, &keys, reterr);
 }
 
+static int start_recorder(struct daemon *daemon, struct error *reterr)
+{
+    const struct recorder_setup setup = {
+        .config = daemon->config, .events = daemon->events, .seed = admissions_remember, .payload = daemon->admissions};
+    return recorder_start(&setup, &daemon->recorder, reterr);
+}
+
 static int start(struct daemon *daemon, struct error *reterr)
 {
     daemon_hold_signals();
@@ -125,8 +138,11 @@ static int start(struct daemon *daemon, struct error *reterr)
     daemon->reload = reload_new();
     daemon->publication = publication_new();
     daemon->events = events_new();
-    if (!daemon->reload || !daemon->publication || !daemon->events)
+    daemon->admissions = admissions_new();
+    if (!daemon->reload || !daemon->publication || !daemon->events || !daemon->admissions)
         return error_no_memory(reterr);
+    if (start_recorder(daemon, reterr) < 0)
+        return -1;
     if (scheduler_start(daemon->publication, daemon->events, daemon->config, &daemon->scheduler, reterr) < 0)
         return -1;
     struct http_server_setup setup = {
@@ -134,6 +150,8 @@ static int start(struct daemon *daemon, struct error *reterr)
         .publication = daemon->publication,
         .scheduler = daemon->scheduler,
         .reload = daemon->reload,
+        .admissions = daemon->admissions,
+        .recorder = daemon->recorder,
         .access = daemon->entrance.access,
         .tls = daemon->entrance.tls,
         .events = daemon->events,
@@ -154,6 +172,7 @@ static int load_next(struct daemon *daemon, struct error *reterr)
         log_event(LOG_LEVEL_WARNING, "restart_needed", NULL, "a change of '%s' takes effect after a restart only", key);
     if (scheduler_reload(daemon->scheduler, next, reterr) < 0)
         return -1;
+    recorder_reload(daemon->recorder, next);
     config_unref(daemon->config);
     daemon->config = take(next);
     warn_of_passwords(daemon->config);
@@ -274,7 +293,10 @@ static bool stop(struct daemon *daemon)
     http_server_stop(daemon->server);
     if (!scheduler_stop(daemon->scheduler, deadline_in(STOP_LOOKS_MS)))
         return false;
+    if (!recorder_stop(daemon->recorder, deadline_in(STOP_RECORDER_MS)))
+        return false;
     http_server_free(daemon->server);
+    admissions_free(daemon->admissions);
     publication_free(daemon->publication);
     entrance_done(&daemon->entrance);
     events_free(daemon->events);

@@ -284,7 +284,7 @@ int http_loop_start(struct http_loop *loop, struct error *reterr)
     return 0;
 }
 
-static void wake(struct http_loop *loop)
+void http_loop_wake(struct http_loop *loop)
 {
     const uint64_t one = 1;
     if (write(loop->wake_fd, &one, sizeof one) < 0)
@@ -294,7 +294,7 @@ static void wake(struct http_loop *loop)
 void http_loop_stop(struct http_loop *loop)
 {
     atomic_store(&loop->stopping, true);
-    wake(loop);
+    http_loop_wake(loop);
 }
 
 void http_loop_join(struct http_loop *loop)
@@ -325,12 +325,12 @@ void http_loop_notify(struct http_loop *loop)
 {
     atomic_store(&loop->published, true);
     if (waiters_count(loop->waiters) > 0)
-        wake(loop);
+        http_loop_wake(loop);
 }
 
 /* A stream that is opened after this look at the count finds the event by itself. */
 void http_loop_tell(struct http_loop *loop)
 {
     if (atomic_load(&loop->listener->feeds) > 0)
-        wake(loop);
+        http_loop_wake(loop);
 }

@@ -97,6 +97,9 @@ void http_loop_done(struct http_loop *loop);
 /* A view set was published; any thread. */
 void http_loop_notify(struct http_loop *loop);
 
+/* What requests are held for by a poll may have come; any thread. */
+void http_loop_wake(struct http_loop *loop);
+
 /* An event was told; any thread. */
 void http_loop_tell(struct http_loop *loop);
 

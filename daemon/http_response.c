@@ -157,6 +157,16 @@ void http_response_bad_member(struct http_response *response, const char *member
     set_problem(response, 400, "member", member, detail);
 }
 
+void http_response_coded_problem(struct http_response *response, int status, const char *code, const char *format, ...)
+{
+    char detail[DETAIL_BYTES] = "";
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(detail, sizeof detail, format, arguments);
+    va_end(arguments);
+    set_problem(response, status, "code", code, detail);
+}
+
 /* No body: whoever sends it has one ready that was made at the start. */
 void http_response_no_memory(struct http_response *response)
 {

@@ -99,6 +99,10 @@ void http_response_bad_parameter(struct http_response *response, const char *par
 void http_response_bad_member(struct http_response *response, const char *member, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* With a stable word for programs beside the status. */
+void http_response_coded_problem(struct http_response *response, int status, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 void http_response_no_memory(struct http_response *response);
 
 /* 404, 400 or 503, as the error's code says. */

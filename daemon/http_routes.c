@@ -27,6 +27,8 @@ const struct http_route http_routes[] = {
      ACCESS_READ, false, false, route_drift, NULL},
     {"/v1/databases/{database}/plan", "The SQL that would end the drift, in stages; it is never run",
      "stage direction format", ACCESS_READ, false, false, route_plan, NULL},
+    {"/v1/databases/{database}/history", "State changes, newest first, or the state at a time; other kinds of record",
+     "at limit before kind", ACCESS_READ, false, true, route_history, NULL},
     {"/v1/compare", "Several databases in groups of equal schemas, and how each differs from the most",
      "databases format", ACCESS_READ, false, false, route_compare, NULL},
     {"/v1/events", "What changes, as server-sent events that go on where the connection was cut",
@@ -35,7 +37,7 @@ const struct http_route http_routes[] = {
     {"/v1/reload", "Reads the configuration again", "", ACCESS_ADMIN, false, true, NULL, route_reload},
     {"/v1/gates", "All gates, one line of state each", "", ACCESS_GATE, false, false, route_gates, NULL},
     {"/v1/gates/{gate}", "The readiness gate", "revision match wait", ACCESS_GATE, false, true, route_gate, NULL},
-    {"/v1/gates/{gate}/admissions", "Startup signals and their answers", "", ACCESS_GATE, false, true,
+    {"/v1/gates/{gate}/admissions", "Startup signals and their answers", "limit application", ACCESS_GATE, false, true,
      route_admissions_list, route_admissions_post},
 };
 const size_t http_route_count = ARRAY_LENGTH(http_routes);

@@ -19,6 +19,7 @@ struct http_context {
     struct publication *publication;
     struct scheduler *scheduler;
     struct admissions *admissions;
+    struct recorder *recorder;
     struct reload *reload;
     struct access *access; /* NULL: no tokens */
     struct events *events;
@@ -72,6 +73,7 @@ HTTP_ROUTE_HANDLER(route_drift);
 HTTP_ROUTE_HANDLER(route_plan);
 HTTP_ROUTE_HANDLER(route_compare);
 HTTP_ROUTE_HANDLER(route_refresh);
+HTTP_ROUTE_HANDLER(route_history);
 HTTP_ROUTE_HANDLER(route_reload);
 HTTP_ROUTE_HANDLER(route_gates);
 HTTP_ROUTE_HANDLER(route_gate);
@@ -82,6 +84,9 @@ HTTP_ROUTE_HANDLER(route_metrics);
 
 /* The view of the database that the first name of the path names; answers 404 or 503 itself and returns NULL. */
 const struct view *route_find_view(const struct http_request *request, struct http_response *response);
+
+/* The parameter `limit`, at most `most`; `*limit` stays as it is without. False, with a 400 answered, if it is none. */
+bool route_read_limit(const struct http_request *request, size_t most, size_t *limit, struct http_response *response);
 
 /* False, with a 503 answered, before the first view set is published. */
 bool route_has_views(const struct http_request *request, struct http_response *response);

@@ -11,6 +11,7 @@
 #include "daemon/http_loop.h"
 #include "daemon/http_socket.h"
 #include "daemon/log.h"
+#include "daemon/recorder.h"
 
 enum {
     PROBE_CONNECTIONS = 512,  /* probes and scrapers, which come and go */
@@ -33,7 +34,7 @@ struct loop_group {
 struct http_server {
     struct loop_group main;
     struct loop_group probe;
-    struct admissions *admissions;
+    struct recorder *recorder;
     struct waiters_budget budget;
     bool stopped;
 };
@@ -99,7 +100,8 @@ static int group_init(struct http_server *server, struct loop_group *group, cons
                                            .reload = setup->reload,
                                            .access = setup->access,
                                            .events = setup->events,
-                                           .admissions = server->admissions,
+                                           .admissions = setup->admissions,
+                                           .recorder = setup->recorder,
                                            .loops_alive = loops_alive,
                                            .loops = server,
                                            .draining = &group->listener.draining};
@@ -155,15 +157,19 @@ static int check_library(const struct http_server_setup *setup, struct error *re
     return error_set(reterr, ERROR_INVALID, "tls: this libmicrohttpd (%s) was built without TLS", MHD_get_version());
 }
 
+static void look_at_polls(void *payload)
+{
+    struct http_server *server = payload;
+    for (size_t i = 0; i < server->main.count; i++)
+        http_loop_wake(&server->main.loops[i]);
+}
+
 int http_server_start(const struct http_server_setup *setup, struct http_server **ret_server, struct error *reterr)
 {
     if (check_library(setup, reterr))
         return -1;
     cleanup(http_server) struct http_server *server = mem_calloc(1, sizeof *server);
     if (!server)
-        return error_no_memory(reterr);
-    server->admissions = admissions_new();
-    if (!server->admissions)
         return error_no_memory(reterr);
     MHD_set_panic_func(panic, NULL);
     set_limits(server, setup->config);
@@ -173,6 +179,8 @@ int http_server_start(const struct http_server_setup *setup, struct http_server 
     if (group_start(&server->main, reterr) || group_start(&server->probe, reterr))
         return -1;
     publication_listen(setup->publication, notify, server);
+    server->recorder = setup->recorder;
+    recorder_listen(server->recorder, look_at_polls, server);
     events_listen(setup->events, tell, server);
     *ret_server = take(server);
     return 0;
@@ -234,6 +242,7 @@ void http_server_stop(struct http_server *server)
     if (!server || server->stopped)
         return;
     server->stopped = true;
+    recorder_listen(server->recorder, NULL, NULL);
     group_stop(&server->main);
     group_stop(&server->probe);
     group_join(&server->main);
@@ -255,6 +264,5 @@ void http_server_free(struct http_server *server)
     http_server_stop(server);
     group_done(&server->main);
     group_done(&server->probe);
-    admissions_free(server->admissions);
     mem_free(server);
 }

@@ -25,8 +25,10 @@ struct http_server_setup {
     struct publication *publication;
     struct scheduler *scheduler;
     struct reload *reload;
-    struct access *access; /* NULL: no tokens */
-    struct tls *tls;       /* NULL: no TLS */
+    struct admissions *admissions;
+    struct recorder *recorder; /* woken by; NULL: nothing is kept */
+    struct access *access;     /* NULL: no tokens */
+    struct tls *tls;           /* NULL: no TLS */
     struct events *events;
     int listen_fd; /* from systemd, stays the caller's; -1: as configured */
     int probe_fd;

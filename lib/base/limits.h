@@ -60,6 +60,8 @@
 #define LIMIT_QUERY_VALUE 1024u
 #define LIMIT_QUERY_PARAMETERS 64u
 #define LIMIT_ADMISSIONS 1024u                   /* kept per gate, oldest dropped */
+#define LIMIT_RELEASES 256u                      /* of applications, kept per gate, the quietest dropped */
+#define LIMIT_RELEASE_INSTANCES 4096u            /* different names, counted per release */
 #define LIMIT_ADMISSION_TEXT 256u                /* an application's or instance's name */
 #define LIMIT_WAITERS 1000000u                   /* more sockets than a process gets */
 #define LIMIT_EVENT_BYTES (512u * 1024u)         /* one: texts of a journal's cells, escaped */

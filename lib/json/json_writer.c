@@ -317,6 +317,11 @@ static uint64_t magnitude(int64_t value)
     return value < 0 ? -(uint64_t)value : (uint64_t)value;
 }
 
+void json_add_document(struct json_writer *writer, const char *json, size_t length)
+{
+    put_bare(writer, json, length);
+}
+
 void json_add_integer(struct json_writer *writer, int64_t value)
 {
     char text[INTEGER_SIZE] = "";

@@ -45,6 +45,9 @@ void json_add_integer(struct json_writer *writer, int64_t value);
 void json_add_boolean(struct json_writer *writer, bool value);
 void json_add_null(struct json_writer *writer);
 
+/* A value that was written before, whole and as it should be: nothing of it is looked at. */
+void json_add_document(struct json_writer *writer, const char *json, size_t length);
+
 /* Milliseconds as seconds with at most three decimals and no trailing zeros: 800 → 0.8, 2000 → 2. */
 void json_add_seconds(struct json_writer *writer, int64_t milliseconds);
 

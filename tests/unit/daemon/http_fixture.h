@@ -64,6 +64,7 @@ struct http_fixture {
     struct config *config;
     struct publication *publication;
     struct events *events;
+    struct admissions *admissions;
     struct http_server *server;
     unsigned port;
     unsigned probe_port;
@@ -142,10 +143,13 @@ static inline void fixture_start(struct http_fixture *fixture, enum made_up made
     assert_non_null(fixture->publication);
     fixture->events = events_new();
     assert_non_null(fixture->events);
+    fixture->admissions = admissions_new();
+    assert_non_null(fixture->admissions);
     fixture_publish(fixture, made_up);
     const struct http_server_setup setup = {.config = fixture->config,
                                             .publication = fixture->publication,
                                             .events = fixture->events,
+                                            .admissions = fixture->admissions,
                                             .listen_fd = -1,
                                             .probe_fd = -1};
     if (http_server_start(&setup, &fixture->server, &error))
@@ -157,6 +161,7 @@ static inline void fixture_start(struct http_fixture *fixture, enum made_up made
 static inline void fixture_stop(struct http_fixture *fixture)
 {
     http_server_free(fixture->server);
+    admissions_free(fixture->admissions);
     events_free(fixture->events);
     publication_free(fixture->publication);
     config_unref(fixture->config);
