@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "daemon/config.h"
 
-enum { TOKEN_LEAST = 16, TOKEN_MOST = 512, TOKEN_SIZE = TOKEN_MOST + 2 };
+enum { TOKEN_LEAST = 16, TOKEN_MOST = 512, TOKEN_SIZE = TOKEN_MOST + 3 };
 
 /* ACCESS_ bits of the routes that a scope covers. */
 struct access_scope_row {

@@ -44,8 +44,8 @@ int access_token_read(const char *path, char ret_token[static TOKEN_SIZE], struc
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
         return error_set(reterr, ERROR_INVALID, "the token file %s cannot be read: %s", path, strerror(errno));
-    /* A newline behind the longest token, or the byte that shows that it is too long. */
-    ssize_t count = read_up_to(file, ret_token, TOKEN_MOST + 1);
+    /* A newline behind the longest token, and one byte that shows that there is more. */
+    ssize_t count = read_up_to(file, ret_token, TOKEN_SIZE - 1);
     int failure = errno;
     close(file);
     if (count < 0)

@@ -521,4 +521,4 @@ SECTION(config_policy_keys, "policies", policy_keys, NULL);
 SECTION(config_gate_keys, "gate", gate_keys, NULL);
 SECTION(config_history_keys, "history", history_keys, NULL);
 SECTION(config_token_keys, "token", token_keys, NULL);
-SECTION(config_tls_keys, "tls", tls_keys, NULL);
+SECTION(config_tls_keys, "section", tls_keys, NULL);

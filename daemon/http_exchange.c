@@ -311,7 +311,8 @@ static bool may_be_cached(const struct http_exchange *exchange)
 static bool may_be_given(const struct http_exchange *exchange, const struct http_cached *cached,
                          const struct access_caller *caller)
 {
-    return exchange->loop->listener->loopback || cached->open || (caller->get & cached->route->access);
+    return exchange->loop->listener->loopback || cached->open ||
+           http_route_is_covered(cached->route, HTTP_GET, caller, 0);
 }
 
 static enum MHD_Result route(struct http_exchange *exchange, struct view_set *set, const struct access_caller *caller,

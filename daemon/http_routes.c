@@ -155,14 +155,19 @@ static void refuse_caller(struct http_response *response)
     http_response_problem(response, 401, "a valid token is needed, as in Authorization: Bearer TOKEN");
 }
 
+bool http_route_is_covered(const struct http_route *route, enum http_method method, const struct access_caller *caller,
+                           unsigned anonymous)
+{
+    return route->access & (anonymous | (method == HTTP_POST ? caller->post : caller->get));
+}
+
 static bool is_allowed(const struct http_request *request, struct http_response *response)
 {
     const struct http_route *route = request->route;
     const struct access_caller *caller = &request->caller;
     unsigned anonymous = request->set ? request->set->config->allow_anonymous : 0;
-    unsigned covered = request->method == HTTP_POST ? caller->post : caller->get;
     /* Who was held has been asked before: a reload may since have replaced the very token that asked for it. */
-    if (request->loopback || request->resumed || (route->access & (anonymous | covered)))
+    if (request->loopback || request->resumed || http_route_is_covered(route, request->method, caller, anonymous))
         return true;
     if (caller->kind == CALLER_KNOWN)
         http_response_problem(response, 403, "the scope of this token does not cover %s of %s",

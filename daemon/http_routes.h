@@ -53,6 +53,10 @@ void http_route(struct http_request *request, const struct http_target *target, 
 void http_route_names(const struct http_route *route, const struct http_target *target,
                       const char *names[HTTP_SEGMENTS]);
 
+/* Whether a caller may ask on a listener that is not loopback. `anonymous`: ACCESS_ bits of what anybody may. */
+bool http_route_is_covered(const struct http_route *route, enum http_method method, const struct access_caller *caller,
+                           unsigned anonymous);
+
 /* Counts an answer; `route` NULL counts among those of no route. */
 void http_routes_count(const struct http_route *route, int status);
 
