@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/duration.h"
+#include "base/nearest.h"
 #include "daemon/config_reader.h"
 
 enum { NAME_LENGTH = 63 };
@@ -293,7 +294,7 @@ static int read_requirement(struct config_reader *reader, const struct yaml_node
         return error_no_memory(reader->error);
     const struct config_database *database = config_find_database(config, prefix);
     if (!database) {
-        const char *meant = config_suggest(prefix, database_name_at, config, config->database_count);
+        const char *meant = nearest_name(prefix, database_name_at, config, config->database_count);
         return config_fail(reader, item, "no database is named '%s'%s%s%s", prefix, meant ? " (did you mean '" : "",
                            meant ? meant : "", meant ? "'?)" : "");
     }

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/nearest.h"
 #include "daemon/config_reader.h"
 
 int config_read_drift(struct config_reader *reader, const struct yaml_node *node, void *section)
@@ -83,7 +84,7 @@ static int resolve(struct config_reader *reader, const struct yaml_node *databas
     const struct yaml_node *node = reference_node(databases, database->name);
     if (!reference) {
         const char *meant =
-            config_suggest(database->drift.reference_value, database_name_at, config, config->database_count);
+            nearest_name(database->drift.reference_value, database_name_at, config, config->database_count);
         return config_fail(reader, node, "no database is named '%s'%s%s%s", database->drift.reference_value,
                            meant ? " (did you mean '" : "", meant ? meant : "", meant ? "'?)" : "");
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/nearest.h"
 #include "daemon/config_reader.h"
 
 /* Folders of one tool's migrations. */
@@ -77,7 +78,7 @@ int config_read_tool(struct config_reader *reader, const struct yaml_node *node,
     size_t count = 0;
     while (tools[count])
         count++;
-    const char *meant = config_suggest(text, tool_name_at, NULL, count);
+    const char *meant = nearest_name(text, tool_name_at, NULL, count);
     return config_fail(reader, node, "no migration tool '%s' is known%s%s%s", text, meant ? " (did you mean '" : "",
                        meant ? meant : "", meant ? "'?)" : "");
 }

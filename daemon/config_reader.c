@@ -9,6 +9,7 @@
 
 #include "base/duration.h"
 #include "base/limits.h"
+#include "base/nearest.h"
 #include "base/utf8.h"
 
 static int fail(struct config_reader *reader, unsigned line, unsigned column, const char *message)
@@ -34,50 +35,6 @@ int config_fail_key(struct config_reader *reader, const struct yaml_node *node, 
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     return fail(reader, node->key_line, node->key_column, message);
-}
-
-enum { SUGGEST_LENGTH = 32 };
-
-/* Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`; a large number for long words. */
-static unsigned distance(const char *a, const char *b)
-{
-    size_t rows = strlen(a);
-    size_t columns = strlen(b);
-    if (rows >= SUGGEST_LENGTH || columns >= SUGGEST_LENGTH)
-        return SUGGEST_LENGTH;
-    unsigned cost[SUGGEST_LENGTH + 1][SUGGEST_LENGTH + 1] = {{0}};
-    for (size_t i = 0; i <= rows; i++) {
-        for (size_t j = 0; j <= columns; j++) {
-            if (i == 0 || j == 0) {
-                cost[i][j] = (unsigned)(i + j);
-                continue;
-            }
-            unsigned best = cost[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-            if (cost[i - 1][j] + 1 < best)
-                best = cost[i - 1][j] + 1;
-            if (cost[i][j - 1] + 1 < best)
-                best = cost[i][j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && cost[i - 2][j - 2] + 1 < best)
-                best = cost[i - 2][j - 2] + 1;
-            cost[i][j] = best;
-        }
-    }
-    return cost[rows][columns];
-}
-
-const char *config_suggest(const char *name, const char *(*name_at)(const void *names, size_t index), const void *names,
-                           size_t count)
-{
-    const char *nearest = NULL;
-    unsigned least = (unsigned)(strlen(name) / 3 + 2);
-    for (size_t i = 0; i < count; i++) {
-        unsigned edits = distance(name, name_at(names, i));
-        if (edits < least) {
-            least = edits;
-            nearest = name_at(names, i);
-        }
-    }
-    return nearest;
 }
 
 static const char *key_name_at(const void *section, size_t index)
@@ -298,13 +255,13 @@ static int read_value(struct config_reader *reader, const struct config_key *key
 static int fail_unknown(struct config_reader *reader, const struct config_section *section,
                         const struct yaml_node *node)
 {
-    const char *meant = config_suggest(node->key, key_name_at, section, key_total(section));
+    const char *meant = nearest_name(node->key, key_name_at, section, key_total(section));
     if (meant)
         return config_fail_key(reader, node, "unknown key '%s' (did you mean '%s'?)", node->key, meant);
     for (const struct config_section *keys = section; keys; keys = keys->also) {
         for (size_t i = 0; i < keys->key_count; i++) {
             const struct config_section *below = keys->keys[i].nested;
-            meant = below ? config_suggest(node->key, key_name_at, below, key_total(below)) : NULL;
+            meant = below ? nearest_name(node->key, key_name_at, below, key_total(below)) : NULL;
             if (meant)
                 return config_fail_key(reader, node, "unknown key '%s' (did you mean '%s', below '%s'?)", node->key,
                                        meant, keys->keys[i].name);

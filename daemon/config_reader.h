@@ -51,10 +51,6 @@ int config_resolve_references(struct config_reader *reader, const struct yaml_no
 /* A path made absolute against the file's folder; NULL on failure. */
 const char *config_absolute_path(struct config_reader *reader, const struct yaml_node *node, const char *path);
 
-/* Of `count` names the one nearest to `name`, if it is near enough to be meant, else NULL. */
-const char *config_suggest(const char *name, const char *(*name_at)(const void *names, size_t index), const void *names,
-                           size_t count);
-
 /* The text as a double-quoted YAML scalar that reads back as the same text. */
 void config_print_text(const char *text, struct strbuf *out);
 

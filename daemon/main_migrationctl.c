@@ -3,10 +3,11 @@
  * migrationctl: the command line of people and pipelines.
  */
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/config_reader.h"
+#include "base/nearest.h"
 #include "daemon/ctl.h"
 
 enum { DEFAULT_TIMEOUT_MS = 60000 };
@@ -25,6 +26,36 @@ static const char *command_name_at(const void *names, size_t index)
     return ((const struct ctl_command *)names)[index].name;
 }
 
+static int refuse_command(const char *name)
+{
+    const char *meant = nearest_name(name, command_name_at, ctl_commands, (size_t)ctl_command_count);
+    return ctl_fail(CTL_USAGE, "there is no command '%s'%s%s%s (see --help)", name, meant ? " (did you mean '" : "",
+                    meant ? meant : "", meant ? "'?)" : "");
+}
+
+static int refuse_option(const struct ctl_command *command, const struct option_row *option)
+{
+    char commands[256] = "";
+    option_list_words(option->commands, commands, sizeof commands);
+    return ctl_fail(CTL_USAGE, "%s takes no --%s: that goes with %s (see --help)", command->name, option->name,
+                    commands);
+}
+
+/* With those that it has. */
+static int refuse_output(const struct ctl_command *command, enum ctl_output output)
+{
+    char words[64] = "";
+    char outputs[64] = "";
+    for (unsigned i = 0; i < CTL_OUTPUTS; i++) {
+        size_t used = strlen(words);
+        if (command->outputs & 1u << i)
+            snprintf(words + used, sizeof words - used, "%s ", ctl_output_name(i));
+    }
+    option_list_words(words, outputs, sizeof outputs);
+    return ctl_fail(CTL_USAGE, "the output of %s is %s, not %s (see --help)", command->name, outputs,
+                    ctl_output_name(output));
+}
+
 static int run_command(int count, char **words, uint64_t given, struct ctl_options *options)
 {
     if (count == 0) {
@@ -32,21 +63,17 @@ static int run_command(int count, char **words, uint64_t given, struct ctl_optio
         return CTL_USAGE;
     }
     const struct ctl_command *command = find_command(words[0]);
-    if (!command) {
-        const char *meant = config_suggest(words[0], command_name_at, ctl_commands, (size_t)ctl_command_count);
-        return ctl_fail(CTL_USAGE, "there is no command '%s'%s%s%s", words[0], meant ? " (did you mean '" : "",
-                        meant ? meant : "", meant ? "'?)" : "");
-    }
+    if (!command)
+        return refuse_command(words[0]);
     const struct option_row *misplaced = option_misplaced(&ctl_program, given, command->name);
     if (misplaced)
-        return ctl_fail(CTL_USAGE, "%s takes no --%s: that goes with %s", command->name, misplaced->name,
-                        misplaced->commands);
+        return refuse_option(command, misplaced);
     options->argument_count = count - 1;
     if (options->argument_count < command->least || options->argument_count > command->most)
-        return ctl_fail(CTL_USAGE, "usage: migrationctl %s %s", command->name, command->arguments);
+        return ctl_fail(CTL_USAGE, "usage: migrationctl %s%s%s (see --help)", command->name,
+                        *command->arguments ? " " : "", command->arguments);
     if (!(command->outputs & 1u << options->output))
-        return ctl_fail(CTL_USAGE, "%s has no output in the form '%s'", command->name,
-                        ctl_output_name(options->output));
+        return refuse_output(command, options->output);
     options->arguments = words + 1;
     return command->run(options);
 }

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/duration.h"
+#include "base/nearest.h"
 #include "base/utf8.h"
 
 enum {
@@ -48,8 +49,7 @@ static bool refuse(char *problem, size_t size, const char *format, ...)
     return false;
 }
 
-/* "text, json or sql" */
-static void list_words(const char *words, char *text, size_t size)
+void option_list_words(const char *words, char *text, size_t size)
 {
     size_t used = 0;
     while (*words && used < size) {
@@ -66,7 +66,7 @@ static bool check_word(const struct option_row *row, const char *text, char *pro
     char words[256] = "";
     if (!row->values || is_word_of(row->values, text))
         return true;
-    list_words(row->values, words, sizeof words);
+    option_list_words(row->values, words, sizeof words);
     return refuse(problem, size, "--%s is %s, not '%s'", row->name, words, text);
 }
 
@@ -105,7 +105,7 @@ static bool keep(const struct option_row *row, const char *text, void *options, 
 /* What getopt_long wants, made from the rows. */
 struct getopt_tables {
     struct option longs[OPTION_ROWS + 1];
-    char letters[2 * OPTION_ROWS + 2];
+    char letters[2 * OPTION_ROWS + 3];
 };
 
 static void make_tables(const struct option_program *program, struct getopt_tables *tables)
@@ -113,6 +113,7 @@ static void make_tables(const struct option_program *program, struct getopt_tabl
     char *letter = tables->letters;
     if (program->stops_at_word)
         *letter++ = '+';
+    *letter++ = ':'; /* what is wrong is said here, not there */
     for (size_t i = 0; i < program->count; i++) {
         const struct option_row *row = &program->rows[i];
         tables->longs[i] = (struct option){
@@ -125,7 +126,7 @@ static void make_tables(const struct option_program *program, struct getopt_tabl
     }
 }
 
-/* The row that getopt_long's result stands for; NULL for what it complained about. */
+/* The row that getopt_long's result stands for; NULL if it is none. */
 static const struct option_row *find_row(const struct option_program *program, int value)
 {
     if (value >= FIRST_VALUE)
@@ -162,6 +163,13 @@ void option_free(const struct option_program *program, void *options)
     }
 }
 
+static enum option_outcome say(const struct option_program *program, char *problem, size_t size)
+{
+    utf8_make_line(problem, size);
+    fprintf(stderr, "%s: %s (see --help)\n", program->name, problem);
+    return OPTION_WRONG;
+}
+
 static enum option_outcome take_option(const struct option_program *program, const struct option_row *row,
                                        void *options)
 {
@@ -176,10 +184,49 @@ static enum option_outcome take_option(const struct option_program *program, con
     default:
         if (keep(row, optarg, options, problem, sizeof problem))
             return OPTION_READ;
-        utf8_make_line(problem, sizeof problem);
-        fprintf(stderr, "%s: %s (see --help)\n", program->name, problem);
-        return OPTION_WRONG;
+        return say(program, problem, sizeof problem);
     }
+}
+
+static const char *row_name_at(const void *rows, size_t index)
+{
+    return ((const struct option_row *)rows)[index].name;
+}
+
+/* Of a word that begins no option's name, or those of several. */
+static void describe_unknown(const struct option_program *program, const char *word, char *problem, size_t size)
+{
+    char name[64] = "";
+    const char *first = NULL;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    for (size_t i = 0; i < program->count; i++) {
+        if (strncmp(program->rows[i].name, name, strlen(name)) != 0)
+            continue;
+        if (first) {
+            refuse(problem, size, "--%s may be --%s or --%s", name, first, program->rows[i].name);
+            return;
+        }
+        first = program->rows[i].name;
+    }
+    const char *meant = nearest_name(name, row_name_at, program->rows, program->count);
+    refuse(problem, size, "there is no option --%s%s%s%s", name, meant ? " (did you mean --" : "", meant ? meant : "",
+           meant ? "?)" : "");
+}
+
+/* What getopt_long complains about by `value`, and `optopt` names: a row's, a letter, or nothing. */
+static enum option_outcome refuse_option(const struct option_program *program, int value, char **argv)
+{
+    char problem[PROBLEM_SIZE] = "";
+    const struct option_row *row = find_row(program, optopt);
+    if (row && value == ':')
+        refuse(problem, sizeof problem, "--%s needs a value: %s", row->name, row->argument);
+    else if (row)
+        refuse(problem, sizeof problem, "--%s takes no value", row->name);
+    else if (optopt)
+        refuse(problem, sizeof problem, "there is no option -%c", optopt);
+    else
+        describe_unknown(program, argv[optind - 1] + strlen("--"), problem, sizeof problem);
+    return say(program, problem, sizeof problem);
 }
 
 enum option_outcome option_parse(const struct option_program *program, int argc, char **argv, void *options,
@@ -188,6 +235,7 @@ enum option_outcome option_parse(const struct option_program *program, int argc,
     struct getopt_tables tables = {0};
     int value = 0;
     make_tables(program, &tables);
+    opterr = 0;
     *ret_given = 0;
     if (!make_lists(program, argc, options)) {
         fprintf(stderr, "%s: out of memory\n", program->name);
@@ -195,7 +243,7 @@ enum option_outcome option_parse(const struct option_program *program, int argc,
     }
     while ((value = getopt_long(argc, argv, tables.letters, tables.longs, NULL)) != -1) {
         const struct option_row *row = find_row(program, value);
-        enum option_outcome outcome = row ? take_option(program, row, options) : OPTION_WRONG;
+        enum option_outcome outcome = row ? take_option(program, row, options) : refuse_option(program, value, argv);
         if (outcome != OPTION_READ)
             return outcome;
         *ret_given |= UINT64_C(1) << (row - program->rows);

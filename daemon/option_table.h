@@ -85,6 +85,9 @@ bool option_fits(const struct option_row *row, const char *command);
 /* The first row given that `command` does not take; NULL when it takes all. */
 const struct option_row *option_misplaced(const struct option_program *program, uint64_t given, const char *command);
 
+/* "text, json or sql" of words separated by blanks, for messages. */
+void option_list_words(const char *words, char *text, size_t size);
+
 /* What --help is made of. No line is longer than 100 columns. */
 
 /* "Usage: …", a line for each form, and what the program does. */

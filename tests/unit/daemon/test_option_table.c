@@ -49,6 +49,8 @@ static const struct option_row rows[] = {
     {.name = "list", .argument = "L", .commands = "one two", .kind = OPTION_LIST, KEPT(list), .doc = "a list"},
     {.name = "duration", .argument = "D", .kind = OPTION_DURATION, KEPT(duration_ms), .doc = "a duration"},
     {.name = "custom", .argument = "C", .kind = OPTION_CUSTOM, .read = read_custom, .doc = "read by itself"},
+    {.name = "verbose", .kind = OPTION_FLAG, KEPT(flag), .doc = "another flag"},
+    {.name = "version", .kind = OPTION_VERSION, .doc = "version"},
     {.name = "help", .letter = 'h', .kind = OPTION_HELP, .doc = "help"},
 };
 
@@ -107,19 +109,51 @@ static void test_values_are_kept(void **state)
     assert_null(sample.list.items);
 }
 
+/* What standard error was told while `words` were parsed; to be freed. */
+static char *complaint_about(const char *const *words)
+{
+    struct sample sample = {0};
+    uint64_t given = 0;
+    int first = 0;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *kept = stderr;
+    stderr = open_memstream(&text, &length);
+    assert_non_null(stderr);
+    enum option_outcome outcome = parse(words, &sample, &given, &first);
+    fclose(stderr);
+    stderr = kept;
+    assert_int_equal(outcome, OPTION_WRONG);
+    option_free(&program, &sample);
+    return text;
+}
+
 static void test_what_is_refused(void **state)
 {
     (void)state;
-    static const char *const cases[][3] = {
-        {"--text", "c", NULL},     {"--text", "", NULL},       {"--duration", "3x", NULL}, {"--custom", "long", NULL},
-        {"--unknown", NULL, NULL}, {"--duration", NULL, NULL}, {"-x", NULL, NULL},
+    static const struct {
+        const char *words[3];
+        const char *complaint;
+    } cases[] = {
+        {{"--text", "c"}, "--text is a or b, not 'c'"},
+        {{"--text", ""}, "--text needs a value: T"},
+        {{"--duration", "3x"}, "--duration takes a duration such as 30s or 2m, not '3x'"},
+        {{"--custom", "long"}, "--custom is short, not 'long'"},
+        {{"--nothing-like-it"}, "there is no option --nothing-like-it"},
+        {{"--lsit=1"}, "there is no option --lsit (did you mean --list?)"},
+        {{"--fl\033[ag"}, "there is no option --fl [ag (did you mean --flag?)"},
+        {{"--duration"}, "--duration needs a value: D"},
+        {{"-t"}, "--text needs a value: T"},
+        {{"--flag=1"}, "--flag takes no value"},
+        {{"-fx"}, "there is no option -x"},
+        {{"--ver"}, "--ver may be --verbose or --version"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        struct sample sample = {0};
-        uint64_t given = 0;
-        int first = 0;
-        assert_int_equal(parse(cases[i], &sample, &given, &first), OPTION_WRONG);
-        option_free(&program, &sample);
+        char expected[128] = "";
+        char *text = complaint_about(cases[i].words);
+        snprintf(expected, sizeof expected, "sample: %s (see --help)\n", cases[i].complaint);
+        assert_string_equal(text, expected);
+        free(text);
     }
 }
 
