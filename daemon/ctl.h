@@ -41,15 +41,20 @@ struct ctl_options {
     const char *cert;       /* NULL: none is shown */
     const char *key;        /* NULL: it stands in `cert`, too */
     enum ctl_output output;
-    const char *revision; /* wait */
+    struct option_list revisions; /* wait: "R" or "DATABASE:R" */
+    struct option_list manifests; /* wait: "[DATABASE:]FILE" */
     const char *match;
+    const char *supports;    /* "A..B" */
+    const char *application; /* wait: whose startup signal is sent */
+    const char *instance;
+    bool quiet;
     bool timeout_given;
     int64_t timeout_ms;         /* wait, probe, reload, journal, snapshot */
     struct option_list ignores; /* diff, plan, compare */
     struct option_list policies;
     struct option_list schemas; /* and snapshot */
     bool no_default_ignores;
-    bool watch;                  /* status --watch */
+    bool watch;                     /* status --watch */
     bool list_tools;                /* journal --tools */
     const char *tenants;            /* compare */
     const char *directory;          /* diff, plan */
@@ -58,9 +63,9 @@ struct ctl_options {
     unsigned stage;                 /* plan; 0: all */
     bool adopt;                     /* plan --direction adopt */
     const char *tool;               /* manifest, bootstrap: the tool's name; NULL: recognised */
-    const char *manifest;           /* wait: [DATABASE:]FILE */
     struct option_list stamps;      /* bootstrap: revisions to record */
     const char *confirm;            /* bootstrap: the database's name */
+    bool words_follow_dashes;       /* "--" stood on the command line: what follows is somebody else's */
     char *const *arguments;
     int argument_count;
 };

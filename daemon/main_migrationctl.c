@@ -85,6 +85,7 @@ static int parse_and_run(int argc, char **argv, struct ctl_options *options)
     enum option_outcome outcome = option_parse(&ctl_program, argc, argv, options, &given, &first);
     if (outcome != OPTION_READ)
         return outcome == OPTION_ENDED ? CTL_OK : CTL_USAGE;
+    options->words_follow_dashes = strcmp(argv[first - 1], "--") == 0;
     options->timeout_given = option_is_given(&ctl_program, given, "timeout");
     if (options->directories.count > 0)
         options->directory = options->directories.items[options->directories.count - 1];

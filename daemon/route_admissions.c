@@ -20,8 +20,11 @@ enum {
 struct signal_members {
     const char *application;
     const char *instance;
-    const char *revision;
     const char *supports;
+    const char *match;
+    const char *revisions[LIMIT_QUERY_PARAMETERS];
+    size_t revision_count;
+    struct strbuf revision; /* all of them, as they are remembered */
 };
 
 /* Which member of the body stands where, and how long it may be. */
@@ -33,9 +36,12 @@ static const struct member {
 } members[] = {
     {"application", offsetof(struct signal_members, application), LIMIT_ADMISSION_TEXT, true},
     {"instance", offsetof(struct signal_members, instance), LIMIT_ADMISSION_TEXT, true},
-    {"revision", offsetof(struct signal_members, revision), LIMIT_QUERY_VALUE, false},
     {"supports", offsetof(struct signal_members, supports), LIMIT_QUERY_VALUE, false},
+    {"match", offsetof(struct signal_members, match), LIMIT_QUERY_VALUE, false},
 };
+
+/* A text, or several where the gate requires several databases. */
+static const char revision_member[] = "revision";
 
 static const struct member *find_member(const char *name)
 {
@@ -50,9 +56,9 @@ static const struct member *find_member(const char *name)
 static bool is_known_member(void *payload, const char *key, const struct json_value *value)
 {
     (void)value;
-    if (find_member(key))
+    if (find_member(key) || strcmp(key, revision_member) == 0)
         return true;
-    http_response_bad_member(payload, key, "the members are application, instance, revision and supports");
+    http_response_bad_member(payload, key, "the members are application, instance, revision, match and supports");
     return false;
 }
 
@@ -72,6 +78,40 @@ static bool read_member(const struct json_value *root, const struct member *memb
     return true;
 }
 
+static bool read_revision(const struct json_value *value, struct signal_members *signal)
+{
+    const char *text = json_text(value);
+    if (!text || !*text || strlen(text) > LIMIT_QUERY_VALUE ||
+        signal->revision_count == ARRAY_LENGTH(signal->revisions))
+        return false;
+    strbuf_printf(&signal->revision, "%s%s", signal->revision_count > 0 ? " " : "", text);
+    signal->revisions[signal->revision_count++] = text;
+    return true;
+}
+
+static bool read_revisions(const struct json_value *value, struct signal_members *signal,
+                           struct http_response *response)
+{
+    bool list = json_is_array(value);
+    bool good = !value || list || read_revision(value, signal);
+    for (size_t i = 0; good && list && i < json_length(value); i++)
+        good = read_revision(json_element(value, i), signal);
+    if (!good)
+        http_response_bad_member(response, revision_member, "revision must be a string of 1 to %u bytes, or a list",
+                                 LIMIT_QUERY_VALUE);
+    return good;
+}
+
+static bool read_match(struct signal_members *signal, enum match *ret_match, struct http_response *response)
+{
+    *ret_match = signal->match ? match_from_name(signal->match) : MATCH_AT_LEAST;
+    if (*ret_match == MATCHES)
+        http_response_bad_member(response, "match", "match is exact, at-least or contains");
+    else if (signal->match && signal->revision_count == 0)
+        http_response_bad_member(response, "match", "match says how to compare a revision, and none is given");
+    return response->status == 0;
+}
+
 static bool read_signal(const struct json_value *root, struct signal_members *signal, struct http_response *response)
 {
     if (!json_is_object(root)) {
@@ -83,7 +123,7 @@ static bool read_signal(const struct json_value *root, struct signal_members *si
         if (!read_member(root, &members[i], signal, response))
             return false;
     }
-    return response->status == 0;
+    return response->status == 0 && read_revisions(json_member(root, revision_member), signal, response);
 }
 
 /* What is answered, but for the word whether it is kept, with which finish begins it. */
@@ -222,12 +262,12 @@ static bool names_a_journal(const struct gate_answer *answer)
     return !answer->gate->requirements[0].journal || journal->reading || journal->absent;
 }
 
-static void admit(const struct http_request *request, const struct signal_members *signal,
+static void admit(const struct http_request *request, const struct signal_members *signal, enum match match,
                   struct http_response *response)
 {
     cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
     cleanup(gate_question) struct gate_question *question =
-        gate_question_new(request->names[0], &signal->revision, signal->revision ? 1 : 0, MATCH_AT_LEAST);
+        gate_question_new(request->names[0], signal->revisions, signal->revision_count, match);
     struct gate_answer answer = {0};
     struct error error = {.code = ERROR_NO_MEMORY};
     if (!arena || !question ||
@@ -244,7 +284,7 @@ static void admit(const struct http_request *request, const struct signal_member
     }
     const struct admission admission = {.application = signal->application,
                                         .instance = signal->instance,
-                                        .revision = signal->revision,
+                                        .revision = signal->revision_count > 0 ? strbuf_text(&signal->revision) : NULL,
                                         .supports = signal->supports,
                                         .admitted = answer.verdict.state == GATE_OPEN,
                                         .at_ms = request->unix_ms,
@@ -263,7 +303,8 @@ static void admit(const struct http_request *request, const struct signal_member
 void route_admissions_post(const struct http_request *request, struct http_response *response)
 {
     cleanup(json_document) struct json_document *document = NULL;
-    struct signal_members signal = {0};
+    struct signal_members signal = {.revision = STRBUF(LIMIT_REQUEST_BODY)};
+    enum match match = MATCH_AT_LEAST;
     struct error error = {0};
     if (!route_has_views(request, response))
         return;
@@ -279,8 +320,9 @@ void route_admissions_post(const struct http_request *request, struct http_respo
             http_response_problem(response, 400, "%s", error.message);
         return;
     }
-    if (read_signal(json_root(document), &signal, response))
-        admit(request, &signal, response);
+    if (read_signal(json_root(document), &signal, response) && read_match(&signal, &match, response))
+        admit(request, &signal, match, response);
+    strbuf_done(&signal.revision);
 }
 
 void route_admissions_list(const struct http_request *request, struct http_response *response)

@@ -122,17 +122,30 @@ static void make_target(const struct wait_question *question, int64_t hold_ms, s
         strbuf_printf(target, "%cwait=%lldms", strchr(strbuf_text(target), '?') ? '&' : '?', (long long)hold_ms);
 }
 
-/* The signal asks what the gate was asked. */
-static void make_signal(const struct wait_question *question, struct strbuf *target, struct strbuf *body)
+static void add_member(struct json_writer *writer, const char *name, const char *text)
 {
-    strbuf_printf(target, "%s/admissions", question->target);
+    if (text)
+        json_key_string(writer, name, text);
+}
+
+/* The signal asks what the gate was asked. */
+static void make_signal(const struct wait_question *question, struct strbuf *body)
+{
     struct json_writer writer = {0};
     json_writer_init(&writer, body, 0);
     json_open_object(&writer);
     json_key_string(&writer, "application", question->application);
     json_key_string(&writer, "instance", question->instance);
-    if (question->revision_count > 0)
+    if (question->revision_count == 1)
         json_key_string(&writer, "revision", question->revisions[0]);
+    if (question->revision_count > 1) {
+        json_key_array(&writer, "revision");
+        for (size_t i = 0; i < question->revision_count; i++)
+            json_add_string(&writer, question->revisions[i]);
+        json_close_array(&writer);
+    }
+    add_member(&writer, "match", question->match);
+    add_member(&writer, "supports", question->supports);
     json_close_object(&writer);
 }
 
@@ -254,7 +267,8 @@ static enum outcome sign_on(struct wait *wait, int64_t timeout_ms)
     cleanup(strbuf) struct strbuf target = STRBUF(TARGET_SIZE);
     cleanup(strbuf) struct strbuf body = STRBUF(LIMIT_REQUEST_BODY);
     struct wait_answer answer = {0};
-    make_signal(wait->question, &target, &body);
+    strbuf_printf(&target, "%s/admissions", wait->question->target);
+    make_signal(wait->question, &body);
     if (!strbuf_ok(&target) || !strbuf_ok(&body)) {
         say(wait, "the startup signal is too long");
         return OUTCOME_REFUSED;

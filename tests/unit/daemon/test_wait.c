@@ -35,7 +35,7 @@ struct script {
     size_t count;
     size_t asked;
     char targets[MOST_REQUESTS][128];
-    char bodies[MOST_REQUESTS][128];
+    char bodies[MOST_REQUESTS][256];
     char tokens[MOST_REQUESTS][32];
 };
 
@@ -45,7 +45,7 @@ static void answer(void *payload, const struct wait_request *request, struct wai
     const struct step *step = &script->steps[script->asked < script->count ? script->asked : script->count - 1];
     assert_true(script->asked < MOST_REQUESTS);
     snprintf(script->targets[script->asked], 128, "%s %s", request->method, request->target);
-    snprintf(script->bodies[script->asked], 128, "%s", request->body ? request->body : "");
+    snprintf(script->bodies[script->asked], 256, "%s", request->body ? request->body : "");
     snprintf(script->tokens[script->asked], 32, "%s", request->token ? request->token : "");
     script->asked++;
     *ret_answer = (struct wait_answer){.status = step->status, .body = STRBUF(4096)};
@@ -126,8 +126,10 @@ static void test_what_is_asked(void **state)
     assert_string_equal(script.targets[0], ASKED);
     assert_string_equal(script.targets[1], ASKED "&wait=50000ms");
     assert_non_null(strstr(script.targets[2], "&wait=50000ms"));
-    assert_memory_equal(script.targets[3], "POST /v1/gates/api/admissions", 29);
-    assert_non_null(strstr(script.bodies[3], "\"application\":\"shop\\\"\",\"instance\":\"pod-1\""));
+    assert_string_equal(script.targets[3], "POST /v1/gates/api/admissions");
+    assert_string_equal(script.bodies[3],
+                        "{\"application\":\"shop\\\"\",\"instance\":\"pod-1\",\"revision\":[\"orders:a b\","
+                        "\"billing:2\"],\"match\":\"exact\",\"supports\":\"1..2\"}");
 }
 
 /* Whatever comes first, only the gate's own word lets the command start. */
