@@ -15,18 +15,21 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR 
 static const struct config_key top_keys[] = {
     {.name = "listen",
      CUSTOM(listen),
+     .takes = "address",
      .preset = "127.0.0.1:8484",
      .reload = RELOAD_RESTART,
      .doc = "Where every route is served: ADDRESS:PORT, \"[IPV6]:PORT\" in quotes, or unix:/path. An address that is "
             "not loopback needs tokens or allow_anonymous."},
     {.name = "probe_listen",
      CUSTOM(probe_listen),
+     .takes = "address",
      .preset = "127.0.0.1:8485",
      .reload = RELOAD_RESTART,
      .doc = "Where /livez, /readyz, /health[/NAME] and /metrics are served once more: requests that wait at gates can "
             "fill the other listener, and a probe must never queue behind them."},
     {.name = "allow_anonymous",
      CUSTOM(allow_anonymous),
+     .takes = "list of health and gate",
      .example = "[health, gate]",
      .doc = "What a TCP listener that is not loopback serves to anybody who reaches it: health, gate, or both. "
             "Schemas, journals and refreshes are never among it."},
@@ -69,6 +72,7 @@ static const struct config_key top_keys[] = {
             "than two."},
     {.name = "history",
      CUSTOM(history),
+     .takes = "mapping, or none",
      .example = "{path: /var/lib/migrationd/history.db}",
      .nested = &config_history_keys,
      .doc = "Where state changes, drift and admissions are kept. The default is history.db in $STATE_DIRECTORY, which "
@@ -80,11 +84,13 @@ static const struct config_key top_keys[] = {
      .doc = "What every database begins with. Each of these keys may stand in a database, too, and wins there."},
     {.name = "databases",
      CUSTOM(databases),
+     .takes = "mapping of names to mappings",
      .required = true,
      .nested = &config_database_keys,
      .doc = "The databases that are watched, by name: at least one. Names stand in URLs and metrics."},
     {.name = "gates",
      CUSTOM(gates),
+     .takes = "mapping of names to mappings",
      .nested = &config_gate_keys,
      .doc = "Named conditions over databases, for applications that need more than one. Every database is also a gate "
             "of its own name, without any mention here."},
@@ -100,6 +106,7 @@ static const struct config_key timing_keys[] = {
      .doc = "The schema is read at least this often, and at once when a probe shows a change."},
     {.name = "journal_interval",
      CUSTOM(journal_interval),
+     .takes = "duration",
      .preset = "2s",
      .instead = true,
      .least = 100,
@@ -154,6 +161,7 @@ static const struct config_key timing_keys[] = {
 static const struct config_key database_keys[] = {
     {.name = "url",
      CUSTOM(url),
+     .takes = "URL",
      .example = "sqlite:////var/lib/example/app.db",
      .required = true,
      .doc = "postgresql://, mysql://, mariadb:// or sqlite://, such as "
@@ -177,6 +185,7 @@ static const struct config_key database_keys[] = {
      .doc = "Shell patterns of the schemas that are read. The default is all that are not the system's."},
     {.name = "journal",
      CUSTOM(journal),
+     .takes = "mapping, or none",
      .example = "{tool: alembic, table: public.alembic_version}",
      .nested = &config_journal_keys,
      .doc = "The migration tool's journal. Without this key it is recognised from the schema; `journal: none` says "
@@ -196,6 +205,7 @@ static const struct config_key database_keys[] = {
             "of the gate may name a revision of their own, which wins."},
     {.name = "checksums",
      CUSTOM(checksums),
+     .takes = "enforce or warn",
      .preset = "enforce",
      .doc = "enforce: an applied migration whose file has changed since makes the state diverged. warn: it is only "
             "listed."},
@@ -215,17 +225,20 @@ static const struct config_key drift_keys[] = {
      .doc = "The schema that the database should have at the revision that is applied there."},
     {.name = "scratch",
      CUSTOM(scratch),
+     .takes = "URL",
      .example = "postgresql://scratch@localhost/postgres",
      .doc = "The server on which SQL of a reference may be loaded, into a database of its own that is dropped "
             "afterwards. SQLite needs none."},
     {.name = "ignore",
      CUSTOM(ignore),
+     .takes = "list of texts and mappings",
      .example = "[\"table:tmp_*\", {match: \"index:orders.ix_hot\", owner: dba, until: 2027-01-31}]",
      .nested = &config_ignore_keys,
      .doc = "Differences that are known and left alone: KIND:PATTERN, or KIND:PATTERN#ATTRIBUTE. An entry may carry a "
             "reason, an owner and a last day; after that day it no longer hides anything."},
     {.name = "default_ignores",
      CUSTOM(default_ignores),
+     .takes = "apply or none",
      .preset = "apply",
      .doc = "apply: journals of migration tools, ghosts of online schema changes and other tools' schemas are left "
             "out. none: they are compared, too."},
@@ -236,6 +249,7 @@ static const struct config_key drift_keys[] = {
      .doc = "What counts as equal."},
     {.name = "fail_on",
      CUSTOM(fail_on),
+     .takes = "none, minor, major or critical",
      .preset = "none",
      .doc = "From which severity on drift makes the database's health fail: minor, major, critical, or none: it only "
             "warns."},
@@ -244,25 +258,30 @@ static const struct config_key drift_keys[] = {
 static const struct config_key reference_keys[] = {
     {.name = "baseline",
      CUSTOM(reference_file),
+     .takes = "file",
      .example = "/var/lib/migrationd/orders.json",
      .doc = "A file that `migrationctl snapshot` wrote."},
     {.name = "database",
      CUSTOM(reference_database),
+     .takes = "name of a database",
      .example = "staging",
      .instead = true,
      .doc = "Another database of this configuration, as it was last read."},
     {.name = "drizzle",
      CUSTOM(reference_file),
+     .takes = "folder",
      .example = "/srv/orders/drizzle",
      .instead = true,
      .doc = "The folder of a Drizzle project's migrations: its meta/ holds the schema after each of them."},
     {.name = "rails",
      CUSTOM(reference_file),
+     .takes = "file",
      .example = "/srv/orders/db/schema.rb",
      .instead = true,
      .doc = "Rails' schema.rb or structure.sql."},
     {.name = "sql",
      CUSTOM(reference_file),
+     .takes = "file or folder",
      .example = "/srv/orders/schema.sql",
      .instead = true,
      .doc = "SQL that makes the schema: a file, or a folder of migrations of which those are loaded that are applied."},
@@ -271,6 +290,7 @@ static const struct config_key reference_keys[] = {
 static const struct config_key ignore_keys[] = {
     {.name = "match",
      CUSTOM(ignore_match),
+     .takes = "KIND:PATTERN, or KIND:PATTERN#ATTRIBUTE",
      .example = "\"table:tmp_*\"",
      .required = true,
      .doc = "What is left alone."},
@@ -284,13 +304,21 @@ static const struct config_key ignore_keys[] = {
      .offset = offsetof(struct drift_ignore, owner),
      .example = "dba",
      .doc = "Who decided; for people."},
-    {.name = "until", CUSTOM(ignore_until), .example = "2027-01-31", .doc = "The last day on which it holds, in UTC."},
+    {.name = "until",
+     CUSTOM(ignore_until),
+     .takes = "date, YYYY-MM-DD",
+     .example = "2027-01-31",
+     .doc = "The last day on which it holds, in UTC."},
 };
 
 /* The rows of drift_policies.h: name, values and documentation stand there. */
 static const struct config_key policy_keys[] = {
 #define DRIFT_POLICY_ROW(row, text, usual, other, sentence)                                                            \
-    {.name = (text), CUSTOM(policy), .preset = (usual), .doc = sentence " Values: " usual ", " other "."},
+    {.name = (text),                                                                                                   \
+     CUSTOM(policy),                                                                                                   \
+     .takes = usual " or " other,                                                                                      \
+     .preset = (usual),                                                                                                \
+     .doc = sentence " Values: " usual ", " other "."},
 #include "drift/drift_policies.h"
 #undef DRIFT_POLICY_ROW
 };
@@ -298,6 +326,7 @@ static const struct config_key policy_keys[] = {
 static const struct config_key journal_keys[] = {
     {.name = "tool",
      CUSTOM(tool),
+     .takes = "name of a tool",
      .example = "alembic",
      .doc = "The tool's name, such as alembic, flyway or drizzle. The default is the one whose table is found."},
     {.name = "table",
@@ -315,6 +344,7 @@ static const struct config_key journal_keys[] = {
      .doc = "With tool: generic, the columns of a home-made journal."},
     {.name = "order",
      CUSTOM(order),
+     .takes = "number, text or time",
      .example = "number",
      .instead = true,
      .doc = "With tool: generic, by what revisions come after each other: number (the first number in them), text "
@@ -360,16 +390,19 @@ static const struct config_key listed_keys[] = {
 static const struct config_key expect_keys[] = {
     {.name = "directory",
      CUSTOM(directory),
+     .takes = "folder",
      .example = "/srv/orders/migrations",
      .doc = "The folder of the tool's migration files, read again when they change; relative to this file's folder."},
     {.name = "manifest",
      CUSTOM(manifest),
+     .takes = "file",
      .example = "/srv/orders/migrations.json",
      .instead = true,
      .doc = "A file that `migrationctl manifest` made of such a folder when the release was built; read again when it "
             "changes; relative to this file's folder."},
     {.name = "directories",
      CUSTOM(directories),
+     .takes = "list of folders",
      .example = "[/srv/orders/migrations, /srv/orders/plugins/migrations]",
      .instead = true,
      .doc = "Several such folders with migrations of one tool, which stand in the tool's order as if they were one. "
@@ -382,6 +415,7 @@ static const struct config_key expect_keys[] = {
      .doc = "A literal revision, in the tool's own terms. Quotes keep 0012 from being 12 in other programs' eyes."},
     {.name = "match",
      CUSTOM(match),
+     .takes = "exact, at-least or contains",
      .preset = "exact",
      .doc = "exact: nothing is missing, nothing was applied after it. at-least: it and all before it are applied. "
             "contains: it is applied, wherever it sorts."},
@@ -390,21 +424,25 @@ static const struct config_key expect_keys[] = {
 static const struct config_key gate_keys[] = {
     {.name = "requires",
      CUSTOM(requires),
+     .takes = "list of databases, or of DATABASE#JOURNAL",
      .example = "[example]",
      .required = true,
      .doc = "The databases that must be in an accepted state. The worst of them decides."},
     {.name = "accept",
      CUSTOM(accept),
+     .takes = "list of states",
      .preset = "[current]",
      .doc = "The states in which the gate is open. `current` always is one; `ahead`, after a roll-back or in a rolling "
             "deployment, may be."},
     {.name = "drift",
      CUSTOM(gate_drift),
+     .takes = "ignore, minor, major or critical",
      .preset = "ignore",
      .doc = "From which severity on confirmed drift of a database blocks the gate: minor, major, critical, or ignore. "
             "With a severity, drift that is unknown makes the gate unknown."},
     {.name = "on_unknown",
      CUSTOM(on_unknown),
+     .takes = "closed, open or last-known",
      .preset = "closed",
      .doc = "The gate's answer while a database cannot be seen: closed."},
 };
@@ -414,10 +452,12 @@ static const struct config_key gate_keys[] = {
 static const struct config_key history_keys[] = {
     {.name = "path",
      CUSTOM(history_path),
+     .takes = "file",
      .example = "/var/lib/migrationd/history.db",
      .doc = "A SQLite file on a local disk, made if it is not there. Its folder must be writable."},
     {.name = "url",
      CUSTOM(history_url),
+     .takes = "URL",
      .example = "postgresql://migrationd@db1.internal/operations",
      .instead = true,
      .doc = "Or a PostgreSQL database, for several daemons that share one history. The tables stand in a schema of "
@@ -450,6 +490,7 @@ static const struct config_key history_keys[] = {
      .doc = "No more records than these are kept, the newest."},
     {.name = "admissions",
      CUSTOM(admissions),
+     .takes = "required or best-effort",
      .preset = "required",
      .doc = "required: an application is admitted only once that is committed, and refused with HISTORY_UNAVAILABLE "
             "while nothing can be. best-effort: it is admitted all the same, and told \"recorded\":false."},
@@ -469,6 +510,7 @@ static const struct config_key token_keys[] = {
             "changes; while it holds no token, the one before stays valid."},
     {.name = "scope",
      CUSTOM(scope),
+     .takes = "gate, read or admin",
      .required = true,
      .example = "gate",
      .doc = "gate: gates and admissions. read: databases, journals, schemas, drift, plans, history and events, and the "
@@ -498,6 +540,7 @@ static const struct config_key tls_keys[] = {
             "same."},
     {.name = "probes",
      CUSTOM(tls_probes),
+     .takes = "tls or plain",
      .preset = "tls",
      .doc = "plain: `probe_listen` stays without TLS, for probes that have no certificate to show. tls: it is as "
             "`listen`."},

@@ -33,6 +33,7 @@ enum reload_class {
 struct config_key {
     const char *name;
     enum key_type type;
+    const char *takes;   /* KEY_CUSTOM: what may stand there, unless that is just what `nested` says */
     size_t offset;       /* of the field in the section's struct */
     size_t count_offset; /* KEY_TEXTS: of the number */
     const char *preset;  /* the default, as it would be written; NULL: none, or as `doc` says */
