@@ -2,7 +2,7 @@
 """What integration tests are written with: private servers, the daemon under test and real migration tools."""
 
 from .alembic import AlembicProject
-from .daemon import Daemon, RawConnection, Response, migrationctl, migrationd
+from .daemon import Daemon, RawConnection, Response, migrationctl, migrationd, parse_response, programs
 from .drizzle import DrizzleProject
 from .flyway import FlywayProject
 from .mariadb import MariaDB, Mysql, OtherMariaDB
