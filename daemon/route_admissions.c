@@ -4,8 +4,7 @@
  * admitted or refused. The answer is made at once; it is given when the history has committed it, because whoever reads
  * the history must find everybody who was let in.
  */
-#include <string.h>
-
+#include "daemon/admission_signal.h"
 #include "daemon/http_routes.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -16,115 +15,6 @@ enum {
     PATIENCE_MS = 10000, /* the recorder gives up earlier */
     RECORD_BYTES = 2 * LIMIT_REQUEST_BODY,
 };
-
-struct signal_members {
-    const char *application;
-    const char *instance;
-    const char *supports;
-    const char *match;
-    const char *revisions[LIMIT_QUERY_PARAMETERS];
-    size_t revision_count;
-    struct strbuf revision; /* all of them, as they are remembered */
-};
-
-/* Which member of the body stands where, and how long it may be. */
-static const struct member {
-    const char *name;
-    size_t offset;
-    size_t longest;
-    bool required;
-} members[] = {
-    {"application", offsetof(struct signal_members, application), LIMIT_ADMISSION_TEXT, true},
-    {"instance", offsetof(struct signal_members, instance), LIMIT_ADMISSION_TEXT, true},
-    {"supports", offsetof(struct signal_members, supports), LIMIT_QUERY_VALUE, false},
-    {"match", offsetof(struct signal_members, match), LIMIT_QUERY_VALUE, false},
-};
-
-/* A text, or several where the gate requires several databases. */
-static const char revision_member[] = "revision";
-
-static const struct member *find_member(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_LENGTH(members); i++) {
-        if (strcmp(members[i].name, name) == 0)
-            return &members[i];
-    }
-    return NULL;
-}
-
-/* Stops at the first member that is not in the table. */
-static bool is_known_member(void *payload, const char *key, const struct json_value *value)
-{
-    (void)value;
-    if (find_member(key) || strcmp(key, revision_member) == 0)
-        return true;
-    http_response_bad_member(payload, key, "the members are application, instance, revision, match and supports");
-    return false;
-}
-
-static bool read_member(const struct json_value *root, const struct member *member, struct signal_members *signal,
-                        struct http_response *response)
-{
-    const struct json_value *value = json_member(root, member->name);
-    if (!value && !member->required)
-        return true;
-    const char *text = json_text(value);
-    if (!text || !*text || strlen(text) > member->longest) {
-        http_response_bad_member(response, member->name, "%s must be a string of 1 to %zu bytes", member->name,
-                                 member->longest);
-        return false;
-    }
-    memcpy((char *)signal + member->offset, &text, sizeof text);
-    return true;
-}
-
-static bool read_revision(const struct json_value *value, struct signal_members *signal)
-{
-    const char *text = json_text(value);
-    if (!text || !*text || strlen(text) > LIMIT_QUERY_VALUE ||
-        signal->revision_count == ARRAY_LENGTH(signal->revisions))
-        return false;
-    strbuf_printf(&signal->revision, "%s%s", signal->revision_count > 0 ? " " : "", text);
-    signal->revisions[signal->revision_count++] = text;
-    return true;
-}
-
-static bool read_revisions(const struct json_value *value, struct signal_members *signal,
-                           struct http_response *response)
-{
-    bool list = json_is_array(value);
-    bool good = !value || list || read_revision(value, signal);
-    for (size_t i = 0; good && list && i < json_length(value); i++)
-        good = read_revision(json_element(value, i), signal);
-    if (!good)
-        http_response_bad_member(response, revision_member, "revision must be a string of 1 to %u bytes, or a list",
-                                 LIMIT_QUERY_VALUE);
-    return good;
-}
-
-static bool read_match(struct signal_members *signal, enum match *ret_match, struct http_response *response)
-{
-    *ret_match = signal->match ? match_from_name(signal->match) : MATCH_AT_LEAST;
-    if (*ret_match == MATCHES)
-        http_response_bad_member(response, "match", "match is exact, at-least or contains");
-    else if (signal->match && signal->revision_count == 0)
-        http_response_bad_member(response, "match", "match says how to compare a revision, and none is given");
-    return response->status == 0;
-}
-
-static bool read_signal(const struct json_value *root, struct signal_members *signal, struct http_response *response)
-{
-    if (!json_is_object(root)) {
-        http_response_problem(response, 400, "the body must be a JSON object");
-        return false;
-    }
-    json_each_member(root, is_known_member, response);
-    for (size_t i = 0; response->status == 0 && i < ARRAY_LENGTH(members); i++) {
-        if (!read_member(root, &members[i], signal, response))
-            return false;
-    }
-    return response->status == 0 && read_revisions(json_member(root, revision_member), signal, response);
-}
 
 /* What is answered, but for the word whether it is kept, with which finish begins it. */
 static void write_answer(const struct gate_answer *answer, const struct admission *admission,
@@ -262,12 +152,12 @@ static bool names_a_journal(const struct gate_answer *answer)
     return !answer->gate->requirements[0].journal || journal->reading || journal->absent;
 }
 
-static void admit(const struct http_request *request, const struct signal_members *signal, enum match match,
+static void admit(const struct http_request *request, const struct admission_signal *signal,
                   struct http_response *response)
 {
     cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
     cleanup(gate_question) struct gate_question *question =
-        gate_question_new(request->names[0], signal->revisions, signal->revision_count, match);
+        gate_question_new(request->names[0], signal->revisions, signal->revision_count, signal->match);
     struct gate_answer answer = {0};
     struct error error = {.code = ERROR_NO_MEMORY};
     if (!arena || !question ||
@@ -302,27 +192,13 @@ static void admit(const struct http_request *request, const struct signal_member
 
 void route_admissions_post(const struct http_request *request, struct http_response *response)
 {
-    cleanup(json_document) struct json_document *document = NULL;
-    struct signal_members signal = {.revision = STRBUF(LIMIT_REQUEST_BODY)};
-    enum match match = MATCH_AT_LEAST;
-    struct error error = {0};
+    cleanup(admission_signal) struct admission_signal signal = {0};
     if (!route_has_views(request, response))
         return;
-    if (request->resumed) {
+    if (request->resumed)
         resume(request, response);
-        return;
-    }
-    if (json_parse(request->body ? request->body : "", request->body_length, LIMIT_REQUEST_BODY, "body", &document,
-                   &error)) {
-        if (error.code == ERROR_NO_MEMORY)
-            http_response_no_memory(response);
-        else
-            http_response_problem(response, 400, "%s", error.message);
-        return;
-    }
-    if (read_signal(json_root(document), &signal, response) && read_match(&signal, &match, response))
-        admit(request, &signal, match, response);
-    strbuf_done(&signal.revision);
+    else if (admission_signal_parse(request->body, request->body_length, &signal, response))
+        admit(request, &signal, response);
 }
 
 void route_admissions_list(const struct http_request *request, struct http_response *response)
