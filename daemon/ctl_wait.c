@@ -67,12 +67,12 @@ static int ask_plainly(const struct ctl_options *options, struct wait_question *
     return wait_for_gate(question, &transport);
 }
 
-static int ask(const struct ctl_options *options, const struct wait_revisions *revisions)
+static int ask(const struct ctl_options *options, const char *gate, const struct wait_revisions *revisions)
 {
     char host[256] = "unknown";
     cleanup(strbuf) struct strbuf target = STRBUF(SERVER_SIZE);
     strbuf_add_string(&target, "/v1/gates/");
-    wait_encode(&target, options->arguments[0]);
+    wait_encode(&target, gate);
     if (!strbuf_ok(&target))
         return ctl_fail(CTL_USAGE, "the gate's name is too long");
     gethostname(host, sizeof host - 1);
@@ -100,6 +100,7 @@ static int ask(const struct ctl_options *options, const struct wait_revisions *r
 int ctl_wait(const struct ctl_options *options)
 {
     cleanup(wait_revisions) struct wait_revisions revisions = {0};
+    const char *gate = options->arguments[0];
     char *const *command = options->argument_count > 1 ? options->arguments + 1 : NULL;
     if (command && !options->words_follow_dashes)
         return ctl_fail(CTL_USAGE, "usage: migrationctl wait GATE [-- COMMAND…]: a command stands behind --");
@@ -111,6 +112,6 @@ int ctl_wait(const struct ctl_options *options)
     if (code != CTL_OK)
         return code;
     wait_end_on_signals();
-    code = ask(options, &revisions);
+    code = ask(options, gate, &revisions);
     return code == CTL_OK && command ? wait_become("migrationctl", command) : code;
 }

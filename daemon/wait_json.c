@@ -40,11 +40,16 @@ static enum wait_json_event refuse(struct wait_json *json, const char *format, .
     return WAIT_JSON_PROBLEM;
 }
 
-static void begin(struct wait_json *json)
+static void begin_text(struct wait_json *json)
 {
     json->text[0] = '\0';
     json->length = 0;
     json->cut = false;
+}
+
+static void begin(struct wait_json *json)
+{
+    begin_text(json);
     json->problem[0] = '\0';
     json->read = NULL;
     json->left = 0;
@@ -235,9 +240,7 @@ static bool read_escape(struct wait_json *json)
 /* From behind the opening quote to behind the closing one; false after a problem. */
 static bool read_string(struct wait_json *json)
 {
-    json->text[0] = '\0';
-    json->length = 0;
-    json->cut = false;
+    begin_text(json);
     for (;;) {
         int byte = peek(json);
         if (byte < 0x20) {
@@ -300,8 +303,7 @@ static bool is_in_range(const struct wait_json *json, bool integer)
 
 static enum wait_json_event read_number(struct wait_json *json)
 {
-    json->length = 0;
-    json->cut = false;
+    begin_text(json);
     bool integer = true;
     read_one_of(json, "-");
     if (!read_one_of(json, "0") && !read_digits(json))
@@ -324,8 +326,7 @@ static enum wait_json_event read_number(struct wait_json *json)
 
 static enum wait_json_event read_word(struct wait_json *json, const char *word, enum wait_json_event event)
 {
-    json->length = 0;
-    json->cut = false;
+    begin_text(json);
     for (const char *expected = word; *expected; expected++) {
         if (peek(json) != *expected)
             return refuse_byte(json, peek(json), "a value");
