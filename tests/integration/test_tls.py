@@ -271,7 +271,10 @@ def test_bodies(secure, authority):
     assert ask(connection, "POST", "/v1/gates/app/admissions", long % "i").status == 201
     assert ask(connection, "POST", "/v1/gates/app/admissions", long % ("i" * 15000)).status == 400
     connection = connect(instance.port, client(authority))
-    assert ask(connection, "POST", "/v1/gates/app/admissions", long % ("i" * 20000)).status == 413
+    connection.putrequest("POST", "/v1/gates/app/admissions")
+    connection.putheader("Content-Length", "20000")
+    connection.endheaders()
+    assert parse_response(connection.getresponse()).status == 413, "before any of it is sent"
 
 
 def test_answers_of_many_records(secure, authority, watched):

@@ -15,13 +15,13 @@
 /* Stands in the place of the library's, to count how many tokens a presented one is compared with. */
 static unsigned compared;
 
-int gnutls_memcmp(const void *a, const void *b, size_t size)
+int gnutls_memcmp(const void *s1, const void *s2, size_t n)
 {
-    const unsigned char *left = a;
-    const unsigned char *right = b;
+    const unsigned char *left = s1;
+    const unsigned char *right = s2;
     unsigned difference = 0;
     compared++;
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < n; i++)
         difference |= left[i] ^ right[i];
     return (int)difference;
 }
