@@ -54,7 +54,11 @@ struct ctl_options {
     struct option_list policies;
     struct option_list schemas; /* and snapshot */
     bool no_default_ignores;
-    bool watch;                     /* status --watch */
+    bool watch;     /* status --watch */
+    bool verify;    /* history --verify */
+    const char *at; /* history: a time */
+    const char *kind;
+    const char *limit;
     bool list_tools;                /* journal --tools */
     const char *tenants;            /* compare */
     const char *directory;          /* diff, plan */
@@ -88,6 +92,8 @@ extern const struct option_program ctl_program;
 int ctl_status(const struct ctl_options *options);
 int ctl_watch(const struct ctl_options *options);
 int ctl_wait(const struct ctl_options *options);
+int ctl_admit(const struct ctl_options *options);
+int ctl_history(const struct ctl_options *options);
 int ctl_journal(const struct ctl_options *options);
 int ctl_print_tools(const struct ctl_options *options);
 int ctl_snapshot(const struct ctl_options *options);
@@ -122,6 +128,10 @@ void ctl_answer_done(struct ctl_answer *answer);
 /* `path` begins with '/'. `timeout_ms` bounds the whole exchange. */
 void ctl_request(const struct ctl_options *options, const char *method, const char *path, int64_t timeout_ms,
                  struct ctl_answer *ret_answer);
+
+/* A POST with a JSON body. */
+void ctl_post(const struct ctl_options *options, const char *path, const char *body, int64_t timeout_ms,
+              struct ctl_answer *ret_answer);
 
 /* Percent-encodes one segment or value onto `out`. */
 void ctl_encode(struct strbuf *out, const char *text);

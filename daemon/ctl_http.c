@@ -109,23 +109,26 @@ bool ctl_curl_set_up(CURL *curl, const struct ctl_options *options, const char *
     return false;
 }
 
-static bool set_up(CURL *curl, const char *method, int64_t timeout_ms, struct ctl_answer *answer)
+/* `body` NULL: it is a GET. */
+static bool set_up(CURL *curl, const char *body, const struct curl_slist *headers, int64_t timeout_ms,
+                   struct ctl_answer *answer)
 {
-    bool post = strcmp(method, "POST") == 0;
     return curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms) == CURLE_OK &&
-           (!post || (curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
-                      curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "") == CURLE_OK));
+           (!body || (curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
+                      curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+                      curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body) == CURLE_OK));
 }
 
-void ctl_request(const struct ctl_options *options, const char *method, const char *path, int64_t timeout_ms,
-                 struct ctl_answer *ret_answer)
+static void exchange(const struct ctl_options *options, const char *path, const char *body,
+                     const struct curl_slist *headers, int64_t timeout_ms, struct ctl_answer *ret_answer)
 {
     *ret_answer = (struct ctl_answer){.body = STRBUF(LIMIT_RESPONSE_BYTES)};
     _Static_assert(sizeof ret_answer->error >= CURL_ERROR_SIZE, "libcurl writes this much");
     CURL *curl = curl_easy_init();
-    if (!ctl_curl_set_up(curl, options, path, ret_answer->error) || !set_up(curl, method, timeout_ms, ret_answer)) {
+    if (!ctl_curl_set_up(curl, options, path, ret_answer->error) ||
+        !set_up(curl, body, headers, timeout_ms, ret_answer)) {
         curl_easy_cleanup(curl);
         return;
     }
@@ -139,6 +142,23 @@ void ctl_request(const struct ctl_options *options, const char *method, const ch
         snprintf(ret_answer->error, sizeof ret_answer->error, "%s", curl_easy_strerror(code));
     }
     curl_easy_cleanup(curl);
+}
+
+void ctl_request(const struct ctl_options *options, const char *method, const char *path, int64_t timeout_ms,
+                 struct ctl_answer *ret_answer)
+{
+    exchange(options, path, strcmp(method, "POST") == 0 ? "" : NULL, NULL, timeout_ms, ret_answer);
+}
+
+void ctl_post(const struct ctl_options *options, const char *path, const char *body, int64_t timeout_ms,
+              struct ctl_answer *ret_answer)
+{
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+    if (headers)
+        exchange(options, path, body, headers, timeout_ms, ret_answer);
+    else
+        *ret_answer = (struct ctl_answer){.error = "out of memory"};
+    curl_slist_free_all(headers);
 }
 
 struct json_document *ctl_parse(const struct ctl_answer *answer)

@@ -50,6 +50,8 @@ struct sqlite_store {
     sqlite3 *database;
     sqlite3_stmt *statements[STATEMENTS];
     struct deadline deadline;
+    bool quiet;       /* opened as a file that nobody writes, which leaves nothing beside it */
+    struct stat seen; /* then: as it was */
 };
 
 static void finalize(sqlite3_stmt *statement)
@@ -172,6 +174,26 @@ static int read_chain(struct sqlite_store *store, struct history_chain *ret_chai
     if (outcome == 0)
         return error_set(reterr, ERROR_INVALID, "%s: the chain's own row is missing", store->path);
     return outcome < 0 ? -1 : 0;
+}
+
+static bool has_wal(const struct sqlite_store *store)
+{
+    char path[4096] = "";
+    snprintf(path, sizeof path, "%s-wal", store->path);
+    return access(path, F_OK) == 0;
+}
+
+/* What was read of a quiet file is true only if it was quiet to the end. */
+static int check_quiet(const struct sqlite_store *store, struct error *reterr)
+{
+    struct stat now = {0};
+    if (!store->quiet)
+        return 0;
+    if (stat(store->path, &now) == 0 && now.st_ino == store->seen.st_ino && now.st_size == store->seen.st_size &&
+        now.st_mtim.tv_sec == store->seen.st_mtim.tv_sec && now.st_mtim.tv_nsec == store->seen.st_mtim.tv_nsec &&
+        !has_wal(store))
+        return 0;
+    return error_set(reterr, ERROR_CHANGED, "%s was written meanwhile", store->path);
 }
 
 /* Whether the file still is what its path names: what is written to a deleted one is lost. */
@@ -417,7 +439,8 @@ static int read_records(struct history_store *base, const struct history_query *
     int outcome = read_table(store, "record", query, &bounded, reterr);
     if (outcome == 0 && !bounded.ended)
         outcome = read_table(store, "dropped_state", query, &bounded, reterr);
-    return end(store, outcome, reterr);
+    outcome = end(store, outcome, reterr);
+    return outcome == 0 ? check_quiet(store, reterr) : outcome;
 }
 
 static int walk_all(struct sqlite_store *store, const struct history_walk *walk, struct error *reterr)
@@ -437,7 +460,8 @@ static int walk_records(struct history_store *base, struct deadline deadline, co
     struct sqlite_store *store = store_of(base);
     if (begin(store, deadline, "BEGIN", reterr) < 0)
         return -1;
-    return end(store, walk_all(store, walk, reterr), reterr);
+    int outcome = end(store, walk_all(store, walk, reterr), reterr);
+    return check_quiet(store, outcome < 0 ? NULL : reterr) < 0 ? -1 : outcome;
 }
 
 static const struct history_store_ops sqlite_ops = {
@@ -512,11 +536,29 @@ static int set_up(struct sqlite_store *store, bool read_only, struct error *rete
     return 0;
 }
 
+/* As a URI, in which a path's own characters do not count. */
+static void add_name(const struct sqlite_store *store, struct strbuf *name)
+{
+    strbuf_add_string(name, *store->path == '/' ? "file://" : "file:");
+    for (const char *byte = store->path; *byte; byte++) {
+        if (strchr("%?#", *byte))
+            strbuf_printf(name, "%%%02X", (unsigned char)*byte);
+        else
+            strbuf_add_char(name, *byte);
+    }
+    strbuf_add_string(name, store->quiet ? "?immutable=1" : "");
+}
+
 static int open_handle(struct sqlite_store *store, bool read_only, struct error *reterr)
 {
+    cleanup(strbuf) struct strbuf name = STRBUF(16384);
     int flags =
         SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
-    int result = sqlite3_open_v2(store->path, &store->database, flags, NULL);
+    store->quiet = read_only && !has_wal(store) && stat(store->path, &store->seen) == 0;
+    add_name(store, &name);
+    if (!strbuf_ok(&name))
+        return error_no_memory(reterr);
+    int result = sqlite3_open_v2(strbuf_text(&name), &store->database, flags | SQLITE_OPEN_URI, NULL);
     if (result != SQLITE_OK)
         return fail(store, result, reterr);
     sqlite3_busy_handler(store->database, wait_for_lock, store);
