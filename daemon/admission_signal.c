@@ -27,8 +27,8 @@ static const struct member {
      .longest = LIMIT_ADMISSION_TEXT,
      .required = true},
     {.name = "revision", .read = read_revision},
-    {.name = "match", .read = read_match},
     {.name = "supports", .offset = offsetof(struct admission_signal, supports), .longest = LIMIT_QUERY_VALUE},
+    {.name = "match", .read = read_match},
 };
 
 static const char *read_text(const struct json_value *value, const char *name, size_t longest,
@@ -79,6 +79,8 @@ static bool read_match(const struct json_value *value, struct admission_signal *
         http_response_bad_member(response, "match", "match is exact, at-least or contains");
     else if (signal->revision_count == 0)
         http_response_bad_member(response, "match", "match says how to compare a revision, and none is given");
+    else if (signal->supports)
+        http_response_bad_member(response, "match", "a range says itself how it compares: match goes without supports");
     return response->status == 0;
 }
 

@@ -89,13 +89,13 @@ void admissions_free(struct admissions *admissions)
     mem_free(admissions);
 }
 
-enum { ADMISSION_TEXTS = 7 };
+enum { ADMISSION_TEXTS = 8 };
 
 /* Where the texts of an admission stand in it. */
 static const size_t text_offsets[ADMISSION_TEXTS] = {
     offsetof(struct admission, application), offsetof(struct admission, instance), offsetof(struct admission, revision),
-    offsetof(struct admission, supports),    offsetof(struct admission, state),    offsetof(struct admission, code),
-    offsetof(struct admission, database)};
+    offsetof(struct admission, match),       offsetof(struct admission, supports), offsetof(struct admission, state),
+    offsetof(struct admission, code),        offsetof(struct admission, database)};
 
 static const char **text_of(struct admission *admission, size_t index)
 {
@@ -277,6 +277,8 @@ void admission_write(const struct admission *admission, struct json_writer *writ
     json_key_string(writer, "application", admission->application);
     json_key_string(writer, "instance", admission->instance);
     json_key_string(writer, "revision", admission->revision);
+    if (admission->match)
+        json_key_string(writer, "match", admission->match);
     json_key_string(writer, "supports", admission->supports);
     json_key_string(writer, "state", admission->state);
     json_key_string(writer, "code", admission->code);
@@ -288,6 +290,7 @@ bool admission_read(const struct json_value *object, struct admission *ret_admis
     *ret_admission = (struct admission){.application = json_text(json_member(object, "application")),
                                         .instance = json_text(json_member(object, "instance")),
                                         .revision = json_text(json_member(object, "revision")),
+                                        .match = json_text(json_member(object, "match")),
                                         .supports = json_text(json_member(object, "supports")),
                                         .state = json_text(json_member(object, "state")),
                                         .code = json_text(json_member(object, "code")),

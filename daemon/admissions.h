@@ -17,11 +17,12 @@
 
 struct admissions;
 
-/* Texts are borrowed during the call; `instance`, `revision` and `supports` may be NULL. */
+/* Texts are borrowed during the call; `instance`, `revision`, `match` and `supports` may be NULL. */
 struct admission {
     const char *application;
     const char *instance;
     const char *revision;
+    const char *match;    /* of the revision, unless at-least */
     const char *supports; /* "A..B" */
     bool admitted;
     bool recorded; /* kept in the history */

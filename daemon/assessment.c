@@ -272,13 +272,14 @@ static struct compare_request configured_request(const struct assessed_journal *
     return request;
 }
 
-static int compare(const struct compare_request *request, struct arena *arena, struct comparison *ret_comparison,
-                   struct error *reterr)
+static int compare(const struct compare_request *request, const struct revision_range *range, struct arena *arena,
+                   struct comparison *ret_comparison, struct error *reterr)
 {
     const struct tool *tool = tool_find(request->journal->address.tool);
     if (!tool)
         return error_set(reterr, ERROR_INTERNAL, "no tool is named %s", request->journal->address.tool);
-    return tool_compare(tool, request, arena, ret_comparison, reterr);
+    return range ? compare_range(tool, request, range, arena, ret_comparison, reterr)
+                 : tool_compare(tool, request, arena, ret_comparison, reterr);
 }
 
 /* Tenants' journals are often equal: what was found for one of the last few goes for the next. */
@@ -369,13 +370,32 @@ static bool choose(const struct assessed_journal *const *journals, size_t count,
     return true;
 }
 
+static bool is_known(const struct assessed_journal *const *journals, size_t count, const char *revision)
+{
+    for (size_t i = 0; i < count; i++)
+        if (knows(journals[i], revision))
+            return true;
+    return false;
+}
+
+/* A range is asked of those journals that know where it begins, or, where none does, of those that know its end. */
+static bool choose_asked(const struct assessed_journal *const *journals, size_t count,
+                         const struct assessed_question *question, struct arena *arena, bool *ret_asked)
+{
+    const struct revision_range *range = question->range;
+    const char *revision = question->revision;
+    if (range)
+        revision = range->from && (!range->to || is_known(journals, count, range->from)) ? range->from : range->to;
+    return choose(journals, count, revision, arena, ret_asked);
+}
+
 int assessment_ask(const struct assessed_journal *const *journals, size_t count, const struct expectation *expectation,
-                   const char *revision, enum match match, struct arena *arena,
+                   const struct assessed_question *question, struct arena *arena,
                    const struct comparison **ret_comparisons, bool *ret_asked, struct error *reterr)
 {
     struct twins twins = {0};
     *ret_asked = true;
-    if (count > 1 && !choose(journals, count, revision, arena, ret_asked))
+    if (count > 1 && !choose_asked(journals, count, question, arena, ret_asked))
         return error_no_memory(reterr);
     for (size_t i = 0; i < count; i++) {
         const struct assessed_journal *journal = journals[i];
@@ -388,13 +408,13 @@ int assessment_ask(const struct assessed_journal *const *journals, size_t count,
         const struct compare_request request = {.journal = journal->journal,
                                                 .expected = journal->files,
                                                 .known = files && (!files->set || journal->files) ? files->known : NULL,
-                                                .revision = revision,
-                                                .match = match,
+                                                .revision = question->revision,
+                                                .match = question->match,
                                                 .source = SOURCE_REQUEST};
         struct comparison *comparison = arena_alloc(arena, sizeof *comparison);
         if (!comparison)
             return error_no_memory(reterr);
-        if (compare(&request, arena, comparison, reterr) < 0)
+        if (compare(&request, question->range, arena, comparison, reterr) < 0)
             return -1;
         add_twin(&twins, journal, comparison);
         ret_comparisons[i] = comparison;
@@ -442,7 +462,7 @@ static int compare_all(struct assessing *assessing)
         }
         const struct compare_request request =
             configured_request(journal, assessing->database, assessment->expectation);
-        if (compare(&request, assessment->arena, &journal->comparison, NULL) < 0)
+        if (compare(&request, NULL, assessment->arena, &journal->comparison, NULL) < 0)
             return -1;
         add_twin(&twins, journal, &journal->comparison);
     }

@@ -7,6 +7,7 @@
 #define MIGRATIOND_DAEMON_ASSESSMENT_H
 
 #include "daemon/expectation.h"
+#include "journal/compare_range.h"
 #include "model/comparison.h"
 #include "model/snapshot.h"
 
@@ -45,12 +46,19 @@ struct assessment *assess(const struct snapshot *snapshot, const struct config_d
 void assessment_unref(struct assessment *assessment);
 struct assessment *assessment_ref(struct assessment *assessment);
 
+/* A caller's question: a revision, or what a release supports. */
+struct assessed_question {
+    const char *revision;
+    enum match match;
+    const struct revision_range *range; /* in place of both; NULL */
+};
+
 /* A caller's question, put to some journals of one assessment. A revision is asked of those that it can be of: where
  * one of them knows it, of that journal, its part, or those of all tenants; where none does, of all. What is not asked
  * keeps its own comparison. Both results have an element for each journal; equal journals share their comparison, which
  * is NULL where a journal could not be read. Allocates in `arena`. */
 int assessment_ask(const struct assessed_journal *const *journals, size_t count, const struct expectation *expectation,
-                   const char *revision, enum match match, struct arena *arena,
+                   const struct assessed_question *question, struct arena *arena,
                    const struct comparison **ret_comparisons, bool *ret_asked, struct error *reterr);
 
 DEFINE_CLEANUP(assessment, struct assessment *, assessment_unref);

@@ -184,6 +184,20 @@ const struct config_gate *config_find_gate(const struct config *config, const ch
                : bsearch(name, config->gates, config->gate_count, sizeof *config->gates, compare_name_to_gate);
 }
 
+size_t config_require(const struct config *config, const struct config_database *database, const char *name,
+                      const char *journal, struct config_requirement *ret_requirements)
+{
+    size_t count = 0;
+    ret_requirements[count++] = (struct config_requirement){
+        .name = name, .journal = journal, .database = (size_t)(database - config->databases)};
+    for (size_t i = 0; i < config->database_count && count <= database->replica_count; i++) {
+        if (config->databases[i].replica_of == database)
+            ret_requirements[count++] = (struct config_requirement){
+                .name = config->databases[i].name, .journal = journal, .database = i, .implied = true};
+    }
+    return count;
+}
+
 const struct config_gate *config_choose_gate(const struct config *config, const char *name,
                                              struct config_made_gate *made)
 {
@@ -195,12 +209,12 @@ const struct config_gate *config_choose_gate(const struct config *config, const 
     if (!database)
         return NULL;
     const struct config_gate *whole = config_find_gate(config, prefix);
-    made->requirement = (struct config_requirement){
-        .name = name, .journal = hash + 1, .database = (size_t)(database - config->databases)};
+    if (!whole)
+        return NULL; /* a replica */
     made->gate = *whole;
     made->gate.name = name;
-    made->gate.requirements = &made->requirement;
-    made->gate.requirement_count = 1;
+    made->gate.requirements = made->requirements;
+    made->gate.requirement_count = config_require(config, database, name, hash + 1, made->requirements);
     return &made->gate;
 }
 

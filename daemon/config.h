@@ -47,6 +47,9 @@ struct config_expect {
     enum match match;
 };
 
+/* Of one database: more of them stand behind a proxy of their own. */
+enum { CONFIG_REPLICAS_MAXIMUM = 32 };
+
 /* A journal that is looked for, and what it is to hold. */
 struct config_journal {
     const struct tool *tool;         /* named; NULL: recognised */
@@ -64,6 +67,12 @@ struct config_database {
     const char *password_env;     /* name of the variable; NULL */
     const char *const *schemas;   /* patterns; empty: all that are the user's */
     size_t schema_count;
+
+    /* A replica is a database of its own, "orders@db2.internal:5433", with the settings of the one that it copies, but
+     * for drift; it is no gate. */
+    const struct config_database *replica_of; /* in config.databases; NULL */
+    const char *const *replicas;              /* URLs, redacted, for --print-config */
+    size_t replica_count;
 
     bool journal_none;
     struct config_journal journal;       /* of `journal` and `expect`, where `journals` is not given */
@@ -90,12 +99,14 @@ struct config_requirement {
     const char *name;    /* as written: "orders", "orders#tenant_42" */
     const char *journal; /* what stands behind '#' (journal_address_fits); NULL: all */
     size_t database;     /* index into config.databases */
+    bool implied; /* a replica of the last one before that is not implied: what is asked of that is asked of it */
 };
 
 struct config_gate {
     const char *name;
-    const struct config_requirement *requirements; /* in the order of `requires` */
+    const struct config_requirement *requirements; /* in the order of `requires`, each before its replicas */
     size_t requirement_count;
+    size_t required_count; /* of them those that are not implied */
     struct gate_policy policy;
     int64_t blocked_grace_ms; /* greatest of its databases' */
 };
@@ -160,7 +171,7 @@ struct config {
     struct config_history history;
     const struct config_database *databases; /* sorted by name */
     size_t database_count;
-    const struct config_gate *gates; /* configured gates and one per database, sorted by name */
+    const struct config_gate *gates; /* configured gates and one per database but replicas, sorted by name */
     size_t gate_count;
 };
 
@@ -181,10 +192,14 @@ const struct config_gate *config_find_gate(const struct config *config, const ch
  * moment: see struct view_question. */
 struct config_made_gate {
     struct config_gate gate;
-    struct config_requirement requirement;
+    struct config_requirement requirements[1 + CONFIG_REPLICAS_MAXIMUM];
 };
 const struct config_gate *config_choose_gate(const struct config *config, const char *name,
                                              struct config_made_gate *made);
+
+/* Requires a database and its replicas: fills in 1 + replica_count elements and returns their number. */
+size_t config_require(const struct config *config, const struct config_database *database, const char *name,
+                      const char *journal, struct config_requirement *ret_requirements);
 
 /* The journals that are looked for: at least one. */
 static inline size_t config_journal_count(const struct config_database *database)

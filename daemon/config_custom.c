@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/duration.h"
-#include "base/nearest.h"
 #include "daemon/config_reader.h"
 
 enum { NAME_LENGTH = 63 };
@@ -20,8 +19,7 @@ static bool is_name(const char *text)
     return length > 0 && length <= NAME_LENGTH && strchr(first, text[0]) && strspn(text, rest) == length;
 }
 
-/* Names stand in URLs, metrics and "orders:ae10…": the same plain characters everywhere. */
-static int check_name(struct config_reader *reader, const struct yaml_node *node, const char *what)
+int config_check_name(struct config_reader *reader, const struct yaml_node *node, const char *what)
 {
     if (is_name(node->key))
         return 0;
@@ -220,11 +218,6 @@ void config_print_defaults(const void *section, struct strbuf *out)
     (void)out;
 }
 
-static const char *database_name_at(const void *names, size_t index)
-{
-    return ((const struct config *)names)->databases[index].name;
-}
-
 static int compare_databases(const void *a, const void *b)
 {
     return strcmp(((const struct config_database *)a)->name, ((const struct config_database *)b)->name);
@@ -232,7 +225,7 @@ static int compare_databases(const void *a, const void *b)
 
 static int read_database(struct config_reader *reader, const struct yaml_node *node, struct config_database *database)
 {
-    if (check_name(reader, node, "database") < 0)
+    if (config_check_name(reader, node, "database") < 0)
         return -1;
     *database = *reader->defaults;
     database->name = node->key;
@@ -252,7 +245,7 @@ int config_read_databases(struct config_reader *reader, const struct yaml_node *
         return config_fail(reader, node, "'databases' needs at least one 'name: {url: …}'");
     size_t count = 0;
     for (const struct yaml_node *item = node->first; item; item = item->next)
-        count++;
+        count += 1 + config_count_replicas(item);
     struct config_database *databases = arena_array(config->arena, count, sizeof *databases);
     if (!databases)
         return error_no_memory(reader->error);
@@ -260,10 +253,12 @@ int config_read_databases(struct config_reader *reader, const struct yaml_node *
     config->databases = databases;
     for (const struct yaml_node *item = node->first; item; item = item->next) {
         struct config_database *database = &databases[config->database_count++];
-        if (read_database(reader, item, database) < 0)
+        if (read_database(reader, item, database) < 0 || config_add_replicas(reader, item, database, databases) < 0)
             return -1;
     }
     qsort(databases, count, sizeof *databases, compare_databases);
+    if (config_resolve_replicas(reader, databases) < 0)
+        return -1;
     return config_resolve_references(reader, node);
 }
 
@@ -272,174 +267,4 @@ void config_print_databases(const void *section, struct strbuf *out)
 {
     (void)section;
     (void)out;
-}
-
-void config_print_gates(const void *section, struct strbuf *out)
-{
-    (void)section;
-    (void)out;
-}
-
-/* "orders", or "orders#tenant_42". */
-static int read_requirement(struct config_reader *reader, const struct yaml_node *item,
-                            struct config_requirement *requirement)
-{
-    const struct config *config = reader->config;
-    const char *name = config_read_text(reader, item);
-    if (!name)
-        return -1;
-    const char *hash = strchr(name, '#');
-    char *prefix = arena_strndup(config->arena, name, hash ? (size_t)(hash - name) : strlen(name));
-    if (!prefix)
-        return error_no_memory(reader->error);
-    const struct config_database *database = config_find_database(config, prefix);
-    if (!database) {
-        const char *meant = nearest_name(prefix, database_name_at, config, config->database_count);
-        return config_fail(reader, item, "no database is named '%s'%s%s%s", prefix, meant ? " (did you mean '" : "",
-                           meant ? meant : "", meant ? "'?)" : "");
-    }
-    if (hash && !hash[1])
-        return config_fail(reader, item, "'%s' names no journal behind '#': a schema, a table, or SCHEMA.TABLE", name);
-    *requirement = (struct config_requirement){
-        .name = name, .journal = hash ? hash + 1 : NULL, .database = (size_t)(database - config->databases)};
-    return 0;
-}
-
-int config_read_requires(struct config_reader *reader, const struct yaml_node *node, void *section)
-{
-    struct config_gate *gate = section;
-    if (config_check_list(reader, node) < 0)
-        return -1;
-    size_t count = 0;
-    for (const struct yaml_node *item = config_first_item(node); item; item = config_next_item(node, item))
-        count++;
-    struct config_requirement *requirements = arena_array(reader->config->arena, count, sizeof *requirements);
-    if (!requirements)
-        return error_no_memory(reader->error);
-    for (const struct yaml_node *item = config_first_item(node); item; item = config_next_item(node, item)) {
-        struct config_requirement *requirement = &requirements[gate->requirement_count];
-        if (read_requirement(reader, item, requirement) < 0)
-            return -1;
-        for (size_t i = 0; i < gate->requirement_count; i++) {
-            if (strcmp(requirements[i].name, requirement->name) == 0)
-                return config_fail(reader, item, "the database '%s' is required twice", requirement->name);
-        }
-        gate->requirement_count++;
-        int64_t grace_ms = reader->config->databases[requirement->database].blocked_grace_ms;
-        if (grace_ms > gate->blocked_grace_ms)
-            gate->blocked_grace_ms = grace_ms;
-    }
-    gate->requirements = requirements;
-    return 0;
-}
-
-/* `section` is a gate; the names come from the configuration that config_print sets around it. */
-void config_print_requires(const void *section, struct strbuf *out)
-{
-    (void)section;
-    (void)out;
-}
-
-int config_read_accept(struct config_reader *reader, const struct yaml_node *node, void *section)
-{
-    struct config_gate *gate = section;
-    if (config_check_list(reader, node) < 0)
-        return -1;
-    gate->policy.accept = 1u << STATE_CURRENT;
-    for (const struct yaml_node *item = config_first_item(node); item; item = config_next_item(node, item)) {
-        const char *text = config_read_text(reader, item);
-        if (!text)
-            return -1;
-        enum migration_state state = migration_state_from_name(text);
-        if (state != STATE_CURRENT && state != STATE_AHEAD)
-            return config_fail(reader, item, "'accept' takes current and ahead, not '%s'", text);
-        gate->policy.accept |= 1u << state;
-    }
-    return 0;
-}
-
-void config_print_accept(const void *section, struct strbuf *out)
-{
-    unsigned accept = ((const struct config_gate *)section)->policy.accept;
-    strbuf_add_string(out, accept & (1u << STATE_AHEAD) ? "[current, ahead]" : "[current]");
-}
-
-int config_read_on_unknown(struct config_reader *reader, const struct yaml_node *node, void *section)
-{
-    (void)section;
-    const char *text = config_read_text(reader, node);
-    if (!text)
-        return -1;
-    if (strcmp(text, "closed") != 0)
-        return config_fail(reader, node, "'on_unknown' is closed, not '%s'", text);
-    return 0;
-}
-
-void config_print_on_unknown(const void *section, struct strbuf *out)
-{
-    (void)section;
-    strbuf_add_string(out, "closed");
-}
-
-static int compare_gates(const void *a, const void *b)
-{
-    return strcmp(((const struct config_gate *)a)->name, ((const struct config_gate *)b)->name);
-}
-
-static int read_gate(struct config_reader *reader, const struct yaml_node *node, struct config_gate *gate)
-{
-    if (check_name(reader, node, "gate") < 0)
-        return -1;
-    if (config_find_database(reader->config, node->key))
-        return config_fail_key(reader, node, "'%s' is a database, and every database is a gate of its own name already",
-                               node->key);
-    gate->name = node->key;
-    if (config_set_presets(reader, &config_gate_keys, gate) < 0 ||
-        config_read_section(reader, &config_gate_keys, node, gate) < 0)
-        return -1;
-    if (gate->requirement_count == 0)
-        return config_fail_key(reader, node, "the gate '%s' requires no database", node->key);
-    for (size_t i = 0; gate->policy.heeds_drift && i < gate->requirement_count; i++) {
-        const struct config_database *database = &reader->config->databases[gate->requirements[i].database];
-        if (!database->drift.reference_key)
-            return config_fail_key(reader, node,
-                                   "the gate '%s' heeds drift, but the database '%s' has no drift.reference", node->key,
-                                   database->name);
-    }
-    return 0;
-}
-
-int config_read_gates(struct config_reader *reader, const struct yaml_node *node, void *section)
-{
-    struct config *config = section;
-    size_t count = config->database_count;
-    bool given = node && !(node->kind == YAML_SCALAR && !node->quoted && !*node->text);
-    if (given && node->kind != YAML_MAPPING)
-        return config_fail(reader, node, "'gates' is a mapping of names to gates, not a %s",
-                           yaml_kind_name(node->kind));
-    for (const struct yaml_node *item = given ? node->first : NULL; item; item = item->next)
-        count++;
-    struct config_gate *gates = arena_array(config->arena, count, sizeof *gates);
-    struct config_requirement *own = arena_array(config->arena, config->database_count, sizeof *own);
-    if (!gates || !own)
-        return error_no_memory(reader->error);
-    config->gate_count = 0;
-    for (const struct yaml_node *item = given ? node->first : NULL; item; item = item->next) {
-        if (read_gate(reader, item, &gates[config->gate_count]) < 0)
-            return -1;
-        config->gate_count++;
-    }
-    for (size_t i = 0; i < config->database_count; i++) {
-        own[i] = (struct config_requirement){.name = config->databases[i].name, .database = i};
-        gates[config->gate_count++] = (struct config_gate){
-            .name = config->databases[i].name,
-            .requirements = &own[i],
-            .requirement_count = 1,
-            .policy = {.accept = 1u << STATE_CURRENT},
-            .blocked_grace_ms = config->databases[i].blocked_grace_ms,
-        };
-    }
-    qsort(gates, count, sizeof *gates, compare_gates);
-    config->gates = gates;
-    return 0;
 }

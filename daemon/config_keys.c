@@ -183,6 +183,12 @@ static const struct config_key database_keys[] = {
      .count_offset = DATABASE(schema_count),
      .example = "[public]",
      .doc = "Shell patterns of the schemas that are read. The default is all that are not the system's."},
+    {.name = "replicas",
+     CUSTOM(replicas),
+     .example = "[sqlite:////mnt/replica/app.db]",
+     .doc = "Addresses of read replicas that applications read from. Each must show the revision: what requires the "
+            "database requires them, too. They are looked at with this database's settings and password, without "
+            "drift, and are named DATABASE@HOST[:PORT]."},
     {.name = "journal",
      CUSTOM(journal),
      .takes = "mapping, or none",
@@ -444,7 +450,14 @@ static const struct config_key gate_keys[] = {
      CUSTOM(on_unknown),
      .takes = "closed, open or last-known",
      .preset = "closed",
-     .doc = "The gate's answer while a database cannot be seen: closed."},
+     .doc = "The gate's answer while a database cannot be seen (codes STALE, UNREACHABLE and TIMEOUT, and no other). "
+            "closed: unknown. last-known: open for what was seen to be applied, and nothing else. open: open unless "
+            "what was seen last would shut it. Each such answer has the code FAIL_OPEN, is logged and counted."},
+    {.name = "max_age",
+     CUSTOM(max_age),
+     .preset = "10m",
+     .instead = true,
+     .doc = "With on_unknown: last-known, how long ago the database was seen at most; greater than its max_staleness."},
 };
 
 #define HISTORY(field) offsetof(struct config_history, field)

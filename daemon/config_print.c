@@ -73,6 +73,8 @@ int config_print(const struct config *config, struct strbuf *out)
     print_section(&config_top_keys, config, 0, out);
     strbuf_add_string(out, "databases:\n");
     for (size_t i = 0; i < config->database_count; i++) {
+        if (config->databases[i].replica_of)
+            continue;
         strbuf_printf(out, "  %s:\n", config->databases[i].name);
         print_section(&config_database_keys, &config->databases[i], 4, out);
     }
@@ -84,6 +86,8 @@ int config_print(const struct config *config, struct strbuf *out)
         strbuf_printf(out, "%s  %s:\n    requires: [", begun ? "" : "gates:\n", gate->name);
         begun = true;
         for (size_t j = 0; j < gate->requirement_count; j++) {
+            if (gate->requirements[j].implied)
+                continue;
             strbuf_add_string(out, j == 0 ? "" : ", ");
             if (gate->requirements[j].journal)
                 config_print_text(gate->requirements[j].name, out);
@@ -221,10 +225,13 @@ const char *config_restart_needed(const struct config *current, const struct con
     return NULL;
 }
 
+/* Replicas are looked at for themselves: a change of theirs is none of the database's. */
 int config_digest_settings(struct config_database *database)
 {
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_CONFIG_BYTES * 2);
-    print_section(&config_database_keys, database, 0, &text);
+    struct config_database alone = *database;
+    alone.replica_count = 0;
+    print_section(&config_database_keys, &alone, 0, &text);
     const struct engine_target *scratch = database->drift.scratch;
     strbuf_printf(&text, "%s\n%s\n%s", database->target->url, database->url_password ? database->url_password : "",
                   scratch && scratch->password ? scratch->password : "");

@@ -48,6 +48,19 @@ int config_check_journals(struct config_reader *reader, const struct yaml_node *
 /* Finds the databases that references name; to be called once all databases are read. */
 int config_resolve_references(struct config_reader *reader, const struct yaml_node *databases);
 
+/* Names stand in URLs, metrics and "orders:ae10…": the same plain characters everywhere. */
+int config_check_name(struct config_reader *reader, const struct yaml_node *node, const char *what);
+
+/* How many replicas the keys of a database name. */
+size_t config_count_replicas(const struct yaml_node *database);
+
+/* Appends those of `database`, which is read, to config->databases, which is `databases` and has room for them. */
+int config_add_replicas(struct config_reader *reader, const struct yaml_node *node,
+                        const struct config_database *database, struct config_database *databases);
+
+/* Tells each replica whose it is, once the databases are sorted. */
+int config_resolve_replicas(struct config_reader *reader, struct config_database *databases);
+
 /* A path made absolute against the file's folder; NULL on failure. */
 const char *config_absolute_path(struct config_reader *reader, const struct yaml_node *node, const char *path);
 
@@ -105,6 +118,8 @@ CONFIG_CUSTOM(gate_drift);
 CONFIG_CUSTOM(requires);
 CONFIG_CUSTOM(accept);
 CONFIG_CUSTOM(on_unknown);
+CONFIG_CUSTOM(max_age);
+CONFIG_CUSTOM(replicas);
 
 /* After the keys of a journal: what `columns` and `order` of a home-made one make together. */
 int config_finish_generic(struct config_reader *reader, const struct yaml_node *node, struct config_journal *journal);

@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "daemon/admissions.h"
 #include "daemon/entrance.h"
+#include "daemon/fail_open.h"
 #include "daemon/http_server.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -22,6 +23,7 @@
 #include "daemon/recorder.h"
 #include "daemon/reload.h"
 #include "daemon/scheduler.h"
+#include "daemon/seeds.h"
 
 enum {
     STATUS_MS = 5000,          /* between two STATUS= lines */
@@ -38,9 +40,13 @@ struct daemon {
     struct config *config;
     struct publication *publication;
     struct events *events;
+    struct latches *latches;
+    struct fail_opens *fail_opens;
     struct scheduler *scheduler;
     struct entrance entrance;
     struct admissions *admissions;
+    struct config *first_config; /* one reference: the recorder's thread reads it */
+    struct seeds seeds;
     struct recorder *recorder;
     struct http_server *server;
     struct reload *reload;
@@ -120,8 +126,11 @@ static int open_entrance(struct daemon *daemon, struct error *reterr)
 
 static int start_recorder(struct daemon *daemon, struct error *reterr)
 {
+    daemon->first_config = config_ref(daemon->config);
+    daemon->seeds =
+        (struct seeds){.admissions = daemon->admissions, .latches = daemon->latches, .config = daemon->first_config};
     const struct recorder_setup setup = {
-        .config = daemon->config, .events = daemon->events, .seed = admissions_remember, .payload = daemon->admissions};
+        .config = daemon->config, .events = daemon->events, .seed = seeds_take, .payload = &daemon->seeds};
     return recorder_start(&setup, &daemon->recorder, reterr);
 }
 
@@ -138,8 +147,11 @@ static int start(struct daemon *daemon, struct error *reterr)
     daemon->reload = reload_new();
     daemon->publication = publication_new();
     daemon->events = events_new();
+    daemon->latches = latches_new();
+    daemon->fail_opens = fail_opens_new(daemon->events);
     daemon->admissions = admissions_new();
-    if (!daemon->reload || !daemon->publication || !daemon->events || !daemon->admissions)
+    if (!daemon->reload || !daemon->publication || !daemon->events || !daemon->latches || !daemon->fail_opens ||
+        !daemon->admissions)
         return error_no_memory(reterr);
     if (start_recorder(daemon, reterr) < 0)
         return -1;
@@ -155,6 +167,8 @@ static int start(struct daemon *daemon, struct error *reterr)
         .access = daemon->entrance.access,
         .tls = daemon->entrance.tls,
         .events = daemon->events,
+        .latches = daemon->latches,
+        .fail_opens = daemon->fail_opens,
         .listen_fd = notify_socket("listen"),
         .probe_fd = notify_socket("probe"),
     };
@@ -300,7 +314,10 @@ static bool stop(struct daemon *daemon)
     publication_free(daemon->publication);
     entrance_done(&daemon->entrance);
     events_free(daemon->events);
+    fail_opens_free(daemon->fail_opens);
+    latches_free(daemon->latches);
     reload_free(daemon->reload);
+    config_unref(daemon->first_config);
     config_unref(daemon->config);
     if (daemon->signals >= 0)
         close(daemon->signals);

@@ -10,42 +10,51 @@ enum { QUESTION_ARENA_BYTES = 1024 * 1024 };
 /* Parts are separated by NUL, which no part can hold. */
 static bool add_key(struct gate_question *question)
 {
-    size_t length = strlen(question->gate) + 2;
-    for (size_t i = 0; i < question->revision_count; i++)
-        length += strlen(question->revisions[i]) + 1;
+    const struct gate_asked *asked = &question->asked;
+    size_t length = strlen(asked->gate) + 3;
+    for (size_t i = 0; i < asked->revision_count; i++)
+        length += strlen(asked->revisions[i]) + 1;
+    for (size_t i = 0; i < asked->support_count; i++)
+        length += strlen(asked->supports[i]) + 1;
     char *key = arena_alloc(question->arena, length);
     if (!key)
         return false;
-    char *out = stpcpy(key, question->gate) + 1;
-    *out++ = (char)('0' + (int)question->match);
-    for (size_t i = 0; i < question->revision_count; i++)
-        out = stpcpy(out, question->revisions[i]) + 1;
+    char *out = stpcpy(key, asked->gate) + 1;
+    *out++ = (char)('0' + (int)asked->match);
+    for (size_t i = 0; i < asked->revision_count; i++)
+        out = stpcpy(out, asked->revisions[i]) + 1;
+    *out++ = '\0';
+    for (size_t i = 0; i < asked->support_count; i++)
+        out = stpcpy(out, asked->supports[i]) + 1;
     question->key = key;
     question->key_length = length;
     return true;
 }
 
-struct gate_question *gate_question_new(const char *gate, const char *const *revisions, size_t revision_count,
-                                        enum match match)
+static bool copy_texts(struct arena *arena, const char *const *texts, size_t count, const char *const **ret_copies)
+{
+    char **copies = arena_array(arena, count + 1, sizeof *copies);
+    for (size_t i = 0; copies && i < count; i++) {
+        copies[i] = arena_strdup(arena, texts[i]);
+        if (!copies[i])
+            return false;
+    }
+    *ret_copies = (const char *const *)copies;
+    return copies != NULL;
+}
+
+struct gate_question *gate_question_new(const struct gate_asked *asked)
 {
     cleanup(arena) struct arena *arena = arena_new(QUESTION_ARENA_BYTES);
     struct gate_question *question = arena ? arena_alloc(arena, sizeof *question) : NULL;
     if (!question)
         return NULL;
-    char **copies = arena_array(arena, revision_count + 1, sizeof *copies);
     question->arena = arena;
-    question->gate = arena_strdup(arena, gate);
-    question->match = match;
-    if (!copies || !question->gate)
-        return NULL;
-    for (size_t i = 0; i < revision_count; i++) {
-        copies[i] = arena_strdup(arena, revisions[i]);
-        if (!copies[i])
-            return NULL;
-    }
-    question->revisions = (const char *const *)copies;
-    question->revision_count = revision_count;
-    if (!add_key(question))
+    question->asked = *asked;
+    question->asked.gate = arena_strdup(arena, asked->gate);
+    if (!question->asked.gate ||
+        !copy_texts(arena, asked->revisions, asked->revision_count, &question->asked.revisions) ||
+        !copy_texts(arena, asked->supports, asked->support_count, &question->asked.supports) || !add_key(question))
         return NULL;
     take(arena);
     return question;
@@ -57,43 +66,106 @@ void gate_question_free(struct gate_question *question)
         arena_free(question->arena);
 }
 
-/* Which member a revision is for, and the revision itself: split at the first colon if a member's name stands before.
- */
-static int assign(const char *written, const struct config_gate *gate, size_t *ret_member, const char **ret_revision,
-                  struct error *reterr)
+/* Which member a text is for, and the text itself: split at the first colon if a member's name stands before. */
+static int assign(const char *written, const char *what, const struct config_gate *gate, size_t *ret_member,
+                  const char **ret_text, struct error *reterr)
 {
     const char *colon = strchr(written, ':');
     for (size_t i = 0; colon && i < gate->requirement_count; i++) {
         const char *name = gate->requirements[i].name;
-        if (strlen(name) == (size_t)(colon - written) && strncmp(name, written, (size_t)(colon - written)) == 0) {
+        if (!gate->requirements[i].implied && strlen(name) == (size_t)(colon - written) &&
+            strncmp(name, written, (size_t)(colon - written)) == 0) {
             *ret_member = i;
-            *ret_revision = colon + 1;
-            return colon[1] ? 0 : error_set(reterr, ERROR_INVALID, "the revision for %s is empty", name);
+            *ret_text = colon + 1;
+            return colon[1] ? 0 : error_set(reterr, ERROR_INVALID, "the %s for %s is empty", what, name);
         }
     }
     if (!*written)
-        return error_set(reterr, ERROR_INVALID, "the revision is empty");
-    if (gate->requirement_count != 1)
-        return error_set(reterr, ERROR_INVALID, "gate %s requires %zu databases: write DATABASE:REVISION for each",
-                         gate->name, gate->requirement_count);
+        return error_set(reterr, ERROR_INVALID, "the %s is empty", what);
+    if (gate->required_count != 1)
+        return error_set(reterr, ERROR_INVALID, "gate %s requires %zu databases: write DATABASE:%s for each",
+                         gate->name, gate->required_count, strcmp(what, "revision") == 0 ? "REVISION" : "A..B");
     *ret_member = 0;
-    *ret_revision = written;
+    *ret_text = written;
     return 0;
 }
 
-static int resolve(const struct gate_question *question, const struct config_gate *gate, struct view_question *views,
-                   struct error *reterr)
+static int resolve_revisions(const struct gate_asked *asked, const struct config_gate *gate,
+                             struct view_question *views, struct error *reterr)
 {
-    for (size_t i = 0; i < question->revision_count; i++) {
+    for (size_t i = 0; i < asked->revision_count; i++) {
         size_t member = 0;
         const char *revision = NULL;
-        if (assign(question->revisions[i], gate, &member, &revision, reterr))
+        if (assign(asked->revisions[i], "revision", gate, &member, &revision, reterr) < 0)
             return -1;
         if (views[member].revision)
             return error_set(reterr, ERROR_INVALID, "two revisions for %s", gate->requirements[member].name);
         views[member].revision = revision;
-        views[member].match = question->match;
+        views[member].match = asked->match;
     }
+    return 0;
+}
+
+/* "A..B" taken apart. Where A is left out, the revision that the caller named as its own is what it needs. */
+static int read_range(const char *text, const char *revision, struct arena *arena, struct revision_range *range,
+                      struct error *reterr)
+{
+    const char *dots = strstr(text, "..");
+    if (!dots || strstr(dots + 2, "..") || dots[2] == '.' || (dots == text && !dots[2]))
+        return error_set(reterr, ERROR_INVALID,
+                         "supports is A..B, the oldest and the newest revision that the release can run on; one of "
+                         "them may be left out");
+    if (dots > text) {
+        range->from = arena_strndup(arena, text, (size_t)(dots - text));
+        if (!range->from)
+            return error_no_memory(reterr);
+    } else {
+        range->from = revision;
+    }
+    range->to = dots[2] ? dots + 2 : NULL;
+    return 0;
+}
+
+static int resolve_ranges(const struct gate_asked *asked, const struct config_gate *gate, struct arena *arena,
+                          struct view_question *views, struct error *reterr)
+{
+    for (size_t i = 0; i < asked->support_count; i++) {
+        size_t member = 0;
+        const char *text = NULL;
+        struct revision_range *range = arena_alloc(arena, sizeof *range);
+        if (!range)
+            return error_no_memory(reterr);
+        if (assign(asked->supports[i], "range", gate, &member, &text, reterr) < 0 ||
+            read_range(text, views[member].revision, arena, range, reterr) < 0)
+            return -1;
+        if (views[member].range)
+            return error_set(reterr, ERROR_INVALID, "two ranges for %s", gate->requirements[member].name);
+        views[member].range = range;
+        views[member].supports = text;
+    }
+    return 0;
+}
+
+/* What each requirement is asked; a replica the same as its database. */
+static int resolve(const struct gate_asked *asked, const struct config_gate *gate, struct arena *arena,
+                   struct view_question **ret_views, const char **ret_bad, struct error *reterr)
+{
+    struct view_question *views = arena_array(arena, gate->requirement_count, sizeof *views);
+    if (!views)
+        return error_no_memory(reterr);
+    *ret_bad = "revision";
+    if (resolve_revisions(asked, gate, views, reterr) < 0)
+        return -1;
+    *ret_bad = "supports";
+    if (resolve_ranges(asked, gate, arena, views, reterr) < 0)
+        return -1;
+    for (size_t i = 0; i < gate->requirement_count; i++) {
+        if (gate->requirements[i].implied)
+            views[i] = views[i - 1];
+        views[i].journal = gate->requirements[i].journal;
+        views[i].recall = gate->policy.on_unknown != UNKNOWN_CLOSED;
+    }
+    *ret_views = views;
     return 0;
 }
 
@@ -104,74 +176,165 @@ static size_t wrap(size_t first, size_t step, size_t count)
 }
 
 /* Makes the journal that keeps this gate shut speak for its database: with `accept` it need not be the one that is
- * worst for the database, which stays where it is as bad. Returns how long time alone cannot change any of them. */
-static int64_t choose_journal(struct database_report *report, const struct gate_policy *policy,
-                              struct gate_member *members)
+ * worst for the database, which stays where it is as bad. */
+static void choose_journal(struct database_report *report, const struct gate_policy *policy,
+                           struct gate_member *members, struct gate_verdict *ret_verdict)
 {
     size_t count = report->journal_count - report->bystander_count;
     size_t first = report->worst;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        const struct judged_journal *journal = &report->journals[wrap(first, i, count)];
         members[i] = (struct gate_member){.database = report->name,
-                                          .verdict = &report->journals[wrap(first, i, count)].verdict,
+                                          .verdict = &journal->verdict,
                                           .drift = report->drift.verdict,
-                                          .worst = report->drift.worst};
-    struct gate_verdict verdict = {0};
-    gate_judge(members, count, policy, &verdict);
-    report->worst = wrap(first, verdict.worst, count);
-    return verdict.valid_for_ms;
+                                          .worst = report->drift.worst,
+                                          .last = journal->last};
+    }
+    gate_judge(members, count, policy, ret_verdict);
+    report->worst = wrap(first, ret_verdict->worst, count);
 }
 
-static int judge_all(const struct config_gate *gate, const struct view_question *questions, const struct view_set *set,
-                     int64_t monotonic_now_ms, int64_t unix_now_ms, struct arena *arena, struct gate_answer *ret_answer,
-                     struct error *reterr)
+/* One gate being judged at one moment. */
+struct judging {
+    const struct config_gate *gate;
+    const struct view_question *questions; /* one per requirement */
+    const struct view_set *set;
+    struct latches *latches; /* NULL */
+    int64_t monotonic_now_ms;
+    int64_t unix_now_ms;
+    struct arena *arena;
+};
+
+/* The part of a question that a memory of it depends on; NULL: what is expected is the configuration's, whose files may
+ * be others now. False when memory is out. */
+static bool name_question(const struct view_question *question, const struct config_database *database,
+                          struct arena *arena, const char **ret_asked)
 {
-    size_t count = gate->requirement_count;
+    const struct revision_range *range = question->range;
+    *ret_asked = NULL;
+    if (!range && !question->revision && !database->journal_none)
+        return true;
+    if (range)
+        *ret_asked = arena_printf(arena, "%s..%s", range->from ? range->from : "", range->to ? range->to : "");
+    else if (question->revision)
+        *ret_asked = arena_printf(arena, "%s %s", match_name(question->match), question->revision);
+    else
+        *ret_asked = "";
+    return *ret_asked != NULL;
+}
+
+static void recall_opening(const struct judging *judging, const struct latch *latch, struct view_question *question)
+{
+    int64_t at_ms = 0;
+    int64_t age_ms = 0;
+    if (!latches_find(judging->latches, latch, &at_ms) || __builtin_sub_overflow(judging->unix_now_ms, at_ms, &age_ms))
+        return;
+    /* One of two clocks is wrong if it lies ahead: the distance is what can be said. */
+    question->opened = true;
+    question->opened_age_ms = age_ms < 0 ? -age_ms : age_ms;
+}
+
+/* Judges one requirement; `members` has an element for what it comes to. */
+static int judge_requirement(const struct judging *judging, size_t i, struct database_report *report,
+                             struct gate_member *member, int64_t *valid_for_ms, struct error *reterr)
+{
+    const struct config_requirement *requirement = &judging->gate->requirements[i];
+    struct view_question question = judging->questions[i];
+    struct latch latch = {.gate = judging->gate->name, .database = requirement->name};
+    bool latched = judging->latches && judging->gate->policy.on_unknown == UNKNOWN_LAST_KNOWN;
+    struct gate_verdict verdict = {0};
+    if (latched &&
+        !name_question(&question, judging->set->views[requirement->database]->database, judging->arena, &latch.asked))
+        return error_no_memory(reterr);
+    if (latch.asked)
+        recall_opening(judging, &latch, &question);
+    if (view_judge(judging->set->views[requirement->database], &question, judging->monotonic_now_ms,
+                   judging->unix_now_ms, judging->arena, report, reterr))
+        return -1;
+    struct gate_member *journals = arena_array(judging->arena, report->journal_count, sizeof *journals);
+    if (!journals)
+        return error_no_memory(reterr);
+    choose_journal(report, &judging->gate->policy, journals, &verdict);
+    if (latch.asked && verdict.state == GATE_OPEN && verdict.code != CODE_FAIL_OPEN)
+        latches_note(judging->latches, &latch, judging->unix_now_ms);
+    *valid_for_ms = verdict.valid_for_ms < *valid_for_ms ? verdict.valid_for_ms : *valid_for_ms;
+    *member = journals[verdict.worst];
+    return 0;
+}
+
+static int judge_all(const struct judging *judging, struct gate_answer *ret_answer, struct error *reterr)
+{
+    size_t count = judging->gate->requirement_count;
     int64_t valid_for_ms = INT64_MAX;
-    struct database_report *reports = arena_array(arena, count, sizeof *reports);
-    struct gate_member *members = arena_array(arena, count, sizeof *members);
+    struct database_report *reports = arena_array(judging->arena, count, sizeof *reports);
+    struct gate_member *members = arena_array(judging->arena, count, sizeof *members);
     if (!reports || !members)
         return error_no_memory(reterr);
-    for (size_t i = 0; i < count; i++) {
-        const struct view *view = set->views[gate->requirements[i].database];
-        struct view_question question = questions ? questions[i] : (struct view_question){0};
-        question.journal = gate->requirements[i].journal;
-        if (view_judge(view, &question, monotonic_now_ms, unix_now_ms, arena, &reports[i], reterr))
+    for (size_t i = 0; i < count; i++)
+        if (judge_requirement(judging, i, &reports[i], &members[i], &valid_for_ms, reterr))
             return -1;
-        struct gate_member *journals = arena_array(arena, reports[i].journal_count, sizeof *journals);
-        if (!journals)
-            return error_no_memory(reterr);
-        int64_t valid = choose_journal(&reports[i], &gate->policy, journals);
-        valid_for_ms = valid < valid_for_ms ? valid : valid_for_ms;
-        members[i] = (struct gate_member){.database = reports[i].name,
-                                          .verdict = database_report_verdict(&reports[i]),
-                                          .drift = reports[i].drift.verdict,
-                                          .worst = reports[i].drift.worst};
-    }
-    *ret_answer = (struct gate_answer){.gate = gate, .reports = reports, .count = count};
-    gate_judge(members, count, &gate->policy, &ret_answer->verdict);
+    *ret_answer = (struct gate_answer){.gate = judging->gate, .reports = reports, .count = count};
+    gate_judge(members, count, &judging->gate->policy, &ret_answer->verdict);
     ret_answer->verdict.valid_for_ms = valid_for_ms;
     return 0;
+}
+
+static int ask(const struct gate_asked *asked, const struct config_gate *gate, const struct view_set *set,
+               int64_t monotonic_now_ms, int64_t unix_now_ms, struct arena *arena, struct gate_answer *ret_answer,
+               struct error *reterr)
+{
+    struct view_question *questions = NULL;
+    if (resolve(asked, gate, arena, &questions, &ret_answer->bad_parameter, reterr) < 0)
+        return -1;
+    const struct judging judging = {.gate = gate,
+                                    .questions = questions,
+                                    .set = set,
+                                    .latches = asked->latches,
+                                    .monotonic_now_ms = monotonic_now_ms,
+                                    .unix_now_ms = unix_now_ms,
+                                    .arena = arena};
+    return judge_all(&judging, ret_answer, reterr);
+}
+
+static const struct config_gate *choose_gate(const struct config *config, const char *name, struct arena *arena,
+                                             struct error *reterr)
+{
+    struct config_made_gate *made = arena_alloc(arena, sizeof *made);
+    const struct config_gate *gate = made ? config_choose_gate(config, name, made) : NULL;
+    if (!made)
+        error_no_memory(reterr);
+    else if (!gate)
+        error_set(reterr, ERROR_NOT_FOUND, "there is no gate %s", name);
+    return gate;
 }
 
 int gate_question_ask(const struct gate_question *question, const struct view_set *set, int64_t monotonic_now_ms,
                       int64_t unix_now_ms, struct arena *arena, struct gate_answer *ret_answer, struct error *reterr)
 {
-    struct config_made_gate *made = arena_alloc(arena, sizeof *made);
-    if (!made)
-        return error_no_memory(reterr);
-    const struct config_gate *gate = config_choose_gate(set->config, question->gate, made);
-    if (!gate)
-        return error_set(reterr, ERROR_NOT_FOUND, "there is no gate %s", question->gate);
-    struct view_question *views = arena_array(arena, gate->requirement_count, sizeof *views);
-    if (!views)
-        return error_no_memory(reterr);
-    if (resolve(question, gate, views, reterr))
-        return -1;
-    return judge_all(gate, views, set, monotonic_now_ms, unix_now_ms, arena, ret_answer, reterr);
+    const struct config_gate *gate = choose_gate(set->config, question->asked.gate, arena, reterr);
+    return gate ? ask(&question->asked, gate, set, monotonic_now_ms, unix_now_ms, arena, ret_answer, reterr) : -1;
+}
+
+void gate_question_remember(const struct gate_question *question, const struct config *config, int64_t at_ms)
+{
+    cleanup(arena) struct arena *arena = arena_new(QUESTION_ARENA_BYTES);
+    struct error error = {.code = ERROR_OK};
+    struct view_question *questions = NULL;
+    const char *bad = NULL;
+    const struct config_gate *gate = arena ? choose_gate(config, question->asked.gate, arena, &error) : NULL;
+    if (!gate || resolve(&question->asked, gate, arena, &questions, &bad, &error) < 0)
+        return;
+    for (size_t i = 0; i < gate->requirement_count; i++) {
+        const struct config_requirement *requirement = &gate->requirements[i];
+        struct latch latch = {.gate = gate->name, .database = requirement->name};
+        if (name_question(&questions[i], &config->databases[requirement->database], arena, &latch.asked) && latch.asked)
+            latches_note(question->asked.latches, &latch, at_ms);
+    }
 }
 
 int gate_ask(const struct config_gate *gate, const struct view_set *set, int64_t monotonic_now_ms, int64_t unix_now_ms,
              struct arena *arena, struct gate_answer *ret_answer, struct error *reterr)
 {
-    return judge_all(gate, NULL, set, monotonic_now_ms, unix_now_ms, arena, ret_answer, reterr);
+    return ask(&(struct gate_asked){.gate = gate->name}, gate, set, monotonic_now_ms, unix_now_ms, arena, ret_answer,
+               reterr);
 }

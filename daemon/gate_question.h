@@ -7,35 +7,48 @@
 #define MIGRATIOND_DAEMON_GATE_QUESTION_H
 
 #include "base/arena.h"
+#include "daemon/latches.h"
 #include "daemon/view.h"
 
-struct gate_question {
+/* What a caller wants to know, in its own words. */
+struct gate_asked {
     const char *gate;
-    const char *const *revisions; /* "R" or "DATABASE:R", as the caller wrote them */
+    const char *const *revisions; /* "R" or "DATABASE:R" */
     size_t revision_count;
     enum match match;
+    const char *const *supports; /* "A..B" or "DATABASE:A..B", either end may be empty: what the release can run on */
+    size_t support_count;
+    struct latches *latches; /* outlives the question; NULL: nobody remembers */
+};
+
+struct gate_question {
+    struct gate_asked asked;
     const char *key; /* equal for equal questions */
     size_t key_length;
     struct arena *arena;
 };
 
 /* Copies everything; NULL when memory is out. */
-struct gate_question *gate_question_new(const char *gate, const char *const *revisions, size_t revision_count,
-                                        enum match match) __attribute__((warn_unused_result));
+struct gate_question *gate_question_new(const struct gate_asked *asked) __attribute__((warn_unused_result));
 void gate_question_free(struct gate_question *question);
 
 /* Lives in the arena that it was made in, and borrows from the question and the view set. */
 struct gate_answer {
     const struct config_gate *gate;
-    struct database_report *reports; /* one per database of the gate, in its order */
+    struct database_report *reports; /* one per requirement of the gate, replicas included, in its order */
     size_t count;
     struct gate_verdict verdict;
+    const char *bad_parameter; /* with ERROR_INVALID: "revision" or "supports" */
 };
 
-/* Judges now. Errors: ERROR_NOT_FOUND (no such gate), ERROR_INVALID (a revision that names no database of a gate that
- * has several, or names one twice), ERROR_NO_MEMORY. */
+/* Judges now, and remembers what was seen to be open. Errors: ERROR_NOT_FOUND (no such gate), ERROR_INVALID (a revision
+ * or a range that names no database of a gate that has several, or names one twice; a range that is none),
+ * ERROR_NO_MEMORY. */
 int gate_question_ask(const struct gate_question *question, const struct view_set *set, int64_t monotonic_now_ms,
                       int64_t unix_now_ms, struct arena *arena, struct gate_answer *ret_answer, struct error *reterr);
+
+/* Remembers that the gate was open to this question at that moment (unix time), as a history tells. */
+void gate_question_remember(const struct gate_question *question, const struct config *config, int64_t at_ms);
 
 /* The answer to the gate's configured question. */
 int gate_ask(const struct config_gate *gate, const struct view_set *set, int64_t monotonic_now_ms, int64_t unix_now_ms,

@@ -36,7 +36,8 @@ const struct http_route http_routes[] = {
     {"/v1/databases/{database}/refresh", "Looks at a database now", "", ACCESS_ADMIN, false, true, NULL, route_refresh},
     {"/v1/reload", "Reads the configuration again", "", ACCESS_ADMIN, false, true, NULL, route_reload},
     {"/v1/gates", "All gates, one line of state each", "", ACCESS_GATE, false, false, route_gates, NULL},
-    {"/v1/gates/{gate}", "The readiness gate", "revision match wait", ACCESS_GATE, false, true, route_gate, NULL},
+    {"/v1/gates/{gate}", "The readiness gate", "revision match supports wait", ACCESS_GATE, false, true, route_gate,
+     NULL},
     {"/v1/gates/{gate}/admissions", "Startup signals and their answers", "limit application", ACCESS_GATE, false, true,
      route_admissions_list, route_admissions_post},
 };

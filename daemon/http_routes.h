@@ -20,6 +20,8 @@ struct http_context {
     struct scheduler *scheduler;
     struct admissions *admissions;
     struct recorder *recorder;
+    struct latches *latches;
+    struct fail_opens *fail_opens;
     struct reload *reload;
     struct access *access; /* NULL: no tokens */
     struct events *events;

@@ -94,7 +94,11 @@ static int group_init(struct http_server *server, struct loop_group *group, cons
     const struct config_listener *where = probe ? &setup->config->probe_listen : &setup->config->listen;
     size_t count = probe ? 1 : thread_count(setup->config);
     const struct waiters_setup waiters = {
-        .publication = setup->publication, .scheduler = setup->scheduler, .budget = &server->budget};
+        .publication = setup->publication,
+        .scheduler = setup->scheduler,
+        .budget = &server->budget,
+        .fail_opens = setup->fail_opens,
+    };
     group->context = (struct http_context){.publication = setup->publication,
                                            .scheduler = setup->scheduler,
                                            .reload = setup->reload,
@@ -102,6 +106,8 @@ static int group_init(struct http_server *server, struct loop_group *group, cons
                                            .events = setup->events,
                                            .admissions = setup->admissions,
                                            .recorder = setup->recorder,
+                                           .latches = setup->latches,
+                                           .fail_opens = setup->fail_opens,
                                            .loops_alive = loops_alive,
                                            .loops = server,
                                            .draining = &group->listener.draining};

@@ -30,7 +30,9 @@ struct http_server_setup {
     struct access *access;     /* NULL: no tokens */
     struct tls *tls;           /* NULL: no TLS */
     struct events *events;
-    int listen_fd; /* from systemd, stays the caller's; -1: as configured */
+    struct latches *latches;       /* NULL: nothing is remembered */
+    struct fail_opens *fail_opens; /* NULL: nobody is told */
+    int listen_fd;                 /* from systemd, stays the caller's; -1: as configured */
     int probe_fd;
 };
 

@@ -5,6 +5,7 @@
  * the history must find everybody who was let in.
  */
 #include "daemon/admission_signal.h"
+#include "daemon/fail_open.h"
 #include "daemon/http_routes.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -155,26 +156,34 @@ static bool names_a_journal(const struct gate_answer *answer)
 static void admit(const struct http_request *request, const struct admission_signal *signal,
                   struct http_response *response)
 {
+    const struct gate_asked asked = {.gate = request->names[0],
+                                     .revisions = signal->revisions,
+                                     .revision_count = signal->revision_count,
+                                     .match = signal->match,
+                                     .supports = &signal->supports,
+                                     .support_count = signal->supports ? 1 : 0,
+                                     .latches = request->context->latches};
     cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
-    cleanup(gate_question) struct gate_question *question =
-        gate_question_new(request->names[0], signal->revisions, signal->revision_count, signal->match);
+    cleanup(gate_question) struct gate_question *question = gate_question_new(&asked);
     struct gate_answer answer = {0};
     struct error error = {.code = ERROR_NO_MEMORY};
     if (!arena || !question ||
         gate_question_ask(question, request->set, request->monotonic_ms, request->unix_ms, arena, &answer, &error)) {
         if (error.code == ERROR_INVALID)
-            http_response_bad_member(response, "revision", "%s", error.message);
+            http_response_bad_member(response, answer.bad_parameter, "%s", error.message);
         else
-            http_response_error(response, &error, "revision");
+            http_response_error(response, &error, answer.bad_parameter);
         return;
     }
     if (!names_a_journal(&answer)) {
         http_response_problem(response, 404, "there is no journal %s", answer.gate->name);
         return;
     }
+    fail_opens_tell(request->context->fail_opens, &answer, 1, request->unix_ms);
     const struct admission admission = {.application = signal->application,
                                         .instance = signal->instance,
                                         .revision = signal->revision_count > 0 ? strbuf_text(&signal->revision) : NULL,
+                                        .match = signal->match != MATCH_AT_LEAST ? match_name(signal->match) : NULL,
                                         .supports = signal->supports,
                                         .admitted = answer.verdict.state == GATE_OPEN,
                                         .at_ms = request->unix_ms,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * /v1/gates and /v1/gates/{gate}?revision=&match=&wait=.
+ * /v1/gates and /v1/gates/{gate}?revision=&match=&supports=&wait=.
  */
 #include <string.h>
 
 #include "base/duration.h"
+#include "daemon/fail_open.h"
 #include "daemon/http_list.h"
 #include "daemon/http_routes.h"
 #include "daemon/waiters.h"
@@ -42,7 +43,9 @@ void route_gates(const struct http_request *request, struct http_response *respo
 
 struct gate_parameters {
     const char *revisions[LIMIT_QUERY_PARAMETERS];
+    const char *supports[LIMIT_QUERY_PARAMETERS];
     size_t revision_count;
+    size_t support_count;
     enum match match;
     int64_t wait_ms;
 };
@@ -76,6 +79,8 @@ static bool parse_parameters(const struct http_request *request, struct gate_par
     for (size_t i = 0; i < request->parameter_count; i++) {
         if (strcmp(request->parameters[i].name, "revision") == 0)
             ret_parameters->revisions[ret_parameters->revision_count++] = request->parameters[i].value;
+        if (strcmp(request->parameters[i].name, "supports") == 0)
+            ret_parameters->supports[ret_parameters->support_count++] = request->parameters[i].value;
     }
     const char *match = http_request_parameter(request, "match");
     ret_parameters->match = match ? match_from_name(match) : MATCH_AT_LEAST;
@@ -87,15 +92,21 @@ static bool parse_parameters(const struct http_request *request, struct gate_par
         http_response_bad_parameter(response, "match", "match says how to compare a revision, and none is given");
         return false;
     }
+    if (match && ret_parameters->support_count > 0) {
+        http_response_bad_parameter(response, "match",
+                                    "a range says itself how it compares: match goes without supports");
+        return false;
+    }
     const char *wait = http_request_parameter(request, "wait");
     return !wait || parse_wait(wait, &ret_parameters->wait_ms, response);
 }
 
 /* Open needs no wait; all else may change, even blocked, within its grace. */
-static void answer_or_hold(const struct gate_answer *answer, struct gate_question **question, int64_t wait_ms,
-                           struct http_response *response)
+static void answer_or_hold(const struct http_request *request, const struct gate_answer *answer,
+                           struct gate_question **question, int64_t wait_ms, struct http_response *response)
 {
     if (wait_ms <= 0 || answer->verdict.state == GATE_OPEN) {
+        fail_opens_tell(request->context->fail_opens, answer, 1, request->unix_ms);
         waiters_answer(answer, response);
         return;
     }
@@ -107,15 +118,21 @@ void route_gate(const struct http_request *request, struct http_response *respon
     struct gate_parameters parameters = {0};
     if (!parse_parameters(request, &parameters, response) || !route_has_views(request, response))
         return;
+    const struct gate_asked asked = {.gate = request->names[0],
+                                     .revisions = parameters.revisions,
+                                     .revision_count = parameters.revision_count,
+                                     .match = parameters.match,
+                                     .supports = parameters.supports,
+                                     .support_count = parameters.support_count,
+                                     .latches = request->context->latches};
     cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
-    cleanup(gate_question) struct gate_question *question =
-        gate_question_new(request->names[0], parameters.revisions, parameters.revision_count, parameters.match);
+    cleanup(gate_question) struct gate_question *question = gate_question_new(&asked);
     struct gate_answer answer = {0};
     struct error error = {0};
     if (!arena || !question)
         http_response_no_memory(response);
     else if (gate_question_ask(question, request->set, request->monotonic_ms, request->unix_ms, arena, &answer, &error))
-        http_response_error(response, &error, "revision");
+        http_response_error(response, &error, answer.bad_parameter);
     else
-        answer_or_hold(&answer, &question, parameters.wait_ms, response);
+        answer_or_hold(request, &answer, &question, parameters.wait_ms, response);
 }

@@ -44,6 +44,23 @@ void route_health(const struct http_request *request, struct http_response *resp
         answer(reports, request->set->count, "migration state of all databases", response);
 }
 
+/* A replica has no gate of its own. */
+static void answer_replica(const struct http_request *request, const char *name, struct http_response *response)
+{
+    const struct config_database *database = config_find_database(request->set->config, name);
+    if (!database) {
+        http_response_problem(response, 404, "there is no database or gate %s", name);
+        return;
+    }
+    cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
+    struct database_report report = {0};
+    const struct view *view = request->set->views[database - request->set->config->databases];
+    if (!arena || view_judge(view, NULL, request->monotonic_ms, request->unix_ms, arena, &report, NULL))
+        http_response_no_memory(response);
+    else
+        answer(&report, 1, database->name, response);
+}
+
 void route_health_one(const struct http_request *request, struct http_response *response)
 {
     if (!route_has_views(request, response))
@@ -51,7 +68,7 @@ void route_health_one(const struct http_request *request, struct http_response *
     struct config_made_gate made = {0};
     const struct config_gate *gate = config_choose_gate(request->set->config, request->names[0], &made);
     if (!gate) {
-        http_response_problem(response, 404, "there is no database or gate %s", request->names[0]);
+        answer_replica(request, request->names[0], response);
         return;
     }
     cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);

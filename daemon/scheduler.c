@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "daemon/due_heap.h"
 #include "daemon/pace.h"
+#include "daemon/server_list.h"
 #include "daemon/watched.h"
 
 enum {
@@ -38,17 +39,6 @@ struct look_task {
     uint64_t turn;
     int64_t earliest_ms; /* the rest that the last look's length, or its failure, demands */
     struct look_task *next_deferred;
-};
-
-/* A server and its budget of working connections; shared by the subjects that stand on it, old and new. */
-struct server {
-    struct server *next;
-    unsigned references; /* subjects */
-    char *name;
-    size_t databases; /* in the current configuration */
-    unsigned looks;
-    unsigned deep_looks;
-    struct look_task *deferred; /* due, but over the budget */
 };
 
 /* A watched database under scheduling. Retired by a reload; freed when its looks have ended. */
@@ -90,49 +80,17 @@ struct scheduler {
     size_t live_workers;        /* workers that have not ended */
     size_t deep_looks;          /* under way, on all servers */
     struct look_task *deferred; /* deep looks that are due while half of the workers are at such already */
+    uint64_t refreshes;         /* tickets given */
     bool led;
     bool stopping;
     int64_t turned_at_ms;
 };
 
-/* The server of that name, with one more reference; made when it is new, NULL when memory is out. */
-static struct server *server_get(struct scheduler *scheduler, const char *name)
-{
-    for (struct server *server = scheduler->servers; server; server = server->next) {
-        if (strcmp(server->name, name) == 0) {
-            server->references++;
-            return server;
-        }
-    }
-    struct server *server = mem_calloc(1, sizeof *server);
-    char *copy = mem_strdup(name);
-    if (!server || !copy) {
-        mem_free(server);
-        mem_free(copy);
-        return NULL;
-    }
-    *server = (struct server){.next = scheduler->servers, .references = 1, .name = copy};
-    scheduler->servers = server;
-    return server;
-}
-
-static void server_put(struct scheduler *scheduler, struct server *server)
-{
-    if (!server || --server->references > 0)
-        return;
-    struct server **link = &scheduler->servers;
-    while (*link != server)
-        link = &(*link)->next;
-    *link = server->next;
-    mem_free(server->name);
-    mem_free(server);
-}
-
 static void subject_free(struct scheduler *scheduler, struct subject *subject)
 {
     if (!subject)
         return;
-    server_put(scheduler, subject->server);
+    server_list_drop(&scheduler->servers, subject->server);
     watched_unref(subject->watched);
     mem_free(subject);
 }
@@ -144,12 +102,13 @@ static struct subject *subject_new(struct scheduler *scheduler, struct config *c
     if (!subject)
         return NULL;
     subject->watched = watched_new(config, index, scheduler->events);
-    subject->server = server_get(scheduler, config->databases[index].target->server);
+    subject->server = server_list_take(&scheduler->servers, config->databases[index].target->server);
     if (!subject->watched || !subject->server) {
         subject_free(scheduler, subject);
         return NULL;
     }
     subject->database = &config->databases[index];
+    subject->refresh_asked = subject->refresh_deep = subject->refresh_done = scheduler->refreshes;
     subject->seed = hash64(subject->database->name, strlen(subject->database->name));
     subject->journal.subject = subject;
     subject->deep.subject = subject;
@@ -638,6 +597,37 @@ void scheduler_demand(struct scheduler *scheduler, const char *database, int cha
     pthread_mutex_unlock(&scheduler->lock);
 }
 
+/* Whether `member` is that database or a replica of it. */
+static bool is_of(const struct subject *member, const struct subject *subject)
+{
+    return member == subject || member->database->replica_of == subject->database;
+}
+
+/* Asks for both looks now, of a database and its replicas. Tickets grow over all databases, so that one holds for all
+ * of them. Called with the lock held. */
+static uint64_t ask_refresh(struct scheduler *scheduler, const struct subject *subject, int64_t now_ms)
+{
+    uint64_t ticket = ++scheduler->refreshes;
+    for (size_t i = 0; i < scheduler->subject_count; i++) {
+        struct subject *member = scheduler->subjects[i];
+        if (!is_of(member, subject))
+            continue;
+        member->refresh_at_ms = now_ms;
+        member->refresh_asked = ticket;
+        pull_forward(scheduler, &member->deep, now_ms);
+    }
+    pthread_cond_signal(&scheduler->due_changed);
+    return ticket;
+}
+
+static bool is_refreshed(const struct scheduler *scheduler, const struct subject *subject, uint64_t ticket)
+{
+    for (size_t i = 0; i < scheduler->subject_count; i++)
+        if (is_of(scheduler->subjects[i], subject) && scheduler->subjects[i]->refresh_done < ticket)
+            return false;
+    return true;
+}
+
 uint64_t scheduler_refresh(struct scheduler *scheduler, const char *database, int64_t *ret_wait_ms)
 {
     uint64_t ticket = 0;
@@ -650,10 +640,7 @@ uint64_t scheduler_refresh(struct scheduler *scheduler, const char *database, in
     } else if (subject && subject->refresh_asked > 0 && now - subject->refresh_at_ms < REFRESH_DISTANCE_MS) {
         *ret_wait_ms = REFRESH_DISTANCE_MS - (now - subject->refresh_at_ms);
     } else if (subject) {
-        subject->refresh_at_ms = now;
-        ticket = ++subject->refresh_asked;
-        pull_forward(scheduler, &subject->deep, now);
-        pthread_cond_signal(&scheduler->due_changed);
+        ticket = ask_refresh(scheduler, subject, now);
     }
     pthread_mutex_unlock(&scheduler->lock);
     return ticket;
@@ -663,7 +650,7 @@ bool scheduler_refreshed(struct scheduler *scheduler, const char *database, uint
 {
     pthread_mutex_lock(&scheduler->lock);
     const struct subject *subject = find_subject(scheduler, database);
-    bool refreshed = !subject || subject->refresh_done >= ticket;
+    bool refreshed = !subject || is_refreshed(scheduler, subject, ticket);
     pthread_mutex_unlock(&scheduler->lock);
     return refreshed;
 }

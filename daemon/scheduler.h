@@ -32,9 +32,9 @@ bool scheduler_stop(struct scheduler *scheduler, struct deadline deadline);
  */
 void scheduler_demand(struct scheduler *scheduler, const char *database, int change);
 
-/* Asks for a deep and a journal look now. Returns a ticket for scheduler_refreshed; callers that come while one is
- * queued or under way join it. 0 when there is no such database, or, with `*ret_wait_ms` > 0, when the last refresh
- * began less than a second ago. */
+/* Asks for a deep and a journal look now, at its replicas as well. Returns a ticket for scheduler_refreshed; callers
+ * that come while one is queued or under way join it. 0 when there is no such database, or, with `*ret_wait_ms` > 0,
+ * when the last refresh began less than a second ago. */
 uint64_t scheduler_refresh(struct scheduler *scheduler, const char *database, int64_t *ret_wait_ms);
 
 /* Whether the looks of that ticket have ended; publication_listen's listener is called when they do. */

@@ -60,9 +60,16 @@ void view_set_unref(struct view_set *set);
 
 /* A question that a caller may put in place of the configured one. */
 struct view_question {
-    const char *revision; /* NULL: as configured */
-    enum match match;     /* used with `revision` */
-    const char *journal;  /* only the journals that this name fits best (journal_address_fit); NULL: all */
+    const char *revision;               /* NULL: as configured */
+    enum match match;                   /* used with `revision` */
+    const struct revision_range *range; /* in place of a revision: what the release supports; NULL */
+    const char *supports;               /* the range as the caller wrote it */
+    const char *journal; /* only the journals that this name fits best (journal_address_fit); NULL: all */
+
+    /* What is out of sight is told with what was known last of it, which is this and what the last good look saw. */
+    bool recall;
+    bool opened; /* see struct last_known */
+    int64_t opened_age_ms;
 };
 
 /* Judges a view now. Everything in the report is borrowed from `view` and `arena`. Fails only for want of memory. */

@@ -80,14 +80,22 @@ static int choose_journals(struct judging *judging, struct error *reterr)
     return 0;
 }
 
+/* Whether the caller's own question stands in place of the configured one. */
+static bool is_asked(const struct view_question *question)
+{
+    return question->revision || question->range;
+}
+
 static int compare_journals(struct judging *judging, struct error *reterr)
 {
     const struct view_question *question = judging->question;
-    if (question->revision)
+    const struct assessed_question asked = {
+        .revision = question->revision, .match = question->match, .range = question->range};
+    if (is_asked(question))
         return judging->count == 0
                    ? 0
-                   : assessment_ask(judging->journals, judging->count, judging->view->expectation, question->revision,
-                                    question->match, judging->arena, judging->comparisons, judging->asked, reterr);
+                   : assessment_ask(judging->journals, judging->count, judging->view->expectation, &asked,
+                                    judging->arena, judging->comparisons, judging->asked, reterr);
     for (size_t i = 0; i < judging->count; i++) {
         const struct assessed_journal *journal = judging->journals[i];
         judging->comparisons[i] = journal->journal ? &journal->comparison : NULL;
@@ -110,10 +118,12 @@ static void describe_expectation(const struct judging *judging, size_t configure
 {
     const struct view *view = judging->view;
     const struct config_expect *expect = &config_journal_at(view->database, configured)->expect;
-    if (judging->question->revision && asked) {
+    if (is_asked(judging->question) && asked) {
+        const struct revision_range *range = judging->question->range;
         judged->source = SOURCE_REQUEST;
-        judged->expected_revision = judging->question->revision;
-        judged->match = judging->question->match;
+        judged->expected_revision = range ? range->from : judging->question->revision;
+        judged->match = range ? MATCH_AT_LEAST : judging->question->match;
+        judged->supports = range ? judging->question->supports : NULL;
         return;
     }
     judged->source = source_of(expect);
@@ -177,6 +187,30 @@ static void say_which(const struct journal_address *address, struct verdict *ver
     memcpy(verdict->reason, reason, sizeof reason);
 }
 
+/* The verdict, and, of what is out of sight, that which the last good look would give if it were not too old. */
+static int judge(const struct judging *judging, const struct state_input *input, const struct journal_address *address,
+                 struct judged_journal *judged, struct error *reterr)
+{
+    state_judge(input, &judging->policy, &judged->verdict);
+    if (address && judging->count > 1)
+        say_which(address, &judged->verdict);
+    if (!judging->question->recall || !verdict_is_out_of_sight(&judged->verdict))
+        return 0;
+    judged->last.opened = judging->question->opened;
+    judged->last.opened_age_ms = judging->question->opened_age_ms;
+    if (!input->observed)
+        return 0;
+    struct state_policy patient = judging->policy;
+    struct verdict *last = arena_alloc(judging->arena, sizeof *last);
+    if (!last)
+        return error_no_memory(reterr);
+    patient.max_staleness_ms = INT64_MAX;
+    state_judge(input, &patient, last);
+    judged->last.verdict = last;
+    judged->last.age_ms = input->age_ms;
+    return 0;
+}
+
 static int judge_journal(const struct judging *judging, size_t at, struct judged_journal *judged, struct error *reterr)
 {
     const struct assessed_journal *journal = judging->journals[at];
@@ -194,20 +228,17 @@ static int judge_journal(const struct judging *judging, size_t at, struct judged
         judged->comparison = judging->comparisons[at];
         describe_reading(judged->reading, judged->comparison, &input);
     }
-    state_judge(&input, &judging->policy, &judged->verdict);
-    if (judging->count > 1)
-        say_which(&journal->address, &judged->verdict);
-    return 0;
+    return judge(judging, &input, &journal->address, judged, reterr);
 }
 
 /* There is nothing to judge: before the first look, or where a name fits no journal. */
-static void judge_nothing(const struct judging *judging, struct judged_journal *judged)
+static int judge_nothing(const struct judging *judging, struct judged_journal *judged, struct error *reterr)
 {
     struct state_input input = judging->common;
     describe_expectation(judging, 0, true, judged, &input);
     input.source = judged->source;
     input.journal_wanted = judging->view->snapshot ? judging->question->journal : NULL;
-    state_judge(&input, &judging->policy, &judged->verdict);
+    return judge(judging, &input, NULL, judged, reterr);
 }
 
 /* Those that are asked first; where none is, all of them are as good. */
@@ -225,8 +256,8 @@ static int judge_journals(struct judging *judging, struct database_report *repor
         if (pass == 0 && placed > 0)
             report->bystander_count = judging->count - placed;
     }
-    if (judging->count == 0)
-        judge_nothing(judging, &judged[0]);
+    if (judging->count == 0 && judge_nothing(judging, &judged[0], reterr) < 0)
+        return -1;
     report->journals = judged;
     report->journal_count = count;
     for (size_t i = 1; i < count - report->bystander_count; i++)
@@ -277,6 +308,7 @@ static int describe_database(const struct judging *judging, int64_t unix_now_ms,
     const struct error *last = status->error.code != ERROR_OK ? &status->error : &status->deep_error;
     const char *journal = judging->question->journal;
     *report = (struct database_report){
+        .replica_of = view->database->replica_of ? view->database->replica_of->name : NULL,
         .name = journal ? arena_printf(judging->arena, "%s#%s", view->database->name, journal) : view->database->name,
         .engine = view->snapshot ? view->snapshot->server.engine : view->database->target->ops->name,
         .snapshot = view->snapshot,

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/digest.h"
+#include "daemon/fail_open.h"
 #include "daemon/metrics.h"
 #include "daemon/waiter_heap.h"
 
@@ -17,6 +18,7 @@ struct wait_group {
     struct wait_group *next;  /* of all groups */
     struct wait_group *previous;
     struct waiter *waiters;
+    size_t count;          /* of them */
     struct config *config; /* of which the databases are in demand, one reference; NULL */
     uint64_t generations;  /* sum over its databases when last judged */
     int64_t due_ms;        /* judge again then, whatever is published */
@@ -74,7 +76,7 @@ static void demand(struct waiters *waiters, struct wait_group *group, int change
 {
     struct config_made_gate made = {0};
     const struct config_gate *gate =
-        group->config ? config_choose_gate(group->config, group->question->gate, &made) : NULL;
+        group->config ? config_choose_gate(group->config, group->question->asked.gate, &made) : NULL;
     for (size_t i = 0; gate && i < gate->requirement_count; i++)
         scheduler_demand(waiters->setup.scheduler, group->config->databases[gate->requirements[i].database].name,
                          change);
@@ -160,6 +162,7 @@ static void forget(struct waiters *waiters, struct waiter *waiter)
         waiter->previous->next = waiter->next;
     else
         waiter->group->waiters = waiter->next;
+    waiter->group->count--;
     if (waiter->next)
         waiter->next->previous = waiter->previous;
     waiter_heap_remove(&waiters->heap, waiter);
@@ -200,6 +203,7 @@ int waiters_add(struct waiters *waiters, struct gate_question *question, void *o
     if (group->waiters)
         group->waiters->previous = waiter;
     group->waiters = waiter;
+    group->count++;
     count_waiter(waiters);
     *ret_waiter = take(waiter);
     return 0;
@@ -235,10 +239,10 @@ static bool share_body(struct http_response *response)
 /* The answer of this moment, ready to be sent to many; false when memory is out. */
 static bool render(const struct gate_answer *answer, const struct error *error, struct http_response *response)
 {
-    if (answer)
+    if (!error)
         waiters_answer(answer, response);
     else
-        http_response_error(response, error, "revision");
+        http_response_error(response, error, answer->bad_parameter);
     return share_body(response);
 }
 
@@ -290,15 +294,19 @@ static void judge_group(struct waiters *waiters, struct wait_group *group, const
     group->generations = sum_generations(set, answer.gate);
     if (result == 0 && !is_over(group, &answer, now.monotonic_ms))
         return;
-    if (render(result == 0 ? &answer : NULL, &error, &response))
-        release_group(waiters, group, &response);
+    if (!render(&answer, result ? &error : NULL, &response))
+        return;
+    if (result == 0)
+        fail_opens_tell(waiters->setup.fail_opens, &answer, group->count, now.unix_ms);
+    release_group(waiters, group, &response);
 }
 
 static bool has_changed(const struct wait_group *group, const struct view_set *set)
 {
     struct config_made_gate made = {0};
     return group->config != set->config ||
-           group->generations != sum_generations(set, config_choose_gate(set->config, group->question->gate, &made));
+           group->generations !=
+               sum_generations(set, config_choose_gate(set->config, group->question->asked.gate, &made));
 }
 
 static void judge_groups(struct waiters *waiters, const struct view_set *set, bool published, struct moment now)
@@ -329,14 +337,19 @@ static void expire(struct waiters *waiters, struct wait_group *group, const stru
     int result = arena && set
                      ? gate_question_ask(group->question, set, now.monotonic_ms, now.unix_ms, arena, &answer, &error)
                      : -1;
-    if (!render(result == 0 ? &answer : NULL, &error, &response))
+    if (!render(&answer, result ? &error : NULL, &response))
         http_response_no_memory(&response);
+    size_t released = 0;
     for (struct waiter *waiter = group->waiters; waiter;) {
         struct waiter *next = waiter->next;
-        if (waiter->deadline_ms <= now.monotonic_ms)
+        if (waiter->deadline_ms <= now.monotonic_ms) {
             release(waiters, waiter, &response);
+            released++;
+        }
         waiter = next;
     }
+    if (result == 0)
+        fail_opens_tell(waiters->setup.fail_opens, &answer, released, now.unix_ms);
     if (!group->waiters)
         remove_group(waiters, group);
 }

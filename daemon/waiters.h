@@ -29,6 +29,7 @@ struct waiters_setup {
     struct publication *publication;
     struct scheduler *scheduler;
     struct waiters_budget *budget;
+    struct fail_opens *fail_opens; /* NULL: nobody is told */
     /* The wait of `owner` is over, and its waiter is gone. `answer` is what to send, shared by many (take what is
      * needed, it is the callee's only during the call); NULL: because of waiters_drain. */
     void (*released)(void *owner, const struct http_response *answer);

@@ -59,6 +59,7 @@
 #define LIMIT_REQUEST_BODY 16384u
 #define LIMIT_QUERY_VALUE 1024u
 #define LIMIT_QUERY_PARAMETERS 64u
+#define LIMIT_LATCHES 4096u                      /* questions that opened gates: revisions of a large fleet */
 #define LIMIT_ADMISSIONS 1024u                   /* kept per gate, oldest dropped */
 #define LIMIT_RELEASES 256u                      /* of applications, kept per gate, the quietest dropped */
 #define LIMIT_RELEASE_INSTANCES 4096u            /* different names, counted per release */

@@ -43,7 +43,8 @@ static int plan_checks(struct look_run *run, bool rows, struct due_checks *check
         tool->locks(&reading->address, run->server, &plan);
         if (plan.failed)
             return error_no_memory(reterr);
-        reading->lock.runner_shows = plan.runner_shows;
+        /* A runner works on the primary: here only what it wrote arrives. */
+        reading->lock.runner_shows = plan.runner_shows && !run->server->replica;
         for (size_t j = 0; j < plan.count; j++) {
             if ((plan.checks[j].request.form == LOCK_NONE) != rows)
                 continue;

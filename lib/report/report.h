@@ -25,6 +25,9 @@ struct judged_journal {
     const char *expected_revision; /* NULL: what a directory holds */
     enum match match;
     enum expectation_source source;
+    const char *supports; /* "A..B", where the question was a range; NULL */
+
+    struct last_known last; /* filled in where a gate asks for it, while the verdict is out of sight */
 };
 
 /* Drift in one line. Texts are borrowed. */
@@ -42,6 +45,7 @@ struct drift_summary {
 /* One database, or some of its journals, at one moment. */
 struct database_report {
     const char *name;                      /* "orders", "orders#tenant_42" */
+    const char *replica_of;                /* the database that it is a replica of; NULL */
     const char *engine;                    /* as found, or as the URL says before the first look */
     const struct snapshot *snapshot;       /* NULL before the first good look */
     const struct judged_journal *journals; /* at least one; journals[worst] speaks for the database */
@@ -76,6 +80,11 @@ enum { LIST_SHOWN = 100, JOURNALS_OF_MANY = 10 };
  *
  *    "drift":{"drift":"none|drifted|unknown","code":string|null,"worst":severity|null,"differences":n}
  *
+ * behind "database", of a replica: "replica_of":"orders"; in "expected", of a range: "supports":"A..B"; and behind
+ * "snapshot", where a gate's policy looked at what was known last:
+ *
+ *    "last_known":{"source":"snapshot|admission","state":string|null,"code":string|null,"age_seconds":n}
+ *
  * `journals` is empty unless there are several; then it holds the worst first. A list with more than LIST_SHOWN
  * elements is cut, and "<list>_count" behind it tells how many there are; of as many journals the JOURNALS_OF_MANY
  * worst are shown, with "journals_count", and all of them in "groups" (report_database) behind all else. `failed` names
@@ -101,8 +110,8 @@ void report_gate(struct json_writer *writer, const char *gate, const struct gate
 void report_database(struct json_writer *writer, const struct database_report *database);
 
 /* One element of GET /v1/databases:
- * {"database","engine","state","code","gate","tool","revision":string|null,"age_seconds":n|null,"reason"}. `revision`
- * is where the database stands, several heads joined by ",". */
+ * {"database","engine","state","code","gate","tool","revision":string|null,"age_seconds":n|null,"reason"}, of a replica
+ * "replica_of" behind "database". `revision` is where the database stands, several heads joined by ",". */
 void report_database_line(struct json_writer *writer, const struct database_report *database);
 
 /* GET /v1/databases/{db}/journal, whole:

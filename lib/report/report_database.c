@@ -100,7 +100,7 @@ void report_database_line(struct json_writer *writer, const struct database_repo
 {
     const struct judged_journal *worst = report_worst(database);
     json_open_object(writer);
-    json_key_string(writer, "database", database->name);
+    report_database_name(writer, database);
     json_key_string(writer, "engine", database->engine);
     report_state(writer, &worst->verdict);
     json_key_string(writer, "gate", gate_state_name(worst->verdict.gate));

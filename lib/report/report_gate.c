@@ -15,6 +15,8 @@ static void add_expected(struct json_writer *writer, const struct database_repor
     json_key_string(writer, "revision", compared ? comparison->expected_revision : worst->expected_revision);
     json_key_string(writer, "match", match_name(compared ? comparison->match : worst->match));
     json_key_string(writer, "source", expectation_source_name(source));
+    if (worst->supports)
+        json_key_string(writer, "supports", worst->supports);
     json_close_object(writer);
 }
 
@@ -84,6 +86,20 @@ static void add_snapshot(struct json_writer *writer, const struct database_repor
     json_close_object(writer);
 }
 
+/* Which of them decides: see gate_fails_open. */
+static void add_last_known(struct json_writer *writer, const struct last_known *last)
+{
+    bool looked = last->verdict && !verdict_is_out_of_sight(last->verdict);
+    if (!looked && !last->opened)
+        return;
+    json_key_object(writer, "last_known");
+    json_key_string(writer, "source", looked ? "snapshot" : "admission");
+    json_key_string(writer, "state", looked ? migration_state_name(last->verdict->state) : NULL);
+    json_key_string(writer, "code", looked ? state_code_name(last->verdict->code) : NULL);
+    json_key_seconds(writer, "age_seconds", looked ? last->age_ms : last->opened_age_ms);
+    json_close_object(writer);
+}
+
 void report_drift_summary(struct json_writer *writer, const struct drift_summary *drift)
 {
     if (!drift->configured)
@@ -103,7 +119,7 @@ void report_drift_summary(struct json_writer *writer, const struct drift_summary
 void report_database_members(struct json_writer *writer, const struct database_report *database)
 {
     const struct judged_journal *worst = report_worst(database);
-    json_key_string(writer, "database", database->name);
+    report_database_name(writer, database);
     report_state(writer, &worst->verdict);
     json_key_string(writer, "tool", report_tool(worst));
     add_expected(writer, database);
@@ -112,6 +128,7 @@ void report_database_members(struct json_writer *writer, const struct database_r
     report_lock(writer, worst);
     add_journals(writer, database);
     add_snapshot(writer, database);
+    add_last_known(writer, &worst->last);
     report_drift_summary(writer, &database->drift);
     report_advice(writer, &worst->verdict);
 }

@@ -139,3 +139,10 @@ void report_key_text(struct json_writer *writer, const char *key, const char *te
 {
     json_key_string(writer, key, text && *text ? text : NULL);
 }
+
+void report_database_name(struct json_writer *writer, const struct database_report *database)
+{
+    json_key_string(writer, "database", database->name);
+    if (database->replica_of)
+        json_key_string(writer, "replica_of", database->replica_of);
+}

@@ -47,6 +47,9 @@ void report_advice(struct json_writer *writer, const struct verdict *verdict);
 /* The key "drift"; nothing where there is no reference. */
 void report_drift_summary(struct json_writer *writer, const struct drift_summary *drift);
 
+/* The keys "database" and, of a replica, "replica_of". */
+void report_database_name(struct json_writer *writer, const struct database_report *database);
+
 /* The keys of report_gate_database, without the braces. */
 void report_database_members(struct json_writer *writer, const struct database_report *database);
 
