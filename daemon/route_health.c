@@ -4,13 +4,14 @@
  * and at most for the second in which a displayed age stays true.
  */
 #include "daemon/http_routes.h"
+#include "daemon/recorder.h"
 
 enum { AGE_GRANULARITY_MS = 1000 };
 
-static void answer(const struct database_report *reports, size_t count, const char *description,
-                   struct http_response *response)
+static void answer(const struct http_request *request, const struct database_report *reports, size_t count,
+                   const char *description, const char *history_fault, struct http_response *response)
 {
-    enum health_status worst = HEALTH_PASS;
+    enum health_status worst = history_fault ? HEALTH_WARN : HEALTH_PASS;
     int64_t valid_ms = AGE_GRANULARITY_MS;
     for (size_t i = 0; i < count; i++) {
         enum health_status status = report_database_health(&reports[i]);
@@ -23,7 +24,7 @@ static void answer(const struct database_report *reports, size_t count, const ch
     struct json_writer writer = {0};
     http_response_json(response, worst == HEALTH_FAIL ? 503 : 200, &writer);
     response->content_type = HTTP_HEALTH;
-    report_health(&writer, worst, description, reports, count);
+    report_health(&writer, worst, description, reports, count, history_fault, request->unix_ms);
     response->cache_ms = valid_ms;
     http_response_end_json(response, &writer);
 }
@@ -34,6 +35,7 @@ void route_health(const struct http_request *request, struct http_response *resp
         return;
     cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
     struct database_report *reports = arena ? arena_array(arena, request->set->count, sizeof *reports) : NULL;
+    char fault[sizeof((struct error *)NULL)->message] = "";
     int result = reports ? 0 : -1;
     for (size_t i = 0; result == 0 && i < request->set->count; i++)
         result =
@@ -41,7 +43,8 @@ void route_health(const struct http_request *request, struct http_response *resp
     if (result)
         http_response_no_memory(response);
     else
-        answer(reports, request->set->count, "migration state of all databases", response);
+        answer(request, reports, request->set->count, "migration state of all databases",
+               recorder_fault(request->context->recorder, fault, sizeof fault) ? fault : NULL, response);
 }
 
 /* A replica has no gate of its own. */
@@ -58,7 +61,7 @@ static void answer_replica(const struct http_request *request, const char *name,
     if (!arena || view_judge(view, NULL, request->monotonic_ms, request->unix_ms, arena, &report, NULL))
         http_response_no_memory(response);
     else
-        answer(&report, 1, database->name, response);
+        answer(request, &report, 1, database->name, NULL, response);
 }
 
 void route_health_one(const struct http_request *request, struct http_response *response)
@@ -76,5 +79,5 @@ void route_health_one(const struct http_request *request, struct http_response *
     if (!arena || gate_ask(gate, request->set, request->monotonic_ms, request->unix_ms, arena, &judged, NULL))
         http_response_no_memory(response);
     else
-        answer(judged.reports, judged.count, gate->name, response);
+        answer(request, judged.reports, judged.count, gate->name, NULL, response);
 }

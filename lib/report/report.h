@@ -154,9 +154,11 @@ enum health_status report_database_health(const struct database_report *database
  *              "orders:snapshot_age":[…],"orders:drift":[…], where a reference is configured}}
  *
  * A check is {"componentId","componentType":"datastore","observedValue","observedUnit","status","time","output"};
- * `output` is left out on pass, and `observedUnit` where there is none. `status` is the worst of `databases`. */
+ * `output` is left out on pass, and `observedUnit` where there is none. `status` is the worst of `databases`, and warn
+ * at least where `history_fault` tells why the history cannot be used (NULL: it can, or nobody asks), which adds
+ * "history:availability". */
 void report_health(struct json_writer *writer, enum health_status status, const char *description,
-                   const struct database_report *databases, size_t count);
+                   const struct database_report *databases, size_t count, const char *history_fault, int64_t now_ms);
 
 /* RFC 9457: {"type":"about:blank","title","status","detail"}. `detail` one sentence; `extra_key` (may be NULL) a string
  * member such as "parameter". */

@@ -173,7 +173,7 @@ static void say_complaint(const struct database_report *database, char *text, si
 
 /* One line for whoever sees nothing but the first screen: the first of the worst databases, and how many there are. */
 static void add_output(struct json_writer *writer, enum health_status status, const struct database_report *databases,
-                       size_t count)
+                       size_t count, const char *history_fault)
 {
     const struct database_report *first = NULL;
     size_t alike = 0;
@@ -183,6 +183,8 @@ static void add_output(struct json_writer *writer, enum health_status status, co
         first = first ? first : &databases[i];
         alike++;
     }
+    if (!first && history_fault)
+        json_key_string(writer, "output", history_fault);
     if (!first || status == HEALTH_PASS)
         return;
     char reason[OUTPUT_SIZE] = "";
@@ -194,15 +196,30 @@ static void add_output(struct json_writer *writer, enum health_status status, co
     json_key_string(writer, "output", text);
 }
 
+/* What was observed of databases is as true as ever: this is a warning. */
+static void add_history_check(struct json_writer *writer, const char *fault, int64_t now_ms)
+{
+    json_key_array(writer, "history:availability");
+    json_open_object(writer);
+    json_key_string(writer, "componentId", "history");
+    json_key_string(writer, "componentType", "datastore");
+    json_key_string(writer, "observedValue", "unavailable");
+    json_key_string(writer, "status", health_status_name(HEALTH_WARN));
+    json_key_time(writer, "time", now_ms);
+    json_key_string(writer, "output", fault);
+    json_close_object(writer);
+    json_close_array(writer);
+}
+
 void report_health(struct json_writer *writer, enum health_status status, const char *description,
-                   const struct database_report *databases, size_t count)
+                   const struct database_report *databases, size_t count, const char *history_fault, int64_t now_ms)
 {
     json_open_object(writer);
     json_key_string(writer, "status", health_status_name(status));
     json_key_string(writer, "version", "1");
     json_key_string(writer, "releaseId", MIGRATIOND_VERSION);
     json_key_string(writer, "description", description);
-    add_output(writer, status, databases, count);
+    add_output(writer, status, databases, count, history_fault);
     json_key_object(writer, "checks");
     for (size_t i = 0; i < count; i++) {
         add_migration_check(writer, &databases[i]);
@@ -210,6 +227,8 @@ void report_health(struct json_writer *writer, enum health_status status, const 
         add_age_check(writer, &databases[i]);
         add_drift_check(writer, &databases[i]);
     }
+    if (history_fault)
+        add_history_check(writer, history_fault, now_ms);
     json_close_object(writer);
     json_close_object(writer);
 }

@@ -220,13 +220,21 @@ static void health_pass(struct json_writer *writer, struct sample *sample)
 {
     sample_apply(sample, 0);
     sample_judge(sample);
-    report_health(writer, report_database_health(&sample->report), "database orders", &sample->report, 1);
+    report_health(writer, report_database_health(&sample->report), "database orders", &sample->report, 1, NULL, 0);
+}
+
+/* Nothing is wrong but the place where what happened is kept. */
+static void health_history(struct json_writer *writer, struct sample *sample)
+{
+    sample_apply(sample, 0);
+    sample_judge(sample);
+    report_health(writer, HEALTH_WARN, "all", &sample->report, 1, "history.db: disk full", 1763632800000);
 }
 
 static void health_pending(struct json_writer *writer, struct sample *sample)
 {
     sample_judge(sample);
-    report_health(writer, report_database_health(&sample->report), "database orders", &sample->report, 1);
+    report_health(writer, report_database_health(&sample->report), "database orders", &sample->report, 1, NULL, 0);
 }
 
 /* One look failed, and what was seen before it still counts. */
@@ -239,7 +247,7 @@ static void health_look_failed(struct json_writer *writer, struct sample *sample
     sample->inputs[0].last_error = ERROR_UNREACHABLE;
     sample->inputs[0].last_error_message = sample->report.last_error;
     sample_judge(sample);
-    report_health(writer, report_database_health(&sample->report), "database orders", &sample->report, 1);
+    report_health(writer, report_database_health(&sample->report), "database orders", &sample->report, 1, NULL, 0);
 }
 
 static void health_stale(struct json_writer *writer, struct sample *sample)
@@ -254,7 +262,7 @@ static void health_orphaned_lock(struct json_writer *writer, struct sample *samp
     sample_apply(sample, 0);
     sample->readings[0].lock = (struct lock_report){.orphaned = true, .holder = "ci-7", .since_ms = TIME_UNKNOWN};
     sample_judge(sample);
-    report_health(writer, report_database_health(&sample->report), "database orders", &sample->report, 1);
+    report_health(writer, report_database_health(&sample->report), "database orders", &sample->report, 1, NULL, 0);
 }
 
 /* Two databases of one gate: the sum is as bad as the worse, and says which that is. */
@@ -264,7 +272,7 @@ static void health_several(struct json_writer *writer, struct sample *sample)
     sample_judge(sample);
     struct database_report reports[] = {sample->report, sample->report};
     reports[1].name = "billing";
-    report_health(writer, HEALTH_FAIL, "gate orders-api", reports, 2);
+    report_health(writer, HEALTH_FAIL, "gate orders-api", reports, 2, NULL, 0);
 }
 
 static void problem_plain(struct json_writer *writer, struct sample *sample)
@@ -305,6 +313,7 @@ static const struct {
     RENDERER(database_without_schema),
     RENDERER(database_lines),
     RENDERER(health_pass),
+    RENDERER(health_history),
     RENDERER(health_pending),
     RENDERER(health_look_failed),
     RENDERER(health_stale),
