@@ -21,6 +21,8 @@ file(WRITE ${doc}/changelog.Debian
 file(RENAME ${doc}/CHANGELOG.md ${doc}/changelog)
 file(REMOVE ${doc}/LICENSE) # in /usr/share/common-licenses
 file(COPY ${CMAKE_CURRENT_LIST_DIR}/copyright DESTINATION ${doc})
+file(COPY ${CMAKE_CURRENT_LIST_DIR}/lintian-overrides DESTINATION ${root}/usr/share/lintian/overrides)
+file(RENAME ${root}/usr/share/lintian/overrides/lintian-overrides ${root}/usr/share/lintian/overrides/migrationd)
 # What an unedited configuration looks like: postinst compares.
 file(COPY ${root}/etc/migrationd/migrationd.yaml DESTINATION ${doc}/examples)
 

@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is said about a configuration before anything runs, and what is installed."""
+"""What is said about a configuration before anything runs."""
 
-import os
 import re
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
-from harness.daemon import REPOSITORY, migrationd, programs
+from harness.daemon import REPOSITORY, migrationd
 
 GOLDEN = REPOSITORY / "tests" / "golden" / "config"
 BROKEN = sorted(case.name for case in GOLDEN.iterdir() if not case.name.startswith("valid-"))
@@ -110,40 +106,3 @@ def test_connect_reports_each_database(sqlite, tmp_path):
     assert re.search(r"failed +unreachable: ", result.stdout)
     assert "sqlite 3." in result.stdout
     assert CANARY not in result.stdout + result.stderr
-
-
-def unit_of_this_build(tmp_path):
-    """The unit, with this build's programs, where systemd-analyze can look at it."""
-    text = (REPOSITORY / "systemd" / "migrationd.service").read_text()
-    text = text.replace("/usr/bin/", f"{programs()}/")
-    unit = tmp_path / "migrationd.service"
-    unit.write_text(text)
-    return unit
-
-
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
-def test_unit(tmp_path):
-    unit = unit_of_this_build(tmp_path)
-    for command in (["--man=no", "--recursive-errors=no", "verify"], ["security", "--offline=true", "--threshold=15"]):
-        result = subprocess.run(["systemd-analyze", *command, unit], capture_output=True, text=True, timeout=60)
-        assert result.returncode == 0, result.stdout + result.stderr
-    assert "RestartPreventExitStatus=78" in unit.read_text()
-
-
-def test_install(tmp_path):
-    build = programs().parent
-    if not (build / "cmake_install.cmake").exists():
-        pytest.skip("the programs do not stand in a build folder")
-    install = ["cmake", "--install", build]
-    environment = {**os.environ, "DESTDIR": str(tmp_path)}
-    subprocess.run(install, env=environment, check=True, capture_output=True, timeout=60)
-    installed = {path.name: path for path in tmp_path.rglob("*") if path.is_file()}
-    assert {"migrationd", "migrationctl", "migrationd.yaml", "migrationd.service"} <= installed.keys()
-    inside = {name: Path("/") / path.relative_to(tmp_path) for name, path in installed.items()}
-    unit = installed["migrationd.service"].read_text()
-    assert f"ExecStart={inside['migrationd']} --config {inside['migrationd.yaml']}\n" in unit
-    assert f"ExecReload={inside['migrationctl']} reload\n" in unit
-    edited = installed["migrationd.yaml"]
-    edited.write_text("edited\n")
-    subprocess.run(install, env=environment, check=True, capture_output=True, timeout=60)
-    assert edited.read_text() == "edited\n", "an edited configuration was overwritten"

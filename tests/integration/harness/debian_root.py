@@ -5,6 +5,8 @@ debootstrap makes one root of this machine's release and keeps it in build/cache
 in mount and process namespaces of its own, so that nothing stays mounted or running, however a test ends. Needs root.
 """
 
+import contextlib
+import fcntl
 import os
 import platform
 import shutil
@@ -102,19 +104,35 @@ def why_no_boot():
     return why_no_root() or ("" if cgroup_folder() else "cgroup v2 is not mounted")
 
 
+@contextlib.contextmanager
+def one_at_a_time(name):
+    """Several test processes want the same thing made once."""
+    folder = REPOSITORY / "build" / "cache"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
 def bare_root():
     """The root that all others are copies of."""
     suite = platform.freedesktop_os_release()["VERSION_CODENAME"]
-    root = REPOSITORY / "build" / "cache" / f"root-{suite}"
-    if (root / "usr/bin/apt-get").exists():
+    with one_at_a_time("root") as cache:
+        root = cache / f"root-{suite}"
+        if not root.exists():
+            with tempfile.TemporaryDirectory(prefix=root.name, dir=cache) as work:
+                made = Path(work) / "root"
+                run(["debootstrap", "--variant=minbase", suite, made, MIRROR], timeout=900)
+                made.chmod(0o755)
+                made.rename(root)
         return root
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=root.name, dir=root.parent) as work:
-        made = Path(work) / "root"
-        run(["debootstrap", "--variant=minbase", suite, made, MIRROR], timeout=900)
-        made.chmod(0o755)
-        made.rename(root)
-    return root
+
+
+def build_package(release=1, folder=REPOSITORY / "build" / "package", environment=None):
+    """The Debian package of the sources, with this Debian revision."""
+    command = [REPOSITORY / "scripts" / "package", "--release", str(release), "--build", folder]
+    with one_at_a_time("package"):
+        return Path(run(command, timeout=1800, env={**os.environ, **(environment or {})}).stdout.splitlines()[-1])
 
 
 class DebianRoot:
@@ -137,6 +155,11 @@ class DebianRoot:
         command = [*NAMESPACES, "sh", "-c", CHROOT, "sh", self.folder, *arguments]
         return run(command, timeout=timeout, check=check, env=ENVIRONMENT | PROXIES)
 
+    def install(self, package):
+        """Installs a package file, and from the archive what it depends on."""
+        shutil.copy(package, self.path("/var/tmp"))
+        return self.apt("install", "-o", "Dpkg::Options::=--force-confold", f"/var/tmp/{package.name}")
+
     def start(self, *arguments, log):
         """Starts a program; returns a Process, whose end is the end of all that it started."""
         command = [*NAMESPACES, "sh", "-c", CHROOT, "sh", self.folder, *arguments]
@@ -152,12 +175,11 @@ class DebianRoot:
         self.cgroup = cgroup_folder() / f"{self.work.name}"
         self.booted = Process(["sh", "-c", BOOT, "sh", self.folder, self.cgroup], self.work / "boot.log", env=ENVIRONMENT)
         self.init = eventually(self.find_init, timeout * slowdown(), "PID 1")
-        self.inside("ip", "link", "set", "lo", "up", check=False)
         eventually(lambda: self.is_active("multi-user.target"), timeout * slowdown(), "multi-user.target")
         return self
 
     def find_init(self):
-        """The process of this machine that is systemd inside: the child of the only child."""
+        """The process of this machine that is PID 1 inside."""
         if self.booted.returncode is not None:
             raise RuntimeError(self.booted.log())
         for candidate in self.cgroup.rglob("cgroup.procs"):
@@ -173,8 +195,12 @@ class DebianRoot:
 
     def inside(self, *arguments, check=True, timeout=60.0):
         """Runs a program beside systemd."""
-        enter = ["nsenter", "-t", self.init, "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
+        enter = ["nsenter", "-t", self.init, "--wd=/", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
         return run([*enter, *arguments], timeout=timeout * slowdown(), check=check, env=ENVIRONMENT)
+
+    def in_network(self, *arguments, **options):
+        """Starts a program of this machine that sees the network inside; returns subprocess.Popen."""
+        return subprocess.Popen(["nsenter", "-t", str(self.init), "--net", *map(str, arguments)], text=True, **options)
 
     def systemctl(self, *arguments, check=True, timeout=60.0):
         return self.inside("systemctl", "--no-pager", *arguments, check=check, timeout=timeout)
