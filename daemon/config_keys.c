@@ -38,7 +38,10 @@ static const struct config_key top_keys[] = {
      .example = "[{file: deploy.token, scope: gate}]",
      .nested = &config_token_keys,
      .doc = "Bearer tokens that a TCP listener that is not loopback wants to see, at most 64. Loopback and unix "
-            "sockets need none, but refuse a wrong one, too."},
+            "sockets need none, but refuse a wrong one, too. A file holds one token and is read again when it changes. "
+            "A scope is gate (gates and admissions), read (databases, journals, schemas, drift, plans, history, "
+            "events, and the state of gates) or admin (everything, refreshes and reloads included); health and metrics "
+            "go with each."},
     {.name = "tls",
      CUSTOM(tls),
      .example = "{certificate: tls.crt, key: tls.key}",

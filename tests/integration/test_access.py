@@ -62,6 +62,7 @@ ROUTES = [
     *(("GET", path, {"read", "gate", "admin"}) for path in ("/v1/gates", "/v1/gates/app", "/v1/gates/app/admissions")),
     *(("GET", "/v1/databases" + path, {"read", "admin"}) for path in ("", "/app", "/app/journal", "/app/schema")),
     *(("GET", path, {"read", "admin"}) for path in ("/v1/databases/app/drift", "/v1/databases/app/plan", "/v1/compare")),
+    ("GET", "/v1/databases/app/history", {"read", "admin"}),
     ("POST", "/v1/gates/app/admissions", {"gate", "admin"}),
     ("POST", "/v1/databases/app/refresh", {"admin"}),
     ("POST", "/v1/reload", {"admin"}),
@@ -87,6 +88,16 @@ def test_scopes_by_routes(public):
                 assert answer.headers["Content-Type"] == "application/problem+json"
         answer = instance.request(method, path, body_of(method, path))
         assert answer.status == 401, (method, path, "no token")
+
+
+def test_streams_of_events(public):
+    """As the other routes; but an answer of theirs has no end."""
+    instance = public()
+    for token, wanted in ((None, 401), (WRONG, 401), (TOKENS["gate"], 403), (TOKENS["read"], 200), (TOKENS["admin"], 200)):
+        connection = http.client.HTTPConnection("127.0.0.1", instance.port, timeout=10)
+        connection.request("GET", "/v1/events", headers=bearer(token))
+        assert connection.getresponse().status == wanted
+        connection.close()
 
 
 @pytest.mark.threads

@@ -233,6 +233,24 @@ def test_two_hundred_waiters(secure, authority, watched):
 
 
 @pytest.mark.threads
+def test_streams_of_events(secure, authority, watched):
+    instance = secure()
+    context = client(authority)
+    eventually(lambda: status(instance.port, context, "/health/app") == 200)
+    streams = []
+    for _ in range(20):
+        connection = connect(instance.port, context, timeout=30)
+        connection.request("GET", "/v1/events")
+        streams.append(connection.getresponse())
+    assert [stream.status for stream in streams] == [200] * 20
+    flyway_rows(watched, "2")
+    for stream in streams:
+        lines = iter(stream.readline, b"")
+        data = next(line for line in lines if line.startswith(b"data:") and b'"ahead"' in line)
+        assert b'"app"' in data
+
+
+@pytest.mark.threads
 def test_stop_answers_who_waits(secure, authority):
     instance = secure()
     context = client(authority)

@@ -110,11 +110,16 @@ static void test_hidden_keys_are_valid_too(void **state)
     assert_int_equal(database->drift.policy.ignore_count, 2);
     assert_non_null(database->drift.scratch);
     assert_int_equal(config->allow_anonymous, ACCESS_HEALTH | ACCESS_GATE);
+    assert_int_equal(config->token_count, 1);
+    assert_int_equal(config->tokens[0].scope, SCOPE_GATE);
+    assert_string_equal(config->tls.certificate, "/tls.crt");
+    assert_string_equal(config->tls.client_ca, "/clients.crt");
 }
 
 static const struct config_section *const sections[] = {
-    &config_top_keys,    &config_timing_keys, &config_database_keys,  &config_journal_keys, &config_listed_keys,
-    &config_expect_keys, &config_drift_keys,  &config_reference_keys, &config_policy_keys,  &config_gate_keys};
+    &config_top_keys,    &config_timing_keys, &config_database_keys, &config_journal_keys,
+    &config_listed_keys, &config_expect_keys, &config_drift_keys,    &config_reference_keys,
+    &config_policy_keys, &config_token_keys,  &config_tls_keys,      &config_gate_keys};
 
 static void test_every_key_is_documented(void **state)
 {
