@@ -93,6 +93,7 @@ int ctl_status(const struct ctl_options *options);
 int ctl_watch(const struct ctl_options *options);
 int ctl_wait(const struct ctl_options *options);
 int ctl_admit(const struct ctl_options *options);
+int ctl_can_run(const struct ctl_options *options);
 int ctl_history(const struct ctl_options *options);
 int ctl_journal(const struct ctl_options *options);
 int ctl_print_tools(const struct ctl_options *options);
@@ -135,6 +136,9 @@ void ctl_post(const struct ctl_options *options, const char *path, const char *b
 
 /* Percent-encodes one segment or value onto `out`. */
 void ctl_encode(struct strbuf *out, const char *text);
+
+/* The exit code that a gate's answer stands for when nothing is waited for. */
+enum ctl_exit ctl_judge_gate(const struct ctl_answer *answer, const struct json_value *root);
 
 /* The answer as JSON, or NULL with a message on standard error. */
 struct json_document *ctl_parse(const struct ctl_answer *answer);

@@ -4,8 +4,7 @@
 
 #include "daemon/ctl.h"
 
-/* The exit code that a gate's answer stands for when nothing more is waited for. */
-static enum ctl_exit judge(const struct ctl_answer *answer, const struct json_value *root)
+enum ctl_exit ctl_judge_gate(const struct ctl_answer *answer, const struct json_value *root)
 {
     const char *state = json_text(json_member(root, "state"));
     switch (answer->status) {
@@ -30,7 +29,7 @@ static enum ctl_exit judge_refusal(const struct ctl_answer *answer)
 {
     cleanup(json_document) struct json_document *document = ctl_parse(answer);
     const struct json_value *root = document ? json_root(document) : NULL;
-    return json_text(json_member(root, "state")) ? judge(answer, root) : CTL_CLOSED;
+    return json_text(json_member(root, "state")) ? ctl_judge_gate(answer, root) : CTL_CLOSED;
 }
 
 int ctl_probe(const struct ctl_options *options)
