@@ -414,7 +414,7 @@ static void print_help(void);
 
 const struct option_program ctl_program = {
     .name = "migrationctl",
-    .summary = "asks migrationd, or databases without it, about migrations, gates and drift",
+    .summary = "asks migrationd or databases about migrations and drift",
     .usage = "[OPTIONS] COMMAND [ARGUMENTS]",
     .rows = option_rows,
     .count = ARRAY_LENGTH(option_rows),

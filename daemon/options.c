@@ -95,7 +95,7 @@ static void print_help(void);
 
 const struct option_program daemon_program = {
     .name = "migrationd",
-    .summary = "watches databases' migration state, serves it over HTTP and holds applications back until it matches",
+    .summary = "watches databases' migration state and holds applications back",
     .usage = "[--config FILE]\n"
              "[--config FILE] --check-config [--connect]\n"
              "[--config FILE] --print-config\n"

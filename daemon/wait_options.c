@@ -89,7 +89,7 @@ static void print_help(void);
 
 const struct option_program wait_program = {
     .name = "migration-wait",
-    .summary = "waits until a gate of migrationd is open, then becomes the command",
+    .summary = "waits for a gate of migrationd, then becomes the command",
     .usage = "--gate ADDRESS [OPTIONS] [-- COMMAND [ARGUMENTS]]",
     .rows = rows,
     .count = ARRAY_LENGTH(rows),
