@@ -73,7 +73,7 @@ struct http_loop {
     bool started;
     bool resumed;   /* the library has to be run at once: its descriptors do not tell */
     bool moved;     /* in this turn bytes went over a TLS connection, or a request was worked on */
-    bool stuck;     /* in this turn a handshake found nothing to read */
+    bool stuck;     /* in this turn a handshake waited for its peer */
     int64_t now_ms; /* monotonic, of this turn */
     int64_t swept_ms;
     int64_t drain_until_ms; /* 0: not draining */

@@ -42,10 +42,9 @@ unsigned http_tls_options(const struct tls *tls, struct MHD_OptionItem ret_optio
     return tls ? MHD_USE_TLS : 0;
 }
 
-static ssize_t pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
+/* Bytes that went, or a handshake that waits for some. */
+static ssize_t note(struct http_tls *tls, ssize_t count)
 {
-    struct http_tls *tls = transport;
-    ssize_t count = recv(tls->connection->fd, buffer, size, 0);
     if (count > 0)
         tls->loop->moved = true;
     else if (count < 0 && errno == EAGAIN && tls->connection->phase == PHASE_NEW)
@@ -53,14 +52,17 @@ static ssize_t pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
     return count;
 }
 
+static ssize_t pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
+{
+    struct http_tls *tls = transport;
+    return note(tls, recv(tls->connection->fd, buffer, size, 0));
+}
+
 static ssize_t push(gnutls_transport_ptr_t transport, const giovec_t *pieces, int count)
 {
     struct http_tls *tls = transport;
     struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)pieces, .msg_iovlen = (size_t)count};
-    ssize_t sent = sendmsg(tls->connection->fd, &message, MSG_NOSIGNAL);
-    if (sent > 0)
-        tls->loop->moved = true;
-    return sent;
+    return note(tls, sendmsg(tls->connection->fd, &message, MSG_NOSIGNAL));
 }
 
 int http_tls_begin(struct http_loop *loop, struct http_connection *connection, struct MHD_Connection *mhd)

@@ -8,7 +8,7 @@ import ssl
 import time
 
 import pytest
-from harness import eventually, migrationctl, migrationd, parse_response
+from harness import eventually, free_port, migrationctl, migrationd, parse_response
 from harness.daemon import slowdown
 from harness.journals import flyway_journal, flyway_rows
 from harness.tls import Authority, ask, client, connect, openssl, serial
@@ -96,6 +96,35 @@ def test_unix_sockets_speak_no_tls(secure, tmp_path):
     path = tmp_path / "migrationd.sock"
     instance = secure({"listen": f"unix:{path}"}, probes="plain")
     assert instance.ctl("probe", "--server", f"unix:{path}").returncode == 0
+
+
+# What systemd does for a socket unit, in the process that becomes the daemon.
+HAND_IN = """
+import os, socket, sys
+given = socket.socket()
+given.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+given.bind(("0.0.0.0", int(sys.argv[1])))
+given.listen(64)
+os.dup2(given.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="listen")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_socket_from_systemd_is_judged_by_what_it_is(daemon, watched, authority, pair, tmp_path, tls):
+    """Not by what the configuration says in its place, which is loopback."""
+    (tmp_path / "t").write_text("canary-of-a-token-for-all")
+    settings = {"tls": {"certificate": str(pair.certificate), "key": str(pair.key), "probes": "plain"}} if tls else {}
+    for tokens, wanted in (([], (403, 403)), ([{"file": str(tmp_path / "t"), "scope": "read"}], (401, 200))):
+        port = free_port()
+        config = {"databases": {"app": {"url": watched.url(), **FAST}}, **settings, **({"tokens": tokens} if tokens else {})}
+        instance = daemon(config, wrapper=["/usr/bin/python3", "-c", HAND_IN, str(port)])
+        for field, status_ in zip(({}, {"Authorization": "Bearer canary-of-a-token-for-all"}), wanted):
+            connection = connect(port, client(authority)) if tls else http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            assert ask(connection, "GET", "/v1/databases", **field).status == status_
+        assert instance.stop() == 0
 
 
 @pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1", "TLSv1_2", "TLSv1_3"])
