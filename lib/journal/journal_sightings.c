@@ -47,6 +47,24 @@ static const struct tool *named_tool(const struct asking *asking, const struct t
     return NULL;
 }
 
+/* The tool whose journals usually have that name; NULL where it is none's, or several tools': of schema_migrations only
+ * the columns tell whose it is, and one tool's rows read as another's may say that all is done when it has failed. A
+ * table that nobody may read is reported in the name of the first. */
+static const struct tool *usual_tool(struct asking *asking, const struct table_sighting *found)
+{
+    const struct tool *usual = NULL;
+    for (size_t i = 0; tools[i]; i++) {
+        if (!tool_has_default_table(tools[i], found->table))
+            continue;
+        if (usual && found->readable) {
+            asking->sightings->schema_due = true;
+            return NULL;
+        }
+        usual = usual ? usual : tools[i];
+    }
+    return usual;
+}
+
 /* The tool whose journal a table of that name is said to be; `*ret_certain`: by more than its name. */
 static const struct tool *tool_of(struct asking *asking, const struct table_sighting *found, bool *ret_certain)
 {
@@ -61,10 +79,7 @@ static const struct tool *tool_of(struct asking *asking, const struct table_sigh
     }
     if (shown && schema_find_relation(shown->schema, found->schema, found->table))
         return NULL; /* the schema shows its columns: they are no journal's */
-    for (size_t i = 0; tools[i]; i++)
-        if (tool_has_default_table(tools[i], found->table))
-            return tools[i];
-    return NULL;
+    return usual_tool(asking, found);
 }
 
 static int add_sighting(void *payload, const struct table_sighting *found, struct error *reterr)

@@ -103,6 +103,36 @@ static void test_first_look_needs_no_schema(void **state)
     end(&scene);
 }
 
+/* Five tools keep a table schema_migrations; read as dbmate's, the failed migration of golang-migrate would be applied.
+ */
+static void test_a_name_of_several_tools_waits_for_the_schema(void **state)
+{
+    (void)state;
+    static const char *const failed[][FAKE_COLUMNS_MAXIMUM] = {{"2", "1"}};
+    struct scene scene = {.tables = {{.schema = "public",
+                                      .name = "schema_migrations",
+                                      .columns = {"version", "dirty"},
+                                      .rows = failed,
+                                      .row_count = 1}}};
+    begin(&scene, 1);
+    assert_int_equal(look(&scene), 0);
+    assert_int_equal(scene.snapshot->reading_count, 0);
+    assert_true(scene.schema_due);
+    scene.server.table_count = 0;
+    read_schema(&scene);
+    scene.server.table_count = 1;
+    assert_int_equal(look(&scene), 0);
+    assert_int_equal(scene.snapshot->reading_count, 0);
+    assert_true(scene.schema_due);
+    read_schema(&scene);
+    assert_int_equal(look(&scene), 0);
+    assert_int_equal(scene.snapshot->reading_count, 1);
+    assert_string_equal(scene.snapshot->readings[0].address.tool, "golang-migrate");
+    assert_int_equal(scene.snapshot->readings[0].journal->entries[0].state, ENTRY_DIRTY);
+    assert_false(scene.schema_due);
+    end(&scene);
+}
+
 static void test_unchanged_journal_is_shared(void **state)
 {
     (void)state;
@@ -439,6 +469,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_look_needs_no_schema),
+        cmocka_unit_test(test_a_name_of_several_tools_waits_for_the_schema),
         cmocka_unit_test(test_unchanged_journal_is_shared),
         cmocka_unit_test(test_journal_appears_and_vanishes),
         cmocka_unit_test(test_schema_older_than_the_journal_look),
