@@ -20,6 +20,7 @@
 
 enum {
     HOLD_MS = 50000,      /* one request is held at most this long: below the daemon's own limit and most proxies' */
+    HOLD_FIRST_MS = 1000, /* and this long after a new reason; doubles: no reason is said much later than it holds */
     ANSWER_MS = 10000,    /* beyond that an answer must come */
     LATE_MS = 1000,       /* what the last answer may come late behind our own time-out */
     RETRY_FIRST_MS = 250, /* the longest first pause; doubles */
@@ -45,8 +46,9 @@ struct wait {
     int64_t retry_after_ms; /* of the last answer */
     char said[LINE_SIZE];   /* the last line */
     bool said_aloud;
-    bool pending;  /* the last answer said that migrations are missing */
-    char tool[64]; /* whose */
+    int64_t hold_ms; /* how long the next request may be held */
+    bool pending;    /* the last answer said that migrations are missing */
+    char tool[64];   /* whose */
 };
 
 int wait_fail(const char *program, enum wait_exit code, const char *format, ...)
@@ -75,6 +77,7 @@ static void say(struct wait *wait, const char *format, ...)
     if (strcmp(line, wait->said) == 0)
         return;
     memcpy(wait->said, line, sizeof line);
+    wait->hold_ms = HOLD_FIRST_MS;
     wait->said_aloud = !wait->question->quiet;
     if (wait->said_aloud)
         fprintf(stderr, "%s: %s\n", wait->question->program, line);
@@ -197,7 +200,7 @@ static enum outcome take_verdict(struct wait *wait, const struct wait_answer *an
 {
     bool entering = answer->status == 200 && wait->question->application;
     const char *name = *verdict->database ? verdict->database : verdict->gate;
-    wait->pending = strcmp(verdict->code, "PENDING") == 0;
+    wait->pending = strcmp(verdict->code, "PENDING") == 0 || strcmp(verdict->code, "EMPTY") == 0;
     memcpy(wait->tool, verdict->tool, sizeof wait->tool);
     if (wait->question->show)
         wait->question->show(strbuf_text(&answer->body));
@@ -343,13 +346,21 @@ static enum outcome enter(struct wait *wait)
     return sign_on(wait, least(ANSWER_MS, deadline_left_ms(wait->deadline) + LATE_MS));
 }
 
+/* Not before the first answer, whose reason is to be said. A blocked gate's grace begins anew with each request. */
+static int64_t next_hold_ms(const struct wait *wait, bool answered, bool blocked, int64_t left_ms)
+{
+    return answered ? least(left_ms, blocked ? HOLD_MS : wait->hold_ms) : 0;
+}
+
 static int wait_until(struct wait *wait)
 {
-    bool hold = false; /* not before the first answer, whose reason is to be said */
+    bool answered = false;
+    bool blocked = false;
     unsigned tries = 0;
     while (!deadline_passed(wait->deadline)) {
         int64_t left = deadline_left_ms(wait->deadline);
-        int64_t hold_ms = hold ? least(left, HOLD_MS) : 0;
+        int64_t hold_ms = next_hold_ms(wait, answered, blocked, left);
+        wait->hold_ms = least(2 * wait->hold_ms, HOLD_MS);
         int64_t asked = monotonic_ms();
         enum outcome outcome = look(wait, hold_ms, least(hold_ms + ANSWER_MS, left + LATE_MS));
         bool held = hold_ms > 0 && monotonic_ms() - asked >= hold_ms - hold_ms / 10;
@@ -363,18 +374,21 @@ static int wait_until(struct wait *wait)
         /* Blocked for its grace: else it would have been held until the end. */
         if (outcome == OUTCOME_BLOCKED && hold_ms > 0 && !held && !entering)
             return conclude(wait, WAIT_BLOCKED);
-        bool answered = outcome != OUTCOME_UNREACHABLE && !entering;
-        if (answered && (held || !hold))
+        answered = outcome != OUTCOME_UNREACHABLE && !entering;
+        blocked = outcome == OUTCOME_BLOCKED;
+        if (answered && (held || hold_ms == 0))
             tries = 0;
         else
             pause_before_retry(wait, tries++);
-        hold = answered;
     }
     return time_out(wait);
 }
 
 int wait_for_gate(const struct wait_question *question, const struct wait_transport *transport)
 {
-    struct wait wait = {.question = question, .transport = transport, .deadline = deadline_in(question->timeout_ms)};
+    struct wait wait = {.question = question,
+                        .transport = transport,
+                        .deadline = deadline_in(question->timeout_ms),
+                        .hold_ms = HOLD_FIRST_MS};
     return question->timeout_ms > 0 ? wait_until(&wait) : look_once(&wait);
 }

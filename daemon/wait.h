@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Waiting for a gate: what migration-wait and `migrationctl wait` have in common. The daemon is asked once at once, so
- * that the reason can be said, then held requests follow each other until the gate opens, has been blocked for its
- * grace, or time is up. A daemon that is down, restarts, hangs or answers nonsense is asked again, after pauses that
- * double and are random, so that many who lost the same daemon do not come back together. Each new reason is said once,
- * on one line of standard error. Only an answer of the gate itself that says `open` is one. Single-threaded.
+ * that the reason can be said, then held requests follow each other, longer and longer while the reason stays, until
+ * the gate opens, has been blocked for its grace, or time is up. A daemon that is down, restarts, hangs or answers
+ * nonsense is asked again, after pauses that double and are random, so that many who lost the same daemon do not come
+ * back together. Each new reason is said once, on one line of standard error. Only an answer of the gate itself that
+ * says `open` is one. Single-threaded.
  */
 #ifndef MIGRATIOND_DAEMON_WAIT_H
 #define MIGRATIOND_DAEMON_WAIT_H

@@ -47,6 +47,7 @@ class Waiting:
             preexec_fn=before,
         )
         self.lines = []
+        self.heard = 0
         self.changed = threading.Condition()
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
@@ -61,15 +62,18 @@ class Waiting:
             self.changed.notify_all()
 
     def said(self, text, timeout=20.0):
-        """Waits for a line that contains `text`; returns it."""
+        """Waits for a line that contains `text`, behind those that were waited for before; returns it."""
 
         def found():
-            return next((line for line in self.lines if line and text in line), None)
+            fresh = range(self.heard, len(self.lines))
+            return next((i for i in fresh if self.lines[i] and text in self.lines[i]), None)
 
         with self.changed:
-            self.changed.wait_for(lambda: found() or None in self.lines, timeout * slowdown())
-            assert found(), f"{text!r} was not said: {self.lines}"
-            return found()
+            self.changed.wait_for(lambda: found() is not None or None in self.lines, timeout * slowdown())
+            index = found()
+            assert index is not None, f"{text!r} was not said: {self.lines}"
+            self.heard = index + 1
+            return self.lines[index]
 
     def end(self, timeout=30.0):
         """Waits for its end: (exit code, standard output, lines of standard error)."""

@@ -124,8 +124,8 @@ static void test_what_is_asked(void **state)
     assert_int_equal(script.asked, 4);
 #define ASKED "GET /v1/gates/api?revision=orders%3Aa%20b&revision=billing%3A2&match=exact&supports=1..2"
     assert_string_equal(script.targets[0], ASKED);
-    assert_string_equal(script.targets[1], ASKED "&wait=50000ms");
-    assert_non_null(strstr(script.targets[2], "&wait=50000ms"));
+    assert_string_equal(script.targets[1], ASKED "&wait=1000ms");
+    assert_non_null(strstr(script.targets[2], "&wait=2000ms"));
     assert_string_equal(script.targets[3], "POST /v1/gates/api/admissions");
     assert_string_equal(script.bodies[3],
                         "{\"application\":\"shop\\\"\",\"instance\":\"pod-1\",\"revision\":[\"orders:a b\","
@@ -158,6 +158,7 @@ static void test_blocked_at_first(void **state)
     const struct wait_question question = {.timeout_ms = LONG_MS};
     assert_int_equal(ask(&question, &script), 0);
     assert_int_equal(script.asked, 2);
+    assert_string_equal(script.targets[1], "GET /v1/gates/api?wait=50000ms");
 }
 
 static void test_what_waiting_does_not_change(void **state)
