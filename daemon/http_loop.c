@@ -30,6 +30,7 @@ enum {
     POLL_MS = 20,
     HANDSHAKE_MS = 5,
     SWEEP_MS = 500,
+    FIRST_REQUEST_MS = 250, /* while draining: what a new connection gets to ask */
     DRAIN_MS = 5000,
 };
 
@@ -153,6 +154,7 @@ int http_loop_init(struct http_loop *loop, struct http_listener *listener, int l
                    const struct waiters_setup *setup, struct error *reterr)
 {
     loop->listener = listener;
+    loop->quiet_fd = -1;
     struct waiters_setup own = *setup;
     own.released = http_exchange_released;
     loop->waiters = waiters_new(&own);
@@ -176,6 +178,12 @@ static void hang_up(struct http_connection *connection)
     shutdown(connection->fd, SHUT_RD);
 }
 
+/* Whoever has just connected is about to ask. */
+static int64_t first_request_ms(const struct http_connection *connection)
+{
+    return connection->phase == PHASE_NEW ? FIRST_REQUEST_MS : 0;
+}
+
 /* Ends connections that take too long, and while draining the idle ones as well. */
 static void sweep(struct http_loop *loop)
 {
@@ -188,7 +196,7 @@ static void sweep(struct http_loop *loop)
         if (limit > 0 && loop->now_ms - connection->since_ms > limit) {
             metric_add(METRIC_http_connections_expired, 1);
             expire(connection);
-        } else if (draining && idle) {
+        } else if (draining && idle && loop->now_ms - connection->since_ms >= first_request_ms(connection)) {
             hang_up(connection);
         }
     }
@@ -198,6 +206,9 @@ static void sweep(struct http_loop *loop)
 static void begin_drain(struct http_loop *loop)
 {
     loop->drain_until_ms = loop->now_ms + DRAIN_MS;
+    /* Whoever comes now waits for the next daemon instead of being turned away. */
+    if (loop->listener->inherited)
+        loop->quiet_fd = MHD_quiesce_daemon(loop->mhd);
     waiters_drain(loop->waiters);
     http_exchange_turn_polls(loop, true);
     http_feed_turn(loop, true);
@@ -318,6 +329,9 @@ void http_loop_done(struct http_loop *loop)
     if (loop->wake_fd >= 0)
         close(loop->wake_fd);
     loop->wake_fd = -1;
+    if (loop->quiet_fd >= 0)
+        close(loop->quiet_fd);
+    loop->quiet_fd = -1;
 }
 
 /* A waiter that is added after this look at the count is judged against what was published before it was added. */

@@ -50,6 +50,7 @@ struct http_listener {
     const struct http_context *context;
     bool probe;
     bool loopback;
+    bool inherited;  /* the socket is systemd's, and outlives this daemon */
     bool holds;      /* requests may be held */
     struct tls *tls; /* NULL: plain HTTP */
     unsigned connection_limit;
@@ -62,6 +63,7 @@ struct http_listener {
 struct http_loop {
     struct http_listener *listener;
     struct MHD_Daemon *mhd;
+    int quiet_fd;                     /* the listening socket that is no longer asked; -1 */
     struct MHD_Response *unavailable; /* for when memory is out */
     struct waiters *waiters;
     struct http_connection *connections;

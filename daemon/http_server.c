@@ -116,6 +116,7 @@ static int group_init(struct http_server *server, struct loop_group *group, cons
     group->listener.context = &group->context;
     group->listener.probe = probe;
     group->listener.loopback = group->sockets.loopback;
+    group->listener.inherited = (probe ? setup->probe_fd : setup->listen_fd) >= 0;
     if (group->sockets.tcp && !(probe && setup->config->tls.plain_probes))
         group->listener.tls = setup->tls;
     group->loops = mem_calloc(group->sockets.count, sizeof *group->loops);
