@@ -188,6 +188,7 @@ static const struct config_key database_keys[] = {
      .doc = "Shell patterns of the schemas that are read. The default is all that are not the system's."},
     {.name = "replicas",
      CUSTOM(replicas),
+     .takes = "list of URLs",
      .example = "[sqlite:////mnt/replica/app.db]",
      .doc = "Addresses of read replicas that applications read from. Each must show the revision: what requires the "
             "database requires them, too. They are looked at with this database's settings and password, without "
@@ -458,6 +459,7 @@ static const struct config_key gate_keys[] = {
             "what was seen last would shut it. Each such answer has the code FAIL_OPEN, is logged and counted."},
     {.name = "max_age",
      CUSTOM(max_age),
+     .takes = "duration",
      .preset = "10m",
      .instead = true,
      .doc = "With on_unknown: last-known, how long ago the database was seen at most; greater than its max_staleness."},
