@@ -13,8 +13,7 @@ from harness.journals import alembic_journal, flyway_files, flyway_journal, flyw
 
 FAST = {"journal_interval": "100ms", "interval": "1s"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
-LATER = ["/v1/databases/app/history", "/v1/events"]
-LATER += ["/probe?target=app", "/openapi.json", "/"]
+LATER = ["/probe?target=app", "/openapi.json", "/"]
 READ_ONLY = ["/livez", "/readyz", "/health", "/health/app", "/health/pair", "/metrics", "/v1/databases", "/v1/databases/app"]
 READ_ONLY += ["/v1/databases/app/journal", "/v1/databases/app/schema", "/v1/databases/app/drift"]
 READ_ONLY += ["/v1/gates", "/v1/gates/app", "/v1/gates/pair"]
