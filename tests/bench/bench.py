@@ -26,6 +26,7 @@ sys.path.insert(0, str(FOLDER.parent / "integration"))
 
 from harness import Daemon, MariaDB, Postgres, SqliteFile  # noqa: E402
 import bench_peers  # noqa: E402
+import bench_wait  # noqa: E402
 from harness.process import eventually, free_port, private_folder, remove_folder  # noqa: E402
 
 BIN = Path(os.environ["MIGRATIOND_BIN_DIR"]).resolve()
@@ -384,15 +385,15 @@ def read_answer(connection):
     return int(head.split()[1]), b"connection: close" not in head.lower()
 
 
+def raise_file_limit():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
 def measure_waiters(servers):
     """What waiters cost, how fast they are released, and whether a probe notices them."""
-
-
-
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    count = min(servers.options.waiters, hard - 1000)
+    count = min(servers.options.waiters, raise_file_limit() - 1000)
     database = SqliteFile(servers.folder / "waiters.db")
     database.sql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); INSERT INTO alembic_version VALUES ('r0')")
     rows = []
@@ -431,6 +432,31 @@ def measure_waiters(servers):
     rows.append(limit_row("first to last of all answers", released, "ms", 200))
     rows.append(Row("all 200, connections kept", "yes" if good else "no", "", "", "yes", good))
     rows.append(limit_row("/livez meanwhile, slowest of 50", max(probes), "ms", 50))
+    return rows
+
+
+def measure_wait(servers):
+    """migration-wait: how small it is, how soon it asks; and ten thousand of its kind at one gate."""
+    program = BIN / "migration-wait"
+    gate = "http://127.0.0.1:{port}/v1/gates/app"
+    rounds = 10 * servers.options.rounds
+    ours = bench_wait.first_request_ms([program, "--gate", gate], rounds)
+    peer = bench_wait.first_request_ms(["curl", "-s", gate], rounds)
+    raise_file_limit()
+    count = servers.options.waiters
+    rows = [
+        limit_row("migration-wait, the file", program.stat().st_size / 1024, "KiB", 1024),
+        limit_row("migration-wait, resident while it waits", bench_wait.resident_kib(), "KiB", 2048),
+        limit_row("migration-wait, start to first request", ours, "ms", 5),
+        ratio_row("the same / curl", ours, peer, "ms", 1.0),
+    ]
+    for kind in (Postgres, MariaDB):
+        database = servers.server(kind).create_database()
+        rate, late, good = bench_wait.spread(database, watch, count)
+        what = f"{database.engine}: {count} waiters, {bench_wait.REVISIONS} revisions"
+        rows.append(limit_row(f"{what}: journal looks", rate, "/s", 10.2))
+        rows.append(limit_row(f"{what}: COMMIT to last answer", late, "ms", 500))
+        rows.append(Row(f"{what}: all in, none early", "yes" if good else "no", "", "", "yes", good))
     return rows
 
 
@@ -640,6 +666,7 @@ PARTS = {
     "http": measure_http,
     "latency": measure_latency,
     "waiters": measure_waiters,
+    "wait": measure_wait,
     "idle": measure_idle,
     "journal": measure_journal,
     "drift": measure_drift,
