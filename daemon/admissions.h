@@ -57,4 +57,6 @@ void admissions_list_releases(struct admissions *admissions, const char *gate, c
 void admission_write(const struct admission *admission, struct json_writer *writer);
 bool admission_read(const struct json_value *object, struct admission *ret_admission);
 
+DEFINE_CLEANUP(admissions, struct admissions *, admissions_free);
+
 #endif
