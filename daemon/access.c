@@ -131,13 +131,13 @@ static struct access_tokens *acquire(struct access *access)
     return tokens;
 }
 
-static void swap(struct access *access, struct access_tokens *tokens)
+static struct access_tokens *swap(struct access *access, struct access_tokens *tokens)
 {
     pthread_mutex_lock(&access->lock);
     struct access_tokens *old = access->current;
     access->current = tokens;
     pthread_mutex_unlock(&access->lock);
-    access_tokens_unref(old);
+    return old;
 }
 
 /* Zero for a file that is not there, which is a change as well. */
@@ -163,11 +163,11 @@ static bool stamps_equal(const struct stamp *a, const struct stamp *b)
            a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-void access_replace(struct access *access, struct access_tokens *tokens)
+struct access_tokens *access_exchange(struct access *access, struct access_tokens *tokens)
 {
     /* Zero: the next refresh reads each file once more, which also finds what changed since it was read. */
     memset(access->stamps, 0, sizeof access->stamps);
-    swap(access, tokens);
+    return swap(access, tokens);
 }
 
 /* Reads the file of one token again. `*ret_next` is the new table; NULL where nothing is new. */
@@ -205,7 +205,7 @@ void access_refresh(struct access *access)
         if (!next)
             continue;
         refcount_take(&next->references);
-        swap(access, next);
+        access_tokens_unref(swap(access, next));
         access_tokens_unref(tokens);
         tokens = next;
     }

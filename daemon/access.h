@@ -54,8 +54,9 @@ struct access;
 struct access *access_new(void) __attribute__((warn_unused_result));
 void access_free(struct access *access);
 
-/* Takes over `tokens`. */
-void access_replace(struct access *access, struct access_tokens *tokens);
+/* Takes over `tokens`, and hands out what was there before: NULL, or the caller's. */
+struct access_tokens *access_exchange(struct access *access, struct access_tokens *tokens)
+    __attribute__((warn_unused_result));
 
 /* Reads those token files again that have changed; what holds no token now is logged, and the token that it held before
  * stays valid. For the main thread, about once a second. */

@@ -184,14 +184,17 @@ static int load_next(struct daemon *daemon, struct error *reterr)
     const char *key = config_restart_needed(daemon->config, next);
     if (key)
         log_event(LOG_LEVEL_WARNING, "restart_needed", NULL, "a change of '%s' takes effect after a restart only", key);
-    if (scheduler_reload(daemon->scheduler, next, reterr) < 0)
+    entrance_remarks(next, &keys, time(NULL), warn_of_entrance);
+    /* Before the new configuration is published: streams end then, and their clients must show a token of today. */
+    entrance_exchange(&daemon->entrance, &keys);
+    if (scheduler_reload(daemon->scheduler, next, reterr) < 0) {
+        entrance_exchange(&daemon->entrance, &keys);
         return -1;
+    }
     recorder_reload(daemon->recorder, next);
     config_unref(daemon->config);
     daemon->config = take(next);
     warn_of_passwords(daemon->config);
-    entrance_remarks(daemon->config, &keys, time(NULL), warn_of_entrance);
-    entrance_replace(&daemon->entrance, &keys);
     return 0;
 }
 

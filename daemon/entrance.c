@@ -51,7 +51,7 @@ int entrance_init(struct entrance *entrance, struct entrance_keys *keys, struct 
     entrance->access = access_new();
     if (!entrance->access)
         return error_no_memory(reterr);
-    access_replace(entrance->access, take(keys->tokens));
+    access_tokens_unref(access_exchange(entrance->access, take(keys->tokens)));
     if (!keys->identity)
         return 0;
     entrance->tls = tls_new(take(keys->identity));
@@ -64,9 +64,9 @@ void entrance_done(struct entrance *entrance)
     tls_free(take(entrance->tls));
 }
 
-void entrance_replace(struct entrance *entrance, struct entrance_keys *keys)
+void entrance_exchange(struct entrance *entrance, struct entrance_keys *keys)
 {
-    access_replace(entrance->access, take(keys->tokens));
+    keys->tokens = access_exchange(entrance->access, keys->tokens);
     if (entrance->tls && keys->identity)
-        tls_replace(entrance->tls, take(keys->identity));
+        keys->identity = tls_exchange(entrance->tls, keys->identity);
 }

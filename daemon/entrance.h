@@ -34,8 +34,9 @@ struct entrance {
 int entrance_init(struct entrance *entrance, struct entrance_keys *keys, struct error *reterr);
 void entrance_done(struct entrance *entrance);
 
-/* New keys for requests and connections that begin from now on; takes them. Whether TLS is spoken at all stays. */
-void entrance_replace(struct entrance *entrance, struct entrance_keys *keys);
+/* New keys for requests and connections that begin from now on; `keys` gets the ones before, so that doing it again
+ * undoes it. Whether TLS is spoken at all stays. */
+void entrance_exchange(struct entrance *entrance, struct entrance_keys *keys);
 
 DEFINE_CLEANUP_VALUE(entrance_keys, struct entrance_keys, entrance_keys_done);
 

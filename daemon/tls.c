@@ -241,13 +241,13 @@ void tls_free(struct tls *tls)
     mem_free(tls);
 }
 
-void tls_replace(struct tls *tls, struct tls_identity *identity)
+struct tls_identity *tls_exchange(struct tls *tls, struct tls_identity *identity)
 {
     pthread_mutex_lock(&tls->lock);
     struct tls_identity *old = tls->current;
     tls->current = identity;
     pthread_mutex_unlock(&tls->lock);
-    tls_identity_unref(old);
+    return old;
 }
 
 struct tls_identity *tls_acquire(struct tls *tls)

@@ -36,7 +36,9 @@ struct tls;
 /* Takes over `identity`, which may be NULL: then no session can begin. */
 struct tls *tls_new(struct tls_identity *identity) __attribute__((warn_unused_result));
 void tls_free(struct tls *tls);
-void tls_replace(struct tls *tls, struct tls_identity *identity);
+
+/* Takes over `identity`, and hands out the one before. */
+struct tls_identity *tls_exchange(struct tls *tls, struct tls_identity *identity) __attribute__((warn_unused_result));
 
 /* A reference to the current one; any thread. */
 struct tls_identity *tls_acquire(struct tls *tls);

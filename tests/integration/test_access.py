@@ -101,6 +101,18 @@ def test_streams_of_events(public):
 
 
 @pytest.mark.threads
+def test_a_stream_ends_with_the_token_that_opened_it(public):
+    instance = public()
+    connection = http.client.HTTPConnection("127.0.0.1", instance.port, timeout=30)
+    connection.request("GET", "/v1/events", headers=bearer(TOKENS["read"]))
+    stream = connection.getresponse()
+    assert stream.status == 200
+    instance.reload({**instance.config, "tokens": [row for row in instance.config["tokens"] if row["scope"] != "read"]})
+    stream.read()  # to its end
+    assert instance.get("/v1/events", bearer(TOKENS["read"])).status == 401
+
+
+@pytest.mark.threads
 def test_no_wrong_and_malformed_tokens_are_refused_alike(public):
     instance = public()
     fields = [None, f"Bearer {WRONG}", "Bearer", "Bearer ", f"Basic {TOKENS['admin']}", TOKENS["admin"]]

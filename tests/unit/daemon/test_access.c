@@ -222,7 +222,7 @@ static struct access *access_of(size_t count)
         fail_msg("%s", error.message);
     struct access *access = access_new();
     assert_non_null(access);
-    access_replace(access, tokens);
+    assert_null(access_exchange(access, tokens));
     return access;
 }
 
@@ -297,7 +297,7 @@ static void test_one_token_in_two_files_has_both_scopes(void **state)
     cleanup(access) struct access *access = access_new();
     struct access_tokens *tokens = NULL;
     assert_int_equal(access_tokens_read(config, &tokens, NULL), 0);
-    access_replace(access, tokens);
+    assert_null(access_exchange(access, tokens));
     struct access_caller caller = access_identify(access, "Bearer the-same-in-both");
     assert_int_equal(caller.get, access_scopes[SCOPE_READ].get | access_scopes[SCOPE_GATE].get);
     assert_int_equal(caller.post, access_scopes[SCOPE_READ].post | access_scopes[SCOPE_GATE].post);

@@ -186,7 +186,7 @@ static void test_the_current_one_is_replaced_and_the_old_one_lives_while_used(vo
     assert_non_null(tls);
     cleanup(tls_identity) struct tls_identity *used = tls_acquire(tls);
     assert_ptr_equal(used, first);
-    tls_replace(tls, second);
+    tls_identity_unref(tls_exchange(tls, second));
     cleanup(tls_identity) struct tls_identity *next = tls_acquire(tls);
     assert_ptr_equal(next, second);
     cleanup(strbuf) struct strbuf text = STRBUF(1024);
