@@ -29,6 +29,9 @@ enum {
     TARGET_SIZE = 200 * 1024, /* LIMIT_WAIT_REVISIONS of LIMIT_QUERY_VALUE, encoded */
 };
 
+/* Ten years: longer than any process, and far from where clocks overflow. */
+#define MOST_TIMEOUT_MS (INT64_C(10) * 365 * 86400 * 1000)
+
 enum outcome {
     OUTCOME_OPEN,
     OUTCOME_CLOSED,
@@ -386,9 +389,11 @@ static int wait_until(struct wait *wait)
 
 int wait_for_gate(const struct wait_question *question, const struct wait_transport *transport)
 {
-    struct wait wait = {.question = question,
-                        .transport = transport,
-                        .deadline = deadline_in(question->timeout_ms),
-                        .hold_ms = HOLD_FIRST_MS};
+    struct wait wait = {
+        .question = question,
+        .transport = transport,
+        .deadline = deadline_in(least(question->timeout_ms, MOST_TIMEOUT_MS)),
+        .hold_ms = HOLD_FIRST_MS,
+    };
     return question->timeout_ms > 0 ? wait_until(&wait) : look_once(&wait);
 }

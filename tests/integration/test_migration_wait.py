@@ -233,6 +233,13 @@ def test_several_databases(daemon, tmp_path):
     assert migration_wait(*ask, "--revision", "orders:1", "--revision", "billing:1").returncode == 0
     result = migration_wait(*ask, "--revision", "orders:1", "--revision", "billing:2")
     assert result.returncode == 1 and "billing: closed PENDING" in result.stderr
+    both = ("--revision", "orders:1", "--revision", "billing:1")
+    assert migration_wait(*ask, *both, "--match", "exact", "--application", "shop").returncode == 0
+    (admission,) = instance.get("/v1/gates/shop/admissions").json["admissions"]
+    assert admission["revision"] == "orders:1 billing:1"
+    for body in ({"revision": []}, {"revision": ["orders:1", 1]}, {"revision": 1}, {"match": "nearly"}):
+        answer = instance.post("/v1/gates/shop/admissions", {"application": "shop", "instance": "1", **body})
+        assert answer.status == 400, (body, answer.json)
 
 
 def test_startup_signals(watched, journal, waiting):
@@ -286,11 +293,35 @@ def test_host_names(watched, fault):
     assert unknown.returncode == 3 and "no-such-host.invalid" in unknown.stderr
 
 
-def test_it_survives_the_restart_of_the_daemon(watched, journal, waiting, tmp_path):
+def may_mount():
+    return subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not may_mount(), reason="no mount namespaces here")
+def test_a_name_server_that_does_not_answer(waiting, tmp_path):
+    """No C library's resolver knows our deadline."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        try:
+            silent.bind(("127.0.0.153", 53))
+        except OSError:
+            pytest.skip("port 53 is not ours to take")
+        (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.153\n")
+        mount = f"mount --bind {tmp_path}/resolv.conf /etc/resolv.conf && exec \"$@\""
+        began = time.monotonic()
+        run = waiting("--gate", address(1, host="migrationd.example"), "--timeout", "500ms", wrapper=("unshare", "-m", "sh", "-c", mount, "sh"))
+        code, _, lines = run.end()
+        assert silent.recv(512), "it was asked"
+    assert code == 124, lines
+    assert "the name migrationd.example was not resolved in time" in lines[0]
+    assert time.monotonic() - began < 4 * slowdown()
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_it_survives_the_restart_of_the_daemon(watched, journal, waiting, tmp_path, end):
     started = tmp_path / "started"
     run = waiting("--gate", address(watched.port), "--revision", "2", "--", "touch", started)
     run.said("closed PENDING")
-    watched.kill()
+    getattr(watched, end)()
     run.said("unreachable: ")
     assert not started.exists() and run.popen.poll() is None
     watched.launch()
