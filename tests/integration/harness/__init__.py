@@ -9,6 +9,7 @@ from .mariadb import MariaDB, Mysql, OtherMariaDB
 from .postgres import Postgres
 from .process import eventually, free_port
 from .sqlite import SqliteFile
+from .standby import Standby
 
 __all__ = [
     "AlembicProject",
@@ -22,6 +23,7 @@ __all__ = [
     "RawConnection",
     "Response",
     "SqliteFile",
+    "Standby",
     "eventually",
     "free_port",
     "migrationctl",

@@ -5,11 +5,21 @@ import itertools
 import os
 import signal
 import urllib.parse
+from pathlib import Path
 
 from .process import eventually, free_port, private_folder, remove_folder
 
 START_ATTEMPTS = 5
 START_TIMEOUT = 60.0
+
+
+def descendants(pid):
+    """Ids of all processes below one."""
+    found = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, children.read_text().split()):
+            found += [child, *descendants(child)]
+    return found
 
 
 class Server:
@@ -70,9 +80,19 @@ class Server:
         if number not in (signal.SIGSTOP, signal.SIGCONT, signal.SIGHUP):
             self.process.wait(30)
 
+    def freeze(self):
+        """Stops the server and all its sessions as a hung host would; thaw() goes on."""
+        self.kill(signal.SIGSTOP)
+        for pid in descendants(self.process.pid):
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self):
+        for pid in [*descendants(self.process.pid), self.process.pid]:
+            os.kill(pid, signal.SIGCONT)
+
     def close(self):
         if self.process and self.process.returncode is None:
-            self.process.signal(signal.SIGCONT)
+            self.thaw()
             self.process.signal(self.stop_signal)
             self.process.wait(60)
         remove_folder(self.folder)
