@@ -27,6 +27,7 @@
 
 enum {
     STATUS_MS = 5000,          /* between two STATUS= lines */
+    CLOCK_MS = 1000,           /* at least, between two looks at how old the last looks are */
     TOKENS_MS = 1000,          /* between two looks at the token files */
     RELOAD_DISTANCE_MS = 1000, /* a storm of SIGHUP ends in one reload a second, and one after the last */
     STOP_LOOKS_MS = 1000,      /* looks in flight get this long when the daemon stops */
@@ -56,6 +57,7 @@ struct daemon {
     int64_t reloaded_at_ms;
     int64_t tokens_at_ms; /* looked for changes of token files */
     int64_t status_at_ms;
+    int64_t clock_at_ms; /* when databases were last asked whether they have become stale */
     int64_t watchdog_ms; /* 0: nobody watches */
     int64_t alive_at_ms;
 };
@@ -263,7 +265,7 @@ static void loop(struct daemon *daemon)
 {
     while (!daemon->stopping) {
         int64_t now = monotonic_ms();
-        int64_t wake = now + STATUS_MS;
+        int64_t wake = now + CLOCK_MS;
         if (daemon->watchdog_ms > 0)
             wake = earlier(wake, daemon->alive_at_ms + daemon->watchdog_ms);
         if (daemon->reload_due)
@@ -281,6 +283,10 @@ static void loop(struct daemon *daemon)
         if (daemon->reload_due && now - daemon->reloaded_at_ms >= RELOAD_DISTANCE_MS && !daemon->stopping)
             reload_config(daemon);
         look_at_tokens(daemon, now);
+        if (now - daemon->clock_at_ms >= CLOCK_MS) {
+            daemon->clock_at_ms = now;
+            scheduler_follow_clock(daemon->scheduler);
+        }
         tell_manager(daemon, now);
     }
 }

@@ -37,6 +37,7 @@ struct event_stream {
     size_t rows_sent;
     uint64_t generation; /* of the publication when its configuration was looked at last */
     int64_t looked_at_ms;
+    int64_t now_ms; /* monotonic, when it was asked last whether there is something */
     int64_t heartbeat_at_ms;
 };
 
@@ -172,7 +173,7 @@ static void add_event(struct event_stream *stream, struct strbuf *out)
             return;
         add_id(stream, id);
         sse_add_event(out, event_kind_name(event->kind), id, event->body);
-    } else if (monotonic_ms() >= stream->heartbeat_at_ms) {
+    } else if (stream->now_ms >= stream->heartbeat_at_ms) {
         add_id(stream, id);
         sse_add_heartbeat(out, id);
     }
@@ -204,15 +205,16 @@ static bool stream_next(void *state, struct strbuf *out)
         break;
     }
     if (out->length > before)
-        stream->heartbeat_at_ms = monotonic_ms() + HEARTBEAT_MS;
+        stream->heartbeat_at_ms = stream->now_ms + HEARTBEAT_MS;
     return stream->step == STEP_RESET || !stream->ends;
 }
 
-/* Looks are published many times a second, another configuration is not. */
-static void follow_config(struct event_stream *stream, int64_t now_ms)
+/* Looks are published many times a second, another configuration is not; but what is told under it must not come before
+ * the client knows of it. */
+static void follow_config(struct event_stream *stream, bool told, int64_t now_ms)
 {
     uint64_t generation = publication_generation(stream->publication);
-    if (generation == stream->generation || now_ms - stream->looked_at_ms < CONFIG_MS)
+    if (generation == stream->generation || (!told && now_ms - stream->looked_at_ms < CONFIG_MS))
         return;
     stream->generation = generation;
     stream->looked_at_ms = now_ms;
@@ -227,10 +229,11 @@ static bool stream_ready(void *state, int64_t monotonic_now_ms, int64_t *ret_at_
 {
     struct event_stream *stream = state;
     *ret_at_ms = stream->heartbeat_at_ms;
+    stream->now_ms = monotonic_now_ms;
+    bool told = events_newest(stream->events) != stream->number;
     if (stream->step == STEP_LIVE)
-        follow_config(stream, monotonic_now_ms);
-    return stream->step != STEP_LIVE || monotonic_now_ms >= stream->heartbeat_at_ms ||
-           events_newest(stream->events) != stream->number;
+        follow_config(stream, told, monotonic_now_ms);
+    return told || stream->step != STEP_LIVE || monotonic_now_ms >= stream->heartbeat_at_ms;
 }
 
 static void stream_free(void *state)

@@ -474,6 +474,21 @@ static struct view_set *collect_views(struct config *config, struct subject **su
     return take(set);
 }
 
+void scheduler_follow_clock(struct scheduler *scheduler)
+{
+    pthread_mutex_lock(&scheduler->lock);
+    size_t count = scheduler->subject_count;
+    struct watched **watched = mem_calloc(count, sizeof(struct watched *));
+    for (size_t i = 0; watched && i < count; i++)
+        watched[i] = watched_ref(scheduler->subjects[i]->watched);
+    pthread_mutex_unlock(&scheduler->lock);
+    for (size_t i = 0; watched && i < count; i++) {
+        watched_follow_clock(watched[i], scheduler->publication);
+        watched_unref(watched[i]);
+    }
+    mem_free(watched);
+}
+
 /* Everything that can fail comes before the first change. */
 int scheduler_reload(struct scheduler *scheduler, struct config *config, struct error *reterr)
 {

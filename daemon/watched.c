@@ -41,6 +41,7 @@ struct watched {
     bool running;        /* a migration, as the newest journal look saw it */
     uint64_t runs;       /* migrations seen so far */
     bool observed;       /* a journal look has ended well */
+    bool stale;          /* what was told last says that the last good look is too old */
     int64_t deep_at_ms;  /* monotonic time at which the newest deep look began */
 
     /* The journal look's own. */
@@ -190,9 +191,10 @@ static void say_state(struct watched *watched, const struct view *view)
     bool running = is_running(&report);
     watched->runs += running && !watched->running;
     watched->running = running;
+    const struct verdict *verdict = &report.journals[report.worst].verdict;
+    watched->stale = verdict->stale;
     if (!news_note_state(&watched->news, &report, report.now_ms))
         return;
-    const struct verdict *verdict = &report.journals[report.worst].verdict;
     metric_add(METRIC_state_changes, 1);
     log_event(verdict->gate == GATE_BLOCKED ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, "database_state",
               view->database->name, "%s %s: %s", migration_state_name(verdict->state), state_code_name(verdict->code),
@@ -238,6 +240,17 @@ static int publish(struct watched *watched, struct publication *publication, str
         watched->generation = view->generation;
     }
     return show(watched, publication, view, reterr);
+}
+
+void watched_follow_clock(struct watched *watched, struct publication *publication)
+{
+    struct error error = {.code = ERROR_OK};
+    pthread_mutex_lock(&watched->lock);
+    int64_t age_ms = monotonic_ms() - watched->status.good_at_ms;
+    if (watched->status.observed && !watched->stale && age_ms > database_of(watched)->max_staleness_ms &&
+        publish(watched, publication, &error) < 0)
+        log_event(LOG_LEVEL_ERROR, "publish_failed", database_of(watched)->name, "%s", error.message);
+    pthread_mutex_unlock(&watched->lock);
 }
 
 /* `*ret_connection` is left open when the schema was read. */

@@ -34,6 +34,10 @@ struct view *watched_view(struct watched *watched, struct config *config, size_t
  * lost until the next look. */
 void watched_catch_up(struct watched *watched, struct publication *publication, const struct view *shown);
 
+/* Publishes and tells when the last good look has become too old, which no look has said yet: time alone changes what a
+ * database is, and the next look may take as long as it likes. */
+void watched_follow_clock(struct watched *watched, struct publication *publication);
+
 /* How a look went, for whoever schedules the next one. */
 struct look_result {
     enum error_code error;
