@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What PostgreSQL, MariaDB and MySQL have in common: a private server and the databases in it."""
 
+import contextlib
 import itertools
 import os
 import signal
@@ -84,11 +85,13 @@ class Server:
         """Stops the server and all its sessions as a hung host would; thaw() goes on."""
         self.kill(signal.SIGSTOP)
         for pid in descendants(self.process.pid):
-            os.kill(pid, signal.SIGSTOP)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
 
     def thaw(self):
         for pid in [*descendants(self.process.pid), self.process.pid]:
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):  # a session that has ended meanwhile
+                os.kill(pid, signal.SIGCONT)
 
     def close(self):
         if self.process and self.process.returncode is None:
