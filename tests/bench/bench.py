@@ -25,6 +25,7 @@ REPOSITORY = FOLDER.parent.parent
 sys.path.insert(0, str(FOLDER.parent / "integration"))
 
 from harness import Daemon, MariaDB, Postgres, SqliteFile  # noqa: E402
+import bench_history  # noqa: E402
 import bench_peers  # noqa: E402
 import bench_wait  # noqa: E402
 from harness.process import eventually, free_port, private_folder, remove_folder  # noqa: E402
@@ -575,6 +576,21 @@ def measure_journal(servers):
     return rows
 
 
+def measure_history(servers):
+    """Admissions, each answered after the commit of its record, synced to the disk."""
+    folder = private_folder("bench-history")
+    try:
+        count = 5000 if servers.options.quick else 20000
+        rate, late, whole = bench_history.measure(QuietDaemon, folder, BIN / "migrationctl", count)
+    finally:
+        remove_folder(folder)
+    return [
+        Row("admissions kept in SQLite, 64 connections", f"{rate:.0f} /s", "", "", ">= 1000 /s", rate >= 1000),
+        limit_row("1000 admissions a second: answer, p99", late, "ms", 100),
+        Row("answered before a SIGKILL, all kept", "yes" if whole else "no", "", "", "yes", whole),
+    ]
+
+
 def diff_of_dumps(servers, databases):
     """What people do without us: two dumps and a text diff."""
     begun = time.monotonic()
@@ -669,6 +685,7 @@ PARTS = {
     "wait": measure_wait,
     "idle": measure_idle,
     "journal": measure_journal,
+    "history": measure_history,
     "drift": measure_drift,
     "peers": measure_peers,
 }
