@@ -168,8 +168,8 @@ static void print_drift(const struct watch *watch, const struct json_value *obje
     put_words(watch, worst ? "closed" : NULL, text_of(object, "drift"), text_of(object, "code"));
     put_reason(text_of(object, "reason"));
     if (worst) {
-        printf("  %lld differences, the worst ",
-               (long long)(count_of(counts, "missing") + count_of(counts, "unexpected") + count_of(counts, "changed")));
+        int64_t count = count_of(counts, "missing") + count_of(counts, "unexpected") + count_of(counts, "changed");
+        printf("  %lld difference%s, the worst ", (long long)count, count == 1 ? "" : "s");
         ctl_put_text(stdout, worst, "?");
     }
     putchar('\n');
