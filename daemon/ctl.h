@@ -102,6 +102,7 @@ int ctl_diff(const struct ctl_options *options);
 int ctl_plan(const struct ctl_options *options);
 int ctl_compare(const struct ctl_options *options);
 int ctl_probe(const struct ctl_options *options);
+int ctl_refresh(const struct ctl_options *options);
 int ctl_reload(const struct ctl_options *options);
 int ctl_manifest(const struct ctl_options *options);
 int ctl_bootstrap(const struct ctl_options *options);

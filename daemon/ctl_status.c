@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/alloc.h"
+#include "base/deadline.h"
 #include "daemon/ctl.h"
 
 static const char *text_of(const struct json_value *object, const char *key)
@@ -140,22 +142,37 @@ static bool print_database(const struct json_value *database)
     return true;
 }
 
-static int show(const struct ctl_options *options, const char *path, bool (*print)(const struct json_value *root))
+typedef bool printer(const struct json_value *root);
+
+static int show(const struct ctl_options *options, const struct ctl_answer *answer, printer *print)
 {
-    cleanup(ctl_answer) struct ctl_answer answer = {0};
-    ctl_request(options, "GET", path, options->timeout_ms, &answer);
-    if (answer.status != 200) {
-        ctl_print_problem(&answer);
-        return answer.status == 404 ? CTL_USAGE : CTL_UNKNOWN;
+    if (answer->status != 200) {
+        ctl_print_problem(answer);
+        return answer->status == 404 ? CTL_USAGE : CTL_UNKNOWN;
     }
     if (options->output == CTL_JSON) {
-        puts(strbuf_text(&answer.body));
+        puts(strbuf_text(&answer->body));
         return CTL_OK;
     }
-    cleanup(json_document) struct json_document *document = ctl_parse(&answer);
+    cleanup(json_document) struct json_document *document = ctl_parse(answer);
     if (!document)
         return CTL_UNKNOWN;
     return print(json_root(document)) ? CTL_OK : ctl_fail(CTL_UNKNOWN, "out of memory");
+}
+
+static int get_and_show(const struct ctl_options *options, const char *path, printer *print)
+{
+    cleanup(ctl_answer) struct ctl_answer answer = {0};
+    ctl_request(options, "GET", path, options->timeout_ms, &answer);
+    return show(options, &answer, print);
+}
+
+static bool make_path(const struct ctl_options *options, const char *what, struct strbuf *path)
+{
+    strbuf_add_string(path, "/v1/databases/");
+    ctl_encode(path, options->arguments[0]);
+    strbuf_add_string(path, what);
+    return strbuf_ok(path);
 }
 
 int ctl_status(const struct ctl_options *options)
@@ -163,10 +180,28 @@ int ctl_status(const struct ctl_options *options)
     if (options->watch)
         return ctl_watch(options);
     if (options->argument_count == 0)
-        return show(options, "/v1/databases", print_databases);
+        return get_and_show(options, "/v1/databases", print_databases);
     cleanup(strbuf) struct strbuf path = STRBUF(4096);
-    strbuf_add_string(&path, "/v1/databases/");
-    ctl_encode(&path, options->arguments[0]);
-    return strbuf_ok(&path) ? show(options, strbuf_text(&path), print_database)
-                            : ctl_fail(CTL_USAGE, "the name is too long");
+    return make_path(options, "", &path) ? get_and_show(options, strbuf_text(&path), print_database)
+                                         : ctl_fail(CTL_USAGE, "the name is too long");
+}
+
+/* A look that began a moment ago may have missed what the caller has just done: it is asked again when the daemon says
+ * that it may be. */
+int ctl_refresh(const struct ctl_options *options)
+{
+    cleanup(strbuf) struct strbuf path = STRBUF(4096);
+    if (!make_path(options, "/refresh", &path))
+        return ctl_fail(CTL_USAGE, "the name is too long");
+    struct deadline deadline = deadline_in(options->timeout_ms);
+    for (;;) {
+        cleanup(ctl_answer) struct ctl_answer answer = {0};
+        int left = deadline_left_ms(deadline);
+        ctl_request(options, "POST", strbuf_text(&path), left, &answer);
+        if (answer.status != 429 || answer.retry_after_ms >= left)
+            return show(options, &answer, print_database);
+        const struct timespec pause = {.tv_sec = answer.retry_after_ms / 1000,
+                                       .tv_nsec = answer.retry_after_ms % 1000 * 1000000};
+        nanosleep(&pause, NULL);
+    }
 }

@@ -194,6 +194,24 @@ def test_refresh_tells_the_new_state(daemon, new_database):
     eventually(lambda: instance.post("/v1/databases/app/refresh").status == 200, what="a second later")
 
 
+def test_refresh_from_the_command_line(daemon, new_database):
+    """Twice in a row: the second one waits until the daemon looks again, and sees what was done in between."""
+    database = new_database()
+    flyway_journal(database, "1")
+    instance = daemon(
+        {"databases": {"app": {"url": database.url(), "journal_interval": "1h", "interval": "1h", "expect": {"revision": "3"}}}}
+    )
+    instance.wait_state("app", "pending")
+    server = ("--server", f"http://127.0.0.1:{instance.port}")
+    for revision, state in (("2", "pending"), ("3", "current")):
+        flyway_rows(database, revision)
+        result = instance.ctl(*server, "refresh", "app")
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.startswith(f"app: {state} "), result.stdout
+    result = instance.ctl(*server, "refresh", "nobody")
+    assert result.returncode == 2 and "no database nobody" in result.stderr
+
+
 def test_refresh_is_single_flight(daemon, new_database):
     """Callers at the same moment share one look or are told to come back."""
     database = new_database()
