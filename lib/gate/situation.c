@@ -145,7 +145,8 @@ int64_t situation_valid_for(const struct situation *situation)
 {
     if (situation_is_stale(situation))
         return INT64_MAX;
-    int64_t left = situation->policy->max_staleness_ms - situation->input->age_ms;
+    int64_t limit = situation->policy->max_staleness_ms;
+    int64_t left = limit < INT64_MAX ? limit - situation->input->age_ms : INT64_MAX;
     int64_t valid = earlier(earlier(INT64_MAX, left), lock_left_ms(situation));
     if (!situation->dirty_alive)
         return valid;

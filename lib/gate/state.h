@@ -46,7 +46,7 @@ const char *state_code_name(enum state_code code);
 enum migration_state migration_state_from_name(const char *text);
 
 struct state_policy {
-    int64_t max_staleness_ms;
+    int64_t max_staleness_ms; /* INT64_MAX: a good look is good for ever */
     int64_t dirty_grace_ms;
     int64_t lock_orphan_after_ms;
     bool checksums_enforced; /* false: mismatches are listed and change no state */
