@@ -34,10 +34,13 @@ static void put_functions(const struct manual_program *program, FILE *out)
             "function __%s_databases\n"
             "    set -l where\n"
             "    set -l words (commandline -opc)\n"
+            "    command -q %s\n"
+            "    and not contains -- -- $words\n"
+            "    or return\n"
             "    while set -q words[2]\n"
             "        set -e words[1]\n"
             "        switch $words[1]\n",
-            name);
+            name, name);
     for (size_t i = 0; i < program->line->count; i++) {
         const struct option_row *row = &program->line->rows[i];
         if (!completion_is_where(row))
