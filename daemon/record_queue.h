@@ -41,8 +41,8 @@ size_t record_queue_add_event(struct record_queue *queue, struct record_item *it
 /* False, and the item stays the caller's, when there are LIMIT_HISTORY_ADMISSIONS already. */
 bool record_queue_add_admission(struct record_queue *queue, struct record_item *item);
 
-/* Takes out the oldest items, at most `count` and, beyond the first, `bytes` of text. NULL: there are none. */
-struct record_item *record_queue_take(struct record_queue *queue, size_t count, size_t bytes);
+/* Takes out the oldest items, at most `most` and, beyond the first, `bytes` of text. NULL: there are none. */
+struct record_item *record_queue_take(struct record_queue *queue, size_t most, size_t bytes);
 
 /* Puts a chain that was taken back before all others. */
 void record_queue_put_back(struct record_queue *queue, struct record_item *first);

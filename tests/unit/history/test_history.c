@@ -3,7 +3,9 @@
  * What every store promises, asked of a SQLite file and, where MIGRATIOND_TEST_HISTORY_URL names an empty PostgreSQL
  * database, of that (tests/integration/test_history.py does); and what only files do.
  */
+#include <ftw.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,13 +53,17 @@ static int make_folder(void **state)
     return 0;
 }
 
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+    (void)status, (void)type, (void)where;
+    return remove(path);
+}
+
 static int remove_folder(void **state)
 {
     const struct fixture *fixture = *state;
-    char command[128] = "";
-    snprintf(command, sizeof command, "rm -rf '%s'", fixture->folder);
     engine_target_free(fixture->target);
-    return system(command);
+    return nftw(fixture->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static int choose_database(void **state)
@@ -255,11 +261,18 @@ static void test_what_may_have_been_committed_is_not_appended_twice(void **state
     assert_false(verify(store).broken);
 }
 
+static sqlite3 *open_handle(const struct fixture *fixture)
+{
+    sqlite3 *database = NULL;
+    assert_int_equal(sqlite3_open(fixture->path, &database), SQLITE_OK);
+    return database;
+}
+
 static void run_sql(const struct fixture *fixture, const char *sql)
 {
-    char command[512] = "";
-    snprintf(command, sizeof command, "sqlite3 '%s' \"%s\"", fixture->path, sql);
-    assert_int_equal(system(command), 0);
+    sqlite3 *database = open_handle(fixture);
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(database);
 }
 
 static void test_tampering_shows(void **state)
@@ -372,27 +385,17 @@ static void test_a_file_that_is_gone_or_full(void **state)
     assert_int_equal(verdict.records, kept + 1);
 }
 
-static void test_another_process_holds_the_lock(void **state)
+static void test_somebody_else_holds_the_lock(void **state)
 {
     const struct fixture *fixture = *state;
     struct error error = {0};
     struct history_record record = record_of(HISTORY_STATE, "orders", 2, "{}");
     cleanup(history_store) struct history_store *store = open_place(fixture, false);
-    FILE *shell = NULL;
-    char command[256] = "";
-    snprintf(command, sizeof command, "sqlite3 '%s' >'%s/locked'", fixture->path, fixture->folder);
-    shell = popen(command, "w");
-    assert_non_null(shell);
-    fputs("BEGIN IMMEDIATE;\nSELECT 'locked';\n", shell);
-    fflush(shell);
-    struct stat found = {0};
-    snprintf(command, sizeof command, "%s/locked", fixture->folder);
-    struct deadline deadline = soon();
-    while ((stat(command, &found) < 0 || found.st_size == 0) && !deadline_passed(deadline))
-        usleep(1000);
+    sqlite3 *other = open_handle(fixture);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(history_append(store, &record, 1, deadline_in(50), &error), -1);
     assert_int_equal(error.code, ERROR_TIMEOUT);
-    pclose(shell);
+    sqlite3_close(other);
     assert_int_equal(history_append(store, &record, 1, soon(), &error), 0);
 }
 
@@ -441,7 +444,7 @@ int main(void)
         cmocka_unit_test(test_tampering_shows),
         cmocka_unit_test(test_files_that_are_no_history),
         cmocka_unit_test(test_a_file_that_is_gone_or_full),
-        cmocka_unit_test(test_another_process_holds_the_lock),
+        cmocka_unit_test(test_somebody_else_holds_the_lock),
         cmocka_unit_test(test_without_memory),
     };
     int failed = cmocka_run_group_tests(pure, NULL, NULL);
