@@ -3,6 +3,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -40,6 +41,8 @@ def run(*command, **keywords):
     ids=lambda command: command[0],
 )
 def test_formatters_do_not_complain(formatter, page):
+    if formatter[0] != "groff" and not shutil.which(formatter[0]):
+        pytest.skip(f"there is no {formatter[0]}")
     result = run(*formatter, page, env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80"})
     complaints = result.stderr + (result.stdout if formatter[0] == "mandoc" else "")
     complaints = [line for line in complaints.splitlines() if "STYLE: input text line longer than 80 bytes" not in line]
