@@ -139,8 +139,8 @@ static int print(const struct ctl_options *options, struct collection *collectio
 {
     cleanup(strbuf) struct strbuf out = STRBUF(LIMIT_RESPONSE_BYTES);
     enum report_style style = options->output == CTL_MARKDOWN ? STYLE_MARKDOWN
-                              : ctl_colour()                   ? STYLE_COLOUR
-                                                               : STYLE_PLAIN;
+                              : ctl_colour()                  ? STYLE_COLOUR
+                                                              : STYLE_PLAIN;
     if (options->at) {
         report_history_moment(&out, style, collection->records, collection->record_count);
     } else {

@@ -105,9 +105,8 @@ static bool find_last_id(const struct http_request *request, const char **ret_id
 void route_events(const struct http_request *request, struct http_response *response)
 {
     cleanup(event_filter) struct event_filter filter = {0};
-    struct event_stream_setup setup = {.events = request->context->events,
-                                       .publication = request->context->publication,
-                                       .trusted = request->loopback};
+    struct event_stream_setup setup = {
+        .events = request->context->events, .publication = request->context->publication, .trusted = request->loopback};
     if (!route_has_views(request, response) || !parse_filter(request, &filter, response) ||
         !find_last_id(request, &setup.last_id, response))
         return;

@@ -31,17 +31,18 @@ static const char schema_sql[] =
     "CREATE TABLE dropped_state (subject TEXT PRIMARY KEY, sequence INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
     " kind TEXT NOT NULL, source TEXT NOT NULL, body TEXT NOT NULL, hash TEXT NOT NULL);"
     "CREATE TABLE chain (id INTEGER PRIMARY KEY CHECK (id = 1), anchor_sequence INTEGER NOT NULL,"
-    " anchor_hash TEXT NOT NULL, head_sequence INTEGER NOT NULL, head_hash TEXT NOT NULL);"
+    " anchor_hash TEXT NOT NULL, head_sequence INTEGER NOT NULL, head_hash TEXT NOT NULL,"
+    " seen_ms INTEGER NOT NULL);"
     "INSERT INTO chain VALUES (1, 0, '0000000000000000000000000000000000000000000000000000000000000000',"
-    " 0, '0000000000000000000000000000000000000000000000000000000000000000');";
+    " 0, '0000000000000000000000000000000000000000000000000000000000000000', 0);";
 
 enum statement { READ_CHAIN, MOVE_HEAD, ADD_RECORD, STATEMENTS };
 
 static const char *const statement_sql[STATEMENTS] = {
-    [READ_CHAIN] = "SELECT anchor_sequence, anchor_hash, head_sequence, head_hash FROM chain WHERE id = 1",
-    [MOVE_HEAD] = "UPDATE chain SET head_sequence = ?1, head_hash = ?2 WHERE id = 1",
-    [ADD_RECORD] = "INSERT INTO record (sequence, at_ms, kind, subject, source, body, hash)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [READ_CHAIN] = "SELECT anchor_sequence, anchor_hash, head_sequence, head_hash, seen_ms FROM chain WHERE id = 1",
+    [MOVE_HEAD] = "UPDATE chain SET head_sequence = ?1, head_hash = ?2, seen_ms = max(seen_ms, ?3) WHERE id = 1",
+    [ADD_RECORD] = ("INSERT INTO record (sequence, at_ms, kind, subject, source, body, hash)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
 };
 
 struct sqlite_store {
@@ -169,6 +170,7 @@ static int read_chain(struct sqlite_store *store, struct history_chain *ret_chai
         history_copy_hash(ret_chain->anchor.hash, text_at(statement, 1));
         ret_chain->head.sequence = sqlite3_column_int64(statement, 2);
         history_copy_hash(ret_chain->head.hash, text_at(statement, 3));
+        ret_chain->seen_ms = sqlite3_column_int64(statement, 4);
     }
     sqlite3_reset(statement);
     if (outcome == 0)
@@ -247,7 +249,8 @@ static int add_record(struct sqlite_store *store, const struct history_record *r
     return run(store, ADD_RECORD, reterr);
 }
 
-static int add_all(struct sqlite_store *store, struct history_record *records, size_t count, struct error *reterr)
+static int add_all(struct sqlite_store *store, struct history_record *records, size_t count, int64_t now_ms,
+                   struct error *reterr)
 {
     struct history_chain chain = {0};
     if (check_place(store, reterr) < 0 || read_chain(store, &chain, reterr) < 0)
@@ -259,25 +262,36 @@ static int add_all(struct sqlite_store *store, struct history_record *records, s
     }
     sqlite3_stmt *statement = store->statements[MOVE_HEAD];
     if (bind_integer(store, statement, 1, chain.head.sequence, reterr) < 0 ||
-        bind(store, statement, 2, chain.head.hash, reterr) < 0)
+        bind(store, statement, 2, chain.head.hash, reterr) < 0 || bind_integer(store, statement, 3, now_ms, reterr) < 0)
         return -1;
     return run(store, MOVE_HEAD, reterr);
 }
 
 /* A failed commit is rolled back, and a file that has gone meanwhile has taken the records with it: there is never a
  * doubt about what was kept. */
-static int append(struct history_store *base, struct history_record *records, size_t count, struct deadline deadline,
-                  struct error *reterr)
+static int append(struct history_store *base, struct history_record *records, size_t count, int64_t now_ms,
+                  struct deadline deadline, struct error *reterr)
 {
     struct sqlite_store *store = store_of(base);
     int outcome = begin(store, deadline, "BEGIN IMMEDIATE", reterr);
     if (outcome == 0)
-        outcome = end(store, add_all(store, records, count, reterr), reterr);
+        outcome = end(store, add_all(store, records, count, now_ms, reterr), reterr);
     if (outcome == 0)
         outcome = check_place(store, reterr);
     for (size_t i = 0; outcome < 0 && i < count; i++)
         records[i].sequence = 0;
     return outcome;
+}
+
+static int last_seen(struct history_store *base, struct deadline deadline, int64_t *ret_at_ms, struct error *reterr)
+{
+    struct sqlite_store *store = store_of(base);
+    struct history_chain chain = {0};
+    store->deadline = deadline;
+    if (read_chain(store, &chain, reterr) < 0)
+        return -1;
+    *ret_at_ms = chain.seen_ms;
+    return 0;
 }
 
 /* The last of the oldest records that may go, as the chain's new anchor; its sequence is 0 when none may. */
@@ -464,8 +478,12 @@ static int walk_records(struct history_store *base, struct deadline deadline, co
     return check_quiet(store, outcome < 0 ? NULL : reterr) < 0 ? -1 : outcome;
 }
 
-static const struct history_store_ops sqlite_ops = {
-    .close = close_store, .append = append, .trim = trim, .read = read_records, .walk = walk_records};
+static const struct history_store_ops sqlite_ops = {.close = close_store,
+                                                    .append = append,
+                                                    .last_seen = last_seen,
+                                                    .trim = trim,
+                                                    .read = read_records,
+                                                    .walk = walk_records};
 
 static int read_number(struct sqlite_store *store, const char *sql, int64_t *ret_number, struct error *reterr)
 {

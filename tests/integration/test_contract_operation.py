@@ -225,13 +225,3 @@ def test_log_is_logfmt(daemon, new_database):
     instance.wait_state("app", "empty")
     for line in instance.log().splitlines():
         assert re.fullmatch(r'time=\S+Z level=[a-z]+ event=[a-z_]+( [a-z_]+=("([^"\\]|\\.)*"|[^\s"]+))*', line), line
-
-
-def test_last_known_policies_come_later(tmp_path):
-    """A policy that is not there is refused, never passed over."""
-    path = tmp_path / "m.yaml"
-    for policy, code in (("closed", 0), ("open", 78), ("last-known", 78)):
-        path.write_text(
-            "databases: {app: {url: 'sqlite:////tmp/x.db'}}\n" f"gates: {{g: {{requires: [app], on_unknown: {policy}}}}}\n"
-        )
-        assert migrationd("--config", path, "--check-config").returncode == code, policy
