@@ -49,6 +49,8 @@ struct wait {
     int64_t retry_after_ms; /* of the last answer */
     char said[LINE_SIZE];   /* the last line */
     bool said_aloud;
+    bool muted;
+    bool answered;   /* the last answer was the gate's */
     int64_t hold_ms; /* how long the next request may be held */
     bool pending;    /* the last answer said that migrations are missing */
     char tool[64];   /* whose */
@@ -77,7 +79,7 @@ static void say(struct wait *wait, const char *format, ...)
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     utf8_make_line(line, sizeof line);
-    if (strcmp(line, wait->said) == 0)
+    if (wait->muted || strcmp(line, wait->said) == 0)
         return;
     memcpy(wait->said, line, sizeof line);
     wait->hold_ms = HOLD_FIRST_MS;
@@ -319,10 +321,7 @@ static int look_once(struct wait *wait)
         [OUTCOME_BLOCKED] = WAIT_BLOCKED,   [OUTCOME_REFUSED] = WAIT_USAGE, [OUTCOME_UNREACHABLE] = WAIT_UNKNOWN,
         [OUTCOME_POINTLESS] = WAIT_UNKNOWN,
     };
-    enum outcome outcome = look(wait, 0, ANSWER_MS);
-    if (outcome == OUTCOME_OPEN && wait->question->application)
-        outcome = sign_on(wait, ANSWER_MS);
-    return conclude(wait, codes[outcome]);
+    return conclude(wait, codes[wait->question->application ? sign_on(wait, ANSWER_MS) : look(wait, 0, ANSWER_MS)]);
 }
 
 /* A run that failed leaves a row in some journals only: nobody should look for one in vain. */
@@ -350,19 +349,27 @@ static enum outcome enter(struct wait *wait)
 }
 
 /* Not before the first answer, whose reason is to be said. A blocked gate's grace begins anew with each request. */
-static int64_t next_hold_ms(const struct wait *wait, bool answered, bool blocked, int64_t left_ms)
+static int64_t next_hold_ms(const struct wait *wait, bool blocked, int64_t left_ms)
 {
-    return answered ? least(left_ms, blocked ? HOLD_MS : wait->hold_ms) : 0;
+    return wait->answered ? least(left_ms, blocked ? HOLD_MS : wait->hold_ms) : 0;
+}
+
+/* An application that gives up says so by its signal, which is remembered as refused; nothing more is said about that.
+ * Should the gate have opened at the last moment, it is let in. */
+static bool is_let_in_at_last(const struct wait *wait)
+{
+    struct wait last = *wait;
+    last.muted = true;
+    return wait->question->application && wait->answered && sign_on(&last, LATE_MS) == OUTCOME_OPEN;
 }
 
 static int wait_until(struct wait *wait)
 {
-    bool answered = false;
     bool blocked = false;
     unsigned tries = 0;
     while (!deadline_passed(wait->deadline)) {
         int64_t left = deadline_left_ms(wait->deadline);
-        int64_t hold_ms = next_hold_ms(wait, answered, blocked, left);
+        int64_t hold_ms = next_hold_ms(wait, blocked, left);
         wait->hold_ms = least(2 * wait->hold_ms, HOLD_MS);
         int64_t asked = monotonic_ms();
         enum outcome outcome = look(wait, hold_ms, least(hold_ms + ANSWER_MS, left + LATE_MS));
@@ -376,15 +383,15 @@ static int wait_until(struct wait *wait)
             return conclude(wait, outcome == OUTCOME_REFUSED ? WAIT_USAGE : WAIT_UNKNOWN);
         /* Blocked for its grace: else it would have been held until the end. */
         if (outcome == OUTCOME_BLOCKED && hold_ms > 0 && !held && !entering)
-            return conclude(wait, WAIT_BLOCKED);
-        answered = outcome != OUTCOME_UNREACHABLE && !entering;
+            return is_let_in_at_last(wait) ? WAIT_OPEN : conclude(wait, WAIT_BLOCKED);
+        wait->answered = outcome != OUTCOME_UNREACHABLE && !entering;
         blocked = outcome == OUTCOME_BLOCKED;
-        if (answered && (held || hold_ms == 0))
+        if (wait->answered && (held || hold_ms == 0))
             tries = 0;
         else
             pause_before_retry(wait, tries++);
     }
-    return time_out(wait);
+    return is_let_in_at_last(wait) ? WAIT_OPEN : time_out(wait);
 }
 
 int wait_for_gate(const struct wait_question *question, const struct wait_transport *transport)

@@ -255,6 +255,10 @@ def test_startup_signals(watched, journal, waiting):
     assert named.returncode == 0
     newest = watched.get("/v1/gates/app/admissions").json["admissions"][0]
     assert newest["instance"] == socket.gethostname()
+    late = migration_wait("--gate", address(watched.port), "--revision", "3", "--application", "late", "--timeout", "200ms")
+    assert late.returncode == 124 and late.stderr.count("\n") == 2
+    refused = watched.get("/v1/gates/app/admissions").json["admissions"][0]
+    assert (refused["application"], refused["revision"], refused["admitted"], refused["code"]) == ("late", "3", False, "PENDING")
 
 
 def test_unix_sockets(daemon, journal, tmp_path):
