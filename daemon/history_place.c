@@ -8,6 +8,10 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "daemon/log.h"
+#include "gate/state.h"
+#include "json/json_writer.h"
+
+enum { GAP_BYTES = 1024 };
 
 #define USUAL_FOLDER "/var/lib/migrationd"
 #define FILE_NAME "history.db"
@@ -131,4 +135,41 @@ int history_location_seed(struct history_store *store, void (*seed)(void *payloa
         outcome = error_no_memory(reterr);
     mem_free(seeds);
     return outcome;
+}
+
+/* A state like others, in the arena; NULL when memory is out. */
+static const char *write_gap(const char *database, const struct history_gap *gap, struct arena *arena)
+{
+    cleanup(strbuf) struct strbuf body = STRBUF(GAP_BYTES);
+    struct json_writer writer = {0};
+    json_writer_init(&writer, &body, 0);
+    json_open_object(&writer);
+    json_key_string(&writer, "database", database);
+    json_key_string(&writer, "state", migration_state_name(STATE_UNKNOWN));
+    json_key_string(&writer, "code", state_code_name(CODE_STALE));
+    json_key_string(&writer, "reason", "no migrationd that keeps this history was running");
+    json_key_time(&writer, "at", gap->from_ms);
+    json_key_time(&writer, "until", gap->until_ms);
+    json_key_null(&writer, "previous");
+    json_close_object(&writer);
+    return json_writer_ok(&writer) ? arena_strdup(arena, strbuf_text(&body)) : NULL;
+}
+
+/* All of them or none: who was there last is known no more afterwards. */
+int history_location_note_gap(struct history_store *store, const struct config *config, const struct history_gap *gap,
+                              struct deadline deadline, struct error *reterr)
+{
+    size_t count = config->database_count;
+    cleanup(arena) struct arena *arena = arena_new((count + 1) * (GAP_BYTES + sizeof(struct history_record)) * 2);
+    struct history_record *records = arena ? arena_array(arena, count, sizeof *records) : NULL;
+    for (size_t i = 0; records && i < count; i++) {
+        records[i] = (struct history_record){.kind = HISTORY_STATE,
+                                             .subject = config->databases[i].name,
+                                             .at_ms = gap->from_ms,
+                                             .source = gap->source,
+                                             .body = write_gap(config->databases[i].name, gap, arena)};
+        if (!records[i].body)
+            return error_no_memory(reterr);
+    }
+    return records ? history_append(store, records, count, gap->until_ms, deadline, reterr) : error_no_memory(reterr);
 }

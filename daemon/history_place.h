@@ -29,4 +29,15 @@ int history_location_open(const struct history_location *location, struct deadli
 int history_location_seed(struct history_store *store, void (*seed)(void *payload, const struct history_record *record),
                           void *payload, struct deadline deadline, struct error *reterr);
 
+/* A time in which nobody watched. */
+struct history_gap {
+    const char *source; /* who says so */
+    int64_t from_ms;    /* unix time */
+    int64_t until_ms;
+};
+
+/* Appends for each database that its state is unknown in that time. */
+int history_location_note_gap(struct history_store *store, const struct config *config, const struct history_gap *gap,
+                              struct deadline deadline, struct error *reterr);
+
 #endif

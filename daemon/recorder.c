@@ -27,6 +27,8 @@ enum {
     RETRY_FIRST_MS = 250,   /* doubles */
     RETRY_CAP_MS = 5000,    /* how late a store that works again may be noticed */
     TRIM_MS = 60000,        /* between two rounds of retention */
+    PRESENCE_MS = 30000,    /* between two signs of life */
+    GAP_MS = 70000,         /* without one: nobody was there */
     TRIM_AFTER = 256,       /* records, which begin one at once */
     SET_ASIDE_MS = 3600000, /* between two corrupt files: a disk that destroys them is not fed */
 };
@@ -66,12 +68,14 @@ struct recorder {
     struct recorder_setup setup;
     struct history_location location;
     char source[160];
+    int64_t started_at_ms; /* unix time */
     struct history_store *store;
     bool proven; /* the open store has done something: a failure may be the connection's or the handle's alone */
     bool seeded;
     int64_t retry_at_ms; /* while faulty; monotonic, as all of these */
     int64_t retry_ms;
     int64_t trim_at_ms;
+    int64_t present_at_ms;
     int64_t set_aside_at_ms;
     size_t untrimmed;
     struct complaint complaint;
@@ -325,13 +329,40 @@ static void seed(struct recorder *recorder)
         log_event(LOG_LEVEL_WARNING, "history_seed", NULL, "earlier admissions cannot be read: %s", error.message);
 }
 
+static int show_presence(struct recorder *recorder, struct error *reterr)
+{
+    recorder->present_at_ms = monotonic_ms();
+    return history_append(recorder->store, NULL, 0, http_unix_ms(), deadline_in(STORE_MS), reterr);
+}
+
+static struct config *current_config(struct recorder *recorder)
+{
+    pthread_mutex_lock(&recorder->lock);
+    struct config *config = config_ref(recorder->config);
+    pthread_mutex_unlock(&recorder->lock);
+    return config;
+}
+
+/* Where no daemon was, nobody knows how the databases stood: what is known ends with who was there last. */
+static int note_gap(struct recorder *recorder, struct error *reterr)
+{
+    cleanup(config) struct config *config = current_config(recorder);
+    int64_t seen = 0;
+    if (history_last_seen(recorder->store, deadline_in(STORE_MS), &seen, reterr) < 0)
+        return -1;
+    if (seen == 0 || recorder->started_at_ms - seen < GAP_MS)
+        return 0;
+    const struct history_gap gap = {.source = recorder->source, .from_ms = seen, .until_ms = recorder->started_at_ms};
+    return history_location_note_gap(recorder->store, config, &gap, deadline_in(STORE_MS), reterr);
+}
+
 /* Showing that the store can be written is a part of it: some faults show only then. */
 static int open_store(struct recorder *recorder, struct error *reterr)
 {
     if (recorder->store)
         return 0;
     if (history_location_open(&recorder->location, deadline_in(STORE_MS), &recorder->store, reterr) < 0 ||
-        history_append(recorder->store, NULL, 0, deadline_in(STORE_MS), reterr) < 0)
+        (!recorder->seeded && note_gap(recorder, reterr) < 0) || show_presence(recorder, reterr) < 0)
         return -1;
     recorder->trim_at_ms = 0;
     if (!recorder->seeded)
@@ -370,11 +401,12 @@ static int write_batch(struct recorder *recorder, struct error *reterr)
     pthread_mutex_unlock(&recorder->lock);
     size_t count = gather(recorder, batch);
     if (count == 0)
-        return 0;
-    if (history_append(recorder->store, recorder->records, count, deadline_in(STORE_MS), reterr) < 0) {
+        return monotonic_ms() >= recorder->present_at_ms + PRESENCE_MS ? show_presence(recorder, reterr) : 0;
+    if (history_append(recorder->store, recorder->records, count, http_unix_ms(), deadline_in(STORE_MS), reterr) < 0) {
         put_back(recorder, batch);
         return -1;
     }
+    recorder->present_at_ms = monotonic_ms();
     pthread_mutex_lock(&recorder->lock);
     settle(recorder, batch, RECORDER_DONE);
     show_queue(recorder);
@@ -442,6 +474,15 @@ static bool has_work(const struct recorder *recorder)
     return recorder->queue.first || history_asks_pending(&recorder->asks);
 }
 
+/* When there is something to do without being asked. */
+static int64_t next_turn(const struct recorder *recorder)
+{
+    int64_t presence = recorder->present_at_ms + PRESENCE_MS;
+    if (!recorder->store)
+        return 0;
+    return recorder->trim_at_ms < presence ? recorder->trim_at_ms : presence;
+}
+
 /* Waits until there is something to do; false when the thread is to end, which it does when all is written or nothing
  * can be. */
 static bool await_work(struct recorder *recorder)
@@ -449,7 +490,7 @@ static bool await_work(struct recorder *recorder)
     bool go_on = true;
     pthread_mutex_lock(&recorder->lock);
     for (;;) {
-        int64_t due = recorder->faulty ? recorder->retry_at_ms : recorder->store ? recorder->trim_at_ms : 0;
+        int64_t due = recorder->faulty ? recorder->retry_at_ms : next_turn(recorder);
         go_on = !recorder->stopping || (recorder->queue.first && !recorder->faulty);
         if (!go_on || monotonic_ms() >= due || (!recorder->faulty && has_work(recorder)))
             break;
@@ -465,6 +506,8 @@ static void *work(void *payload)
     struct recorder *recorder = payload;
     while (await_work(recorder))
         turn(recorder);
+    if (recorder->store)
+        show_presence(recorder, NULL);
     history_close(take(recorder->store));
     pthread_mutex_lock(&recorder->lock);
     recorder->ended = true;
@@ -528,6 +571,7 @@ int recorder_start(const struct recorder_setup *setup, struct recorder **ret_rec
     recorder->setup = *setup;
     recorder->config = config_ref(setup->config);
     recorder->set_aside_at_ms = INT64_MIN / 2;
+    recorder->started_at_ms = http_unix_ms();
     if (gethostname(host, sizeof host - 1) < 0)
         snprintf(host, sizeof host, "?");
     snprintf(recorder->source, sizeof recorder->source, "%s:%ld", host, (long)getpid());

@@ -78,10 +78,15 @@ void history_close(struct history_store *store)
         store->ops->close(store);
 }
 
-int history_append(struct history_store *store, struct history_record *records, size_t count, struct deadline deadline,
-                   struct error *reterr)
+int history_append(struct history_store *store, struct history_record *records, size_t count, int64_t now_ms,
+                   struct deadline deadline, struct error *reterr)
 {
-    return store->ops->append(store, records, count, deadline, reterr);
+    return store->ops->append(store, records, count, now_ms, deadline, reterr);
+}
+
+int history_last_seen(struct history_store *store, struct deadline deadline, int64_t *ret_at_ms, struct error *reterr)
+{
+    return store->ops->last_seen(store, deadline, ret_at_ms, reterr);
 }
 
 int history_trim(struct history_store *store, const struct history_retention *retention, int64_t now_ms,

@@ -72,9 +72,13 @@ int history_set_aside(const char *path, int64_t now_ms, char *ret_path, size_t s
 
 /* Appends all in one transaction and returns after its commit, or appends none. Fills in `sequence` and `hash`. After a
  * failure a record whose `sequence` is not 0 may have been committed nevertheless: appended again as it is, it is
- * looked for first. With no records it only shows that the store can be written. */
-int history_append(struct history_store *store, struct history_record *records, size_t count, struct deadline deadline,
-                   struct error *reterr);
+ * looked for first. With no records it only shows that the store can be written, and that somebody is there: `now_ms`
+ * is what history_last_seen tells, unless another writer was seen later. */
+int history_append(struct history_store *store, struct history_record *records, size_t count, int64_t now_ms,
+                   struct deadline deadline, struct error *reterr);
+
+/* When somebody appended last, be it nothing; 0: nobody ever did. */
+int history_last_seen(struct history_store *store, struct deadline deadline, int64_t *ret_at_ms, struct error *reterr);
 
 /* Drops what retention allows, a bounded number of records per call; the chain goes on from an anchor, and of each
  * database the newest state that was dropped stays known to history_read. `*ret_more`: there is more to drop. */

@@ -22,6 +22,7 @@ struct history_link {
 struct history_chain {
     struct history_link anchor;
     struct history_link head;
+    int64_t seen_ms;
 };
 
 /* Of the walk: the chain's ends first, then every record, oldest first, all of one moment. */
@@ -33,8 +34,9 @@ struct history_walk {
 
 struct history_store_ops {
     void (*close)(struct history_store *store);
-    int (*append)(struct history_store *store, struct history_record *records, size_t count, struct deadline deadline,
-                  struct error *reterr);
+    int (*append)(struct history_store *store, struct history_record *records, size_t count, int64_t now_ms,
+                  struct deadline deadline, struct error *reterr);
+    int (*last_seen)(struct history_store *store, struct deadline deadline, int64_t *ret_at_ms, struct error *reterr);
     int (*trim)(struct history_store *store, const struct history_retention *retention, int64_t now_ms,
                 struct deadline deadline, bool *ret_more, struct error *reterr);
     int (*read)(struct history_store *store, const struct history_query *query, struct deadline deadline,

@@ -139,6 +139,28 @@ def test_a_restart_shows_and_keeps_what_was(kept, place):
     assert [one["code"] for one in after[:2]] == ["CURRENT", "NEVER_OBSERVED"]  # nobody knows what was in between
 
 
+def test_nobody_knows_what_was_while_nobody_watched(kept, place):
+    kept.kill()
+    hour = 3600 * 1000
+    with contextlib.closing(sqlite3.connect(place)) as connection:
+        seen = connection.execute("SELECT seen_ms FROM chain").fetchone()[0] - hour
+        connection.execute("UPDATE chain SET seen_ms = ?", (seen,))
+        connection.commit()
+    relaunch(kept)
+    kept.wait_state("orders", "current")
+    moment = datetime.datetime.fromtimestamp(seen // 1000 + 1800, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    answer = kept.get(f"/v1/databases/orders/history?at={moment}").json
+    assert (answer["state"], answer["code"]) == ("unknown", "STALE")
+    assert answer["record"]["until"] > moment > answer["since"]
+    assert len(listed(kept, limit=1000)) == 5  # the two of each start, and the time between
+    assert kept.stop() == 0
+    relaunch(kept)  # at once: there is no gap
+    kept.wait_state("orders", "current")
+    eventually(lambda: len(listed(kept)) == 7, what="two more")
+    assert kept.stop() == 0
+    assert verify(place).returncode == 0
+
+
 def test_releases(kept):
     for name in ("pod-1", "pod-2", "pod-1"):
         assert admit(kept, name).status == 201

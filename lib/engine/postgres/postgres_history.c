@@ -11,19 +11,21 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "engine/postgres/postgres_session.h"
 #include "history/history_store.h"
 
 enum {
     WALK_ROWS = 1000,
-    RECORD_BYTES = 64 * 1024, /* of one record's SQL: a body of LIMIT_REQUEST_BODY, quoted */
+    RECORD_BYTES = 2 * LIMIT_EVENT_BYTES + 16384, /* of one record's SQL: every character of its body quoted */
     DUPLICATE_BYTES = 64,
 };
 
 /* Of every transaction that writes: the bytes "mighist" as a number. */
 #define LOCK_SQL "SELECT pg_catalog.pg_advisory_xact_lock(30796665315750772);"
 #define CHAIN_SQL                                                                                                      \
-    "SELECT anchor_sequence, anchor_hash, head_sequence, head_hash FROM migrationd_history.chain WHERE id = 1"
+    "SELECT anchor_sequence, anchor_hash, head_sequence, head_hash, seen_ms FROM migrationd_history.chain WHERE id = " \
+    "1"
 #define ZEROS "'0000000000000000000000000000000000000000000000000000000000000000'"
 #define COLUMNS "sequence, at_ms, kind, subject, source, body, hash"
 
@@ -35,8 +37,8 @@ static const char tables_sql[] =
     " at_ms bigint NOT NULL, kind text NOT NULL, source text NOT NULL, body text NOT NULL, hash text NOT NULL);"
     "CREATE TABLE IF NOT EXISTS migrationd_history.chain (id integer PRIMARY KEY CHECK (id = 1),"
     " format integer NOT NULL, anchor_sequence bigint NOT NULL, anchor_hash text NOT NULL,"
-    " head_sequence bigint NOT NULL, head_hash text NOT NULL);"
-    "INSERT INTO migrationd_history.chain VALUES (1, 1, 0, " ZEROS ", 0, " ZEROS ") ON CONFLICT DO NOTHING;COMMIT";
+    " head_sequence bigint NOT NULL, head_hash text NOT NULL, seen_ms bigint NOT NULL);"
+    "INSERT INTO migrationd_history.chain VALUES (1, 1, 0, " ZEROS ", 0, " ZEROS ", 0) ON CONFLICT DO NOTHING;COMMIT";
 
 struct postgres_store {
     struct history_store base; /* first: callers hold a pointer to it */
@@ -99,6 +101,7 @@ static int take_chain(const struct postgres_session *session, const PGresult *re
     history_copy_hash(ret_chain->anchor.hash, PQgetvalue(result, 0, 1));
     ret_chain->head.sequence = number_at(result, 0, 2);
     history_copy_hash(ret_chain->head.hash, PQgetvalue(result, 0, 3));
+    ret_chain->seen_ms = number_at(result, 0, 4);
     return 0;
 }
 
@@ -167,7 +170,7 @@ static int add_row(struct postgres_session *session, struct strbuf *sql, const s
 }
 
 /* One message from the first row to the commit. When the connection is lost after it was sent, nobody knows. */
-static int insert(struct postgres_session *session, struct history_record *records, size_t count,
+static int insert(struct postgres_session *session, struct history_record *records, size_t count, int64_t now_ms,
                   struct history_link *head, struct deadline deadline, struct error *reterr)
 {
     cleanup(strbuf) struct strbuf sql = STRBUF((count + 1) * RECORD_BYTES);
@@ -182,22 +185,36 @@ static int insert(struct postgres_session *session, struct history_record *recor
         separator = ",";
     }
     strbuf_printf(&sql,
-                  "%sUPDATE migrationd_history.chain SET head_sequence=%" PRId64 ",head_hash='%s' WHERE id=1;COMMIT",
-                  sql.length > 0 ? ";" : "", head->sequence, head->hash);
+                  "%sUPDATE migrationd_history.chain SET head_sequence=%" PRId64 ",head_hash='%s',"
+                  "seen_ms=greatest(seen_ms,%" PRId64 ") WHERE id=1;COMMIT",
+                  sql.length > 0 ? ";" : "", head->sequence, head->hash, now_ms);
     return query(session, &sql, deadline, NULL, reterr);
 }
 
-static int append(struct history_store *store, struct history_record *records, size_t count, struct deadline deadline,
-                  struct error *reterr)
+static int append(struct history_store *store, struct history_record *records, size_t count, int64_t now_ms,
+                  struct deadline deadline, struct error *reterr)
 {
     struct postgres_session *session = session_of(store);
     struct history_chain chain = {0};
     if (begin(session, deadline, &chain, reterr) < 0 || find_committed(session, records, count, deadline, reterr) < 0)
         return end(session, -1, deadline);
-    int outcome = insert(session, records, count, &chain.head, deadline, reterr);
+    int outcome = insert(session, records, count, now_ms, &chain.head, deadline, reterr);
     for (size_t i = 0; outcome < 0 && !session->lost && i < count; i++)
         records[i].sequence = 0;
     return end(session, outcome, deadline);
+}
+
+static int last_seen(struct history_store *store, struct deadline deadline, int64_t *ret_at_ms, struct error *reterr)
+{
+    struct postgres_session *session = session_of(store);
+    cleanup(strbuf) struct strbuf sql = STRBUF(1024);
+    cleanup(result) PGresult *result = NULL;
+    struct history_chain chain = {0};
+    strbuf_add_string(&sql, CHAIN_SQL);
+    if (query(session, &sql, deadline, &result, reterr) < 0 || take_chain(session, result, &chain, reterr) < 0)
+        return -1;
+    *ret_at_ms = chain.seen_ms;
+    return 0;
 }
 
 /* The last of the oldest records that may go; its sequence is 0 when none may. */
@@ -371,8 +388,12 @@ static int walk_records(struct history_store *store, struct deadline deadline, c
     return end(session, walk_all(session, deadline, walk, reterr), deadline);
 }
 
-static const struct history_store_ops postgres_store_ops = {
-    .close = close_store, .append = append, .trim = trim, .read = read_records, .walk = walk_records};
+static const struct history_store_ops postgres_store_ops = {.close = close_store,
+                                                            .append = append,
+                                                            .last_seen = last_seen,
+                                                            .trim = trim,
+                                                            .read = read_records,
+                                                            .walk = walk_records};
 
 /* -1: there are no tables yet; else the format that they are written in. */
 static int read_format(struct postgres_session *session, struct deadline deadline, int *ret_format,

@@ -19,7 +19,7 @@
 #include "engine/engine.h"
 #include "history/history.h"
 
-enum { PATIENCE_MS = 30000 };
+enum { PATIENCE_MS = 30000, NOW = 777 };
 
 struct fixture {
     char folder[64];
@@ -87,7 +87,7 @@ static void append_one(struct history_store *store, enum history_kind kind, cons
 {
     struct error error = {0};
     struct history_record record = record_of(kind, subject, at_ms, body);
-    if (history_append(store, &record, 1, soon(), &error) < 0)
+    if (history_append(store, &record, 1, NOW, soon(), &error) < 0)
         fail_msg("%s", error.message);
     assert_int_not_equal(record.sequence, 0);
 }
@@ -152,6 +152,17 @@ static void test_names(void **state)
     assert_int_equal(history_kind_from_name("states"), HISTORY_KINDS);
 }
 
+static void test_who_was_there_last(void **state)
+{
+    struct error error = {0};
+    int64_t seen = -1;
+    cleanup(history_store) struct history_store *store = open_place(*state, false);
+    assert_int_equal(history_append(store, NULL, 0, 1000, soon(), &error), 0);
+    assert_int_equal(history_append(store, NULL, 0, 900, soon(), &error), 0); /* a clock that lags */
+    assert_int_equal(history_last_seen(store, soon(), &seen, &error), 0);
+    assert_int_equal(seen, 1000);
+}
+
 /* The one story of a store, on either kind. */
 static void test_contract(void **state)
 {
@@ -165,10 +176,10 @@ static void test_contract(void **state)
         record_of(HISTORY_ADMISSION, "orders", 2000, "{\"quotes\":\"it's \\\\ \\\"so\\\" ü 漢\"}"),
         record_of(HISTORY_STATE, "billing", 3000, "{\"n\":3}"),
     };
-    assert_int_equal(history_append(store, records, ARRAY_LENGTH(records), soon(), &error), 0);
+    assert_int_equal(history_append(store, records, ARRAY_LENGTH(records), NOW, soon(), &error), 0);
     for (size_t i = 0; i < ARRAY_LENGTH(records); i++)
         assert_int_equal(records[i].sequence, i + 1);
-    assert_int_equal(history_append(store, NULL, 0, soon(), &error), 0);
+    assert_int_equal(history_append(store, NULL, 0, NOW, soon(), &error), 0);
     append_one(store, HISTORY_STATE, "orders", 4000, "{\"n\":4}");
     assert_read(store, (struct history_query){.limit = 2}, "orders:{\"n\":4}@4000 billing:{\"n\":3}@3000");
     assert_read(store, (struct history_query){.limit = 10, .subject = "orders", .kinds = 1u << HISTORY_STATE},
@@ -253,10 +264,10 @@ static void test_what_may_have_been_committed_is_not_appended_twice(void **state
     struct error error = {0};
     cleanup(history_store) struct history_store *store = open_place(fixture, false);
     struct history_record records[] = {record_of(HISTORY_STATE, "a", 1, "{}"), record_of(HISTORY_STATE, "b", 2, "{}")};
-    assert_int_equal(history_append(store, records, 1, soon(), &error), 0);
+    assert_int_equal(history_append(store, records, 1, NOW, soon(), &error), 0);
     int64_t before = verify(store).records;
     records[1].sequence = 123456789;
-    assert_int_equal(history_append(store, records, 2, soon(), &error), 0);
+    assert_int_equal(history_append(store, records, 2, NOW, soon(), &error), 0);
     assert_int_equal(verify(store).records, before + 1);
     assert_false(verify(store).broken);
 }
@@ -361,7 +372,7 @@ static void test_a_file_that_is_gone_or_full(void **state)
     assert_non_null(strstr(aside, "history.db.corrupt-19700101T000000Z"));
     assert_int_equal(access(aside, F_OK), 0);
     struct history_record record = record_of(HISTORY_STATE, "orders", 2, "{}");
-    assert_int_equal(history_append(store, &record, 1, soon(), &error), -1);
+    assert_int_equal(history_append(store, &record, 1, NOW, soon(), &error), -1);
     assert_int_equal(error.code, ERROR_CHANGED);
     assert_int_equal(record.sequence, 0);
     history_close(take(store));
@@ -374,12 +385,12 @@ static void test_a_file_that_is_gone_or_full(void **state)
     const struct rlimit small = {.rlim_cur = 128 * 1024, .rlim_max = before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     int64_t kept = 1;
-    while (history_append(store, &record, 1, soon(), &error) == 0 && kept < 10000)
+    while (history_append(store, &record, 1, NOW, soon(), &error) == 0 && kept < 10000)
         kept++;
     assert_int_equal(error.code, ERROR_IO);
     assert_int_equal(record.sequence, 0);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    assert_int_equal(history_append(store, &record, 1, soon(), &error), 0);
+    assert_int_equal(history_append(store, &record, 1, NOW, soon(), &error), 0);
     struct history_verdict verdict = verify(store);
     assert_false(verdict.broken);
     assert_int_equal(verdict.records, kept + 1);
@@ -393,10 +404,10 @@ static void test_somebody_else_holds_the_lock(void **state)
     cleanup(history_store) struct history_store *store = open_place(fixture, false);
     sqlite3 *other = open_handle(fixture);
     assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(history_append(store, &record, 1, deadline_in(50), &error), -1);
+    assert_int_equal(history_append(store, &record, 1, NOW, deadline_in(50), &error), -1);
     assert_int_equal(error.code, ERROR_TIMEOUT);
     sqlite3_close(other);
-    assert_int_equal(history_append(store, &record, 1, soon(), &error), 0);
+    assert_int_equal(history_append(store, &record, 1, NOW, soon(), &error), 0);
 }
 
 static bool take_nothing(void *payload, const struct history_record *record)
@@ -417,7 +428,7 @@ static void test_without_memory(void **state)
         struct history_record record = record_of(HISTORY_STATE, "orders", 2, "{}");
         cleanup(history_store) struct history_store *store = NULL;
         OOM_CHECK(loop, history_open(&place, soon(), &store, &error) == 0 &&
-                            history_append(store, &record, 1, soon(), &error) == 0 &&
+                            history_append(store, &record, 1, NOW, soon(), &error) == 0 &&
                             history_read(store, &query, soon(), take_nothing, NULL, &error) == 0);
         assert_true(!loop.refused || error.code == ERROR_NO_MEMORY);
     }
@@ -433,6 +444,7 @@ int main(void)
     };
     const struct CMUnitTest contract[] = {
         cmocka_unit_test(test_contract),
+        cmocka_unit_test(test_who_was_there_last),
         cmocka_unit_test(test_two_writers_make_one_chain),
         cmocka_unit_test(test_reading_stops_when_told),
         cmocka_unit_test(test_retention_keeps_the_chain_and_the_last_states),
