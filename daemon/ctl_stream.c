@@ -32,6 +32,7 @@ struct follower {
     int signals;
     bool connected; /* once at least */
     bool done;      /* `heard` wants no more, or nobody reads what it prints */
+    bool ended;     /* the daemon has ended the stream in order, as it does now and then */
     unsigned tries; /* since the last byte of a stream */
     int64_t heard_at_ms;
     char said[CURL_ERROR_SIZE];
@@ -122,7 +123,8 @@ static enum ending judge(struct follower *follower)
     curl_off_t retry_after = 0;
     follower->answer.status = status;
     if (status == 0 || is_stream(follower->curl)) {
-        if (!*follower->error)
+        follower->ended = status != 0 && !*follower->error;
+        if (follower->ended)
             snprintf(follower->error, sizeof follower->error, "the daemon has ended the stream");
         return follower->connected || status != 0 ? LOST : REFUSED;
     }
@@ -180,6 +182,7 @@ static enum ending connect_once(struct follower *follower)
     follower->answer.status = 0;
     follower->answer.retry_after_ms = 0;
     *follower->error = '\0';
+    follower->ended = false;
     enum ending ending = REFUSED;
     if (multi && follower->curl)
         ending = perform(follower, multi);
@@ -191,10 +194,12 @@ static enum ending connect_once(struct follower *follower)
     return ending;
 }
 
-/* Says once why there is no connection. */
+/* Says once why there is no connection. One that was ended in order is nothing to speak of, if the next one comes
+ * about.
+ */
 static void say_loss(struct follower *follower)
 {
-    if (strcmp(follower->said, follower->error) == 0)
+    if (follower->ended || strcmp(follower->said, follower->error) == 0)
         return;
     snprintf(follower->said, sizeof follower->said, "%s", follower->error);
     fputs("migrationctl: ", stderr);

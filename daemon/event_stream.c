@@ -13,6 +13,7 @@ enum {
     RETRY_MS = 2000,
     HEARTBEAT_MS = 15000, /* proxies give up on a silent connection after 30 s or more */
     CONFIG_MS = 1000,     /* between two looks at whether the configuration is another one */
+    SHOWN_MS = 900000,    /* a token that was shown is believed as long as this: it may have been replaced meanwhile */
 };
 
 /* The picture shows states and drift; who wants neither needs none. */
@@ -29,7 +30,8 @@ struct event_stream {
     enum step step;
     enum step first; /* after STEP_OPENING */
     bool trusted;
-    bool ends; /* with the reset */
+    bool ends;          /* with the reset */
+    int64_t ends_at_ms; /* by its age; INT64_MAX: never */
     const char *reset_code;
     const char *reset_reason;
     struct view_set *set; /* while its picture is sent; one reference */
@@ -206,7 +208,7 @@ static bool stream_next(void *state, struct strbuf *out)
     }
     if (out->length > before)
         stream->heartbeat_at_ms = stream->now_ms + HEARTBEAT_MS;
-    return stream->step == STEP_RESET || !stream->ends;
+    return stream->step == STEP_RESET || !(stream->ends || stream->now_ms >= stream->ends_at_ms);
 }
 
 /* Looks are published many times a second, another configuration is not; but what is told under it must not come before
@@ -228,12 +230,13 @@ static void follow_config(struct event_stream *stream, bool told, int64_t now_ms
 static bool stream_ready(void *state, int64_t monotonic_now_ms, int64_t *ret_at_ms)
 {
     struct event_stream *stream = state;
-    *ret_at_ms = stream->heartbeat_at_ms;
     stream->now_ms = monotonic_now_ms;
     bool told = events_newest(stream->events) != stream->number;
     if (stream->step == STEP_LIVE)
         follow_config(stream, told, monotonic_now_ms);
-    return told || stream->step != STEP_LIVE || monotonic_now_ms >= stream->heartbeat_at_ms;
+    int64_t due_ms = stream->heartbeat_at_ms < stream->ends_at_ms ? stream->heartbeat_at_ms : stream->ends_at_ms;
+    *ret_at_ms = due_ms;
+    return told || stream->step != STEP_LIVE || monotonic_now_ms >= due_ms;
 }
 
 static void stream_free(void *state)
@@ -268,6 +271,7 @@ bool event_stream_open(const struct event_stream_setup *setup, struct event_filt
     stream->events = setup->events;
     stream->publication = setup->publication;
     stream->trusted = setup->trusted;
+    stream->ends_at_ms = setup->trusted ? INT64_MAX : monotonic_ms() + SHOWN_MS;
     stream->filter = owned;
     owned.databases = NULL;
     catch_up(stream);

@@ -27,7 +27,7 @@ struct event_stream_setup {
     struct events *events;
     struct publication *publication; /* in which there is a view set already */
     const char *last_id;             /* NULL: the client is new */
-    bool trusted; /* needs no token: others must show theirs anew when the configuration was read again */
+    bool trusted; /* needs no token: others must show theirs anew now and then, and when the configuration changes */
 };
 
 /* Takes over what `filter` holds, also on failure. False when memory is out. */

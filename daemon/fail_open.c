@@ -85,6 +85,7 @@ static void emit(struct events *events, const struct gate_answer *answer, const 
     json_key_string(&writer, "database", answer->verdict.database);
     json_key_string(&writer, "database_code", state_code_name(verdict->code));
     json_key_string(&writer, "reason", verdict->reason);
+    json_key_time(&writer, "at", at_ms);
     json_close_object(&writer);
     if (!json_writer_ok(&writer) || events_emit(events, EVENT_FAIL_OPEN, answer->gate->name, &body, at_ms, &error) < 0)
         log_event(LOG_LEVEL_ERROR, "event_failed", answer->verdict.database, "out of memory");

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "daemon/http_reply.h"
+#include "daemon/metrics.h"
 
 /* The library keeps a block of this size for each reply that is not sent in chunks. */
 enum { FEED_BLOCK = 4096 };
@@ -91,6 +92,7 @@ static void feed_free(void *payload)
     struct http_feed *feed = payload;
     leave(feed);
     atomic_fetch_sub(&feed->loop->listener->feeds, 1);
+    metric_add(METRIC_http_streams, -1);
     feed->stream.free(feed->stream.state);
     strbuf_done(&feed->pending);
     mem_free(feed);
@@ -114,6 +116,7 @@ struct MHD_Response *http_feed_new(struct http_loop *loop, struct http_connectio
     feed->stream = response->stream;
     response->stream = (struct http_stream){0};
     atomic_fetch_add(&loop->listener->feeds, 1);
+    metric_add(METRIC_http_streams, 1);
     struct MHD_Response *reply =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, FEED_BLOCK, send_piece, feed, feed_free);
     if (!reply) {

@@ -26,6 +26,7 @@ METRIC(history_dropped, COUNTER, "Records dropped because the history could not 
 METRIC(history_queue, GAUGE, "Records still to be written to the history")
 METRIC(gate_fail_open, COUNTER, "Answers of gates that opened although a database was out of sight")
 METRIC(http_connections, GAUGE, "Open HTTP connections")
+METRIC(http_streams, GAUGE, "Streams of events open now")
 METRIC(http_connections_refused, COUNTER, "HTTP connections refused because of the limit or a stop")
 METRIC(http_connections_expired, COUNTER, "HTTP connections closed because a request took too long")
 METRIC(http_unauthorized, COUNTER, "HTTP requests refused because no valid token came with them")

@@ -320,6 +320,26 @@ static void test_another_configuration_ends_what_is_not_trusted(void **state)
     assert_string_equal(fixture->reader.last_id, "");
 }
 
+/* And now and then in any case; then it goes on where it was. */
+static void test_what_is_not_trusted_ends_with_age(void **state)
+{
+    struct fixture *fixture = *state;
+    struct event_filter filter = {.kinds = ALL_KINDS};
+    int64_t at_ms = 0;
+    assert_true(
+        event_stream_open(&(struct event_stream_setup){.events = fixture->events, .publication = fixture->publication},
+                          &filter, &fixture->stream));
+    int64_t begun_ms = monotonic_ms();
+    say(fixture);
+    char before[SSE_LAST_ID_SIZE] = "";
+    memcpy(before, fixture->reader.last_id, sizeof before);
+    assert_true(say_at(fixture, begun_ms + 899000));
+    assert_false(fixture->stream.ready(fixture->stream.state, begun_ms + 899000, &at_ms));
+    assert_in_range(at_ms - begun_ms, 899000, 901000);
+    assert_false(say_at(fixture, begun_ms + 901000));
+    assert_string_equal(fixture->reader.last_id, before);
+}
+
 static void test_opening_without_memory(void **state)
 {
     struct fixture *fixture = *state;
@@ -371,6 +391,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_heartbeats, begin, end),
         cmocka_unit_test_setup_teardown(test_another_configuration, begin, end),
         cmocka_unit_test_setup_teardown(test_another_configuration_ends_what_is_not_trusted, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_is_not_trusted_ends_with_age, begin, end),
         cmocka_unit_test_setup_teardown(test_opening_without_memory, begin, end),
         cmocka_unit_test_setup_teardown(test_picture_without_memory, begin, end),
     };
