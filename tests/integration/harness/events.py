@@ -28,6 +28,7 @@ class EventStream:
         query = "?" + urllib.parse.urlencode(parameters, doseq=True) if parameters else ""
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_id} if last_id is not None else {})
         self.connection.request("GET", "/v1/events" + query, headers=headers)
+        self.socket = self.connection.sock  # which the connection forgets where the answer is its last
         self.response = self.connection.getresponse()
         self.status = self.response.status
         self.id = ""
@@ -79,7 +80,7 @@ class EventStream:
 
     def reset_connection(self):
         """Goes away as a crashed client does."""
-        self.connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         self.close()
 
     def close(self):
