@@ -24,8 +24,8 @@ int scheduler_start(struct publication *publication, struct events *events, stru
 /* Swaps the configuration: databases that did not change keep schedule, connections and state. */
 int scheduler_reload(struct scheduler *scheduler, struct config *config, struct error *reterr);
 
-/* Tells of databases that have not been seen for too long, though their looks have not ended yet. To be called every few
- * seconds by a thread that is no worker: all of those may be held up by servers that hang. */
+/* Tells of databases that have not been seen for too long, though their looks have not ended yet. To be called every
+ * few seconds by a thread that is no worker: all of those may be held up by servers that hang. */
 void scheduler_follow_clock(struct scheduler *scheduler);
 
 /* Ends the workers and frees. Looks in flight are waited for until `deadline`; false when some did not end by then:
