@@ -26,8 +26,11 @@ static void describe_looks(const struct view *view, int64_t monotonic_now_ms, in
 {
     const struct look_status *status = &view->status;
     const struct snapshot *snapshot = view->snapshot;
-    /* Without the schema nothing can be said about a journal that is not there. */
-    bool answers = snapshot && (snapshot->schema || snapshot->reading_count > 0 || view->database->journal_none);
+    /* Without the schema nothing can be said about a journal that is not there, nor with it about one that is still to
+     * be read. */
+    bool recognised = view->database->listed_count == 0 && !view->database->journal.tool;
+    bool seen = snapshot && (snapshot->schema || snapshot->reading_count > 0) && !(snapshot->unread && recognised);
+    bool answers = seen || (snapshot && view->database->journal_none);
     input->observed = status->observed && answers;
     input->age_ms = status->observed ? monotonic_now_ms - status->good_at_ms : 0;
     input->now_ms = unix_now_ms;

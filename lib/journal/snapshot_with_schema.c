@@ -73,6 +73,44 @@ static int keep_readings(struct snapshot *snapshot, const struct snapshot *previ
     return 0;
 }
 
+static bool is_at(const struct journal_address *a, const struct journal_address *b)
+{
+    return strcmp(a->schema, b->schema) == 0 && strcmp(a->table, b->table) == 0;
+}
+
+/* Both sides stand in the same order, as a rule: the search begins behind the last find. */
+static bool was_read(const struct snapshot *snapshot, const struct journal_address *address, size_t *next)
+{
+    for (size_t i = 0; i < snapshot->reading_count; i++) {
+        size_t at = (*next + i) % snapshot->reading_count;
+        if (!is_at(&snapshot->readings[at].address, address))
+            continue;
+        *next = at + 1;
+        return true;
+    }
+    return false;
+}
+
+/* Whether a journal look has known of that table, and found that it is no journal. */
+static bool was_met(const struct snapshot *previous, const struct journal_address *address)
+{
+    bool looked = previous && previous->schema && !previous->unread;
+    for (size_t i = 0; looked && i < previous->detected_count; i++)
+        if (is_at(&previous->detected[i], address))
+            return true;
+    return false;
+}
+
+/* What the schema shows for the first time is there, and what it holds is not known. */
+static void note_unread(struct snapshot *snapshot, const struct snapshot *previous)
+{
+    size_t next = 0;
+    for (size_t i = 0; i < snapshot->detected_count && !snapshot->unread; i++) {
+        const struct journal_address *address = &snapshot->detected[i];
+        snapshot->unread = !was_read(snapshot, address, &next) && !was_met(previous, address);
+    }
+}
+
 int snapshot_with_schema(const struct snapshot *previous, struct schema *schema, const struct tool *preferred,
                          const struct server_facts *server, int64_t read_at_ms, struct snapshot **ret_snapshot,
                          struct error *reterr)
@@ -86,6 +124,7 @@ int snapshot_with_schema(const struct snapshot *previous, struct schema *schema,
     snapshot->schema_taken_at_ms = read_at_ms;
     if (detect(snapshot, preferred) < 0 || (previous && keep_readings(snapshot, previous) < 0))
         return error_no_memory(reterr);
+    note_unread(snapshot, previous);
     *ret_snapshot = take(snapshot);
     return 0;
 }

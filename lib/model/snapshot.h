@@ -42,6 +42,7 @@ struct snapshot {
     const struct journal_address *detected; /* journals that the schema shows; texts in the schema, tools static */
     size_t detected_count;
     bool has_tables;            /* relations other than journals exist (views count) */
+    bool unread;                /* the schema has come to show a journal that no journal look has met yet */
     int64_t taken_at_ms;        /* unix time of the journal look; of the deep look before there was one */
     int64_t schema_taken_at_ms; /* unix time of the deep look; TIME_UNKNOWN */
 };

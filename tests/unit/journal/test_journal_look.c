@@ -124,12 +124,40 @@ static void test_a_name_of_several_tools_waits_for_the_schema(void **state)
     assert_int_equal(look(&scene), 0);
     assert_int_equal(scene.snapshot->reading_count, 0);
     assert_true(scene.schema_due);
+    for (unsigned i = 0; i < 2; i++) {
+        read_schema(&scene);
+        assert_true(scene.snapshot->unread);
+    }
+    assert_int_equal(look(&scene), 0);
+    assert_false(scene.snapshot->unread);
     read_schema(&scene);
+    assert_false(scene.snapshot->unread);
     assert_int_equal(look(&scene), 0);
     assert_int_equal(scene.snapshot->reading_count, 1);
     assert_string_equal(scene.snapshot->readings[0].address.tool, "golang-migrate");
     assert_int_equal(scene.snapshot->readings[0].journal->entries[0].state, ENTRY_DIRTY);
     assert_false(scene.schema_due);
+    end(&scene);
+}
+
+/* A look that has found a table to be no journal has met it: the next schema shows nothing new. */
+static void test_a_look_alike_is_met_once(void **state)
+{
+    (void)state;
+    static const char *const strange[][FAKE_COLUMNS_MAXIMUM] = {{"2", "perhaps"}};
+    struct scene scene = {.tables = {{.schema = "public",
+                                      .name = "schema_migrations",
+                                      .columns = {"version", "dirty"},
+                                      .rows = strange,
+                                      .row_count = 1}}};
+    begin(&scene, 1);
+    read_schema(&scene);
+    assert_true(scene.snapshot->unread);
+    assert_int_equal(look(&scene), 0);
+    assert_int_equal(scene.snapshot->reading_count, 0);
+    assert_false(scene.snapshot->unread);
+    read_schema(&scene);
+    assert_false(scene.snapshot->unread);
     end(&scene);
 }
 
@@ -470,6 +498,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_look_needs_no_schema),
         cmocka_unit_test(test_a_name_of_several_tools_waits_for_the_schema),
+        cmocka_unit_test(test_a_look_alike_is_met_once),
         cmocka_unit_test(test_unchanged_journal_is_shared),
         cmocka_unit_test(test_journal_appears_and_vanishes),
         cmocka_unit_test(test_schema_older_than_the_journal_look),
