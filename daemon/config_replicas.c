@@ -96,7 +96,10 @@ static int read_replica(struct config_reader *reader, const struct yaml_node *it
         replica->url_password = database->url_password;
     const char *place = place_of(replica->target, reader->config->arena);
     replica->name = place ? arena_printf(reader->config->arena, "%s@%s", database->name, place) : NULL;
-    return replica->name && config_digest_settings(replica) == 0 ? 0 : error_no_memory(reader->error);
+    if (replica->name && config_digest_settings(replica) == 0)
+        return 0;
+    error_no_memory(reader->error);
+    return -1;
 }
 
 int config_add_replicas(struct config_reader *reader, const struct yaml_node *node,

@@ -146,27 +146,28 @@ static int resolve_ranges(const struct gate_asked *asked, const struct config_ga
     return 0;
 }
 
-/* What each requirement is asked; a replica the same as its database. */
-static int resolve(const struct gate_asked *asked, const struct config_gate *gate, struct arena *arena,
-                   struct view_question **ret_views, const char **ret_bad, struct error *reterr)
+/* What each requirement is asked; a replica the same as its database. NULL: failed. */
+static struct view_question *resolve(const struct gate_asked *asked, const struct config_gate *gate,
+                                     struct arena *arena, const char **ret_bad, struct error *reterr)
 {
     struct view_question *views = arena_array(arena, gate->requirement_count, sizeof *views);
-    if (!views)
-        return error_no_memory(reterr);
+    if (!views) {
+        error_no_memory(reterr);
+        return NULL;
+    }
     *ret_bad = "revision";
     if (resolve_revisions(asked, gate, views, reterr) < 0)
-        return -1;
+        return NULL;
     *ret_bad = "supports";
     if (resolve_ranges(asked, gate, arena, views, reterr) < 0)
-        return -1;
+        return NULL;
     for (size_t i = 0; i < gate->requirement_count; i++) {
         if (gate->requirements[i].implied)
             views[i] = views[i - 1];
         views[i].journal = gate->requirements[i].journal;
         views[i].recall = gate->policy.on_unknown != UNKNOWN_CLOSED;
     }
-    *ret_views = views;
-    return 0;
+    return views;
 }
 
 /* Counts from `first` and goes on at 0 behind the last one. */
@@ -283,8 +284,8 @@ static int ask(const struct gate_asked *asked, const struct config_gate *gate, c
                int64_t monotonic_now_ms, int64_t unix_now_ms, struct arena *arena, struct gate_answer *ret_answer,
                struct error *reterr)
 {
-    struct view_question *questions = NULL;
-    if (resolve(asked, gate, arena, &questions, &ret_answer->bad_parameter, reterr) < 0)
+    const struct view_question *questions = resolve(asked, gate, arena, &ret_answer->bad_parameter, reterr);
+    if (!questions)
         return -1;
     const struct judging judging = {.gate = gate,
                                     .questions = questions,
@@ -319,10 +320,10 @@ void gate_question_remember(const struct gate_question *question, const struct c
 {
     cleanup(arena) struct arena *arena = arena_new(QUESTION_ARENA_BYTES);
     struct error error = {.code = ERROR_OK};
-    struct view_question *questions = NULL;
     const char *bad = NULL;
     const struct config_gate *gate = arena ? choose_gate(config, question->asked.gate, arena, &error) : NULL;
-    if (!gate || resolve(&question->asked, gate, arena, &questions, &bad, &error) < 0)
+    const struct view_question *questions = gate ? resolve(&question->asked, gate, arena, &bad, &error) : NULL;
+    if (!questions)
         return;
     for (size_t i = 0; i < gate->requirement_count; i++) {
         const struct config_requirement *requirement = &gate->requirements[i];

@@ -172,7 +172,7 @@ static void test_a_revision_goes_to_replicas_too(void **state)
     assert_int_equal(made.answer.count, 3);
     static const char *const names[] = {"cache", "cache@c.db", "orders"};
     static const char *const expected[] = {"r1", "r1", "r2"};
-    for (size_t i = 0; i < made.answer.count; i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
         const struct database_report *report = &made.answer.reports[i];
         const char *supports = report->journals[0].supports;
         assert_string_equal(report->name, names[i]);
