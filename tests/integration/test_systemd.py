@@ -47,6 +47,7 @@ def installed(tmp_path_factory):
 
 
 def one(tree, name):
+    """The only file whose path ends so."""
     (found,) = (path for path in tree.rglob(name) if path.is_file())
     return found
 
@@ -58,12 +59,12 @@ def inside(tree, name):
 def test_install(installed):
     tree, install = installed
     service = one(tree, "migrationd.service").read_text()
-    assert f"ExecStart={inside(tree, 'migrationd')} --config {inside(tree, 'migrationd.yaml')}\n" in service
-    assert f"ExecReload={inside(tree, 'migrationctl')} reload\n" in service
+    assert f"ExecStart={inside(tree, 'bin/migrationd')} --config {inside(tree, 'migrationd.yaml')}\n" in service
+    assert f"ExecReload={inside(tree, 'bin/migrationctl')} reload\n" in service
     assert "RestartPreventExitStatus=78" in service
     gate = one(tree, "migration-gate@.service").read_text()
-    assert f"ExecStart={inside(tree, 'migration-gate')} {inside(tree, 'migration-wait')} $MIGRATION_OPTIONS\n" in gate
-    assert os.access(one(tree, "migration-gate"), os.X_OK)
+    assert f"ExecStart={inside(tree, 'migrationd/migration-gate')} {inside(tree, 'bin/migration-wait')} $MIGRATION_OPTIONS\n" in gate
+    assert os.access(one(tree, "migrationd/migration-gate"), os.X_OK)
     assert one(tree, MANUAL.name)
     edited = one(tree, "migrationd.yaml")
     edited.write_text("edited\n")
@@ -77,7 +78,7 @@ def test_units_verify(installed, tmp_path):
     tree, _ = installed
     for name in UNITS:
         text = one(tree, name).read_text()
-        for program in ("migrationd", "migrationctl", "migration-wait", "migration-gate"):
+        for program in ("bin/migrationd", "bin/migrationctl", "bin/migration-wait", "migrationd/migration-gate"):
             text = re.sub(rf"(?<=[= ]){inside(tree, program)}(?= )", str(one(tree, program)), text)
         (tmp_path / name).write_text(text)
     instance = tmp_path / "migration-gate@orders.service"
