@@ -16,18 +16,19 @@ enum { GAP_BYTES = 1024 };
 #define USUAL_FOLDER "/var/lib/migrationd"
 #define FILE_NAME "history.db"
 
-/* systemd's folder, the first if there are several; else the usual one, if somebody made it for us. */
+/* systemd's folder, the first if there are several, and nowhere if that is none; else the usual one, if somebody made
+ * it for us. */
 static char *usual_path(bool *ret_no_memory)
 {
     const char *state = getenv("STATE_DIRECTORY");
     char *path = NULL;
     *ret_no_memory = false;
-    if (state && *state == '/')
-        path = mem_printf("%.*s/" FILE_NAME, (int)strcspn(state, ":"), state);
-    else if (access(USUAL_FOLDER, W_OK | X_OK) == 0)
-        path = mem_strdup(USUAL_FOLDER "/" FILE_NAME);
-    else
+    if (state ? *state != '/' : access(USUAL_FOLDER, W_OK | X_OK) < 0)
         return NULL;
+    if (state)
+        path = mem_printf("%.*s/" FILE_NAME, (int)strcspn(state, ":"), state);
+    else
+        path = mem_strdup(USUAL_FOLDER "/" FILE_NAME);
     *ret_no_memory = !path;
     return path;
 }

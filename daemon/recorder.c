@@ -581,6 +581,8 @@ int recorder_start(const struct recorder_setup *setup, struct recorder **ret_rec
             events_listen(setup->events, hear, recorder);
         outcome = start_thread(recorder, reterr);
     }
+    if (outcome == 0 && !recorder_keeps(recorder))
+        metric_set(METRIC_history_available, 1);
     if (outcome < 0)
         recorder_free(recorder);
     else

@@ -185,7 +185,9 @@ class Daemon:
 
     def launch(self):
         environment = {key: value for key, value in os.environ.items() if key != "JOURNAL_STREAM"}
-        environment |= SANITIZER_OPTIONS | {"NOTIFY_SOCKET": str(self.folder / "notify")} | self.environment
+        # Nowhere: a history is kept only where a test says so, and never beside that of an installed migrationd.
+        own = {"NOTIFY_SOCKET": str(self.folder / "notify"), "STATE_DIRECTORY": ""}
+        environment |= SANITIZER_OPTIONS | own | self.environment
         command = [*self.wrapper, programs() / "migrationd", "--config", self.config_path, *self.arguments]
         self.process = Process(command, self.log_path, env=environment, cwd=self.folder)
 
