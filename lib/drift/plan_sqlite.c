@@ -180,8 +180,11 @@ static void make_relation(struct plan_maker *maker, const struct plan_task *task
         return;
     bool table = strcmp(whole.type, "table") == 0;
     bool late = needs_taken_name(maker, task);
+    const struct schema_relation *relation = &maker->target->relations[task->relation.reference];
     struct plan_draft draft = {
-        .stage = late ? STAGE_BREAK : STAGE_ADD,
+        .stage = late    ? STAGE_BREAK
+                 : table ? STAGE_ADD
+                         : sqlite_stage_of_view(maker, relation),
         .phase = late    ? PHASE_FINISH
                  : table ? PHASE_TABLE
                          : PHASE_VIEW,
@@ -294,6 +297,8 @@ static void add_stage(struct sqlite_table *table, unsigned stage, const struct d
         .kind = ended_count > 0 ? drift_kind_name(ended[0]->kind) : NULL,
         .object = ended_count > 0 ? ended[0]->object : NULL,
     };
+    if (sqlite_relation_of(table, SIDE_TARGET)->kind == RELATION_VIEW)
+        draft.phase = PHASE_VIEW;
     if (takes_name(table, stage))
         draft.phase = PHASE_FINISH;
     draft.not_transactional = strstr(draft.sql, "ATTACH (") != NULL;

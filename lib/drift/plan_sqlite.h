@@ -65,10 +65,16 @@ struct sqlite_table {
     struct sqlite_state states[SQLITE_STATES];
 };
 
+struct sqlite_late;
+
 /* The engine's part of the maker: what some item is about, suppressed ones included, by side, array and index. */
 struct sqlite_plan {
     bool *touched[2][PLAN_ARRAYS];
-    const char *sql; /* how scripts compare sqlite_schema's texts: without carriage returns, if any has some */
+    const char *sql;          /* how scripts compare sqlite_schema's texts: without carriage returns, if any has some */
+    struct sqlite_late *late; /* plan_sqlite_late.c's */
+    size_t late_count;
+    size_t late_capacity;
+    bool late_known;
 };
 
 const struct schema *sqlite_schema_of(const struct plan_maker *maker, enum plan_side side);
@@ -93,6 +99,10 @@ bool sqlite_name_is_elsewhere(const struct schema *schema, enum plan_array array
 
 /* The stage of the move of an item; 0: it has none. */
 unsigned sqlite_item_stage(const struct sqlite_table *table, const struct drift_item *item);
+
+/* plan_sqlite_late.c: the first stage behind which a view of the target may stand: all columns that it mentions are
+ * there then. */
+unsigned sqlite_stage_of_view(struct plan_maker *maker, const struct schema_relation *view);
 
 /* plan_sqlite_state.c: the states that the moves lead through. */
 void sqlite_find_states(struct sqlite_table *table);

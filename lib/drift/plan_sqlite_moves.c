@@ -126,6 +126,10 @@ static unsigned stage_of_item(const struct sqlite_table *table, const struct dri
     if (item->kind == DRIFT_TABLE && item->change == DRIFT_CHANGED &&
         sqlite_relation_of(table, SIDE_TARGET)->kind == RELATION_VIRTUAL)
         return STAGE_BREAK;
+    if (item->kind == DRIFT_VIEW && item->change == DRIFT_CHANGED) {
+        unsigned earliest = sqlite_stage_of_view(table->maker, sqlite_relation_of(table, SIDE_TARGET));
+        return earliest > stage ? earliest : stage;
+    }
     return stage;
 }
 

@@ -544,6 +544,19 @@ def test_the_order_of_columns_can_be_mended(tmp_path):
     check(tmp_path, reference, live, options=("column_order=report",))
 
 
+@pytest.mark.parametrize("changed", (False, True), ids=("new", "changed"))
+def test_views_wait_for_columns(tmp_path, changed):
+    """While a view lacks a column, SQLite drops no column of any other table: neither the plan nor its undo may leave one
+    that does. `first` stands on such a view, and comes before it in every order by name."""
+    before = "CREATE TABLE a(x INT); CREATE TABLE b(x INT, old INT);"
+    after = "CREATE TABLE a(x INT, more INT); CREATE TABLE b(x INT, old INT, late INT NOT NULL);"
+    views = "CREATE VIEW first AS SELECT late FROM second; CREATE VIEW second AS SELECT late FROM b;"
+    if changed:
+        before += "CREATE VIEW first AS SELECT x FROM second; CREATE VIEW second AS SELECT x FROM b;"
+    reference = make(tmp_path / "reference.db", after + views)
+    check(tmp_path, reference, make(tmp_path / "live.db", before))
+
+
 def test_adopting_is_the_way_back(tmp_path):
     reference = build(tmp_path, "a")
     live = build(tmp_path, "b", ("name VARCHAR(80)", "name VARCHAR(90)"))
