@@ -549,7 +549,7 @@ def test_views_wait_for_columns(tmp_path, changed):
     """While a view lacks a column, SQLite drops no column of any other table: neither the plan nor its undo may leave one
     that does. `first` stands on such a view, and comes before it in every order by name."""
     before = "CREATE TABLE a(x INT); CREATE TABLE b(x INT, old INT);"
-    after = "CREATE TABLE a(x INT, more INT); CREATE TABLE b(x INT, old INT, late INT NOT NULL);"
+    after = "CREATE TABLE a(x INT, more INT DEFAULT (1 + 2)); CREATE TABLE b(x INT, old INT, late INT NOT NULL);"
     views = "CREATE VIEW first AS SELECT late FROM second; CREATE VIEW second AS SELECT late FROM b;"
     if changed:
         before += "CREATE VIEW first AS SELECT x FROM second; CREATE VIEW second AS SELECT x FROM b;"

@@ -59,14 +59,14 @@ def inside(tree, name):
 def test_install(installed):
     tree, install = installed
     service = one(tree, "migrationd.service").read_text()
-    assert f"ExecStart={inside(tree, 'bin/migrationd')} --config {inside(tree, 'migrationd.yaml')}\n" in service
+    assert f"ExecStart={inside(tree, 'bin/migrationd')} --config {inside(tree, 'etc/migrationd/migrationd.yaml')}\n" in service
     assert f"ExecReload={inside(tree, 'bin/migrationctl')} reload\n" in service
     assert "RestartPreventExitStatus=78" in service
     gate = one(tree, "migration-gate@.service").read_text()
     assert f"ExecStart={inside(tree, 'migrationd/migration-gate')} {inside(tree, 'bin/migration-wait')} $MIGRATION_OPTIONS\n" in gate
     assert os.access(one(tree, "migrationd/migration-gate"), os.X_OK)
     assert one(tree, MANUAL.name)
-    edited = one(tree, "migrationd.yaml")
+    edited = one(tree, "etc/migrationd/migrationd.yaml")
     edited.write_text("edited\n")
     install()
     assert edited.read_text() == "edited\n", "an edited configuration was overwritten"
