@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "base/nearest.h"
 #include "daemon/config_reader.h"
 
 /* Folders of one tool's migrations. */
@@ -60,12 +59,6 @@ void config_print_journal(const void *section, struct strbuf *out)
     strbuf_add_char(out, '}');
 }
 
-static const char *tool_name_at(const void *names, size_t index)
-{
-    (void)names;
-    return tools[index]->name;
-}
-
 int config_read_tool(struct config_reader *reader, const struct yaml_node *node, void *section)
 {
     struct config_journal *journal = section;
@@ -75,10 +68,7 @@ int config_read_tool(struct config_reader *reader, const struct yaml_node *node,
     journal->tool = tool_find(text);
     if (journal->tool)
         return 0;
-    size_t count = 0;
-    while (tools[count])
-        count++;
-    const char *meant = nearest_name(text, tool_name_at, NULL, count);
+    const char *meant = tool_nearest(text);
     return config_fail(reader, node, "no migration tool '%s' is known%s%s%s", text, meant ? " (did you mean '" : "",
                        meant ? meant : "", meant ? "'?)" : "");
 }

@@ -15,4 +15,7 @@
  * long as `curl`, and says what is wrong where false is returned. */
 bool ctl_curl_set_up(CURL *curl, const struct ctl_options *options, const char *path, char *error);
 
+/* What became of the request, where libcurl's own words do not say whom it was for. */
+void ctl_curl_describe(CURL *curl, CURLcode code, const struct ctl_options *options, char *error);
+
 #endif

@@ -53,6 +53,8 @@ static bool is_on_this_machine(const char *server)
 /* "unix:/path" or a URL without a path. */
 static bool set_address(CURL *curl, const char *server, const char *path, struct strbuf *url)
 {
+    if (strstr(server, "://") && !starts_with(server, "http://") && !starts_with(server, "https://"))
+        return false;
     if (is_on_this_machine(server) && curl_easy_setopt(curl, CURLOPT_PROXY, "") != CURLE_OK)
         return false;
     if (starts_with(server, "unix:")) {
@@ -94,6 +96,13 @@ static bool set_tls(CURL *curl, const struct ctl_options *options)
            set_file(curl, CURLOPT_SSLKEY, options->key);
 }
 
+/* Without a user and password that were put into it. */
+static const char *shown_address(const char *server)
+{
+    const char *at = strrchr(server, '@');
+    return at ? at + 1 : server;
+}
+
 bool ctl_curl_set_up(CURL *curl, const struct ctl_options *options, const char *path, char *error)
 {
     cleanup(strbuf) struct strbuf url = STRBUF(16384);
@@ -105,8 +114,23 @@ bool ctl_curl_set_up(CURL *curl, const struct ctl_options *options, const char *
         curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_USERAGENT, "migrationctl/" MIGRATIOND_VERSION) == CURLE_OK)
         return true;
-    snprintf(error, CURL_ERROR_SIZE, "'%s' is no address of a daemon", options->server);
+    snprintf(error, CURL_ERROR_SIZE,
+             "'%s' is no address of a daemon: http://HOST:PORT, https://HOST:PORT or unix:/path (see --server)",
+             shown_address(options->server));
     return false;
+}
+
+void ctl_curl_describe(CURL *curl, CURLcode code, const struct ctl_options *options, char *error)
+{
+    long number = 0;
+    char reason[CURL_ERROR_SIZE] = "";
+    if (code == CURLE_OK)
+        return;
+    snprintf(reason, sizeof reason, "%s", *error ? error : curl_easy_strerror(code));
+    if (code == CURLE_COULDNT_CONNECT && curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &number) == CURLE_OK && number != 0)
+        snprintf(reason, sizeof reason, "%s", strerror((int)number));
+    snprintf(error, CURL_ERROR_SIZE, "the daemon at %s: %s%s", shown_address(options->server), reason,
+             code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ? " (--server says where it is)" : "");
 }
 
 /* `body` NULL: it is a GET. */
@@ -138,9 +162,8 @@ static void exchange(const struct ctl_options *options, const char *path, const 
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &ret_answer->status);
         curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
         ret_answer->retry_after_ms = (int64_t)retry_after * 1000;
-    } else if (!*ret_answer->error) {
-        snprintf(ret_answer->error, sizeof ret_answer->error, "%s", curl_easy_strerror(code));
     }
+    ctl_curl_describe(curl, code, options, ret_answer->error);
     curl_easy_cleanup(curl);
 }
 

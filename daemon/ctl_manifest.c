@@ -13,7 +13,9 @@ int ctl_find_tool(const struct ctl_options *options, const struct tool **ret_too
     *ret_tool = options->tool ? tool_find(options->tool) : NULL;
     if (*ret_tool || !options->tool)
         return CTL_OK;
-    return ctl_fail(CTL_USAGE, "no migration tool '%s' is known", options->tool);
+    const char *meant = tool_nearest(options->tool);
+    return ctl_fail(CTL_USAGE, "no migration tool '%s' is known%s%s%s (see journal --tools)", options->tool,
+                    meant ? " (did you mean '" : "", meant ? meant : "", meant ? "'?)" : "");
 }
 
 void ctl_say_remarks(const struct migration_set *set)

@@ -94,6 +94,16 @@ static bool is_interrupted(const struct follower *follower)
     return read(follower->signals, &signal, sizeof signal) == sizeof signal;
 }
 
+/* Takes libcurl's word for how the connection ended. */
+static enum ending end(struct follower *follower, CURLM *multi)
+{
+    int left = 0;
+    const CURLMsg *message = curl_multi_info_read(multi, &left);
+    if (message && message->msg == CURLMSG_DONE && !follower->done)
+        ctl_curl_describe(follower->curl, message->data.result, follower->options, follower->error);
+    return follower->done ? DONE : LOST;
+}
+
 /* Turns until the connection ends by itself, or there is a reason to end it. */
 static enum ending turn(struct follower *follower, CURLM *multi)
 {
@@ -102,7 +112,7 @@ static enum ending turn(struct follower *follower, CURLM *multi)
     for (;;) {
         struct curl_waitfd woken = {.fd = follower->signals, .events = CURL_WAIT_POLLIN};
         if (curl_multi_perform(multi, &running) != CURLM_OK || running == 0)
-            return follower->done ? DONE : LOST;
+            return end(follower, multi);
         if (monotonic_ms() - follower->heard_at_ms > SILENCE_MS) {
             snprintf(follower->error, sizeof follower->error, "the daemon has said nothing for %d s",
                      SILENCE_MS / 1000);

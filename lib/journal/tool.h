@@ -127,6 +127,9 @@ extern const struct tool *const tools[];
 /* The tool of that name, or NULL. "generic" (generic.h) is found, too, though no table is ever recognised as its. */
 const struct tool *tool_find(const char *name);
 
+/* The name of a tool that may be meant by one that none has; NULL if none is near. */
+const char *tool_nearest(const char *name);
+
 /* Holds a journal of `tool` against what is asked. Fails only for want of memory. Texts of the request must outlive the
  * comparison. */
 int tool_compare(const struct tool *tool, const struct compare_request *request, struct arena *arena,

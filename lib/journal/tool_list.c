@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/nearest.h"
 #include "journal/compare_list.h"
 #include "journal/generic.h"
 
@@ -17,6 +18,19 @@ const struct tool *tool_find(const char *name)
         if (strcmp(tools[i]->name, name) == 0)
             return tools[i];
     return strcmp(generic_tool->name, name) == 0 ? generic_tool : NULL;
+}
+
+static const char *name_at(const void *list, size_t index)
+{
+    return ((const struct tool *const *)list)[index]->name;
+}
+
+const char *tool_nearest(const char *name)
+{
+    size_t count = 0;
+    while (tools[count])
+        count++;
+    return nearest_name(name, name_at, tools, count);
 }
 
 int tool_compare(const struct tool *tool, const struct compare_request *request, struct arena *arena,
