@@ -321,7 +321,11 @@ static int look_once(struct wait *wait)
         [OUTCOME_BLOCKED] = WAIT_BLOCKED,   [OUTCOME_REFUSED] = WAIT_USAGE, [OUTCOME_UNREACHABLE] = WAIT_UNKNOWN,
         [OUTCOME_POINTLESS] = WAIT_UNKNOWN,
     };
-    return conclude(wait, codes[wait->question->application ? sign_on(wait, ANSWER_MS) : look(wait, 0, ANSWER_MS)]);
+    /* Whoever looks again and again leaves no trace until the gate is open. */
+    enum outcome outcome = look(wait, 0, ANSWER_MS);
+    if (outcome == OUTCOME_OPEN && wait->question->application)
+        outcome = sign_on(wait, ANSWER_MS);
+    return conclude(wait, codes[outcome]);
 }
 
 /* A run that failed leaves a row in some journals only: nobody should look for one in vain. */
@@ -354,7 +358,7 @@ static int64_t next_hold_ms(const struct wait *wait, bool blocked, int64_t left_
     return wait->answered ? least(left_ms, blocked ? HOLD_MS : wait->hold_ms) : 0;
 }
 
-/* An application that gives up says so by its signal, which is remembered as refused; nothing more is said about that.
+/* An application that has waited in vain says so by its signal, which is remembered as refused; nothing more is said.
  * Should the gate have opened at the last moment, it is let in. */
 static bool is_let_in_at_last(const struct wait *wait)
 {

@@ -204,34 +204,42 @@ static void test_admissions(void **state)
     assert_int_equal(script.asked, ARRAY_LENGTH(steps));
 }
 
-/* Who gives up is remembered, too. One look is the signal alone. */
+/* Who has waited in vain is remembered, too. */
 static void test_refusals_are_signalled(void **state)
 {
     (void)state;
     static const struct step blocked[] = {{503, closed_gate}, {409, blocked_gate}, {409, blocked_gate}};
     struct script script = {.steps = blocked, .count = 3};
-    struct wait_question question = {.timeout_ms = LONG_MS, .application = "shop", .instance = "1"};
+    const struct wait_question question = {.timeout_ms = LONG_MS, .application = "shop", .instance = "1"};
     assert_int_equal(ask(&question, &script), 4);
     assert_int_equal(script.asked, 3);
     assert_string_equal(script.targets[2], "POST /v1/gates/api/admissions");
     static const struct step opened[] = {{503, closed_gate}, {409, blocked_gate}, {201, ADMITTED}};
     script = (struct script){.steps = opened, .count = 3};
     assert_int_equal(ask(&question, &script), 0);
+}
+
+static void test_one_look_and_a_signal(void **state)
+{
+    (void)state;
     static const struct {
-        struct step step;
+        struct step steps[2];
+        size_t asked;
         int code;
     } cases[] = {
-        {{201, ADMITTED}, 0},
-        {{200, open_gate}, 3},
-        {{409, "{\"gate\":\"api\",\"answer\":" GATE("blocked", "AHEAD") "}"}, 4},
-        {{503, "{\"gate\":\"api\",\"answer\":" GATE("closed", "PENDING") "}"}, 1},
-        {{503, "{\"code\":\"HISTORY_UNAVAILABLE\",\"detail\":\"disk full\"}"}, 3},
+        {{{503, closed_gate}}, 1, 1},
+        {{{409, blocked_gate}}, 1, 4},
+        {{{200, open_gate}, {201, ADMITTED}}, 2, 0},
+        {{{200, open_gate}, {200, open_gate}}, 2, 3},
+        {{{200, open_gate}, {409, "{\"gate\":\"api\",\"answer\":" GATE("blocked", "AHEAD") "}"}}, 2, 4},
+        {{{200, open_gate}, {503, "{\"gate\":\"api\",\"answer\":" GATE("closed", "PENDING") "}"}}, 2, 1},
+        {{{200, open_gate}, {503, "{\"code\":\"HISTORY_UNAVAILABLE\",\"detail\":\"disk full\"}"}}, 2, 3},
     };
-    question.timeout_ms = 0;
+    const struct wait_question question = {.timeout_ms = 0, .application = "shop", .instance = "1"};
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        script = (struct script){.steps = &cases[i].step, .count = 1};
+        struct script script = {.steps = cases[i].steps, .count = 2};
         assert_int_equal(ask(&question, &script), cases[i].code);
-        assert_string_equal(script.targets[0], "POST /v1/gates/api/admissions");
+        assert_int_equal(script.asked, cases[i].asked);
     }
 }
 
@@ -292,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_time_is_up),
         cmocka_unit_test(test_admissions),
         cmocka_unit_test(test_refusals_are_signalled),
+        cmocka_unit_test(test_one_look_and_a_signal),
         cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_showing),
     };
