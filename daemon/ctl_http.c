@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "daemon/wait_address.h"
 #include "daemon/access.h"
 
 enum { CONNECT_TIMEOUT_MS = 5000 };
@@ -24,13 +25,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *payload)
 
 void ctl_encode(struct strbuf *out, const char *text)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    for (; *text; text++) {
-        if (strchr(plain, *text))
-            strbuf_add_char(out, *text);
-        else
-            strbuf_printf(out, "%%%02X", (unsigned char)*text);
-    }
+    wait_encode(out, text);
 }
 
 static bool starts_with(const char *text, const char *prefix)
