@@ -11,8 +11,9 @@ import subprocess
 import threading
 
 import pytest
-from harness import eventually, migrationctl
+from harness import eventually, free_port, migrationctl
 from harness.daemon import SANITIZER_OPTIONS, SANITIZER_REPORT, programs, slowdown
+from harness.events import EventStream
 from harness.journals import flyway_journal, flyway_rows
 from harness.process import Process, die_with_parent
 
@@ -115,6 +116,34 @@ def test_databases_come_and_go(pending, sqlite, watch):
     watching.await_line(rf"^{TIME}  new +observed NO_EXPECTATION  ")
     watching.await_line("^billing is not watched any more$")
     assert watching.interrupt() == 130
+
+
+def test_token_shown_anew(daemon, sqlite, tmp_path, watch):
+    """The daemon ends such a stream when its configuration is read again; who may come back does, without a word."""
+    (tmp_path / "token").write_text("canary-of-a-token-for-reading\n")
+    flyway_journal(sqlite, "1")
+    port = free_port()
+    config = {
+        "listen": f"0.0.0.0:{port}",
+        "tokens": [{"file": str(tmp_path / "token"), "scope": "read"}],
+        "databases": {"orders": {"url": sqlite.url(), "journal_interval": "100ms", "interval": "1s", "expect": {"revision": "2"}}},
+    }
+    running = daemon(config, secrets=["canary-of-a-token-for-reading"])
+    running.port = port
+    watching = watch(running, "--token-file", tmp_path / "token")
+    watching.await_line("^orders +pending")
+    with EventStream(port, token="canary-of-a-token-for-reading") as stream:
+        stream.next()
+        running.reload()
+        assert stream.next().data["code"] == "RELOADED"
+        assert stream.next() is None and stream.id == ""
+    flyway_rows(sqlite, "2")
+    watching.await_line(rf"^{TIME}  orders  current CURRENT  ")
+    assert "migrationctl" not in watching.log()
+    (tmp_path / "other").write_text("another-canary-for-reading\n")
+    running.reload({**config, "tokens": [{"file": str(tmp_path / "other"), "scope": "read"}]})
+    watching.await_line("^migrationctl: HTTP 401")
+    assert watching.wait(20 * slowdown()) == 3
 
 
 def test_drift_in_one_line(daemon, sqlite, tmp_path, watch):

@@ -20,13 +20,14 @@ class Event(NamedTuple):
 
 
 class EventStream:
-    """One connection. Parameters of the query are keywords, lists repeat one; `last_id` goes into the header."""
+    """One connection. Parameters of the query are keywords, lists repeat one; `last_id` and `token` go into headers."""
 
-    def __init__(self, port, last_id=None, timeout=20.0, **parameters):
+    def __init__(self, port, last_id=None, timeout=20.0, token=None, **parameters):
         self.timeout = timeout * slowdown()
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=self.timeout)
         query = "?" + urllib.parse.urlencode(parameters, doseq=True) if parameters else ""
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_id} if last_id is not None else {})
+        headers |= {"Authorization": f"Bearer {token}"} if token else {}
         self.connection.request("GET", "/v1/events" + query, headers=headers)
         self.socket = self.connection.sock  # which the connection forgets where the answer is its last
         self.response = self.connection.getresponse()
