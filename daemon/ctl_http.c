@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "daemon/wait_address.h"
 #include "daemon/access.h"
+#include "daemon/wait_address.h"
 
 enum { CONNECT_TIMEOUT_MS = 5000 };
 
