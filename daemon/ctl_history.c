@@ -235,7 +235,7 @@ int ctl_history(const struct ctl_options *options)
     if (options->verify && (options->at || options->kind || options->limit))
         return ctl_fail(CTL_USAGE, "--verify walks over all records: it goes with none of --at, --kind and --limit");
     if (options->verify && options->output == CTL_MARKDOWN)
-        return ctl_fail(CTL_USAGE, "--verify has no output in the form 'markdown'");
+        return ctl_fail(CTL_USAGE, "the output of history --verify is text or json, not markdown (see --help)");
     if (options->verify)
         return verify(options);
     if (options->output == CTL_JSON)

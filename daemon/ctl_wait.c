@@ -103,7 +103,8 @@ int ctl_wait(const struct ctl_options *options)
     const char *gate = options->arguments[0];
     char *const *command = options->argument_count > 1 ? options->arguments + 1 : NULL;
     if (command && !options->words_follow_dashes)
-        return ctl_fail(CTL_USAGE, "usage: migrationctl wait GATE [-- COMMAND…]: a command stands behind --");
+        return ctl_fail(CTL_USAGE,
+                        "usage: migrationctl wait GATE [-- COMMAND…]: a command stands behind -- (see --help)");
     if (options->instance && !options->application)
         return ctl_fail(CTL_USAGE, "--instance goes with --application");
     int code = wait_revisions_collect("migrationctl", &options->revisions, &options->manifests, &revisions);

@@ -105,6 +105,7 @@ static void check_exits(const struct manual_program *program)
     for (size_t i = 0; i < line->exit_count; i++) {
         const struct option_exit *row = &line->exits[i];
         check_phrase(row->doc);
+        assert_null(strchr(row->doc, ';')); /* it stands between statuses */
         check_commands(program, row->commands);
         success = success || row->status == 0;
         for (size_t j = 0; j < i; j++) {
@@ -129,7 +130,8 @@ static bool has_status(const struct option_program *line, int status)
 static void test_exits(void **state)
 {
     (void)state;
-    static const int ctl[] = {CTL_OK, CTL_CLOSED, CTL_USAGE, CTL_TROUBLE, CTL_UNKNOWN, CTL_BLOCKED, CTL_TIMED_OUT};
+    static const int ctl[] = {CTL_OK,      CTL_CLOSED,    CTL_USAGE,       CTL_TROUBLE,  CTL_UNKNOWN,
+                              CTL_BLOCKED, CTL_TIMED_OUT, CTL_INTERRUPTED, WAIT_NOT_RUN, WAIT_NOT_FOUND};
     static const int wait[] = {WAIT_OPEN,    WAIT_CLOSED,    WAIT_USAGE,   WAIT_UNKNOWN,
                                WAIT_BLOCKED, WAIT_TIMED_OUT, WAIT_NOT_RUN, WAIT_NOT_FOUND};
     for (size_t i = 0; i < MANUAL_PROGRAMS; i++)
