@@ -184,6 +184,29 @@ def test_drift_is_told(daemon, sqlite, tmp_path):
         assert ended["live"]["fingerprint"] == ended["reference"]["fingerprint"]
 
 
+def test_admissions_and_gates_that_fail_open_are_told(daemon, sqlite):
+    flyway_journal(sqlite, "1")
+    gone = {"url": "postgresql://u@127.0.0.1:1/d", **FAST, "connect_timeout": "100ms", "max_staleness": "1s"}
+    running = daemon(
+        {
+            "databases": {"orders": watched(sqlite, expect={"revision": "1"}), "gone": gone},
+            "gates": {"shop": {"requires": ["orders"]}, "risky": {"requires": ["gone"], "on_unknown": "open"}},
+        }
+    )
+    running.wait_state("orders", "current")
+    running.wait_state("gone", "unknown", code="UNREACHABLE")
+    with EventStream(running.port) as every, EventStream(running.port, kind="admission", database="orders") as some:
+        every.next()
+        signal_ = {"application": "shop", "instance": "shop-1", "revision": "1"}
+        assert running.post("/v1/gates/shop/admissions", signal_).status == 201
+        for stream in (every, some):
+            told = stream.until(lambda event: event.name == "admission")[-1].data
+            assert told["gate"] == "shop" and told["application"] == "shop" and told["admitted"] is True
+        assert running.gate("risky").json["code"] == "FAIL_OPEN"
+        told = every.until(lambda event: event.name == "fail_open")[-1].data
+        assert told["gate"] == "risky" and told["database"] == "gone" and told["database_code"] == "UNREACHABLE" and told["at"]
+
+
 def test_a_hung_database_is_told(daemon, own_postgres):
     """What was not seen for too long becomes unknown at that moment, though no look has ended yet; and comes back."""
     database = own_postgres.create_database()
