@@ -507,6 +507,8 @@ def test_migrationctl(secure, authority, tmp_path):
     assert instance.ctl("status", *server, *trusts, *mine).returncode == 0
     assert instance.ctl("probe", *server, *trusts, *mine).returncode == 0
     assert instance.ctl("wait", "app", "--timeout", "0", *server, *trusts, *mine).returncode == 0
+    signed = instance.ctl("wait", "app", "--application", "shop", *server, *trusts, *mine, "--", "echo", "in")
+    assert (signed.returncode, signed.stdout) == (0, "in\n")
     assert instance.ctl("reload", *server, *trusts, *mine).returncode == 0
     environment = {"MIGRATIOND_CA": str(authority.certificate)}
     assert instance.ctl("status", *server, *mine, environment=environment).returncode == 0
