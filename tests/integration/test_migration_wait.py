@@ -263,8 +263,7 @@ def test_startup_signals(watched, journal, waiting):
 
 def test_unix_sockets(daemon, journal, tmp_path):
     path = f"/tmp/migrationd-wait-{os.getpid()}:x.sock"
-    text = json.dumps({"databases": {"app": entry(journal)}})[1:-1]
-    instance = daemon('{"listen": "unix:' + path + '", "probe_listen": "{probe_listen}", ' + text + "}")
+    instance = daemon({"listen": f"unix:{path}", "databases": {"app": entry(journal)}})
     eventually(lambda: migration_wait("--gate", f"unix:{path}:/v1/gates/app", "--revision", "1", "--timeout", "0").returncode == 0)
     assert migration_wait("--gate", f"unix:{path}:/v1/gates/app", "--revision", "2", "--timeout", "0").returncode == 1
     assert migrationctl("--server", f"unix:{path}", "wait", "app", "--revision", "1").returncode == 0

@@ -63,9 +63,12 @@ class Stack:
         self.manifest = folder / "manifest.json"
         self.manifest.write_text(migrationctl("manifest", self.project.folder).stdout)
         expect = {"directory": str(self.project.scripts)}
-        self.daemon = Daemon({"databases": {"app": {"url": self.database.url(), **FAST, "expect": expect}}})
-        self.daemon.start()  # which finds its ports
-        self.daemon.stop()
+        self.daemon = Daemon(None)
+        # While it is down nobody else can take its place, as somebody might take a port's.
+        self.socket = self.daemon.folder / "api.sock"
+        listen = {"listen": f"unix:{self.socket}", "probe_listen": f"unix:{self.daemon.folder}/probe.sock"}
+        self.daemon.port = self.daemon.probe_port = 0
+        self.daemon.write_config({**listen, "databases": {"app": {"url": self.database.url(), **FAST, "expect": expect}}})
         self.applications = []
         self.migration = None
 
@@ -88,7 +91,7 @@ class Stack:
         self.migration = Process(command, log, env=self.project.environment(), cwd=self.project.folder)
 
     def start_application(self, *options):
-        gate = f"http://127.0.0.1:{self.daemon.port}/v1/gates/app"
+        gate = f"unix:{self.socket}:/v1/gates/app"
         place = f"host={self.server.host} port={self.server.port} dbname={self.database.name} user={self.server.superuser} password={self.server.password}"
         command = ["/usr/bin/python3", "-c", APPLICATION, place]
         asked = ["--gate", gate, "--manifest", self.manifest, "--timeout", "2m", *options]
@@ -174,6 +177,7 @@ def test_a_failed_migration_that_left_no_trace(stack):
     one.project.run("upgrade", "a1")
     one.write_last("SELECT 1/0")
     one.start_daemon()
+    one.daemon.wait_log("database_state.*PENDING")
     for _ in range(3):
         one.start_application("--timeout", "4s")
     for application in one.applications:
