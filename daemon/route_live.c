@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/http_routes.h"
+#include "daemon/recorder.h"
 
 void route_livez(const struct http_request *request, struct http_response *response)
 {
@@ -41,6 +42,15 @@ static const char *readiness(const struct http_request *request, const struct vi
     return view->status.tried ? "pass" : "fail";
 }
 
+/* Never a reason to be unready: gates and health need no history. */
+static const char *history_status(const struct http_request *request)
+{
+    char fault[sizeof((struct error *)NULL)->message] = "";
+    if (!recorder_keeps(request->context->recorder))
+        return "none";
+    return recorder_fault(request->context->recorder, fault, sizeof fault) ? "warn" : "pass";
+}
+
 void route_readyz(const struct http_request *request, struct http_response *response)
 {
     bool draining = __atomic_load_n(request->context->draining, __ATOMIC_ACQUIRE);
@@ -55,6 +65,7 @@ void route_readyz(const struct http_request *request, struct http_response *resp
     json_key_boolean(&writer, "stopping", draining);
     json_key_integer(&writer, "untried", (int64_t)waiting);
     if (request->set && http_request_parameter(request, "verbose")) {
+        json_key_string(&writer, "history", history_status(request));
         json_key_object(&writer, "databases");
         for (size_t i = 0; i < request->set->count; i++)
             json_key_string(&writer, request->set->views[i]->database->name,
