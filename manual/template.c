@@ -11,27 +11,17 @@ static const struct {
     const char *line;
     void (*put)(const struct manual_program *program, FILE *out);
 } tables[] = {
-    {"@summary@\n", page_put_summary},
-    {"@usage@\n", page_put_usage},
-    {"@commands@\n", page_put_commands},
-    {"@options@\n", page_put_options},
-    {"@exits@\n", page_put_exits},
-    {"@keys@\n", page_put_keys},
-    {"@bashvalued@\n", bash_put_valued},
-    {"@bashwhere@\n", bash_put_where},
-    {"@bashvalues@\n", bash_put_values},
-    {"@bashoptions@\n", bash_put_options},
-    {"@basharguments@\n", bash_put_arguments},
-    {"@zshvalued@\n", zsh_put_valued},
-    {"@zshwhere@\n", zsh_put_where},
-    {"@zshcommands@\n", zsh_put_commands},
-    {"@zshoptions@\n", zsh_put_options},
-    {"@zshown@\n", zsh_put_own_options},
-    {"@zsharguments@\n", zsh_put_arguments},
-    {"@zshoperands@\n", zsh_put_operands},
-    {"@fishcommands@\n", fish_put_commands},
-    {"@fishoptions@\n", fish_put_options},
-    {"@fisharguments@\n", fish_put_arguments},
+    {"@summary@\n", page_put_summary},     {"@usage@\n", page_put_usage},
+    {"@commands@\n", page_put_commands},   {"@options@\n", page_put_options},
+    {"@exits@\n", page_put_exits},         {"@routes@\n", page_put_routes},
+    {"@keys@\n", page_put_keys},           {"@bashvalued@\n", bash_put_valued},
+    {"@bashwhere@\n", bash_put_where},     {"@bashvalues@\n", bash_put_values},
+    {"@bashoptions@\n", bash_put_options}, {"@basharguments@\n", bash_put_arguments},
+    {"@zshvalued@\n", zsh_put_valued},     {"@zshwhere@\n", zsh_put_where},
+    {"@zshcommands@\n", zsh_put_commands}, {"@zshoptions@\n", zsh_put_options},
+    {"@zshown@\n", zsh_put_own_options},   {"@zsharguments@\n", zsh_put_arguments},
+    {"@zshoperands@\n", zsh_put_operands}, {"@fishcommands@\n", fish_put_commands},
+    {"@fishoptions@\n", fish_put_options}, {"@fisharguments@\n", fish_put_arguments},
 };
 
 static bool put_table(const struct template *template, const char *line, FILE *out)

@@ -113,6 +113,21 @@ def test_keys_are_in_the_page():
         assert re.fullmatch(r"[a-z_]+ \(\S.*; (?:reload|restart)\)", entry), entry
 
 
+def test_routes_are_in_the_page(daemon, sqlite):
+    """Each is one that the daemon answers, with the parameters that it takes."""
+    instance = daemon({"databases": {"app": {"url": sqlite.url()}}})
+    entries = entries_of(section_of(page_path("migrationd.8").read_text(), "HTTP"))
+    assert len(entries) > 15
+    for entry in entries:
+        methods, path, parameters = re.fullmatch(r"(GET|POST|GET, POST) (/[^?]*)(?:\?(.*=))?", entry).groups()
+        path = re.sub(r"\{\w+\}", "app", path)
+        answer = instance.get(f"{path}?no_such_parameter=1")
+        assert answer.status == (400 if "GET" in methods else 405), entry
+        if "GET" in methods:
+            told = re.fullmatch(r"\S+ takes (?:only: (.*)|no parameters)", answer.json["detail"]).group(1) or ""
+            assert [name.rstrip("=") for name in (parameters or "").split("&") if name] == told.split(), entry
+
+
 def test_sections_that_keys_refer_to_are_there():
     source = page_path("migrationd.yaml.5").read_text()
     sections = {plain(title) for title in re.findall(r"^\.SS (.*)$", source, flags=re.M)}
