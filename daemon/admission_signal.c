@@ -6,9 +6,9 @@
 typedef bool member_reader(const struct json_value *value, struct admission_signal *signal,
                            struct http_response *response);
 
-static bool read_revision(const struct json_value *value, struct admission_signal *signal,
-                          struct http_response *response);
-static bool read_match(const struct json_value *value, struct admission_signal *signal, struct http_response *response);
+static member_reader read_revisions;
+static member_reader read_ranges;
+static member_reader read_match;
 
 /* Which member stands where, and how long it may be. */
 static const struct member {
@@ -26,8 +26,8 @@ static const struct member {
      .offset = offsetof(struct admission_signal, instance),
      .longest = LIMIT_ADMISSION_TEXT,
      .required = true},
-    {.name = "revision", .read = read_revision},
-    {.name = "supports", .offset = offsetof(struct admission_signal, supports), .longest = LIMIT_QUERY_VALUE},
+    {.name = "revision", .read = read_revisions},
+    {.name = "supports", .read = read_ranges},
     {.name = "match", .read = read_match},
 };
 
@@ -41,34 +41,45 @@ static const char *read_text(const struct json_value *value, const char *name, s
     return NULL;
 }
 
-static bool add_revision(const struct json_value *value, struct admission_signal *signal,
-                         struct http_response *response)
+static bool add_text(const struct json_value *value, const char *name, struct signal_texts *texts,
+                     struct http_response *response)
 {
-    const char *text = read_text(value, "revision", LIMIT_QUERY_VALUE, response);
+    const char *text = read_text(value, name, LIMIT_QUERY_VALUE, response);
     if (!text)
         return false;
-    strbuf_add_string(&signal->revision, signal->revision_count > 0 ? " " : "");
-    strbuf_add_string(&signal->revision, text);
-    signal->revisions[signal->revision_count++] = text;
+    strbuf_add_string(&texts->joined, texts->count > 0 ? " " : "");
+    strbuf_add_string(&texts->joined, text);
+    texts->items[texts->count++] = text;
     return true;
 }
 
-static bool read_revision(const struct json_value *value, struct admission_signal *signal,
-                          struct http_response *response)
+static bool read_texts(const struct json_value *value, const char *name, struct signal_texts *texts,
+                       struct http_response *response)
 {
     size_t count = json_length(value);
     if (!json_is_array(value))
-        return add_revision(value, signal, response);
-    if (count == 0 || count > ARRAY_LENGTH(signal->revisions)) {
-        http_response_bad_member(response, "revision", "revision must be a string, or a list of 1 to %zu of them",
-                                 ARRAY_LENGTH(signal->revisions));
+        return add_text(value, name, texts, response);
+    if (count == 0 || count > ARRAY_LENGTH(texts->items)) {
+        http_response_bad_member(response, name, "%s must be a string, or a list of 1 to %zu of them", name,
+                                 ARRAY_LENGTH(texts->items));
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!add_revision(json_element(value, i), signal, response))
+        if (!add_text(json_element(value, i), name, texts, response))
             return false;
     }
     return true;
+}
+
+static bool read_revisions(const struct json_value *value, struct admission_signal *signal,
+                           struct http_response *response)
+{
+    return read_texts(value, "revision", &signal->revisions, response);
+}
+
+static bool read_ranges(const struct json_value *value, struct admission_signal *signal, struct http_response *response)
+{
+    return read_texts(value, "supports", &signal->supports, response);
 }
 
 static bool read_match(const struct json_value *value, struct admission_signal *signal, struct http_response *response)
@@ -77,9 +88,9 @@ static bool read_match(const struct json_value *value, struct admission_signal *
     signal->match = text ? match_from_name(text) : MATCHES;
     if (signal->match == MATCHES)
         http_response_bad_member(response, "match", "match is exact, at-least or contains");
-    else if (signal->revision_count == 0)
+    else if (signal->revisions.count == 0)
         http_response_bad_member(response, "match", "match says how to compare a revision, and none is given");
-    else if (signal->supports)
+    else if (signal->supports.count > 0)
         http_response_bad_member(response, "match", "a range says itself how it compares: match goes without supports");
     return response->status == 0;
 }
@@ -113,7 +124,8 @@ bool admission_signal_parse(const char *body, size_t length, struct admission_si
                             struct http_response *response)
 {
     struct error error = {.code = ERROR_OK};
-    *ret_signal = (struct admission_signal){.match = MATCH_AT_LEAST, .revision = STRBUF(LIMIT_REQUEST_BODY)};
+    *ret_signal = (struct admission_signal){.match = MATCH_AT_LEAST};
+    ret_signal->revisions.joined = ret_signal->supports.joined = (struct strbuf)STRBUF(LIMIT_REQUEST_BODY);
     if (json_parse(body ? body : "", length, LIMIT_REQUEST_BODY, "body", &ret_signal->document, &error) < 0) {
         if (error.code == ERROR_NO_MEMORY)
             http_response_no_memory(response);
@@ -131,7 +143,8 @@ bool admission_signal_parse(const char *body, size_t length, struct admission_si
         if (!read_member(root, &members[i], ret_signal, response))
             return false;
     }
-    if (response->status == 0 && !strbuf_ok(&ret_signal->revision))
+    if (response->status == 0 &&
+        (!strbuf_ok(&ret_signal->revisions.joined) || !strbuf_ok(&ret_signal->supports.joined)))
         http_response_no_memory(response);
     return response->status == 0;
 }
@@ -139,5 +152,6 @@ bool admission_signal_parse(const char *body, size_t length, struct admission_si
 void admission_signal_done(struct admission_signal *signal)
 {
     json_document_free(signal->document);
-    strbuf_done(&signal->revision);
+    strbuf_done(&signal->revisions.joined);
+    strbuf_done(&signal->supports.joined);
 }

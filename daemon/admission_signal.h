@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The body of a startup signal: {"application","instance"} and what the application expects of the gate, "revision"
- * (a text, or a list of them where the gate requires several databases), "match" and "supports".
+ * and "supports" (a text each, or a list of them where the gate requires several databases) and "match".
  */
 #ifndef MIGRATIOND_DAEMON_ADMISSION_SIGNAL_H
 #define MIGRATIOND_DAEMON_ADMISSION_SIGNAL_H
@@ -10,15 +10,26 @@
 #include "daemon/http_response.h"
 #include "json/json_reader.h"
 
+/* A member that may be a list. */
+struct signal_texts {
+    const char *items[LIMIT_QUERY_PARAMETERS];
+    size_t count;
+    struct strbuf joined; /* all of them, separated by blanks */
+};
+
+/* As it is remembered; NULL: the member was not given. */
+static inline const char *signal_texts_joined(const struct signal_texts *texts)
+{
+    return texts->count > 0 ? strbuf_text(&texts->joined) : NULL;
+}
+
 struct admission_signal {
     struct json_document *document; /* owned; the texts stand in it */
     const char *application;
     const char *instance;
-    const char *supports; /* NULL */
-    const char *revisions[LIMIT_QUERY_PARAMETERS];
-    size_t revision_count;
+    struct signal_texts revisions;
+    struct signal_texts supports;
     enum match match;
-    struct strbuf revision; /* all of them, separated by blanks, as they are remembered */
 };
 
 /* False, with a 400 answered that names the member. */

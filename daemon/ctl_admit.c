@@ -11,13 +11,13 @@
 #include "daemon/wait_revisions.h"
 #include "json/json_writer.h"
 
-static void add_revisions(struct json_writer *writer, const struct wait_revisions *revisions)
+static void add_texts(struct json_writer *writer, const char *name, const char *const *texts, size_t count)
 {
-    if (revisions->count == 0)
+    if (count == 0)
         return;
-    json_key_array(writer, "revision");
-    for (size_t i = 0; i < revisions->count; i++)
-        json_add_string(writer, revisions->list[i]);
+    json_key_array(writer, name);
+    for (size_t i = 0; i < count; i++)
+        json_add_string(writer, texts[i]);
     json_close_array(writer);
 }
 
@@ -30,11 +30,10 @@ static bool make_signal(const struct ctl_options *options, const struct wait_rev
     json_open_object(&writer);
     json_key_string(&writer, "application", options->application);
     json_key_string(&writer, "instance", options->instance ? options->instance : host);
-    add_revisions(&writer, revisions);
+    add_texts(&writer, "revision", revisions->list, revisions->count);
     if (options->match)
         json_key_string(&writer, "match", options->match);
-    if (options->supports)
-        json_key_string(&writer, "supports", options->supports);
+    add_texts(&writer, "supports", options->supports.items, options->supports.count);
     json_close_object(&writer);
     return json_writer_ok(&writer);
 }

@@ -20,10 +20,9 @@ static bool make_path(const struct ctl_options *options, const struct wait_revis
         strbuf_printf(path, "%crevision=", separator);
         ctl_encode(path, revisions->list[i]);
     }
-    if (options->supports) {
+    for (size_t i = 0; i < options->supports.count; i++, separator = '&') {
         strbuf_printf(path, "%csupports=", separator);
-        ctl_encode(path, options->supports);
-        separator = '&';
+        ctl_encode(path, options->supports.items[i]);
     }
     if (options->match)
         strbuf_printf(path, "%cmatch=%s", separator, options->match);
@@ -88,7 +87,7 @@ int ctl_can_run(const struct ctl_options *options)
     int code = wait_revisions_collect("migrationctl", &options->revisions, &options->manifests, &revisions);
     if (code != CTL_OK)
         return code;
-    if (revisions.count == 0 && !options->supports)
+    if (revisions.count == 0 && options->supports.count == 0)
         return ctl_fail(CTL_USAGE, "can-run needs --revision, --manifest or --supports: what is to run");
     if (!make_path(options, &revisions, &path))
         return ctl_fail(CTL_USAGE, "the question is too long");

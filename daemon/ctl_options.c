@@ -260,9 +260,10 @@ static const struct option_row option_rows[] = {
     {.name = "supports",
      .argument = "A..B",
      .commands = "wait admit can-run",
-     .kind = OPTION_TEXT,
+     .kind = OPTION_LIST,
      KEPT(supports),
-     .doc = "the application runs on every revision from A to B; A may be left out, then it is R, and so may B"},
+     .doc = "the application runs on every revision from A to B; A may be left out, then it is R, and so may B; "
+            "DATABASE:A..B, repeated, where the gate requires several databases"},
     {.name = "application",
      .argument = "NAME",
      .commands = "wait admit",

@@ -157,11 +157,11 @@ static void admit(const struct http_request *request, const struct admission_sig
                   struct http_response *response)
 {
     const struct gate_asked asked = {.gate = request->names[0],
-                                     .revisions = signal->revisions,
-                                     .revision_count = signal->revision_count,
+                                     .revisions = signal->revisions.items,
+                                     .revision_count = signal->revisions.count,
                                      .match = signal->match,
-                                     .supports = &signal->supports,
-                                     .support_count = signal->supports ? 1 : 0,
+                                     .supports = signal->supports.items,
+                                     .support_count = signal->supports.count,
                                      .latches = request->context->latches};
     cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
     cleanup(gate_question) struct gate_question *question = gate_question_new(&asked);
@@ -182,9 +182,9 @@ static void admit(const struct http_request *request, const struct admission_sig
     fail_opens_tell(request->context->fail_opens, &answer, 1, request->unix_ms);
     const struct admission admission = {.application = signal->application,
                                         .instance = signal->instance,
-                                        .revision = signal->revision_count > 0 ? strbuf_text(&signal->revision) : NULL,
+                                        .revision = signal_texts_joined(&signal->revisions),
                                         .match = signal->match != MATCH_AT_LEAST ? match_name(signal->match) : NULL,
-                                        .supports = signal->supports,
+                                        .supports = signal_texts_joined(&signal->supports),
                                         .admitted = answer.verdict.state == GATE_OPEN,
                                         .at_ms = request->unix_ms,
                                         .state = gate_state_name(answer.verdict.state),

@@ -12,22 +12,21 @@ static bool shows_opening(const struct admission *admission)
     return admission->admitted && admission->code && strcmp(admission->code, state_code_name(CODE_FAIL_OPEN)) != 0;
 }
 
-/* The revisions of a gate that requires several databases stand in one text, with blanks between them; a revision of
- * another gate may hold blanks itself. */
-static size_t split(const struct config *config, const char *gate_name, const char *text, struct arena *arena,
-                    const char *revisions[static LIMIT_QUERY_PARAMETERS])
+/* Texts of a gate that requires several databases stand in one, with blanks between them; a revision of another gate
+ * may hold blanks itself. */
+static size_t split(bool several, const char *text, struct arena *arena,
+                    const char *texts[static LIMIT_QUERY_PARAMETERS])
 {
-    const struct config_gate *gate = config_find_gate(config, gate_name);
     char *rest = arena_strdup(arena, text);
     size_t count = 0;
     if (!rest)
         return 0;
-    if (!gate || gate->required_count == 1) {
-        revisions[0] = rest;
+    if (!several) {
+        texts[0] = rest;
         return 1;
     }
     for (char *word = strsep(&rest, " "); word && count < LIMIT_QUERY_PARAMETERS; word = strsep(&rest, " "))
-        revisions[count++] = word;
+        texts[count++] = word;
     return count;
 }
 
@@ -44,16 +43,18 @@ void seeds_take(void *payload, const struct history_record *record)
     if (match == MATCHES)
         return;
     const char *revisions[LIMIT_QUERY_PARAMETERS] = {0};
+    const char *ranges[LIMIT_QUERY_PARAMETERS] = {0};
+    const struct config_gate *gate = config_find_gate(seeds->config, record->subject);
+    bool several = gate && gate->required_count > 1;
     cleanup(arena) struct arena *arena = arena_new(2 * LIMIT_REQUEST_BODY);
     if (!arena)
         return;
     const struct gate_asked asked = {.gate = record->subject,
                                      .revisions = revisions,
-                                     .revision_count =
-                                         split(seeds->config, record->subject, admission.revision, arena, revisions),
+                                     .revision_count = split(several, admission.revision, arena, revisions),
                                      .match = match,
-                                     .supports = &admission.supports,
-                                     .support_count = admission.supports ? 1 : 0,
+                                     .supports = ranges,
+                                     .support_count = split(several, admission.supports, arena, ranges),
                                      .latches = seeds->latches};
     cleanup(gate_question) struct gate_question *question = gate_question_new(&asked);
     if (question)

@@ -125,15 +125,23 @@ static void make_target(const struct wait_question *question, int64_t hold_ms, s
     for (size_t i = 0; i < question->revision_count; i++)
         add_parameter(target, "revision", question->revisions[i]);
     add_parameter(target, "match", question->match);
-    add_parameter(target, "supports", question->supports);
+    for (size_t i = 0; i < question->support_count; i++)
+        add_parameter(target, "supports", question->supports[i]);
     if (hold_ms > 0)
         strbuf_printf(target, "%cwait=%lldms", strchr(strbuf_text(target), '?') ? '&' : '?', (long long)hold_ms);
 }
 
-static void add_member(struct json_writer *writer, const char *name, const char *text)
+/* One text, or a list of them. */
+static void add_texts(struct json_writer *writer, const char *name, const char *const *texts, size_t count)
 {
-    if (text)
-        json_key_string(writer, name, text);
+    if (count == 1)
+        json_key_string(writer, name, texts[0]);
+    if (count < 2)
+        return;
+    json_key_array(writer, name);
+    for (size_t i = 0; i < count; i++)
+        json_add_string(writer, texts[i]);
+    json_close_array(writer);
 }
 
 /* The signal asks what the gate was asked. */
@@ -144,16 +152,10 @@ static void make_signal(const struct wait_question *question, struct strbuf *bod
     json_open_object(&writer);
     json_key_string(&writer, "application", question->application);
     json_key_string(&writer, "instance", question->instance);
-    if (question->revision_count == 1)
-        json_key_string(&writer, "revision", question->revisions[0]);
-    if (question->revision_count > 1) {
-        json_key_array(&writer, "revision");
-        for (size_t i = 0; i < question->revision_count; i++)
-            json_add_string(&writer, question->revisions[i]);
-        json_close_array(&writer);
-    }
-    add_member(&writer, "match", question->match);
-    add_member(&writer, "supports", question->supports);
+    add_texts(&writer, "revision", question->revisions, question->revision_count);
+    if (question->match)
+        json_key_string(&writer, "match", question->match);
+    add_texts(&writer, "supports", question->supports, question->support_count);
     json_close_object(&writer);
 }
 

@@ -35,7 +35,8 @@ struct wait_question {
     const char *const *revisions; /* "R" or "DATABASE:R" */
     size_t revision_count;
     const char *match;
-    const char *supports;    /* "A..B" */
+    const char *const *supports; /* "A..B" or "DATABASE:A..B" */
+    size_t support_count;
     const char *application; /* sends its startup signal once the gate is open */
     const char *instance;
     const char *token_file;         /* read anew for each request: tokens are rotated */

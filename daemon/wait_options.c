@@ -40,9 +40,10 @@ static const struct option_row rows[] = {
      .doc = "exact, at-least (default) or contains"},
     {.name = "supports",
      .argument = "A..B",
-     .kind = OPTION_TEXT,
+     .kind = OPTION_LIST,
      KEPT(supports),
-     .doc = "the command runs on every revision from A to B: wait until the database is at one of them"},
+     .doc = "the command runs on every revision from A to B: wait until the database is at one of them; DATABASE:A..B, "
+            "repeated, where the gate requires several databases"},
     {.name = "application",
      .letter = 'a',
      .argument = "NAME",

@@ -12,7 +12,7 @@ struct wait_options {
     struct option_list revisions;
     struct option_list manifests;
     const char *match;
-    const char *supports;
+    struct option_list supports;
     const char *application;
     const char *instance;
     const char *token_file;

@@ -151,10 +151,15 @@ def test_several_databases(daemon, tmp_path):
     )
     both = {"supports": ["billing:a..b", "orders:b..c"]}
     instance.wait_gate("strict", "open", **both)
+    signal = {"application": "api", "instance": "1", **both}
+    assert instance.post("/v1/gates/strict/admissions", signal).json["supports"] == "billing:a..b orders:b..c"
+    ranges = [word for one in both["supports"] for word in ("--supports", one)]
+    assert can_run(instance, "strict", *ranges).returncode == 0
     alembic_stamp(made["billing"], "c")
     answer = instance.wait_gate("strict", "blocked", **both).json
     assert (answer["code"], answer["database"]) == ("AHEAD", "billing")
     assert instance.gate("api", **both).json["code"] == "AHEAD"
+    assert can_run(instance, "strict", *ranges).returncode == 4
     alembic_stamp(made["orders"], "a")
     answer = instance.wait_gate("api", "closed", **both).json
     assert (answer["code"], answer["database"]) == ("PENDING", "orders"), "an accepted one hides no other"

@@ -113,10 +113,12 @@ static void test_what_is_asked(void **state)
     static const struct step steps[] = {{503, closed_gate}, {503, closed_gate}, {200, open_gate}, {201, ADMITTED}};
     struct script script = {.steps = steps, .count = ARRAY_LENGTH(steps)};
     static const char *const revisions[] = {"orders:a b", "billing:2"};
+    static const char *const ranges[] = {"1..2"};
     const struct wait_question question = {.revisions = revisions,
                                            .revision_count = 2,
                                            .match = "exact",
-                                           .supports = "1..2",
+                                           .supports = ranges,
+                                           .support_count = 1,
                                            .application = "shop\"",
                                            .instance = "pod-1",
                                            .timeout_ms = LONG_MS};
