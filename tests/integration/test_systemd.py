@@ -322,6 +322,7 @@ class Machine:
         self.root = DebianRoot()
         self.root.apt("update")
         self.root.install(build_package())
+        self.root.apt("install", "postgresql")
         folder = self.root.path("/srv/orders")
         folder.mkdir()
         self.database = SqliteFile(folder / "app.db")
@@ -408,6 +409,26 @@ def test_service_runs_as_its_user(machine):
     assert machine.root.inside("stat", "-c", "%U", f"/proc/{machine.pid(SERVICE)}").stdout.strip() == "migrationd"
     assert machine.root.inside("stat", "-c", "%U %a", "/var/lib/migrationd").stdout.strip() == "migrationd 700"
     assert machine.property(SERVICE, "StatusText")
+
+
+@full
+def test_peer_authentication(machine):
+    """What the unit has a fixed user for; no password stands anywhere."""
+    machine.systemctl("start", "postgresql")
+    as_owner = ["runuser", "-u", "postgres", "--"]
+    eventually(lambda: machine.root.inside(*as_owner, "psql", "-c", "SELECT 1"), 60 * slowdown(), "PostgreSQL")
+    machine.root.inside(*as_owner, "createuser", "migrationd")
+    machine.root.inside(*as_owner, "createdb", "--owner=migrationd", "billing")
+    good = machine.root.path(CONFIG).read_text()
+    machine.write(CONFIG, good + "  billing: {url: 'postgresql://migrationd@/billing?host=/run/postgresql', journal: none}\n")
+    try:
+        machine.systemctl("reload", SERVICE)
+        wait = ["migration-wait", "--timeout", "1m", "--gate", "http://127.0.0.1:8484/v1/gates/billing"]
+        machine.root.inside(*wait, timeout=70)
+    finally:
+        machine.write(CONFIG, good)
+        machine.systemctl("reload", SERVICE)
+        machine.systemctl("stop", "postgresql")
 
 
 @full
@@ -601,7 +622,6 @@ def test_upgrade_restarts_what_runs(machine):
     shutil.copy(newer, machine.root.path("/var/tmp"))
     install = ["dpkg", "--force-confold", "--install", f"/var/tmp/{newer.name}"]
     first = machine.pid(SERVICE)
-    machine.root.inside("systemctl", "enable", "migrationd")
     machine.root.inside(*install, timeout=120)
     machine.until(SERVICE, "active/running")
     second = machine.pid(SERVICE)

@@ -195,7 +195,7 @@ class DebianRoot:
 
     def inside(self, *arguments, check=True, timeout=60.0):
         """Runs a program beside systemd."""
-        enter = ["nsenter", "-t", self.init, "--wd=/", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
+        enter = ["nsenter", "-t", self.init, "--wdns=/", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
         return run([*enter, *arguments], timeout=timeout * slowdown(), check=check, env=ENVIRONMENT)
 
     def in_network(self, *arguments, **options):
