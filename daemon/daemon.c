@@ -194,6 +194,7 @@ static int load_next(struct daemon *daemon, struct error *reterr)
         return -1;
     }
     recorder_reload(daemon->recorder, next);
+    events_break(daemon->events);
     config_unref(daemon->config);
     daemon->config = take(next);
     warn_of_passwords(daemon->config);

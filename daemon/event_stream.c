@@ -164,7 +164,7 @@ static void add_event(struct event_stream *stream, struct strbuf *out)
     bool missed = false;
     cleanup(event) struct event *event = events_after(stream->events, stream->number, &missed);
     if (missed) {
-        forget(stream, "MISSED", "events were told that are not kept any more");
+        forget(stream, "MISSED", "what was told since is not kept, or is of another configuration");
         return;
     }
     char id[SSE_ID_SIZE] = "";

@@ -130,6 +130,13 @@ int events_emit(struct events *events, enum event_kind kind, const char *subject
     return event ? 0 : error_no_memory(reterr);
 }
 
+void events_break(struct events *events)
+{
+    pthread_mutex_lock(&events->lock);
+    keep(events, NULL);
+    pthread_mutex_unlock(&events->lock);
+}
+
 void events_listen(struct events *events, void (*heard)(void *payload, struct event *event), void *payload)
 {
     pthread_mutex_lock(&events->lock);

@@ -47,6 +47,10 @@ void events_free(struct events *events);
 int events_emit(struct events *events, enum event_kind kind, const char *subject, const struct strbuf *body,
                 int64_t at_ms, struct error *reterr);
 
+/* What was told before cannot be gone on from: the configuration is another one. Whoever has not come this far has
+ * missed something. */
+void events_break(struct events *events);
+
 /* Called for every event in the order of their numbers, by the thread that emitted it, under the hub's lock: it must
  * not block, and must not call the hub. A listener hears what is emitted after it was added, until the hub ends. */
 enum { EVENT_LISTENERS = 4 };

@@ -142,6 +142,17 @@ def test_reload_shows_the_picture_again(pending, sqlite):
         assert other.next().data["code"] == "RELOADED"
 
 
+def test_reload_while_nobody_listens(pending, sqlite):
+    """Who comes back after it would otherwise believe in databases that are not watched any more."""
+    with EventStream(pending.port) as stream:
+        last = stream.next().id
+    pending.reload({"databases": {"renamed": watched(sqlite, expect={"revision": "1"})}})
+    pending.wait_log("event=reloaded")
+    with EventStream(pending.port, last_id=last) as stream:
+        assert stream.next().data["code"] == "MISSED"
+        assert list(states(stream.next())) == ["renamed"]
+
+
 def test_choosing_databases_and_kinds(daemon, tmp_path):
     one, other = SqliteFile(tmp_path / "one.db"), SqliteFile(tmp_path / "other.db")
     flyway_journal(one, "1")

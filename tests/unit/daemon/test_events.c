@@ -88,6 +88,28 @@ static void test_dropped_events_are_missed(void **state)
     assert_string_equal(held->subject, "first"); /* what is held outlives its place */
 }
 
+/* Nobody goes on across a break, and who has come as far has missed nothing. */
+static void test_breaks_are_missed(void **state)
+{
+    (void)state;
+    cleanup(events) struct events *events = events_new();
+    bool missed = false;
+    assert_non_null(events);
+    assert_int_equal(emit(events, "before", "{}"), 0);
+    events_break(events);
+    assert_null(events_after(events, 1, &missed));
+    assert_true(missed);
+    assert_null(events_after(events, 2, &missed));
+    assert_false(missed);
+    assert_int_equal(emit(events, "after", "{}"), 0);
+    cleanup(event) struct event *event = events_after(events, 1, &missed);
+    assert_true(missed);
+    assert_string_equal(event->subject, "after");
+    cleanup(event) struct event *same = events_after(events, 2, &missed);
+    assert_false(missed);
+    assert_ptr_equal(same, event);
+}
+
 /* Large events leave fewer of them. */
 static void test_bytes_are_bounded(void **state)
 {
@@ -254,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_kinds_have_names),
         cmocka_unit_test(test_nobody_listens_where_there_is_no_hub),
         cmocka_unit_test(test_dropped_events_are_missed),
+        cmocka_unit_test(test_breaks_are_missed),
         cmocka_unit_test(test_bytes_are_bounded),
         cmocka_unit_test(test_numbers_of_the_future_are_missed),
         cmocka_unit_test(test_epochs_differ),
