@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "daemon/connect.h"
+#include "daemon/history_place.h"
 #include "journal/journal_look.h"
+
+enum { HISTORY_MS = 5000 };
 
 static void print_coverage(const struct schema *schema, FILE *out)
 {
@@ -77,6 +80,21 @@ static int look(const struct config_database *database, FILE *out, struct error 
     return 0;
 }
 
+/* Makes nothing: that is for the daemon's role to do. */
+static bool look_at_history(const struct config_history *history, FILE *out)
+{
+    struct error error = {.code = ERROR_OK};
+    cleanup(history_store) struct history_store *store = NULL;
+    fprintf(out, "history (%s)\n", history->target->display);
+    if (history_database_open(history, true, deadline_in(HISTORY_MS), &store, &error) == 0)
+        fprintf(out, "  tables      there\n");
+    else if (error.code == ERROR_UNSUPPORTED)
+        fprintf(out, "  tables      %s\n", error.message);
+    else
+        fprintf(out, "  failed      %s: %s\n", error_code_name(error.code), error.message);
+    return error.code == ERROR_OK || error.code == ERROR_UNSUPPORTED;
+}
+
 size_t check_connect(const struct config *config, FILE *out)
 {
     size_t failed = 0;
@@ -89,5 +107,7 @@ size_t check_connect(const struct config *config, FILE *out)
         failed++;
         fprintf(out, "  failed      %s: %s\n", error_code_name(error.code), error.message);
     }
+    if (config->history.target && !look_at_history(&config->history, out))
+        failed++;
     return failed;
 }

@@ -68,8 +68,8 @@ void history_location_done(struct history_location *location)
     config_unref(location->config);
 }
 
-static int open_database(const struct config_history *history, struct deadline deadline,
-                         struct history_store **ret_store, struct error *reterr)
+int history_database_open(const struct config_history *history, bool read_only, struct deadline deadline,
+                          struct history_store **ret_store, struct error *reterr)
 {
     cleanup(engine_target) struct engine_target *target = NULL;
     char *password = NULL;
@@ -79,7 +79,7 @@ static int open_database(const struct config_history *history, struct deadline d
     password_free(password);
     if (outcome < 0)
         return -1;
-    const struct history_place place = {.target = target};
+    const struct history_place place = {.target = target, .read_only = read_only};
     return history_open(&place, deadline, ret_store, reterr);
 }
 
@@ -87,7 +87,7 @@ int history_location_open(const struct history_location *location, struct deadli
                           struct history_store **ret_store, struct error *reterr)
 {
     if (location->kind == HISTORY_IN_DATABASE)
-        return open_database(&location->config->history, deadline, ret_store, reterr);
+        return history_database_open(&location->config->history, false, deadline, ret_store, reterr);
     const struct history_place place = {.path = location->path};
     return history_open(&place, deadline, ret_store, reterr);
 }

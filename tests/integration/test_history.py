@@ -14,7 +14,7 @@ import subprocess
 import threading
 
 import pytest
-from harness import SqliteFile, eventually, migrationctl
+from harness import SqliteFile, eventually, migrationctl, migrationd
 from harness.daemon import programs, slowdown
 from harness.journals import flyway_journal, flyway_rows
 
@@ -577,6 +577,11 @@ def test_a_password_of_the_history_is_nowhere(daemon, orders, postgres_server, p
     right = daemon(settings, environment={"HISTORY_PASSWORD": secret}, secrets=[secret])
     right.wait_state("orders", "current")
     assert admit(right).status == 201
+    for password, code, word in ((secret, 0, "there"), ("wrong-canary-81b2", 1, "auth_failed")):
+        arguments = ("--config", right.config_path, "--check-config", "--connect")
+        result = migrationd(*arguments, environment={"HISTORY_PASSWORD": password})
+        assert result.returncode == code and word in result.stdout
+        assert secret not in result.stdout + result.stderr
 
 
 def test_a_hash_that_anybody_can_compute(kept, place):
