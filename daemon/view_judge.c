@@ -33,6 +33,7 @@ static void describe_looks(const struct view *view, int64_t monotonic_now_ms, in
     bool answers = seen || (snapshot && view->database->journal_none);
     input->observed = status->observed && answers;
     input->age_ms = status->observed ? monotonic_now_ms - status->good_at_ms : 0;
+    input->runner_elsewhere = view->database->replica_of != NULL;
     input->now_ms = unix_now_ms;
     const struct error *failure = status->error.code != ERROR_OK ? &status->error : NULL;
     if (!failure && !answers && status->deep_error.code != ERROR_OK)

@@ -83,9 +83,11 @@ static int64_t dirty_left_ms(const struct situation *situation, const struct fin
 
 static bool is_dirty_alive(const struct situation *situation)
 {
+    const struct finding_list *dirty = &situation->comparison->dirty;
+    if (situation->input->runner_elsewhere)
+        return dirty->count > 0;
     if (situation->input->runner_visible || situation->lock_orphaned)
         return false;
-    const struct finding_list *dirty = &situation->comparison->dirty;
     for (size_t i = 0; i < dirty->count; i++) {
         if (dirty_left_ms(situation, &dirty->items[i]) >= 0)
             return true;
@@ -148,7 +150,7 @@ int64_t situation_valid_for(const struct situation *situation)
     int64_t limit = situation->policy->max_staleness_ms;
     int64_t left = limit < INT64_MAX ? limit - situation->input->age_ms : INT64_MAX;
     int64_t valid = earlier(earlier(INT64_MAX, left), lock_left_ms(situation));
-    if (!situation->dirty_alive)
+    if (!situation->dirty_alive || situation->input->runner_elsewhere)
         return valid;
     const struct finding_list *dirty = &situation->comparison->dirty;
     for (size_t i = 0; i < dirty->count; i++)

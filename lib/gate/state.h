@@ -76,7 +76,8 @@ struct state_input {
     bool locked;                    /* its table is locked by DDL or by the tool */
     const struct lock_report *lock; /* NULL: nobody was seen */
     bool runner_visible;            /* the engine shows this tool's lock while it runs: no lock, no runner */
-    enum error_code journal_error;  /* why it could not be read; ERROR_LOCKED counts as `locked`; ERROR_OK */
+    bool runner_elsewhere; /* a replica, whose database is judged beside it: only there can be told whether it lives */
+    enum error_code journal_error; /* why it could not be read; ERROR_LOCKED counts as `locked`; ERROR_OK */
     const char *journal_error_message;
 
     /* The expectation. `source` tells what was asked even where there is no comparison. */

@@ -6,7 +6,7 @@ import shutil
 import time
 
 import pytest
-from harness import SqliteFile, Standby, eventually, migrationd
+from harness import SqliteFile, Standby, eventually, migrationctl, migrationd
 from harness.journals import alembic_files, alembic_journal, alembic_stamp
 
 FAST = {"journal_interval": "100ms", "interval": "1s"}
@@ -202,3 +202,54 @@ def test_check_connect_looks_at_each(tmp_path, copies):
     assert result.returncode != 0
     printed = migrationd("--config", config, "--print-config")
     assert printed.stdout.count("replicas:") == 1 and "orders@" not in printed.stdout
+
+
+def test_drift_and_accept_beside_replicas(daemon, copies, tmp_path):
+    """Drift is the database's own; a replica has none to be unknown, and no accepted state hides it."""
+    orders, copy = copies
+    folder = alembic_files(tmp_path / "files", a=None, b="a")
+    for one in (orders, copy):
+        one.sql("CREATE TABLE item (id integer PRIMARY KEY, name text)")
+    path = tmp_path / "baseline.json"
+    path.write_text(migrationctl("snapshot", orders.url()).stdout)
+    instance = daemon(
+        {
+            "databases": {
+                "orders": {
+                    "url": orders.url(),
+                    **FAST,
+                    "expect": {"directory": folder},
+                    "replicas": [copy.url()],
+                    "drift": {"reference": {"baseline": str(path)}},
+                }
+            },
+            "gates": {
+                "api": {"requires": ["orders"], "accept": ["current", "ahead"], "drift": "major", "on_unknown": "last-known"}
+            },
+        }
+    )
+    exact = {"revision": "a", "match": "exact"}
+    assert instance.wait_gate("api", "open", **exact).json["code"] == "CURRENT"
+    alembic_stamp(copy, "b")
+    ahead = eventually(lambda: (one := instance.gate("api", **exact).json)["databases"][1]["state"] == "ahead" and one, 10, "ahead")
+    assert ahead["state"] == "open", "the replica is accepted as its database would be"
+    assert [one.get("drift", {}).get("drift") for one in ahead["databases"]] == ["none", None]
+    assert instance.gate("orders", **exact).json["database"] == "orders@copy.db"
+    orders.sql("ALTER TABLE item DROP COLUMN name")
+    blocked = instance.wait_gate("api", "blocked", timeout=30, **exact).json
+    assert (blocked["code"], blocked["database"]) == ("DRIFTED", "orders")
+    assert blocked["databases"][0]["drift"]["worst"] == "critical"
+
+
+def test_a_runner_is_sought_on_the_primary_alone(daemon, standby):
+    """A dirty entry without its tool's lock is a dead run; the replica shows no lock in any case, and says nothing."""
+    orders = standby.primary.create_database("orders")
+    orders.sql("CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)")
+    orders.sql("INSERT INTO schema_migrations VALUES (3, true)")
+    eventually(lambda: standby.sql("SELECT version FROM schema_migrations", database="orders"), 30, "replication")
+    instance = daemon({"databases": {"orders": {"url": orders.url(), **FAST, "replicas": [on_replica(orders, standby)]}}})
+    name = f"orders@127.0.0.1:{standby.port}"
+    instance.wait_state("orders", "failed")
+    instance.wait_state(name, "running")
+    answer = instance.gate("orders", revision="4")
+    assert (answer.status, answer.json["code"], answer.json["database"]) == (409, "FAILED", "orders")

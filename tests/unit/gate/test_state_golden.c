@@ -96,6 +96,7 @@ static const struct field reading_fields[] = {
     {"error", KIND_ERROR, AT(input.journal_error)},
     {"message", KIND_TEXT, AT(input.journal_error_message)},
     {"runner_visible", KIND_BOOL, AT(input.runner_visible)},
+    {"runner_elsewhere", KIND_BOOL, AT(input.runner_elsewhere)},
     {0},
 };
 
