@@ -4,6 +4,7 @@
 #include <microhttpd.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -56,7 +57,7 @@ static void panic(void *payload, const char *file, unsigned line, const char *re
 {
     (void)payload;
     log_event(LOG_LEVEL_ERROR, "http_panic", NULL, "%s:%u: %s", file, line, reason ? reason : "no reason given");
-    _exit(70);
+    _exit(EX_SOFTWARE);
 }
 
 /* Connections of `listen`, and of those how many may wait, within the limit of open files. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * migrationd: the daemon's entry. Exit codes: 0 stopped as asked, 1 could not start, 2 usage, 70 a bug in a library,
- * 78 configuration.
+ * migrationd: the daemon's entry. What its exit statuses mean stands in options.c.
  */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sysexits.h>
 #include <time.h>
 
 #include "daemon/check_connect.h"
@@ -15,7 +15,7 @@
 #include "daemon/entrance.h"
 #include "daemon/options.h"
 
-enum { EXIT_CONFIG = 78, PRINT_LIMIT = 64 * 1024 * 1024 };
+enum { PRINT_LIMIT = 64 * 1024 * 1024 };
 
 /* A core file or a debugger of the same user would see passwords. */
 static void hide_memory(void)
@@ -106,7 +106,7 @@ int main(int argc, char **argv)
     if (config_load(options.config_path, &config, &error) < 0 ||
         (options.action != ACTION_PRINT_CONFIG && check_files(config, checks, &error) < 0)) {
         fprintf(stderr, "%s\n", error.message);
-        return EXIT_CONFIG;
+        return EX_CONFIG;
     }
     return act(&options, config);
 }

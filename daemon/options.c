@@ -2,7 +2,9 @@
 #include "daemon/options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "base/cleanup.h"
 
@@ -84,11 +86,11 @@ static const struct option_row option_rows[] = {
 };
 
 static const struct option_exit exit_rows[] = {
-    {.status = 0, .doc = "stopped as asked, or the configuration is valid"},
-    {.status = 1, .doc = "could not start, or with --connect a database could not be read"},
+    {.status = EXIT_SUCCESS, .doc = "stopped as asked, or the configuration is valid"},
+    {.status = EXIT_FAILURE, .doc = "could not start, or with --connect a database could not be read"},
     {.status = EXIT_USAGE, .doc = "usage"},
-    {.status = 70, .doc = "a mistake in a library, which is said before"},
-    {.status = 78, .doc = "configuration, with file:line:column"},
+    {.status = EX_SOFTWARE, .doc = "a mistake in a library, which is said before"},
+    {.status = EX_CONFIG, .doc = "configuration, with file:line:column"},
 };
 
 static void print_help(void);
