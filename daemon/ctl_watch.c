@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "daemon/ctl_side.h"
 #include "daemon/ctl_stream.h"
+#include "json/json_writer.h"
 
 enum { WATCHED_DATABASES = 1000000, REVISION_SIZE = 256 };
 
@@ -251,6 +252,19 @@ static bool flush(struct watch *watch)
     return false;
 }
 
+/* One object in one line, whatever the daemon's looks like: between its tokens a line break is as good as a blank. */
+static void print_json(const struct sse_event *event)
+{
+    cleanup(strbuf) struct strbuf name = STRBUF(1024);
+    struct json_writer writer = {0};
+    json_writer_init(&writer, &name, 0);
+    json_add_string(&writer, event->name);
+    printf("{\"event\":%s,\"data\":", strbuf_text(&name));
+    for (const char *byte = event->data; *byte; byte++)
+        putchar(*byte == '\n' ? ' ' : *byte);
+    puts("}");
+}
+
 static bool hear(void *payload, const struct sse_event *event)
 {
     struct watch *watch = payload;
@@ -261,7 +275,7 @@ static bool hear(void *payload, const struct sse_event *event)
         return false;
     }
     if (watch->options->output == CTL_JSON)
-        printf("{\"event\":\"%s\",\"data\":%s}\n", event->name, event->data);
+        print_json(event);
     else
         print_event(watch, event->name, json_root(document));
     return flush(watch);

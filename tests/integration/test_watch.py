@@ -211,6 +211,18 @@ class Nonsense(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def watch_nonsense(case, *arguments):
+    with http.server.HTTPServer(("127.0.0.1", 0), Nonsense) as server:
+        server.case = case
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            return migrationctl("--server", f"http://127.0.0.1:{server.server_port}", "status", "--watch", *arguments)
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 @pytest.mark.parametrize(
     ("case", "code", "message"),
     [
@@ -223,17 +235,17 @@ class Nonsense(http.server.BaseHTTPRequestHandler):
     ids=["html", "redirect", "refused", "not-found", "no-json"],
 )
 def test_what_is_no_daemon(case, code, message):
-    with http.server.HTTPServer(("127.0.0.1", 0), Nonsense) as server:
-        server.case = case
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            result = migrationctl("--server", f"http://127.0.0.1:{server.server_port}", "status", "--watch")
-        finally:
-            server.shutdown()
-            thread.join()
+    result = watch_nonsense(case)
     assert result.returncode == code, result
     assert message in result.stderr and result.stderr.count("\n") == 1 and result.stdout == ""
+
+
+def test_one_line_whatever_the_daemon_looks_like():
+    """An event of several lines, and of a name that is none, is one object in one line all the same."""
+    body = b'event: a"b\ndata: {"x":\ndata: 1}\n\nevent: state\ndata: nonsense\n\n'
+    result = watch_nonsense({"status": 200, "headers": {"Content-Type": "text/event-stream"}, "body": body}, "-o", "json")
+    assert result.returncode == 3
+    assert [json.loads(line) for line in result.stdout.splitlines()] == [{"event": 'a"b', "data": {"x": 1}}]
 
 
 def test_nobody_is_there():
