@@ -354,8 +354,9 @@ static const struct option_row option_rows[] = {
      .commands = "diff plan journal bootstrap",
      .kind = OPTION_LIST,
      KEPT(directories),
-     .doc = "diff, plan: also write the report, or the plan as scripts, into a folder there; journal URL, bootstrap: "
-            "the folder of the tool's migrations, of which bootstrap takes several"},
+     .doc =
+         "where the report, or the plan as scripts, is written, too, in a folder of its own (diff, plan); the folder "
+         "of the tool's migrations (journal URL, and bootstrap, which takes several)"},
     {.name = "tools",
      .commands = "journal",
      .kind = OPTION_FLAG,
@@ -378,7 +379,7 @@ static const struct option_row option_rows[] = {
      .commands = "bootstrap",
      .kind = OPTION_TEXT,
      KEPT(confirm),
-     .doc = "with --stamp: the database's name, as proof that this one is meant"},
+     .doc = "the database's name, as proof that this one is meant by --stamp"},
     {.name = "tenants",
      .argument = "GLOB",
      .commands = "compare",
