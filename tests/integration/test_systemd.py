@@ -545,6 +545,26 @@ def test_question_in_the_unit_itself(machine):
 
 
 @full
+def test_gate_behind_a_unix_socket(machine):
+    """Which belongs to the daemon's group, and the gate's user of the moment is in that."""
+    good = machine.root.path(CONFIG).read_text()
+    environment = "/etc/migrationd/gates/orders.env"
+    machine.write(CONFIG, "listen: unix:/run/migrationd/api.sock\n" + good)
+    machine.write(environment, "MIGRATION_GATE=unix:/run/migrationd/api.sock:/v1/gates/orders\n")
+    try:
+        machine.systemctl("restart", SERVICE)
+        machine.systemctl("start", "--no-block", "orders-api.service")
+        machine.until(GATE, "activating/start")
+        eventually(lambda: "closed PENDING" in machine.root.journal(GATE).splitlines()[-1], 30 * slowdown(), "the reason")
+        machine.migrate()
+        machine.until("orders-api.service", "active/running")
+    finally:
+        machine.write(CONFIG, good)
+        machine.root.path(environment).unlink()
+        machine.systemctl("restart", SERVICE)
+
+
+@full
 def test_broken_configuration_is_not_tried_again(machine):
     good = machine.root.path(CONFIG).read_text()
     machine.write(CONFIG, "databases: {\n")
