@@ -460,8 +460,12 @@ static int compare_all(struct assessing *assessing)
             journal->comparison = *twin;
             continue;
         }
-        const struct compare_request request =
-            configured_request(journal, assessing->database, assessment->expectation);
+        struct compare_request request = configured_request(journal, assessing->database, assessment->expectation);
+        /* An assessment outlives the configuration that it was made under, where the next one says the same. */
+        const char *revision = request.revision;
+        request.revision = arena_strdup(assessment->arena, revision);
+        if (revision && !request.revision)
+            return -1;
         if (compare(&request, NULL, assessment->arena, &journal->comparison, NULL) < 0)
             return -1;
         add_twin(&twins, journal, &journal->comparison);

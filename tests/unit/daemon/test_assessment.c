@@ -281,6 +281,25 @@ static void test_literal(void **state)
     end(&scene);
 }
 
+/* The next configuration says the same of this database: what was compared goes on, and is not the old one's. */
+static void test_another_configuration(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    struct scene next = {0};
+    begin(&scene, "expect: {revision: V1, match: contains}");
+    begin(&next, "expect: {revision: V1, match: contains}");
+    add(&scene, "flyway", "public", "flyway_schema_history", NULL, "V1");
+    cleanup(assessment) struct assessment *assessment = must_assess(&scene);
+    config_unref(take(scene.config));
+    cleanup(assessment) struct assessment *same =
+        assess(scene.snapshot, &next.config->databases[0], scene.expectation, assessment);
+    assert_ptr_equal(same, assessment);
+    assert_string_equal(same->journals[0].comparison.expected_revision, "V1");
+    end(&next);
+    end(&scene);
+}
+
 static void test_memory_runs_out(void **state)
 {
     (void)state;
@@ -303,7 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),           cmocka_unit_test(test_unchanged), cmocka_unit_test(test_twins),
         cmocka_unit_test(test_absent),          cmocka_unit_test(test_questions), cmocka_unit_test(test_literal),
-        cmocka_unit_test(test_memory_runs_out),
+        cmocka_unit_test(test_another_configuration), cmocka_unit_test(test_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
