@@ -320,9 +320,14 @@ static void test_memory_runs_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parts),           cmocka_unit_test(test_unchanged), cmocka_unit_test(test_twins),
-        cmocka_unit_test(test_absent),          cmocka_unit_test(test_questions), cmocka_unit_test(test_literal),
-        cmocka_unit_test(test_another_configuration), cmocka_unit_test(test_memory_runs_out),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_unchanged),
+        cmocka_unit_test(test_twins),
+        cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_questions),
+        cmocka_unit_test(test_literal),
+        cmocka_unit_test(test_another_configuration),
+        cmocka_unit_test(test_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
