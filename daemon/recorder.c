@@ -57,6 +57,7 @@ struct recorder {
     bool tried;     /* the store was opened, or was not */
     bool stopping;
     bool ended;
+    bool reloaded; /* retention may be another one */
     bool faulty;
     char fault[sizeof((struct error *)NULL)->message];
 
@@ -223,17 +224,22 @@ void recorder_reload(struct recorder *recorder, struct config *config)
     pthread_mutex_lock(&recorder->lock);
     struct config *before = recorder->config;
     recorder->config = config_ref(config);
+    recorder->reloaded = true;
+    pthread_cond_signal(&recorder->changed);
     pthread_mutex_unlock(&recorder->lock);
     config_unref(before);
 }
 
-static struct history_retention retention_of(struct recorder *recorder)
+/* True when it was reloaded since it was last asked for. */
+static bool read_retention(struct recorder *recorder, struct history_retention *ret_retention)
 {
     pthread_mutex_lock(&recorder->lock);
     const struct config_history *history = &recorder->config->history;
-    struct history_retention retention = {.age_ms = history->keep_ms, .rows = history->rows};
+    *ret_retention = (struct history_retention){.age_ms = history->keep_ms, .rows = history->rows};
+    bool reloaded = recorder->reloaded;
+    recorder->reloaded = false;
     pthread_mutex_unlock(&recorder->lock);
-    return retention;
+    return reloaded;
 }
 
 /* Called with the lock held. */
@@ -445,9 +451,9 @@ static int keep_retention(struct recorder *recorder, struct error *reterr)
 {
     bool more = false;
     int64_t now = monotonic_ms();
-    if (now < recorder->trim_at_ms && recorder->untrimmed < TRIM_AFTER)
+    struct history_retention retention = {0};
+    if (!read_retention(recorder, &retention) && now < recorder->trim_at_ms && recorder->untrimmed < TRIM_AFTER)
         return 0;
-    struct history_retention retention = retention_of(recorder);
     if (history_trim(recorder->store, &retention, http_unix_ms(), deadline_in(STORE_MS), &more, reterr) < 0)
         return -1;
     recorder->untrimmed = 0;
@@ -471,7 +477,7 @@ static void turn(struct recorder *recorder)
 
 static bool has_work(const struct recorder *recorder)
 {
-    return recorder->queue.first || history_asks_pending(&recorder->asks);
+    return recorder->queue.first || recorder->reloaded || history_asks_pending(&recorder->asks);
 }
 
 /* When there is something to do without being asked. */

@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import subprocess
 import threading
+import time
 
 import pytest
 from harness import SqliteFile, eventually, migrationctl, migrationd
@@ -199,13 +200,21 @@ def test_retention(daemon, orders, place):
         eventually(lambda: connection.execute("SELECT count(*) FROM record").fetchone()[0] <= 306, what="retention")
     assert listed(instance) == [current]  # dropped long ago, and still the state of the database
     assert verify(place).returncode == 0
-    settings = config(orders, path=str(place), rows=50, keep="1s")
-    instance.reload(settings)
-    instance.wait_log("reloaded")
-    admit_many(instance, [f"later-{number}" for number in range(300)])
-    eventually(lambda: admit(instance, "last") and count(place) < 50, 20 * slowdown(), "retention by age")
+    instance.reload(config(orders, path=str(place), rows=10, keep="1h"))
+    eventually(lambda: count(place) == 10, 20 * slowdown(), "the new retention at once")
+    instance.stop()
+    instance.write_config(config(orders, path=str(place), rows=1000, keep="1s"))
+    eventually(lambda: newest(place) < time.time() - 1, what="old age")
+    relaunch(instance)
+    eventually(lambda: count(place) <= 2, 20 * slowdown(), "retention by age")
+    assert listed(instance)[-1] == current
     assert instance.stop() == 0
     assert verify(place).returncode == 0
+
+
+def newest(place):
+    with contextlib.closing(sqlite3.connect(place)) as connection:
+        return (connection.execute("SELECT max(at_ms) FROM record").fetchone()[0] or 0) / 1000
 
 
 def count(place):
