@@ -121,7 +121,8 @@ static bool keep(void *payload, const struct history_record *record)
 int history_location_seed(struct history_store *store, void (*seed)(void *payload, const struct history_record *record),
                           void *payload, struct deadline deadline, struct error *reterr)
 {
-    const struct history_query query = {.kinds = 1u << HISTORY_ADMISSION, .limit = LIMIT_HISTORY_SEEDS};
+    const struct history_query query = {.kinds = 1u << HISTORY_ADMISSION | 1u << HISTORY_STATE,
+                                        .limit = LIMIT_HISTORY_SEEDS};
     struct seeds *seeds = mem_calloc(1, sizeof *seeds);
     if (!seeds)
         return error_no_memory(reterr);

@@ -102,9 +102,8 @@ static void link_newest(struct latches *latches, struct kept *kept)
     latches->newest = kept;
 }
 
-static void drop_oldest(struct latches *latches)
+static void drop(struct latches *latches, struct kept *kept)
 {
-    struct kept *kept = latches->oldest;
     struct kept **link = &latches->buckets[kept->hash % BUCKETS];
     while (*link != kept)
         link = &(*link)->chain;
@@ -120,7 +119,7 @@ static struct kept *add(struct latches *latches, const struct key *key)
     if (!kept)
         return NULL;
     if (latches->count == LIMIT_LATCHES)
-        drop_oldest(latches);
+        drop(latches, latches->oldest);
     char *out = kept->key;
     for (size_t i = 0; i < ARRAY_LENGTH(key->parts); out += key->lengths[i++])
         memcpy(out, key->parts[i], key->lengths[i]);
@@ -149,6 +148,27 @@ void latches_note(struct latches *latches, const struct latch *latch, int64_t at
     }
     if (kept && at_ms > kept->at_ms)
         kept->at_ms = at_ms;
+    pthread_mutex_unlock(&latches->lock);
+}
+
+static bool is_about(const struct kept *kept, const char *database)
+{
+    const char *name = kept->key + strlen(kept->key) + 1;
+    size_t length = strlen(database);
+    return strncmp(name, database, length) == 0 && (!name[length] || name[length] == '#');
+}
+
+void latches_forget(struct latches *latches, const char *database)
+{
+    if (!latches)
+        return;
+    pthread_mutex_lock(&latches->lock);
+    for (struct kept *kept = latches->newest; kept;) {
+        struct kept *older = kept->older;
+        if (is_about(kept, database))
+            drop(latches, kept);
+        kept = older;
+    }
     pthread_mutex_unlock(&latches->lock);
 }
 

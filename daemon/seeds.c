@@ -30,14 +30,11 @@ static size_t split(bool several, const char *text, struct arena *arena,
     return count;
 }
 
-void seeds_take(void *payload, const struct history_record *record)
+static void take_admission(const struct seeds *seeds, const struct history_record *record,
+                           const struct json_value *body)
 {
-    const struct seeds *seeds = payload;
     struct admission admission = {0};
-    cleanup(json_document) struct json_document *document = NULL;
-    admissions_remember(seeds->admissions, record);
-    if (json_parse(record->body, strlen(record->body), 2 * LIMIT_REQUEST_BODY, "record", &document, NULL) < 0 ||
-        !admission_read(json_root(document), &admission) || !shows_opening(&admission))
+    if (!admission_read(body, &admission) || !shows_opening(&admission))
         return;
     enum match match = admission.match ? match_from_name(admission.match) : MATCH_AT_LEAST;
     if (match == MATCHES)
@@ -59,4 +56,29 @@ void seeds_take(void *payload, const struct history_record *record)
     cleanup(gate_question) struct gate_question *question = gate_question_new(&asked);
     if (question)
         gate_question_remember(question, seeds->config, admission.at_ms);
+}
+
+/* A state in which nobody was let in outweighs who was let in before. `ahead` takes nothing away, and what cannot be
+ * seen says nothing. */
+static bool shows_mismatch(const struct json_value *body)
+{
+    const char *gate = json_text(json_member(body, "gate"));
+    const char *state = json_text(json_member(body, "state"));
+    bool shut =
+        gate && (strcmp(gate, gate_state_name(GATE_CLOSED)) == 0 || strcmp(gate, gate_state_name(GATE_BLOCKED)) == 0);
+    return shut && state && strcmp(state, migration_state_name(STATE_AHEAD)) != 0;
+}
+
+void seeds_take(void *payload, const struct history_record *record)
+{
+    const struct seeds *seeds = payload;
+    cleanup(json_document) struct json_document *document = NULL;
+    if (record->kind == HISTORY_ADMISSION)
+        admissions_remember(seeds->admissions, record);
+    if (json_parse(record->body, strlen(record->body), LIMIT_EVENT_BYTES, "record", &document, NULL) < 0)
+        return;
+    if (record->kind == HISTORY_ADMISSION)
+        take_admission(seeds, record, json_root(document));
+    else if (record->kind == HISTORY_STATE && shows_mismatch(json_root(document)))
+        latches_forget(seeds->latches, record->subject);
 }

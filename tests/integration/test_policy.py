@@ -234,3 +234,27 @@ def test_an_admission_outlives_the_daemon(daemon, sqlite, tmp_path):
     for question in ({"revision": "b"}, {"revision": "a", "match": "exact"}, {"supports": "a..d"}, {}):
         assert instance.gate("known", **question).json["state"] == "unknown", question
     assert instance.gate("shut", revision="a").json["state"] == "unknown"
+
+
+def test_a_mismatch_seen_later_outweighs_an_admission(daemon, sqlite, tmp_path):
+    """The migration was taken back after the admission: a restarted daemon finds both in its history."""
+    alembic_journal(sqlite, "a")
+    folder = alembic_files(tmp_path / "files", a=None)
+    instance = daemon(
+        {
+            "databases": {"orders": {"url": sqlite.url(), **FAST, "expect": {"directory": folder}}},
+            "gates": POLICIES,
+            "history": {"path": str(tmp_path / "history.db")},
+        }
+    )
+    instance.wait_gate("known", "open", revision="a")
+    signal = {"application": "api", "instance": "1", "revision": "a"}
+    assert instance.post("/v1/gates/known/admissions", signal).status == 201
+    alembic_stamp(sqlite)
+    instance.wait_state("orders", "pending")
+    assert instance.stop() == 0
+    sqlite.path.rename(f"{sqlite.path}.away")
+    instance.start()
+    wait_away(instance)
+    eventually(lambda: instance.get("/v1/gates/known/admissions").json["admissions"], 20, "history read")
+    assert instance.wait_gate("known", "unknown", revision="a").json["code"] in AWAY

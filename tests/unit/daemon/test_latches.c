@@ -197,6 +197,45 @@ static void test_seeds(void **state)
     }
 }
 
+/* What was let in counts until the database was seen in another state. */
+static void test_states_outweigh_older_admissions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *database;
+        const char *body;
+        bool remembered;
+    } changes[] = {
+        {"orders", "{\"state\": \"current\", \"gate\": \"open\"}", true},
+        {"orders", "{\"state\": \"unknown\", \"gate\": \"unknown\"}", true},
+        {"orders", "{\"state\": \"ahead\", \"gate\": \"blocked\"}", true},
+        {"orders", "{\"state\": \"failed\", \"gate\": \"blocked\"}", false},
+        {"orders", "{\"state\": \"pending\", \"gate\": \"closed\"}", false},
+        {"order", "{\"state\": \"failed\", \"gate\": \"blocked\"}", true},
+        {"orders@o.db", "{\"state\": \"failed\", \"gate\": \"blocked\"}", true},
+        {"orders", "[]", true},
+    };
+    cleanup(config) struct config *config = make_config();
+    for (size_t i = 0; i < ARRAY_LENGTH(changes); i++) {
+        cleanup(latches) struct latches *latches = latches_new();
+        struct seeds seeds = {.admissions = NULL, .latches = latches, .config = config};
+        const struct latch latch = latch_of("api", "orders", "at-least a");
+        const struct history_record record = {
+            .kind = HISTORY_STATE, .subject = changes[i].database, .body = changes[i].body};
+        latches_note(latches, &latch, 1000);
+        seeds_take(&seeds, &record);
+        assert_int_equal(found_at(latches, "api", "orders", "at-least a"), changes[i].remembered ? 1000 : -1);
+        latches_note(latches, &latch, 2000);
+        assert_int_equal(found_at(latches, "api", "orders", "at-least a"), 2000);
+    }
+    cleanup(latches) struct latches *latches = latches_new();
+    const struct latch journal = latch_of("api", "orders#tenant", "at-least a");
+    latches_note(latches, &journal, 1000);
+    latches_forget(latches, "orders");
+    assert_int_equal(found_at(latches, "api", "orders#tenant", "at-least a"), -1);
+    latches_forget(NULL, "orders");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_memory_runs_out),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_states_outweigh_older_admissions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
