@@ -81,6 +81,7 @@ def verify(place):
 
 def relaunch(instance):
     instance.expected_exit = 0
+    instance.await_notification("", 0)  # what the process before still had to say
     instance.launch()
     assert instance.await_ready(20 * slowdown()), instance.log()
 
@@ -177,6 +178,36 @@ def test_releases(kept):
     assert len(mail["admissions"]) == len(mail["releases"]) == 1
     assert len(kept.get("/v1/gates/orders/admissions?limit=2").json["admissions"]) == 2
     assert kept.get("/v1/gates/orders/admissions?limit=0").status == 400
+
+
+def test_admit_from_the_command_line(kept, orders, place):
+    server = ("--server", f"http://127.0.0.1:{kept.port}")
+
+    def run(*arguments, gate="orders"):
+        return kept.ctl(*server, "admit", gate, *arguments)
+
+    shop = ("--application", "shop")
+    admitted = run(*shop, "--instance", "pod-1", "--revision", "1")
+    assert admitted.returncode == 0 and admitted.stdout.startswith("admitted: orders is open CURRENT: ")
+    closed = run(*shop, "--revision", "2")
+    assert closed.returncode == 1 and closed.stdout.startswith("refused: orders is closed PENDING: ")
+    document = run(*shop, "--revision", "1", "--match", "exact", "-o", "json")
+    assert document.returncode == 0 and json.loads(document.stdout)["recorded"] is True
+    assert run().returncode == run(*shop, gate="nobody").returncode == 2
+    flyway_rows(orders, "2")
+    kept.wait_state("orders", "ahead")
+    assert run(*shop).returncode == 4
+    kept.kill()
+    assert run(*shop).returncode == 3
+    for path in place.parent.iterdir():
+        path.unlink()
+    place.mkdir()
+    relaunch(kept)
+    kept.wait_state("orders", "ahead")
+    unkept = run(*shop, "--revision", "1")
+    assert unkept.returncode == 3 and "the history cannot be used" in unkept.stderr
+    refused = run(*shop, "--revision", "3")
+    assert refused.returncode == 1 and refused.stdout.startswith("refused (not recorded): ")
 
 
 def test_drift_is_kept(daemon, orders, place, tmp_path):
