@@ -16,8 +16,8 @@ struct seeds {
     const struct config *config;
 };
 
-/* Takes one record (recorder_setup.seed), the oldest first: `payload` is the seeds. What cannot be read is passed over. Called by the
- * recorder's thread. */
+/* Takes one record (recorder_setup.seed), the oldest first: `payload` is the seeds. What cannot be read is passed over.
+ * Called by the recorder's thread. */
 void seeds_take(void *payload, const struct history_record *record);
 
 #endif
