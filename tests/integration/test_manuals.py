@@ -164,7 +164,7 @@ def test_exit_statuses_are_in_the_page():
 
 
 def test_pages_name_each_other():
-    known = {path.name.removesuffix(".in") for path in (REPOSITORY / "manual").glob("*.[158].in")}
+    known = {path.name.removesuffix(".in") for path in (REPOSITORY / "daemon" / "manual").glob("*.[158].in")}
     known |= {path.name for path in hand_written_pages()}
     for page in ALL_PAGES:
         for name, section in re.findall(r"(migration[\w.@-]*)\s?\((\d)\)", plain(page.read_text())):
@@ -180,7 +180,7 @@ def test_pages_are_the_same_each_time(tmp_path):
         if "SOURCE_DATE_EPOCH" not in os.environ:
             assert f"– {date}\n" in (REPOSITORY / "CHANGELOG.md").read_text()
         again = tmp_path / name
-        result = run(manual_folder() / "migrationd-manual", program, date, REPOSITORY / "manual" / f"{name}.in", again)
+        result = run(manual_folder() / "migrationd-manual", program, date, REPOSITORY / "daemon" / "manual" / f"{name}.in", again)
         assert result.returncode == 0, result.stderr
         assert again.read_text() == made
 
@@ -199,7 +199,7 @@ def test_help_fits_100_columns():
 
 
 def test_what_is_installed(tmp_path):
-    build = manual_folder().parent
+    build = manual_folder().parents[1]
     result = run("cmake", "--install", build, env={**os.environ, "DESTDIR": str(tmp_path)})
     assert result.returncode == 0, result.stderr
     installed = {path.name: path for path in tmp_path.rglob("*") if path.is_file()}

@@ -11,7 +11,7 @@ PROGRAMS = {"migrationd": "migrationd.8", "migrationctl": "migrationctl.1", "mig
 
 
 def manual_folder():
-    return programs().parent / "manual"
+    return programs().parent / "daemon" / "manual"
 
 
 def page_path(name):

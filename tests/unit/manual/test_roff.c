@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "manual/roff.h"
+#include "daemon/manual/roff.h"
 
 static char *rendered(void (*put)(FILE *out, const char *text), const char *text)
 {

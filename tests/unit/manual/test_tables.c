@@ -14,9 +14,9 @@
 #include "base/cleanup.h"
 #include "daemon/config_keys.h"
 #include "daemon/ctl.h"
+#include "daemon/manual/completion.h"
+#include "daemon/manual/template.h"
 #include "daemon/wait.h"
-#include "manual/completion.h"
-#include "manual/template.h"
 
 /* Shells and manual pages quote what these characters would end. */
 static void check_phrase(const char *text)

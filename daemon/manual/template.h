@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "manual/programs.h"
+#include "daemon/manual/programs.h"
 
 struct template
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "manual/template.h"
+#include "daemon/manual/template.h"
 
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "manual/completion.h"
-#include "manual/page.h"
+#include "daemon/manual/completion.h"
+#include "daemon/manual/page.h"
 
 static const struct {
     const char *line;

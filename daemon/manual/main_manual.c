@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manual/template.h"
+#include "daemon/manual/template.h"
 
 static FILE *open_file(const char *path, const char *mode)
 {

@@ -6,8 +6,8 @@
 #include "base/duration.h"
 #include "base/strbuf.h"
 #include "daemon/config_keys.h"
-#include "manual/page.h"
-#include "manual/roff.h"
+#include "daemon/manual/page.h"
+#include "daemon/manual/roff.h"
 
 enum { SECTIONS = 48, PATH_SIZE = 96 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "manual/roff.h"
+#include "daemon/manual/roff.h"
 
 #include <ctype.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "manual/completion.h"
+#include "daemon/manual/completion.h"
 
 enum { OUTPUTS_SIZE = 64 };
 

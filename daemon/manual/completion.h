@@ -6,7 +6,7 @@
 #ifndef MIGRATIOND_MANUAL_COMPLETION_H
 #define MIGRATIOND_MANUAL_COMPLETION_H
 
-#include "manual/programs.h"
+#include "daemon/manual/programs.h"
 
 /* What a shell offers where an argument stands; bits. */
 enum completion_offer {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "manual/completion.h"
+#include "daemon/manual/completion.h"
 
 /* Text in single quotes. */
 static void put_quoted(const char *text, int length, FILE *out)

@@ -3,8 +3,8 @@
 
 #include "base/cleanup.h"
 #include "daemon/http_routes.h"
-#include "manual/page.h"
-#include "manual/roff.h"
+#include "daemon/manual/page.h"
+#include "daemon/manual/roff.h"
 
 static const char *scope_of(const struct http_route *route)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "manual/programs.h"
+#include "daemon/manual/programs.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "manual/completion.h"
+#include "daemon/manual/completion.h"
 
 void zsh_put_valued(const struct manual_program *program, FILE *out)
 {

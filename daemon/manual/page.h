@@ -5,7 +5,7 @@
 #ifndef MIGRATIOND_MANUAL_PAGE_H
 #define MIGRATIOND_MANUAL_PAGE_H
 
-#include "manual/programs.h"
+#include "daemon/manual/programs.h"
 
 void page_put_summary(const struct manual_program *program, FILE *out);
 void page_put_usage(const struct manual_program *program, FILE *out);

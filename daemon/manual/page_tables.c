@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "manual/completion.h"
-#include "manual/page.h"
-#include "manual/roff.h"
+#include "daemon/manual/completion.h"
+#include "daemon/manual/page.h"
+#include "daemon/manual/roff.h"
 
 void page_put_summary(const struct manual_program *program, FILE *out)
 {
