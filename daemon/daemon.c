@@ -177,6 +177,17 @@ static int start(struct daemon *daemon, struct error *reterr)
     return http_server_start(&setup, &daemon->server, reterr);
 }
 
+/* What was seen at another address was another database. */
+static void forget_moved(const struct daemon *daemon, const struct config *next)
+{
+    for (size_t i = 0; i < next->database_count; i++) {
+        const struct config_database *database = &next->databases[i];
+        const struct config_database *before = config_find_database(daemon->config, database->name);
+        if (!before || strcmp(before->target->display, database->target->display) != 0)
+            latches_forget(daemon->latches, database->name, INT64_MAX);
+    }
+}
+
 static int load_next(struct daemon *daemon, struct error *reterr)
 {
     cleanup(config) struct config *next = NULL;
@@ -193,6 +204,7 @@ static int load_next(struct daemon *daemon, struct error *reterr)
         entrance_exchange(&daemon->entrance, &keys);
         return -1;
     }
+    forget_moved(daemon, next);
     recorder_reload(daemon->recorder, next);
     events_break(daemon->events);
     config_unref(daemon->config);
@@ -325,6 +337,7 @@ static bool stop(struct daemon *daemon)
     entrance_done(&daemon->entrance);
     events_free(daemon->events);
     fail_opens_free(daemon->fail_opens);
+    seeds_done(&daemon->seeds);
     latches_free(daemon->latches);
     reload_free(daemon->reload);
     config_unref(daemon->first_config);

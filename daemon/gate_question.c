@@ -188,6 +188,7 @@ static void choose_journal(struct database_report *report, const struct gate_pol
         members[i] = (struct gate_member){.database = report->name,
                                           .verdict = &journal->verdict,
                                           .drift = report->drift.verdict,
+                                          .last_drift = report->drift.last,
                                           .worst = report->drift.worst,
                                           .last = journal->last};
     }
@@ -235,6 +236,17 @@ static void recall_opening(const struct judging *judging, const struct latch *la
     question->opened_age_ms = age_ms < 0 ? -age_ms : age_ms;
 }
 
+/* Only what a look shows counts: that nothing could be seen, or that the schema has drifted, takes nothing back. */
+static void remember_what_is_seen(const struct judging *judging, const struct latch *latch,
+                                  const struct gate_verdict *gate, const struct verdict *seen)
+{
+    if (gate->state == GATE_OPEN && gate->code != CODE_FAIL_OPEN)
+        latches_note(judging->latches, latch, judging->unix_now_ms);
+    if (gate->state != GATE_OPEN && gate->code == seen->code &&
+        (seen->state != STATE_UNKNOWN || seen->code == CODE_ORDER_UNKNOWN))
+        latches_drop(judging->latches, latch);
+}
+
 /* Judges one requirement; `members` has an element for what it comes to. */
 static int judge_requirement(const struct judging *judging, size_t i, struct database_report *report,
                              struct gate_member *member, int64_t *valid_for_ms, struct error *reterr)
@@ -256,8 +268,8 @@ static int judge_requirement(const struct judging *judging, size_t i, struct dat
     if (!journals)
         return error_no_memory(reterr);
     choose_journal(report, &judging->gate->policy, journals, &verdict);
-    if (latch.asked && verdict.state == GATE_OPEN && verdict.code != CODE_FAIL_OPEN)
-        latches_note(judging->latches, &latch, judging->unix_now_ms);
+    if (latch.asked)
+        remember_what_is_seen(judging, &latch, &verdict, journals[verdict.worst].verdict);
     *valid_for_ms = verdict.valid_for_ms < *valid_for_ms ? verdict.valid_for_ms : *valid_for_ms;
     *member = journals[verdict.worst];
     return 0;

@@ -118,11 +118,11 @@ static bool keep(void *payload, const struct history_record *record)
     return true;
 }
 
-int history_location_seed(struct history_store *store, void (*seed)(void *payload, const struct history_record *record),
-                          void *payload, struct deadline deadline, struct error *reterr)
+static int seed_kind(struct history_store *store, enum history_kind kind,
+                     void (*seed)(void *payload, const struct history_record *record), void *payload,
+                     struct deadline deadline, struct error *reterr)
 {
-    const struct history_query query = {.kinds = 1u << HISTORY_ADMISSION | 1u << HISTORY_STATE,
-                                        .limit = LIMIT_HISTORY_SEEDS};
+    const struct history_query query = {.kinds = 1u << kind, .limit = LIMIT_HISTORY_SEEDS};
     struct seeds *seeds = mem_calloc(1, sizeof *seeds);
     if (!seeds)
         return error_no_memory(reterr);
@@ -137,6 +137,13 @@ int history_location_seed(struct history_store *store, void (*seed)(void *payloa
         outcome = error_no_memory(reterr);
     mem_free(seeds);
     return outcome;
+}
+
+int history_location_seed(struct history_store *store, void (*seed)(void *payload, const struct history_record *record),
+                          void *payload, struct deadline deadline, struct error *reterr)
+{
+    int outcome = seed_kind(store, HISTORY_ADMISSION, seed, payload, deadline, reterr);
+    return outcome < 0 ? outcome : seed_kind(store, HISTORY_STATE, seed, payload, deadline, reterr);
 }
 
 /* A state like others, in the arena; NULL when memory is out. */

@@ -151,27 +151,6 @@ void latches_note(struct latches *latches, const struct latch *latch, int64_t at
     pthread_mutex_unlock(&latches->lock);
 }
 
-static bool is_about(const struct kept *kept, const char *database)
-{
-    const char *name = kept->key + strlen(kept->key) + 1;
-    size_t length = strlen(database);
-    return strncmp(name, database, length) == 0 && (!name[length] || name[length] == '#');
-}
-
-void latches_forget(struct latches *latches, const char *database)
-{
-    if (!latches)
-        return;
-    pthread_mutex_lock(&latches->lock);
-    for (struct kept *kept = latches->newest; kept;) {
-        struct kept *older = kept->older;
-        if (is_about(kept, database))
-            drop(latches, kept);
-        kept = older;
-    }
-    pthread_mutex_unlock(&latches->lock);
-}
-
 bool latches_find(struct latches *latches, const struct latch *latch, int64_t *ret_at_ms)
 {
     if (!latches)
@@ -183,4 +162,38 @@ bool latches_find(struct latches *latches, const struct latch *latch, int64_t *r
         *ret_at_ms = kept->at_ms;
     pthread_mutex_unlock(&latches->lock);
     return kept;
+}
+
+/* The database itself, or one of its journals. */
+static bool is_in(const struct kept *kept, const char *database)
+{
+    const char *of = kept->key + strlen(kept->key) + 1;
+    size_t length = strlen(database);
+    return strncmp(of, database, length) == 0 && (of[length] == '\0' || of[length] == '#');
+}
+
+void latches_forget(struct latches *latches, const char *database, int64_t before_ms)
+{
+    if (!latches)
+        return;
+    pthread_mutex_lock(&latches->lock);
+    for (struct kept *kept = latches->newest; kept;) {
+        struct kept *older = kept->older;
+        if (kept->at_ms < before_ms && is_in(kept, database))
+            drop(latches, kept);
+        kept = older;
+    }
+    pthread_mutex_unlock(&latches->lock);
+}
+
+void latches_drop(struct latches *latches, const struct latch *latch)
+{
+    if (!latches)
+        return;
+    const struct key key = key_of(latch);
+    pthread_mutex_lock(&latches->lock);
+    struct kept *kept = find(latches, &key);
+    if (kept)
+        drop(latches, kept);
+    pthread_mutex_unlock(&latches->lock);
 }

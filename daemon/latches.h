@@ -28,11 +28,14 @@ void latches_free(struct latches *latches);
  * memory nothing is kept: then the gate stays shut where it could have opened. `latches` NULL: nobody remembers. */
 void latches_note(struct latches *latches, const struct latch *latch, int64_t at_ms);
 
-/* That what was seen of a database, and of all its journals, holds no longer. */
-void latches_forget(struct latches *latches, const char *database);
-
 /* When it was last seen; false: not that is known. */
 bool latches_find(struct latches *latches, const struct latch *latch, int64_t *ret_at_ms);
+
+/* Forgets what was seen of that database, its journals included, before that moment. `latches` NULL: nothing. */
+void latches_forget(struct latches *latches, const char *database, int64_t before_ms);
+
+/* That database was seen not to open that gate. */
+void latches_drop(struct latches *latches, const struct latch *latch);
 
 DEFINE_CLEANUP(latches, struct latches *, latches_free);
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/digest.h"
 #include "base/limits.h"
 #include "daemon/gate_question.h"
 
@@ -30,10 +32,54 @@ static size_t split(bool several, const char *text, struct arena *arena,
     return count;
 }
 
+void seeds_done(struct seeds *seeds)
+{
+    mem_free(take(seeds->states));
+}
+
+/* What "heads" and "applied_count" tell, in any order of the heads. */
+static uint64_t hash_of_heads(const struct json_value *body, int64_t applied)
+{
+    uint64_t hash = hash64(&applied, sizeof applied);
+    const struct json_value *heads = json_member(body, "heads");
+    for (size_t i = 0; i < json_length(heads); i++) {
+        const char *head = json_text(json_element(heads, i));
+        hash += head ? hash64(head, strlen(head)) : 0;
+    }
+    return hash;
+}
+
+static bool is_state(const char *state, enum migration_state what)
+{
+    return strcmp(state, migration_state_name(what)) == 0;
+}
+
+/* Whatever opened a gate before the database became another one proves nothing of what it is now. That other files are
+ * expected, or that a migration runs, takes nothing back as long as the heads stay; what cannot be seen says nothing.
+ */
+static void take_state(struct seeds *seeds, const struct history_record *record, const struct json_value *body)
+{
+    const struct config_database *database = config_find_database(seeds->config, record->subject);
+    const char *state = json_text(json_member(body, "state"));
+    int64_t applied = 0;
+    bool counted = json_get_integer(json_member(body, "applied_count"), &applied);
+    if (!seeds->states)
+        seeds->states = mem_calloc(seeds->config->database_count, sizeof *seeds->states);
+    if (!database || !state || !seeds->states || (!counted && is_state(state, STATE_UNKNOWN)))
+        return;
+    struct seed_state *before = &seeds->states[database - seeds->config->databases];
+    struct seed_state now = {.heads = hash_of_heads(body, applied),
+                             .broken = is_state(state, STATE_FAILED) || is_state(state, STATE_DIVERGED)};
+    if (now.heads != before->heads || (now.broken && !before->broken))
+        latches_forget(seeds->latches, record->subject, record->at_ms);
+    *before = now;
+}
+
 static void take_admission(const struct seeds *seeds, const struct history_record *record,
                            const struct json_value *body)
 {
     struct admission admission = {0};
+    admissions_remember(seeds->admissions, record);
     if (!admission_read(body, &admission) || !shows_opening(&admission))
         return;
     enum match match = admission.match ? match_from_name(admission.match) : MATCH_AT_LEAST;
@@ -58,27 +104,13 @@ static void take_admission(const struct seeds *seeds, const struct history_recor
         gate_question_remember(question, seeds->config, admission.at_ms);
 }
 
-/* A state in which nobody was let in outweighs who was let in before. `ahead` takes nothing away, and what cannot be
- * seen says nothing. */
-static bool shows_mismatch(const struct json_value *body)
-{
-    const char *gate = json_text(json_member(body, "gate"));
-    const char *state = json_text(json_member(body, "state"));
-    bool shut =
-        gate && (strcmp(gate, gate_state_name(GATE_CLOSED)) == 0 || strcmp(gate, gate_state_name(GATE_BLOCKED)) == 0);
-    return shut && state && strcmp(state, migration_state_name(STATE_AHEAD)) != 0;
-}
-
 void seeds_take(void *payload, const struct history_record *record)
 {
-    const struct seeds *seeds = payload;
     cleanup(json_document) struct json_document *document = NULL;
-    if (record->kind == HISTORY_ADMISSION)
-        admissions_remember(seeds->admissions, record);
     if (json_parse(record->body, strlen(record->body), LIMIT_EVENT_BYTES, "record", &document, NULL) < 0)
         return;
-    if (record->kind == HISTORY_ADMISSION)
-        take_admission(seeds, record, json_root(document));
-    else if (record->kind == HISTORY_STATE && shows_mismatch(json_root(document)))
-        latches_forget(seeds->latches, record->subject);
+    if (record->kind == HISTORY_STATE)
+        take_state(payload, record, json_root(document));
+    else
+        take_admission(payload, record, json_root(document));
 }

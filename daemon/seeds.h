@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a starting daemon learns from its history: who was admitted, and with that, which questions opened which gates.
+ * What a starting daemon learns from its history: who was admitted, and with that, which questions opened which gates,
+ * unless the database was seen to change since then.
  */
 #ifndef MIGRATIOND_DAEMON_SEEDS_H
 #define MIGRATIOND_DAEMON_SEEDS_H
@@ -9,15 +10,24 @@
 #include "daemon/config.h"
 #include "daemon/latches.h"
 
-/* All borrowed; `config` is the one that the daemon started with. */
+/* Where a database was seen to stand. */
+struct seed_state {
+    uint64_t heads; /* hash */
+    bool broken;    /* failed or diverged */
+};
+
+/* Borrowed but for `states`; `config` is the one that the daemon started with. */
 struct seeds {
     struct admissions *admissions;
     struct latches *latches;
     const struct config *config;
+    struct seed_state *states; /* by index of the database in `config`; NULL before the first */
 };
 
-/* Takes one record (recorder_setup.seed), the oldest first: `payload` is the seeds. What cannot be read is passed over.
- * Called by the recorder's thread. */
+void seeds_done(struct seeds *seeds);
+
+/* Takes one record (recorder_setup.seed), admissions before states: `payload` is the seeds. What cannot be read is
+ * passed over. Called by the recorder's thread. */
 void seeds_take(void *payload, const struct history_record *record);
 
 #endif

@@ -292,10 +292,13 @@ static void describe_drift(const struct view *view, int64_t monotonic_now_ms, st
 {
     const struct drift_status *status = view->drift;
     struct drift_context context = drift_status_context(status, view->database, monotonic_now_ms);
+    int64_t last_ms = report->age_ms >= 0 ? monotonic_now_ms - report->age_ms : monotonic_now_ms;
+    enum drift_verdict last = drift_status_context(status, view->database, last_ms).verdict;
     report->drift = (struct drift_summary){
         .configured = true,
         .verdict = context.verdict,
-        .worst = status && context.verdict == DRIFT_DRIFTED ? drift_status_worst(status) : SEVERITY_INFO,
+        .last = last,
+        .worst = status && last == DRIFT_DRIFTED ? drift_status_worst(status) : SEVERITY_INFO,
         .counts = context.report ? &context.report->counts : NULL,
         .code = context.code,
         .reason = context.reason,

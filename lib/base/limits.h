@@ -81,6 +81,6 @@
 #define LIMIT_HISTORY_EVENTS 4096u
 #define LIMIT_HISTORY_EVENT_BYTES (16u * 1024u * 1024u)
 #define LIMIT_HISTORY_ADMISSIONS 4096u /* four seconds of what a store must manage */
-#define LIMIT_HISTORY_SEEDS 8192u      /* newest admissions */
+#define LIMIT_HISTORY_SEEDS 8192u      /* newest admissions, and newest states */
 
 #endif

@@ -94,22 +94,33 @@ bool gate_fails_open(const struct gate_member *member, const struct gate_policy 
     return open;
 }
 
+/* What is out of sight cannot be compared either: where that fails open, the drift that was known last goes with it. An
+ * opening that is remembered without a look had heeded it. */
+static enum drift_verdict drift_of(const struct gate_member *member, const struct gate_policy *policy, bool failed_open)
+{
+    if (!failed_open || member->drift != DRIFT_UNKNOWN)
+        return member->drift;
+    return policy->on_unknown == UNKNOWN_LAST_KNOWN && !has_look(&member->last) ? DRIFT_NONE : member->last_drift;
+}
+
 /* Drift can only make it worse. */
 static struct judged_member judge_member(const struct gate_member *member, const struct gate_policy *policy)
 {
     const struct verdict *verdict = member->verdict;
     int64_t valid_for_ms = INT64_MAX;
     struct judged_member judged = {.state = gate_of(verdict, policy), .code = verdict->code};
-    if (gate_fails_open(member, policy, &valid_for_ms)) {
+    bool failed_open = gate_fails_open(member, policy, &valid_for_ms);
+    if (failed_open) {
         judged.state = GATE_OPEN;
         judged.code = CODE_FAIL_OPEN;
     }
     judged.valid_for_ms = earlier(verdict->valid_for_ms, valid_for_ms);
     if (!policy->heeds_drift)
         return judged;
-    if (member->drift == DRIFT_DRIFTED && member->worst >= policy->drift_from)
+    enum drift_verdict drift = drift_of(member, policy, failed_open);
+    if (drift == DRIFT_DRIFTED && member->worst >= policy->drift_from)
         worsen(&judged, GATE_BLOCKED, CODE_DRIFTED);
-    if (member->drift == DRIFT_UNKNOWN)
+    if (drift == DRIFT_UNKNOWN)
         worsen(&judged, GATE_UNKNOWN, CODE_DRIFT_UNKNOWN);
     return judged;
 }

@@ -47,9 +47,10 @@ struct last_known {
 struct gate_member {
     const char *database;
     const struct verdict *verdict;
-    enum drift_verdict drift;  /* of its database */
-    enum drift_severity worst; /* of its confirmed items; read if `drift` is DRIFT_DRIFTED */
-    struct last_known last;    /* read while it is out of sight */
+    enum drift_verdict drift;      /* of its database */
+    enum drift_verdict last_drift; /* as it was at the last good look; read while it is out of sight */
+    enum drift_severity worst;     /* of its confirmed items; read if one of them is DRIFT_DRIFTED */
+    struct last_known last;        /* read while it is out of sight */
 };
 
 struct gate_verdict {

@@ -34,7 +34,8 @@ struct judged_journal {
 struct drift_summary {
     bool configured; /* there is a reference; all else is read only then */
     enum drift_verdict verdict;
-    enum drift_severity worst;         /* of the confirmed items; read if the verdict is DRIFT_DRIFTED */
+    enum drift_verdict last;           /* the verdict at the moment of the last good journal look */
+    enum drift_severity worst;         /* of the confirmed items; read if one of the two is DRIFT_DRIFTED */
     const struct drift_counts *counts; /* NULL: nothing was compared */
     const char *code;                  /* why it is unknown; NULL */
     const char *reason;                /* NULL */

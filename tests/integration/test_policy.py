@@ -5,7 +5,7 @@ import re
 import signal
 
 import pytest
-from harness import eventually, free_port
+from harness import eventually, free_port, migrationctl
 from harness.journals import alembic_files, alembic_journal, alembic_stamp, flyway_journal
 
 FAST = {"journal_interval": "100ms", "interval": "1s", "max_staleness": "1s", "connect_timeout": "1s", "query_timeout": "1s"}
@@ -203,6 +203,83 @@ def test_a_refused_login_never_opens(daemon, postgres):
     for gate in POLICIES:
         answer = instance.gate(gate, revision="a").json
         assert (answer["state"], answer["code"]) == ("unknown", "AUTH_FAILED")
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_an_admission_does_not_outlive_a_rollback(daemon, sqlite, tmp_path, asked):
+    """The database was seen at another revision since: a daemon that starts while it is away must know that."""
+    alembic_journal(sqlite, "b")
+    instance = daemon(
+        {
+            "databases": {"orders": {"url": sqlite.url(), **FAST}},
+            "gates": POLICIES,
+            "history": {"path": str(tmp_path / "history.db")},
+        }
+    )
+    instance.wait_gate("known", "open", revision="b")
+    signal = {"application": "api", "instance": "1", "revision": "b"}
+    assert instance.post("/v1/gates/known/admissions", signal).status == 201
+    alembic_stamp(sqlite, "a")
+    eventually(lambda: instance.database("orders")["observed"]["heads"] == ["a"], 10, "rolled back")
+    if asked:
+        assert instance.post("/v1/gates/known/admissions", signal).json["code"] == "ORDER_UNKNOWN"
+    else:  # the older revision opens it, and that is what is remembered
+        assert instance.post("/v1/gates/known/admissions", {**signal, "revision": "a"}).status == 201
+    assert instance.stop() == 0
+    sqlite.path.rename(f"{sqlite.path}.away")
+    instance.start()
+    wait_away(instance)
+    if not asked:
+        eventually(lambda: instance.gate("known", revision="a").status == 200, 20, "admission read")
+    answer = instance.gate("known", revision="b")
+    assert (answer.status, answer.json["state"]) == (503, "unknown"), answer.text
+
+
+@pytest.mark.parametrize("change", ["address", "rollback"])
+def test_a_reload_forgets_what_is_no_longer_so(daemon, sqlite, tmp_path, change):
+    """What a gate saw at another address, or before the database was rolled back, does not open it."""
+    alembic_journal(sqlite, "b")
+    config = {"databases": {"orders": {"url": sqlite.url(), **FAST}}, "gates": POLICIES}
+    instance = daemon(config)
+    instance.wait_gate("known", "open", revision="b")
+    if change == "rollback":
+        alembic_stamp(sqlite, "a")
+        instance.wait_gate("known", "unknown", revision="b")
+        config["databases"]["orders"]["interval"] = "2s"
+    else:
+        config["databases"]["orders"]["url"] = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    sqlite.path.rename(f"{sqlite.path}.away")
+    wait_away(instance)
+    instance.reload(config)
+    instance.wait_log("event=reloaded")
+    wait_away(instance)
+    answer = instance.gate("known", revision="b")
+    assert (answer.status, answer.json["state"]) == (503, "unknown"), answer.text
+
+
+def test_drift_that_was_known_last(daemon, new_database, tmp_path):
+    """An outage ends every comparison: a gate that heeds drift opens by what it was before."""
+    orders, model = new_database(), new_database()
+    for database in (orders, model):
+        alembic_journal(database, "a")
+    baseline = tmp_path / "model.json"
+    drift = {"drift": {"reference": {"baseline": str(baseline)}}}
+    snapshot = migrationctl("snapshot", model.url())
+    assert snapshot.returncode == 0, snapshot.stderr
+    baseline.write_text(snapshot.stdout, encoding="utf-8")
+    instance = daemon(
+        {
+            "databases": {"orders": {"url": orders.url(), **FAST, **drift}},
+            "gates": gates(heeds={**LAST_KNOWN, "drift": "major"}, shut={"drift": "major"}),
+        }
+    )
+    instance.wait_gate("heeds", "open", revision="a")
+    orders.path.rename(f"{orders.path}.away")
+    wait_away(instance)
+    eventually(lambda: instance.get("/v1/databases/orders/drift").json["code"] == "STALE", 20, "drift stale")
+    answer = instance.gate("heeds", revision="a")
+    assert (answer.status, answer.json["code"]) == (200, "FAIL_OPEN"), answer.text
+    assert instance.gate("shut", revision="a").json["state"] == "unknown"
 
 
 def test_an_admission_outlives_the_daemon(daemon, sqlite, tmp_path):

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -50,11 +51,34 @@ static void test_the_latest_counts(void **state)
     assert_int_equal(found_at(latches, "api", "orders", ""), 3000);
 }
 
+static void test_forgotten(void **state)
+{
+    (void)state;
+    cleanup(latches) struct latches *latches = latches_new();
+    static const char *const names[] = {"orders", "orders#a", "orders@db2", "orders2"};
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        const struct latch latch = latch_of("api", names[i], "at-least a");
+        latches_note(latches, &latch, 1000);
+    }
+    latches_forget(latches, "orders", 1000); /* what was seen then is not older */
+    assert_int_equal(found_at(latches, "api", "orders", "at-least a"), 1000);
+    latches_forget(latches, "orders", 1001);
+    assert_int_equal(found_at(latches, "api", "orders", "at-least a"), -1);
+    assert_int_equal(found_at(latches, "api", "orders#a", "at-least a"), -1);
+    assert_int_equal(found_at(latches, "api", "orders@db2", "at-least a"), 1000);
+    const struct latch other = latch_of("api", "orders2", "at-least a");
+    latches_drop(latches, &other);
+    latches_drop(latches, &other);
+    assert_int_equal(found_at(latches, "api", "orders2", "at-least a"), -1);
+}
+
 static void test_nobody_remembers(void **state)
 {
     (void)state;
     const struct latch latch = latch_of("api", "orders", "");
     latches_note(NULL, &latch, 1000);
+    latches_drop(NULL, &latch);
+    latches_forget(NULL, "orders", INT64_MAX);
     assert_int_equal(found_at(NULL, "api", "orders", ""), -1);
 }
 
@@ -197,43 +221,62 @@ static void test_seeds(void **state)
     }
 }
 
-/* What was let in counts until the database was seen in another state. */
-static void test_states_outweigh_older_admissions(void **state)
+/* States that follow "observed at b", by second, and whether an admission at the fifth second still counts. */
+static const struct {
+    const char *states[3];
+    bool remembered;
+} states_seen[] = {
+    {{"04 observed NO_EXPECTATION b"}, true},
+    {{"06 observed NO_EXPECTATION b"}, true}, /* the daemon was started again */
+    {{"06 observed NO_EXPECTATION a"}, false},
+    {{"06 failed FAILED b"}, false},
+    {{"06 unknown ORDER_UNKNOWN b"}, true},
+    {{"06 pending PENDING b"}, true}, /* the next release's files have come */
+    {{"06 pending PENDING a"}, false},
+    {{"06 diverged CHECKSUM_MISMATCH b"}, false},
+    {{"06 empty EMPTY "}, false},
+    {{"04 failed FAILED b", "05 current CURRENT b"}, true},
+    {{"06 unknown UNREACHABLE b"}, true},
+    {{"06 unknown STALE ", "07 unknown NEVER_OBSERVED ", "08 observed NO_EXPECTATION b"}, true},
+    {{"06 unknown STALE ", "07 observed NO_EXPECTATION a", "08 observed NO_EXPECTATION b"}, false},
+    {{"06 running RUNNING b", "07 observed NO_EXPECTATION b"}, true},
+    {{"06 running RUNNING a"}, false},
+    {{"04 observed NO_EXPECTATION a", "05 observed NO_EXPECTATION b"}, true},
+};
+
+static void take_state(struct seeds *seeds, const char *written)
+{
+    char second[8] = "";
+    char state[32] = "";
+    char code[32] = "";
+    char head[8] = "";
+    int count = sscanf(written, "%7s %31s %31s %7s", second, state, code, head);
+    cleanup(free) char *body =
+        count == 4
+            ? mem_printf("{\"state\": \"%s\", \"code\": \"%s\", \"heads\": [\"%s\"], \"applied_count\": 1}", state,
+                         code, head)
+            : mem_printf("{\"state\": \"%s\", \"code\": \"%s\", \"heads\": [], \"applied_count\": null}", state, code);
+    const struct history_record record = {
+        .kind = HISTORY_STATE, .subject = "orders", .body = body, .at_ms = 1000 * strtol(second, NULL, 10)};
+    seeds_take(seeds, &record);
+}
+
+static void test_seeds_of_another_state(void **state)
 {
     (void)state;
-    static const struct {
-        const char *database;
-        const char *body;
-        bool remembered;
-    } changes[] = {
-        {"orders", "{\"state\": \"current\", \"gate\": \"open\"}", true},
-        {"orders", "{\"state\": \"unknown\", \"gate\": \"unknown\"}", true},
-        {"orders", "{\"state\": \"ahead\", \"gate\": \"blocked\"}", true},
-        {"orders", "{\"state\": \"failed\", \"gate\": \"blocked\"}", false},
-        {"orders", "{\"state\": \"pending\", \"gate\": \"closed\"}", false},
-        {"order", "{\"state\": \"failed\", \"gate\": \"blocked\"}", true},
-        {"orders@o.db", "{\"state\": \"failed\", \"gate\": \"blocked\"}", true},
-        {"orders", "[]", true},
-    };
     cleanup(config) struct config *config = make_config();
-    for (size_t i = 0; i < ARRAY_LENGTH(changes); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(states_seen); i++) {
         cleanup(latches) struct latches *latches = latches_new();
-        struct seeds seeds = {.admissions = NULL, .latches = latches, .config = config};
-        const struct latch latch = latch_of("api", "orders", "at-least a");
-        const struct history_record record = {
-            .kind = HISTORY_STATE, .subject = changes[i].database, .body = changes[i].body};
-        latches_note(latches, &latch, 1000);
-        seeds_take(&seeds, &record);
-        assert_int_equal(found_at(latches, "api", "orders", "at-least a"), changes[i].remembered ? 1000 : -1);
-        latches_note(latches, &latch, 2000);
-        assert_int_equal(found_at(latches, "api", "orders", "at-least a"), 2000);
+        struct seeds seeds = {.latches = latches, .config = config};
+        const struct latch latch = latch_of("api", "orders", "at-least b");
+        latches_note(latches, &latch, 5000);
+        take_state(&seeds, "00 observed NO_EXPECTATION b");
+        for (size_t j = 0; j < ARRAY_LENGTH(states_seen[i].states) && states_seen[i].states[j]; j++)
+            take_state(&seeds, states_seen[i].states[j]);
+        if ((found_at(latches, "api", "orders", "at-least b") == 5000) != states_seen[i].remembered)
+            fail_msg("states %zu: %sremembered", i, states_seen[i].remembered ? "not " : "");
+        seeds_done(&seeds);
     }
-    cleanup(latches) struct latches *latches = latches_new();
-    const struct latch journal = latch_of("api", "orders#tenant", "at-least a");
-    latches_note(latches, &journal, 1000);
-    latches_forget(latches, "orders");
-    assert_int_equal(found_at(latches, "api", "orders#tenant", "at-least a"), -1);
-    latches_forget(NULL, "orders");
 }
 
 int main(void)
@@ -241,12 +284,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_part_matters),
         cmocka_unit_test(test_the_latest_counts),
+        cmocka_unit_test(test_forgotten),
         cmocka_unit_test(test_nobody_remembers),
         cmocka_unit_test(test_bounded),
         cmocka_unit_test(test_memory_runs_out),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_seeds),
-        cmocka_unit_test(test_states_outweigh_older_admissions),
+        cmocka_unit_test(test_seeds_of_another_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

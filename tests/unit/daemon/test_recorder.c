@@ -26,6 +26,7 @@ struct fixture {
     struct recorder *recorder;
     atomic_uint wakes;
     atomic_uint seeds;
+    atomic_uint seeded_states;
 };
 
 static void set_up(struct fixture *fixture, const char *history)
@@ -59,8 +60,11 @@ static void wake(void *payload)
 
 static void count_seed(void *payload, const struct history_record *record)
 {
-    assert_int_equal(record->kind, HISTORY_ADMISSION);
-    atomic_fetch_add(&((struct fixture *)payload)->seeds, 1);
+    struct fixture *fixture = payload;
+    assert_true(record->kind == HISTORY_ADMISSION || record->kind == HISTORY_STATE);
+    if (record->kind == HISTORY_ADMISSION)
+        assert_int_equal(atomic_load(&fixture->seeded_states), 0); /* states take back what admissions showed */
+    atomic_fetch_add(record->kind == HISTORY_ADMISSION ? &fixture->seeds : &fixture->seeded_states, 1);
 }
 
 static void start(struct fixture *fixture)
@@ -153,6 +157,7 @@ static void test_every_kind_is_kept_once(void **state)
     fixture.events = events_new();
     start(&fixture);
     assert_int_equal(atomic_load(&fixture.seeds), 1);
+    assert_int_equal(atomic_load(&fixture.seeded_states), 2);
     cleanup(strbuf) struct strbuf again = STRBUF(0);
     ask(&fixture, 0, &again);
     assert_int_equal(count_of(strbuf_text(&again), "\"sequence\""), 5);

@@ -193,7 +193,8 @@ static void test_drift_never_fails_open(void **state)
     (void)state;
     struct gate_policy policy = policy_of(UNKNOWN_OPEN);
     policy.heeds_drift = true;
-    struct gate_member member = {.database = "a", .verdict = &unreachable, .drift = DRIFT_UNKNOWN};
+    struct gate_member member = {
+        .database = "a", .verdict = &unreachable, .drift = DRIFT_UNKNOWN, .last_drift = DRIFT_UNKNOWN};
     struct gate_verdict verdict = judge(&member, 1, &policy);
     assert_int_equal(verdict.state, GATE_UNKNOWN);
     assert_int_equal(verdict.code, CODE_DRIFT_UNKNOWN);
@@ -206,6 +207,37 @@ static void test_drift_never_fails_open(void **state)
     assert_int_equal(judge(&member, 1, &policy).code, CODE_FAIL_OPEN);
     member.drift = DRIFT_NONE;
     assert_int_equal(judge(&member, 1, &policy).code, CODE_FAIL_OPEN);
+}
+
+/* What was compared last still holds while nothing can be compared; what never was compared does not open. */
+static void test_drift_known_last(void **state)
+{
+    (void)state;
+    static const struct {
+        enum unknown_policy on_unknown;
+        const struct verdict *last;
+        enum drift_verdict last_drift;
+        enum state_code code;
+    } cases[] = {
+        {UNKNOWN_LAST_KNOWN, &current, DRIFT_NONE, CODE_FAIL_OPEN},
+        {UNKNOWN_LAST_KNOWN, &current, DRIFT_DRIFTED, CODE_DRIFTED},
+        {UNKNOWN_LAST_KNOWN, &current, DRIFT_UNKNOWN, CODE_DRIFT_UNKNOWN},
+        {UNKNOWN_LAST_KNOWN, NULL, DRIFT_UNKNOWN, CODE_FAIL_OPEN}, /* the opening that is remembered heeded it */
+        {UNKNOWN_OPEN, &current, DRIFT_NONE, CODE_FAIL_OPEN},
+        {UNKNOWN_OPEN, NULL, DRIFT_UNKNOWN, CODE_DRIFT_UNKNOWN},
+        {UNKNOWN_CLOSED, &current, DRIFT_NONE, CODE_UNREACHABLE},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct gate_policy policy = policy_of(cases[i].on_unknown);
+        policy.heeds_drift = true;
+        const struct gate_member member = {.database = "a",
+                                           .verdict = &unreachable,
+                                           .drift = DRIFT_UNKNOWN,
+                                           .last_drift = cases[i].last_drift,
+                                           .worst = SEVERITY_CRITICAL,
+                                           .last = {.verdict = cases[i].last, .opened = true}};
+        assert_int_equal(judge(&member, 1, &policy).code, cases[i].code);
+    }
 }
 
 /* Beside others: whoever is worse decides; among the open ones the first that only failed open is named. */
@@ -248,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_expiry_of_what_was_seen_counts),
         cmocka_unit_test(test_ages_beyond_all_bounds),
         cmocka_unit_test(test_drift_never_fails_open),
+        cmocka_unit_test(test_drift_known_last),
         cmocka_unit_test(test_several_members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
