@@ -4,13 +4,13 @@
 #include <ctype.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/duration.h"
 #include "base/nearest.h"
+#include "base/problem.h"
 #include "base/utf8.h"
 
 enum {
@@ -38,17 +38,6 @@ static bool is_word_of(const char *words, const char *word)
     return false;
 }
 
-static bool refuse(char *problem, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static bool refuse(char *problem, size_t size, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(problem, size, format, arguments);
-    va_end(arguments);
-    return false;
-}
-
 void option_list_words(const char *words, char *text, size_t size)
 {
     size_t used = 0;
@@ -67,14 +56,14 @@ static bool check_word(const struct option_row *row, const char *text, char *pro
     if (!row->values || is_word_of(row->values, text))
         return true;
     option_list_words(row->values, words, sizeof words);
-    return refuse(problem, size, "--%s is %s, not '%s'", row->name, words, text);
+    return problem_set(problem, size, "--%s is %s, not '%s'", row->name, words, text);
 }
 
 /* Keeps one value; false after a sentence in `problem`. */
 static bool keep(const struct option_row *row, const char *text, void *options, char *problem, size_t size)
 {
     if (row->argument && !*text)
-        return refuse(problem, size, "--%s needs a value: %s", row->name, row->argument);
+        return problem_set(problem, size, "--%s needs a value: %s", row->name, row->argument);
     if (row->argument && !check_word(row, text, problem, size))
         return false;
     void *field = field_of(row, options);
@@ -96,7 +85,7 @@ static bool keep(const struct option_row *row, const char *text, void *options, 
             return true;
         }
         return duration_parse(text, field) ||
-               refuse(problem, size, "--%s takes a duration such as 30s or 2m, not '%s'", row->name, text);
+               problem_set(problem, size, "--%s takes a duration such as 30s or 2m, not '%s'", row->name, text);
     default:
         return row->read(text, options, problem, size);
     }
@@ -203,14 +192,14 @@ static void describe_unknown(const struct option_program *program, const char *w
         if (strncmp(program->rows[i].name, name, strlen(name)) != 0)
             continue;
         if (first) {
-            refuse(problem, size, "--%s may be --%s or --%s", name, first, program->rows[i].name);
+            problem_set(problem, size, "--%s may be --%s or --%s", name, first, program->rows[i].name);
             return;
         }
         first = program->rows[i].name;
     }
     const char *meant = nearest_name(name, row_name_at, program->rows, program->count);
-    refuse(problem, size, "there is no option --%s%s%s%s", name, meant ? " (did you mean --" : "", meant ? meant : "",
-           meant ? "?)" : "");
+    problem_set(problem, size, "there is no option --%s%s%s%s", name, meant ? " (did you mean --" : "",
+                meant ? meant : "", meant ? "?)" : "");
 }
 
 /* What getopt_long complains about by `value`, and `optopt` names: a row's, a letter, or nothing. */
@@ -219,11 +208,11 @@ static enum option_outcome refuse_option(const struct option_program *program, i
     char problem[PROBLEM_SIZE] = "";
     const struct option_row *row = find_row(program, optopt);
     if (row && value == ':')
-        refuse(problem, sizeof problem, "--%s needs a value: %s", row->name, row->argument);
+        problem_set(problem, sizeof problem, "--%s needs a value: %s", row->name, row->argument);
     else if (row)
-        refuse(problem, sizeof problem, "--%s takes no value", row->name);
+        problem_set(problem, sizeof problem, "--%s takes no value", row->name);
     else if (optopt)
-        refuse(problem, sizeof problem, "there is no option -%c", optopt);
+        problem_set(problem, sizeof problem, "there is no option -%c", optopt);
     else
         describe_unknown(program, argv[optind - 1] + strlen("--"), problem, sizeof problem);
     return say(program, problem, sizeof problem);

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/wait_address.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-static bool refuse(char *problem, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static bool refuse(char *problem, size_t size, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(problem, size, format, arguments);
-    va_end(arguments);
-    return false;
-}
+#include "base/problem.h"
 
 static bool keep(const char *text, size_t length, char *place, size_t size)
 {
@@ -38,13 +28,14 @@ static bool parse_target(const char *text, struct wait_address *address, char *p
 {
     size_t length = strlen(text);
     if (text[strcspn(text, "?#")])
-        return refuse(problem, size, "an address of a gate has no ? and no #: the question has options of its own");
+        return problem_set(problem, size,
+                           "an address of a gate has no ? and no #: the question has options of its own");
     while (length > 0 && text[length - 1] == '/')
         length--;
     if (length == 0)
-        return refuse(problem, size, "it names no gate: it should end like /v1/gates/NAME");
+        return problem_set(problem, size, "it names no gate: it should end like /v1/gates/NAME");
     if (!keep(text, length, address->target, sizeof address->target))
-        return refuse(problem, size, "it is too long");
+        return problem_set(problem, size, "it is too long");
     return true;
 }
 
@@ -57,7 +48,7 @@ static bool parse_port(const char *text, size_t length, struct wait_address *add
         number = number * 10 + (unsigned)(text[i] - '0');
     }
     if (!digits || number == 0 || number > 65535)
-        return refuse(problem, size, "'%.*s' is no port", (int)length, text);
+        return problem_set(problem, size, "'%.*s' is no port", (int)length, text);
     snprintf(address->port, sizeof address->port, "%u", number);
     return true;
 }
@@ -66,27 +57,27 @@ static bool parse_port(const char *text, size_t length, struct wait_address *add
 static bool parse_authority(const char *text, size_t length, struct wait_address *address, char *problem, size_t size)
 {
     if (memchr(text, '@', length))
-        return refuse(problem, size, "it holds a user or a password: a token belongs into --token-file");
+        return problem_set(problem, size, "it holds a user or a password: a token belongs into --token-file");
     if (!keep(text, length, address->field, sizeof address->field))
-        return refuse(problem, size, "the host's name is too long");
+        return problem_set(problem, size, "the host's name is too long");
     const char *end = text + length;
     bool bracketed = *text == '[';
     const char *host = text + bracketed;
     const char *host_end = memchr(host, bracketed ? ']' : ':', (size_t)(end - host));
     if (!host_end && bracketed)
-        return refuse(problem, size, "a ] is missing");
+        return problem_set(problem, size, "a ] is missing");
     if (!host_end)
         host_end = end;
     if (host_end == host)
-        return refuse(problem, size, "it names no host");
+        return problem_set(problem, size, "it names no host");
     if (!keep(host, (size_t)(host_end - host), address->host, sizeof address->host))
-        return refuse(problem, size, "the host's name is too long");
+        return problem_set(problem, size, "the host's name is too long");
     const char *rest = host_end + bracketed;
     memcpy(address->port, "80", sizeof "80");
     if (rest == end)
         return true;
     if (*rest != ':')
-        return refuse(problem, size, "after a ] there may be a port only");
+        return problem_set(problem, size, "after a ] there may be a port only");
     return parse_port(rest + 1, (size_t)(end - rest - 1), address, problem, size);
 }
 
@@ -97,9 +88,9 @@ static bool parse_unix(const char *text, struct wait_address *address, char *pro
     for (const char *colon = strstr(text, ":/"); colon; colon = strstr(colon + 1, ":/"))
         target = colon + 1;
     if (*text != '/' || !target)
-        return refuse(problem, size, "a unix socket is written unix:/path/of/socket:/v1/gates/NAME");
+        return problem_set(problem, size, "a unix socket is written unix:/path/of/socket:/v1/gates/NAME");
     if (!keep(text, (size_t)(target - 1 - text), address->socket, sizeof address->socket))
-        return refuse(problem, size, "the socket's path is longer than %d characters", WAIT_SOCKET_SIZE - 1);
+        return problem_set(problem, size, "the socket's path is longer than %d characters", WAIT_SOCKET_SIZE - 1);
     memcpy(address->field, "localhost", sizeof "localhost");
     return parse_target(target, address, problem, size);
 }
@@ -108,16 +99,17 @@ bool wait_address_parse(const char *text, struct wait_address *ret_address, char
 {
     *ret_address = (struct wait_address){0};
     if (!is_plain(text))
-        return refuse(problem, size, "it holds a blank or a character that is not ASCII: write it as %%20 or the like");
+        return problem_set(problem, size,
+                           "it holds a blank or a character that is not ASCII: write it as %%20 or the like");
     if (strncmp(text, "unix:", 5) == 0)
         return parse_unix(text + 5, ret_address, problem, size);
     if (strncmp(text, "https://", 8) == 0)
-        return refuse(problem, size, "it needs TLS, which only migrationctl wait speaks");
+        return problem_set(problem, size, "it needs TLS, which only migrationctl wait speaks");
     if (strncmp(text, "http://", 7) != 0)
-        return refuse(problem, size, "it should be http://HOST:PORT/v1/gates/NAME or unix:/SOCKET:/v1/gates/NAME");
+        return problem_set(problem, size, "it should be http://HOST:PORT/v1/gates/NAME or unix:/SOCKET:/v1/gates/NAME");
     size_t length = strcspn(text + 7, "/?#");
     if (length == 0)
-        return refuse(problem, size, "it names no host");
+        return problem_set(problem, size, "it names no host");
     return parse_authority(text + 7, length, ret_address, problem, size) &&
            parse_target(text + 7 + length, ret_address, problem, size);
 }

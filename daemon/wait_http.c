@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,7 +11,7 @@
 
 #include "base/deadline.h"
 #include "base/limits.h"
-#include "base/utf8.h"
+#include "base/problem.h"
 #include "daemon/wait_resolve.h"
 #include "daemon/wait_response.h"
 
@@ -22,18 +21,6 @@ enum {
     READ_SIZE = 8192,
     REQUEST_SIZE = 64 * 1024, /* a target with many revisions, and a token */
 };
-
-static bool refuse(struct wait_answer *answer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool refuse(struct wait_answer *answer, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(answer->problem, sizeof answer->problem, format, arguments);
-    va_end(arguments);
-    utf8_make_line(answer->problem, sizeof answer->problem);
-    return false;
-}
 
 static const char *place_of(const struct wait_address *address)
 {
@@ -103,7 +90,8 @@ static int open_connection(const struct wait_address *address, struct deadline d
         fd = connect_any(&endpoints, deadline_earlier(deadline, deadline_in(CONNECT_MS)));
     }
     if (fd < 0)
-        refuse(answer, "cannot connect to %s: %s", place_of(address), strerror(errno));
+        problem_set(answer->problem, sizeof answer->problem, "cannot connect to %s: %s", place_of(address),
+                    strerror(errno));
     return fd;
 }
 
@@ -129,9 +117,9 @@ static bool send_all(int fd, const char *bytes, size_t length, struct deadline d
             length -= (size_t)sent;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             if (!await(fd, POLLOUT, deadline))
-                return refuse(answer, "the request was not taken in time");
+                return problem_set(answer->problem, sizeof answer->problem, "the request was not taken in time");
         } else if (errno != EINTR) {
-            return refuse(answer, "cannot send the request: %s", strerror(errno));
+            return problem_set(answer->problem, sizeof answer->problem, "cannot send the request: %s", strerror(errno));
         }
     }
     return true;
@@ -142,14 +130,14 @@ static bool receive(int fd, struct deadline deadline, struct wait_response *resp
     char bytes[READ_SIZE] = "";
     while (!wait_response_is_whole(response)) {
         if (deadline_passed(deadline) || !await(fd, POLLIN, deadline))
-            return refuse(answer, "no whole answer came in time");
+            return problem_set(answer->problem, sizeof answer->problem, "no whole answer came in time");
         ssize_t got = recv(fd, bytes, sizeof bytes, 0);
         if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
             continue;
         if (got < 0)
-            return refuse(answer, "cannot read the answer: %s", strerror(errno));
+            return problem_set(answer->problem, sizeof answer->problem, "cannot read the answer: %s", strerror(errno));
         if (!(got > 0 ? wait_response_feed(response, bytes, (size_t)got) : wait_response_end(response)))
-            return refuse(answer, "%s", response->problem);
+            return problem_set(answer->problem, sizeof answer->problem, "%s", response->problem);
     }
     return true;
 }
@@ -159,7 +147,7 @@ static bool converse(const struct wait_http *http, const struct wait_request *re
 {
     cleanup(strbuf) struct strbuf text = STRBUF(REQUEST_SIZE);
     if (!make_request(http, request, &text))
-        return refuse(answer, "the request is too long");
+        return problem_set(answer->problem, sizeof answer->problem, "the request is too long");
     bool sent = send_all(fd, text.bytes, text.length, deadline, answer);
     if (request->token)
         explicit_bzero(text.bytes, text.length);

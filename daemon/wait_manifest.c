@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/limits.h"
-#include "base/utf8.h"
+#include "base/problem.h"
 #include "daemon/wait_json.h"
 
 enum { HEADS_SHOWN = 2 };
@@ -24,18 +23,6 @@ struct head {
     bool cut; /* one is longer than any revision */
     char heads[HEADS_SHOWN][WAIT_JSON_TEXT_SIZE];
 };
-
-static bool refuse(char *problem, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static bool refuse(char *problem, size_t size, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(problem, size, format, arguments);
-    va_end(arguments);
-    utf8_make_line(problem, size);
-    return false;
-}
 
 static bool read_heads(struct wait_json *json, enum wait_json_event event, struct head *head)
 {
@@ -93,17 +80,17 @@ static bool judge(const char *path, bool whole, const struct wait_json *json, co
                   size_t size)
 {
     if (!whole && json->problem[0])
-        return refuse(problem, size, "%s: %s", path, json->problem);
+        return problem_set(problem, size, "%s: %s", path, json->problem);
     if (!whole || !head->is_manifest || !head->has_heads)
-        return refuse(problem, size, "%s: this is no manifest; make one: migrationctl manifest DIRECTORY", path);
+        return problem_set(problem, size, "%s: this is no manifest; make one: migrationctl manifest DIRECTORY", path);
     if (!head->has_version)
-        return refuse(problem, size, "%s: this manifest's version is not 1: it is of a later migrationd", path);
+        return problem_set(problem, size, "%s: this manifest's version is not 1: it is of a later migrationd", path);
     if (head->count == 0)
-        return refuse(problem, size, "%s: holds no revision to wait for", path);
+        return problem_set(problem, size, "%s: holds no revision to wait for", path);
     if (head->count > 1)
-        return refuse(problem, size, "%s: has %zu heads (%s, %s%s): name one with --revision", path, head->count,
-                      head->heads[0], head->heads[1], head->count > HEADS_SHOWN ? ", …" : "");
-    return !head->cut || refuse(problem, size, "%s: its head is longer than any revision", path);
+        return problem_set(problem, size, "%s: has %zu heads (%s, %s%s): name one with --revision", path, head->count,
+                           head->heads[0], head->heads[1], head->count > HEADS_SHOWN ? ", …" : "");
+    return !head->cut || problem_set(problem, size, "%s: its head is longer than any revision", path);
 }
 
 const char *wait_manifest_path(const char *text)
@@ -119,7 +106,7 @@ char *wait_manifest_revision(const char *text, char *problem, size_t size)
     struct head head = {0};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        refuse(problem, size, "%s: %s", path, strerror(errno));
+        problem_set(problem, size, "%s: %s", path, strerror(errno));
         return NULL;
     }
     wait_json_open(&json, read_file, &fd, LIMIT_JSON_BYTES);
@@ -129,6 +116,6 @@ char *wait_manifest_revision(const char *text, char *problem, size_t size)
         return NULL;
     char *revision = mem_printf("%.*s%s", (int)(path - text), text, head.heads[0]);
     if (!revision)
-        refuse(problem, size, "out of memory");
+        problem_set(problem, size, "out of memory");
     return revision;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/wait_response.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/limits.h"
+#include "base/problem.h"
 #include "base/utf8.h"
 
 enum phase {
@@ -22,18 +22,6 @@ enum phase {
 };
 
 enum { MOST_INTERIM = 8, MOST_RETRY_AFTER_S = 3600, LENGTH_DIGITS = 15, CHUNK_DIGITS = 8 };
-
-static bool refuse(struct wait_response *response, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool refuse(struct wait_response *response, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(response->problem, sizeof response->problem, format, arguments);
-    va_end(arguments);
-    utf8_make_line(response->problem, sizeof response->problem);
-    return false;
-}
 
 void wait_response_init(struct wait_response *response, size_t limit)
 {
@@ -60,10 +48,10 @@ static bool parse_status(struct wait_response *response)
 {
     const char *line = response->line;
     if (strncmp(line, "HTTP/1.", 7) != 0 || (line[7] != '0' && line[7] != '1') || line[8] != ' ')
-        return refuse(response, "the answer is no HTTP/1.1: '%.60s'", line);
+        return problem_set(response->problem, sizeof response->problem, "the answer is no HTTP/1.1: '%.60s'", line);
     const char *code = line + 9;
     if (code[0] < '1' || code[0] > '5' || !is_digit(code[1]) || !is_digit(code[2]) || (code[3] && code[3] != ' '))
-        return refuse(response, "the answer has no status: '%.60s'", line);
+        return problem_set(response->problem, sizeof response->problem, "the answer has no status: '%.60s'", line);
     response->status = (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
     response->phase = HEADER;
     return true;
@@ -87,7 +75,7 @@ static bool parse_number(const char *text, unsigned digits, uint64_t *ret_number
 static bool keep_length(struct wait_response *response, const char *value)
 {
     if (response->has_length || !parse_number(value, LENGTH_DIGITS, &response->left))
-        return refuse(response, "the answer's Content-Length makes no sense");
+        return problem_set(response->problem, sizeof response->problem, "the answer's Content-Length makes no sense");
     response->has_length = true;
     return true;
 }
@@ -95,7 +83,8 @@ static bool keep_length(struct wait_response *response, const char *value)
 static bool keep_encoding(struct wait_response *response, const char *value)
 {
     if (response->chunked || strcasecmp(value, "chunked") != 0)
-        return refuse(response, "the answer has the Transfer-Encoding '%.60s'", value);
+        return problem_set(response->problem, sizeof response->problem, "the answer has the Transfer-Encoding '%.60s'",
+                           value);
     response->chunked = true;
     return true;
 }
@@ -103,7 +92,8 @@ static bool keep_encoding(struct wait_response *response, const char *value)
 static bool keep_content_encoding(struct wait_response *response, const char *value)
 {
     if (strcasecmp(value, "identity") != 0)
-        return refuse(response, "the answer has the Content-Encoding '%.60s', which nobody asked for", value);
+        return problem_set(response->problem, sizeof response->problem,
+                           "the answer has the Content-Encoding '%.60s', which nobody asked for", value);
     return true;
 }
 
@@ -151,7 +141,8 @@ static bool parse_field(struct wait_response *response)
     char *line = response->line;
     size_t name = strcspn(line, ":");
     if (!line[name] || !is_token(line, name))
-        return refuse(response, "the answer's header makes no sense: '%.60s'", line);
+        return problem_set(response->problem, sizeof response->problem, "the answer's header makes no sense: '%.60s'",
+                           line);
     char *value = line + name + 1;
     value += strspn(value, " \t");
     char *end = value + strlen(value);
@@ -169,7 +160,8 @@ static bool parse_field(struct wait_response *response)
 static bool pass_interim(struct wait_response *response)
 {
     if (response->status == 101 || ++response->interim > MOST_INTERIM)
-        return refuse(response, "HTTP %d, which nobody asked for", response->status);
+        return problem_set(response->problem, sizeof response->problem, "HTTP %d, which nobody asked for",
+                           response->status);
     response->phase = STATUS_LINE;
     response->has_length = response->chunked = false;
     response->left = 0;
@@ -183,9 +175,11 @@ static bool end_header(struct wait_response *response)
     if (response->status < 200)
         return pass_interim(response);
     if (response->has_length && response->chunked)
-        return refuse(response, "the answer has a Content-Length and a Transfer-Encoding");
+        return problem_set(response->problem, sizeof response->problem,
+                           "the answer has a Content-Length and a Transfer-Encoding");
     if (response->has_length && response->left > response->body.maximum)
-        return refuse(response, "the answer is larger than %zu bytes", response->body.maximum);
+        return problem_set(response->problem, sizeof response->problem, "the answer is larger than %zu bytes",
+                           response->body.maximum);
     bool bodiless = response->status == 204 || response->status == 304;
     if (bodiless || (response->has_length && response->left == 0))
         response->phase = WHOLE;
@@ -212,7 +206,8 @@ static bool parse_chunk_size(struct wait_response *response)
         response->left = response->left << 4 | (uint64_t)hex_value(line[digits]);
     char behind = line[digits];
     if (digits == 0 || digits > CHUNK_DIGITS || (behind && behind != ';' && behind != ' ' && behind != '\t'))
-        return refuse(response, "the answer's chunks make no sense: '%.60s'", line);
+        return problem_set(response->problem, sizeof response->problem, "the answer's chunks make no sense: '%.60s'",
+                           line);
     response->phase = response->left > 0 ? CHUNK : TRAILER;
     return true;
 }
@@ -229,7 +224,8 @@ static bool take_line(struct wait_response *response)
         return parse_chunk_size(response);
     case CHUNK_END:
         response->phase = CHUNK_SIZE;
-        return empty || refuse(response, "the answer's chunks are longer than they say");
+        return empty ||
+               problem_set(response->problem, sizeof response->problem, "the answer's chunks are longer than they say");
     default:
         if (empty)
             response->phase = WHOLE;
@@ -242,7 +238,7 @@ static bool feed_line(struct wait_response *response, char byte)
 {
     bool after_return = response->line_length > 0 && response->line[response->line_length - 1] == '\r';
     if (++response->header_bytes > LIMIT_WAIT_HEADER || response->line_length + 1 >= sizeof response->line)
-        return refuse(response, "the answer's header is too long");
+        return problem_set(response->problem, sizeof response->problem, "the answer's header is too long");
     if (after_return && byte == '\n') {
         response->line[--response->line_length] = '\0';
         bool taken = take_line(response);
@@ -250,8 +246,9 @@ static bool feed_line(struct wait_response *response, char byte)
         return taken;
     }
     if (after_return || ((unsigned char)byte < 0x20 && byte != '\t' && byte != '\r') || byte == 0x7F)
-        return refuse(response, response->phase == STATUS_LINE ? "the answer is no HTTP/1.1"
-                                                               : "the answer's header holds a control character");
+        return problem_set(response->problem, sizeof response->problem,
+                           response->phase == STATUS_LINE ? "the answer is no HTTP/1.1"
+                                                          : "the answer's header holds a control character");
     response->line[response->line_length++] = byte;
     return true;
 }
@@ -262,10 +259,11 @@ static bool feed_body(struct wait_response *response, const char *bytes, size_t 
     bool counted = response->phase != BODY_TO_CLOSE;
     *ret_taken = counted && response->left < length ? (size_t)response->left : length;
     if (*ret_taken > response->body.maximum - response->body.length)
-        return refuse(response, "the answer is larger than %zu bytes", response->body.maximum);
+        return problem_set(response->problem, sizeof response->problem, "the answer is larger than %zu bytes",
+                           response->body.maximum);
     strbuf_add(&response->body, bytes, *ret_taken);
     if (!strbuf_ok(&response->body))
-        return refuse(response, "out of memory");
+        return problem_set(response->problem, sizeof response->problem, "out of memory");
     if (!counted)
         return true;
     response->left -= *ret_taken;
@@ -299,6 +297,7 @@ bool wait_response_end(struct wait_response *response)
     if (response->phase == WHOLE)
         return true;
     if (response->phase == STATUS_LINE && response->line_length == 0)
-        return refuse(response, "the connection was closed without an answer");
-    return refuse(response, "the connection was closed in the middle of the answer");
+        return problem_set(response->problem, sizeof response->problem, "the connection was closed without an answer");
+    return problem_set(response->problem, sizeof response->problem,
+                       "the connection was closed in the middle of the answer");
 }

@@ -26,6 +26,15 @@ static bool hides_something(const char *printed)
     return strstr(printed, "***") != NULL;
 }
 
+/* Every database is a gate of its own name, except replicas. */
+static size_t least_gates(const struct config *config)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < config->database_count; i++)
+        count += !config->databases[i].replica_of;
+    return count;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct error error = {.code = ERROR_OK};
@@ -37,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(error.code == ERROR_NO_MEMORY || strncmp(error.message, "f:", 2) == 0);
         return 0;
     }
-    require(config->database_count > 0 && config->gate_count >= config->database_count);
+    require(config->database_count > 0 && config->gate_count >= least_gates(config));
     require(config_print(config, &first) == 0);
     if (hides_something(strbuf_text(&first)) || first.length > 1 << 20)
         return 0;
