@@ -294,10 +294,11 @@ static bool overlap(const struct graph_comparison *self, const bool *line)
 
 /* Where a head of the database stands to the ceiling R, whose ancestors are marked as wanted. `complete`: all of them
  * are. A head that shares no ancestor with R is of another tree, which the question is not about. */
-static enum place place_head(const struct graph_comparison *self, const char *head, bool complete, bool *scratch)
+static enum place place_head(const struct graph_comparison *self, const char *head, const char *floor, bool complete,
+                             bool *scratch)
 {
     const struct compare_request *request = self->request;
-    if (strcmp(head, request->revision) == 0 || (request->floor && strcmp(head, request->floor) == 0))
+    if (strcmp(head, request->revision) == 0 || (floor && strcmp(head, floor) == 0))
         return WITHIN;
     size_t number = revision_graph_number(self->graph, head);
     if (number == SIZE_MAX)
@@ -313,22 +314,34 @@ static enum place place_head(const struct graph_comparison *self, const char *he
     return whole && !overlap(self, scratch) ? WITHIN : BEYOND;
 }
 
+/* The floor, which is below R, unless the graph knows better: then the range is upside down, and the floor beyond R. */
+static const char *true_floor(const struct graph_comparison *self, bool *scratch)
+{
+    const struct compare_request *request = self->request;
+    size_t number = request->floor ? revision_graph_number(self->graph, request->floor) : SIZE_MAX;
+    if (number == SIZE_MAX)
+        return request->floor;
+    revision_graph_mark(self->graph, number, scratch, self->stack);
+    bool beyond = is_marked(self, scratch, request->revision) && strcmp(request->floor, request->revision) != 0;
+    return beyond ? NULL : request->floor;
+}
+
 static int compare_ceiling(struct graph_comparison *self, struct error *reterr)
 {
     const struct compare_request *request = self->request;
     size_t number = revision_graph_number(self->graph, request->revision);
-    size_t floor = request->floor ? revision_graph_number(self->graph, request->floor) : SIZE_MAX;
     bool *scratch = arena_array(self->arena, self->nodes, sizeof *scratch);
     if (!scratch)
         return error_no_memory(reterr);
+    const char *floor = true_floor(self, scratch);
     self->result->expected_revision = request->revision;
     self->result->target_applied = is_head(self, request->revision) || (number != SIZE_MAX && self->applied[number]);
     bool complete = number != SIZE_MAX && revision_graph_mark(self->graph, number, self->wanted, self->stack);
-    if (floor != SIZE_MAX)
-        revision_graph_mark(self->graph, floor, self->wanted, self->stack);
+    if (floor && revision_graph_number(self->graph, floor) != SIZE_MAX)
+        revision_graph_mark(self->graph, revision_graph_number(self->graph, floor), self->wanted, self->stack);
     for (size_t i = 0; i < request->journal->entry_count; i++) {
         const struct journal_entry *entry = &request->journal->entries[i];
-        enum place place = place_head(self, entry->revision, complete, scratch);
+        enum place place = place_head(self, entry->revision, floor, complete, scratch);
         if (place != WITHIN)
             findings_add(place == BEYOND ? &self->later : &self->unknown, entry, file_of(self, entry->revision), NULL);
         self->result->order_unknown |= place == UNPLACED;

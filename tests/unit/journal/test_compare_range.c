@@ -95,6 +95,10 @@ static const struct {
     {"alembic", chain, "[[\"a\"]]", NULL, "c", "supported"},
     {"alembic", chain, "[]", NULL, "c", "supported"},
     {"alembic", chain, "[]", "a", "c", "missing a"},
+    /* Upside down: what it needs is newer than the newest that it can run on. */
+    {"alembic", chain, "[[\"c\"]]", "c", "a", "newer c: alembic downgrade a"},
+    {"alembic", chain, "[[\"d\"]]", "c", "b", "newer d: alembic downgrade b"},
+    {"alembic", chain, "[[\"b\"]]", "b", "b", "supported"},
     /* The release brings a revision that nobody has seen: what it needs is there, and nothing else is. */
     {"alembic", chain, "[[\"d\"]]", "d", "e", "supported"},
     {"alembic", chain, "[[\"c\"]]", "d", "e", "missing d"},
