@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,7 @@ enum {
     HOLD_MS = 50000,      /* one request is held at most this long: below the daemon's own limit and most proxies' */
     HOLD_FIRST_MS = 1000, /* and this long after a new reason; doubles: no reason is said much later than it holds */
     ANSWER_MS = 10000,    /* beyond that an answer must come */
+    TOKEN_MS = 1000,      /* for a token's file that is a pipe */
     LATE_MS = 1000,       /* what the last answer may come late behind our own time-out */
     RETRY_FIRST_MS = 250, /* the longest first pause; doubles */
     RETRY_CAP_MS = 5000,
@@ -88,11 +90,19 @@ static void say(struct wait *wait, const char *format, ...)
         fprintf(stderr, "%s: %s\n", wait->question->program, line);
 }
 
+/* What a pipe is about to hold is waited for, but not for ever. */
+static ssize_t read_soon(int fd, char *place, size_t size)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    poll(&ready, 1, TOKEN_MS);
+    return read(fd, place, size);
+}
+
 /* The file's first line, which is all of it; false after a sentence in `problem`. */
 static bool read_token(const char *path, char *token, size_t size, char *problem, size_t problem_size)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : read(fd, token, size - 1);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t got = fd < 0 ? -1 : read_soon(fd, token, size - 1);
     int code = errno;
     if (fd >= 0)
         close(fd);
@@ -219,6 +229,12 @@ static enum outcome take_verdict(struct wait *wait, const struct wait_answer *an
     return outcome_of(verdict->state);
 }
 
+/* Said by servers before they know whom the request is for, and of the same request always. */
+static bool is_too_large(int status)
+{
+    return status == 413 || status == 414 || status == 431;
+}
+
 /* What came instead of a gate's answer. The daemon's own refusals say why; others come from whoever stands between. */
 static enum outcome take_other(struct wait *wait, const struct wait_answer *answer, const struct wait_verdict *verdict)
 {
@@ -230,8 +246,9 @@ static enum outcome take_other(struct wait *wait, const struct wait_answer *answ
         return OUTCOME_POINTLESS;
     }
     if (!*verdict->detail) {
-        say(wait, "HTTP %d, but no answer of a gate", status);
-        return OUTCOME_UNREACHABLE;
+        say(wait, "HTTP %d, but no answer of a gate%s", status,
+            is_too_large(status) ? ": the question is too long" : "");
+        return is_too_large(status) ? OUTCOME_REFUSED : OUTCOME_UNREACHABLE;
     }
     say(wait, "HTTP %d%s%s: %s", status, *verdict->code ? " " : "", verdict->code, verdict->detail);
     bool passing = status == 408 || status == 409 || status == 425 || status == 429;

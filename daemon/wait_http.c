@@ -19,7 +19,7 @@ enum {
     CONNECT_MS = 5000,      /* for all addresses of a host; what does not answer by then is tried again later */
     LEAST_CONNECT_MS = 250, /* for each of them */
     READ_SIZE = 8192,
-    REQUEST_SIZE = 64 * 1024, /* a target with many revisions, and a token */
+    REQUEST_SIZE = 256 * 1024, /* a target with all revisions, encoded, and a token: what is too long, servers say */
 };
 
 static const char *place_of(const struct wait_address *address)

@@ -445,6 +445,19 @@ def test_refusals_are_final(fault):
         assert result.returncode == 2 and result.stderr == f"migration-wait: HTTP {status}: for a reason\n"
 
 
+def test_a_question_that_is_too_long(watched):
+    """It stays too long, however long one waits."""
+    result = migration_wait("--gate", address(watched.port), "--revision", "r" * 5000, "--timeout", "30s")
+    assert result.returncode == 2
+    assert result.stderr == "migration-wait: HTTP 414, but no answer of a gate: the question is too long\n"
+
+
+def test_a_token_that_never_comes(tmp_path):
+    os.mkfifo(tmp_path / "token")
+    result = migration_wait("--gate", address(free_port()), "--token-file", tmp_path / "token", "--timeout", "1s")
+    assert result.returncode == 2 and "holds no token" in result.stderr
+
+
 def test_a_full_daemon_is_asked_again(fault, waiting):
     """What it says of when to come back is heeded."""
     moments = []
