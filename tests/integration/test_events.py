@@ -137,8 +137,10 @@ def test_reload_shows_the_picture_again(pending, sqlite):
         stream.next()
         pending.reload({"databases": {"renamed": watched(sqlite, expect={"revision": "1"})}})
         assert stream.next().data["code"] == "RELOADED"
-        assert list(states(stream.next())) == ["renamed"]
-        stream.until(is_state("renamed", "current"))
+        picture = states(stream.next())
+        assert list(picture) == ["renamed"]
+        if picture["renamed"] != "current":  # the first look may have ended before the picture was taken
+            stream.until(is_state("renamed", "current"))
         assert other.next().data["code"] == "RELOADED"
 
 

@@ -15,8 +15,8 @@ import threading
 import time
 
 import pytest
-from harness import SqliteFile, eventually, migrationctl, migrationd
-from harness.daemon import programs, slowdown
+from harness import SqliteFile, drift_probe, eventually, migrationctl, migrationd
+from harness.daemon import slowdown
 from harness.journals import flyway_journal, flyway_rows
 
 FAST = {"journal_interval": "100ms", "interval": "1s"}
@@ -528,7 +528,7 @@ def test_no_secret_is_kept(daemon, postgres_server, place):
 
 
 def test_the_contract_in_postgresql(postgres):
-    program = programs().parent / "tests" / "unit.history.test_history"
+    program = drift_probe.program().parent / "unit.history.test_history"
     environment = {**os.environ, "MIGRATIOND_TEST_HISTORY_URL": postgres.url()}
     result = subprocess.run([program], capture_output=True, text=True, timeout=120 * slowdown(), env=environment, check=False)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -177,8 +177,8 @@ def test_what_was_seen_shut_stays_shut(daemon, sqlite, seen):
         instance.wait_gate("open", "open", revision="z")
         alembic_stamp(sqlite)
         instance.wait_gate("open", "closed", revision="z")
-    state = {"failed": "blocked", "pending": "closed", "order": "unknown"}[seen]
-    instance.wait_gate("open", state, revision=revision)
+    code = {"failed": "FAILED", "pending": "PENDING", "order": "ORDER_UNKNOWN"}[seen]
+    eventually(lambda: instance.gate("open", revision=revision).json["code"] == code, what=code)
     sqlite.path.rename(f"{sqlite.path}.away")
     wait_away(instance)
     for gate in POLICIES:

@@ -3,6 +3,7 @@
 
 import http.server
 import os
+import signal
 import socket
 import socketserver
 import subprocess
@@ -33,6 +34,7 @@ class Waiting:
 
         def before():
             inherited()
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests run as a shell's background job
             if prepare:
                 prepare()
 
