@@ -133,6 +133,8 @@ int events_emit(struct events *events, enum event_kind kind, const char *subject
 void events_break(struct events *events)
 {
     pthread_mutex_lock(&events->lock);
+    while (events->oldest <= events->newest)
+        drop_oldest(events);
     keep(events, NULL);
     pthread_mutex_unlock(&events->lock);
 }
