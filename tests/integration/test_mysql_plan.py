@@ -625,6 +625,7 @@ IN_PLACE = (
 )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_algorithm_is_refused(live, server, tmp_path, kind):
     more, options, only, *after = (*KINDS[kind], None) if len(KINDS[kind]) == 2 else KINDS[kind]
