@@ -328,7 +328,8 @@ int gate_question_ask(const struct gate_question *question, const struct view_se
     return gate ? ask(&question->asked, gate, set, monotonic_now_ms, unix_now_ms, arena, ret_answer, reterr) : -1;
 }
 
-void gate_question_remember(const struct gate_question *question, const struct config *config, int64_t at_ms)
+void gate_question_remember(const struct gate_question *question, const struct config *config, int64_t at_ms,
+                            const int64_t *since_ms)
 {
     cleanup(arena) struct arena *arena = arena_new(QUESTION_ARENA_BYTES);
     struct error error = {.code = ERROR_OK};
@@ -340,6 +341,8 @@ void gate_question_remember(const struct gate_question *question, const struct c
     for (size_t i = 0; i < gate->requirement_count; i++) {
         const struct config_requirement *requirement = &gate->requirements[i];
         struct latch latch = {.gate = gate->name, .database = requirement->name};
+        if (since_ms && at_ms < since_ms[requirement->database])
+            continue;
         if (name_question(&questions[i], &config->databases[requirement->database], arena, &latch.asked) && latch.asked)
             latches_note(question->asked.latches, &latch, at_ms);
     }

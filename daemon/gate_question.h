@@ -47,8 +47,10 @@ struct gate_answer {
 int gate_question_ask(const struct gate_question *question, const struct view_set *set, int64_t monotonic_now_ms,
                       int64_t unix_now_ms, struct arena *arena, struct gate_answer *ret_answer, struct error *reterr);
 
-/* Remembers that the gate was open to this question at that moment (unix time), as a history tells. */
-void gate_question_remember(const struct gate_question *question, const struct config *config, int64_t at_ms);
+/* Remembers that the gate was open to this question at that moment (unix time), as a history tells. What is older than
+ * `since_ms` says of a database, by its index in `config`, proves nothing any more; NULL: nothing is known of that. */
+void gate_question_remember(const struct gate_question *question, const struct config *config, int64_t at_ms,
+                            const int64_t *since_ms);
 
 /* The answer to the gate's configured question. */
 int gate_ask(const struct config_gate *gate, const struct view_set *set, int64_t monotonic_now_ms, int64_t unix_now_ms,

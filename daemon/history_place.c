@@ -142,8 +142,10 @@ static int seed_kind(struct history_store *store, enum history_kind kind,
 int history_location_seed(struct history_store *store, void (*seed)(void *payload, const struct history_record *record),
                           void *payload, struct deadline deadline, struct error *reterr)
 {
-    int outcome = seed_kind(store, HISTORY_ADMISSION, seed, payload, deadline, reterr);
-    return outcome < 0 ? outcome : seed_kind(store, HISTORY_STATE, seed, payload, deadline, reterr);
+    /* Where the states cannot be read, no admission may stand alone: it could be of a database that has changed since.
+     */
+    int outcome = seed_kind(store, HISTORY_STATE, seed, payload, deadline, reterr);
+    return outcome < 0 ? outcome : seed_kind(store, HISTORY_ADMISSION, seed, payload, deadline, reterr);
 }
 
 /* A state like others, in the arena; NULL when memory is out. */

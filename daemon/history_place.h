@@ -29,7 +29,7 @@ int history_location_open(const struct history_location *location, struct deadli
 int history_database_open(const struct config_history *history, bool read_only, struct deadline deadline,
                           struct history_store **ret_store, struct error *reterr);
 
-/* Calls `seed` with the newest admissions, oldest first, then with the newest states. */
+/* Calls `seed` with the newest states, oldest first, then with the newest admissions. */
 int history_location_seed(struct history_store *store, void (*seed)(void *payload, const struct history_record *record),
                           void *payload, struct deadline deadline, struct error *reterr);
 

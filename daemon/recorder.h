@@ -21,7 +21,7 @@ struct recorder_setup {
     struct config *config;
     struct events *events; /* listened to; NULL */
     /* Called once, by the recorder's thread, when the store is open for the first time: with each of the newest
-     * admissions that it holds, oldest first, and then of the newest states. NULL. */
+     * states that it holds, oldest first, and then of the newest admissions. NULL. */
     void (*seed)(void *payload, const struct history_record *record);
     void *payload;
 };

@@ -35,6 +35,7 @@ static size_t split(bool several, const char *text, struct arena *arena,
 void seeds_done(struct seeds *seeds)
 {
     mem_free(take(seeds->states));
+    mem_free(take(seeds->since_ms));
 }
 
 /* What "heads" and "applied_count" tell, in any order of the heads. */
@@ -54,6 +55,17 @@ static bool is_state(const char *state, enum migration_state what)
     return strcmp(state, migration_state_name(what)) == 0;
 }
 
+static bool has_room(struct seeds *seeds)
+{
+    size_t count = seeds->config->database_count;
+    if (!seeds->states)
+        seeds->states = mem_calloc(count, sizeof *seeds->states);
+    if (!seeds->since_ms)
+        seeds->since_ms = mem_calloc(count, sizeof *seeds->since_ms);
+    seeds->blind |= !seeds->states || !seeds->since_ms;
+    return !seeds->blind;
+}
+
 /* Whatever opened a gate before the database became another one proves nothing of what it is now. That other files are
  * expected, or that a migration runs, takes nothing back as long as the heads stay; what cannot be seen says nothing.
  */
@@ -63,15 +75,14 @@ static void take_state(struct seeds *seeds, const struct history_record *record,
     const char *state = json_text(json_member(body, "state"));
     int64_t applied = 0;
     bool counted = json_get_integer(json_member(body, "applied_count"), &applied);
-    if (!seeds->states)
-        seeds->states = mem_calloc(seeds->config->database_count, sizeof *seeds->states);
-    if (!database || !state || !seeds->states || (!counted && is_state(state, STATE_UNKNOWN)))
+    if (!database || !state || (!counted && is_state(state, STATE_UNKNOWN)) || !has_room(seeds))
         return;
-    struct seed_state *before = &seeds->states[database - seeds->config->databases];
+    size_t index = (size_t)(database - seeds->config->databases);
+    struct seed_state *before = &seeds->states[index];
     struct seed_state now = {.heads = hash_of_heads(body, applied),
                              .broken = is_state(state, STATE_FAILED) || is_state(state, STATE_DIVERGED)};
     if (now.heads != before->heads || (now.broken && !before->broken))
-        latches_forget(seeds->latches, record->subject, record->at_ms);
+        seeds->since_ms[index] = record->at_ms;
     *before = now;
 }
 
@@ -80,7 +91,7 @@ static void take_admission(const struct seeds *seeds, const struct history_recor
 {
     struct admission admission = {0};
     admissions_remember(seeds->admissions, record);
-    if (!admission_read(body, &admission) || !shows_opening(&admission))
+    if (!admission_read(body, &admission) || !shows_opening(&admission) || seeds->blind)
         return;
     enum match match = admission.match ? match_from_name(admission.match) : MATCH_AT_LEAST;
     if (match == MATCHES)
@@ -101,7 +112,7 @@ static void take_admission(const struct seeds *seeds, const struct history_recor
                                      .latches = seeds->latches};
     cleanup(gate_question) struct gate_question *question = gate_question_new(&asked);
     if (question)
-        gate_question_remember(question, seeds->config, admission.at_ms);
+        gate_question_remember(question, seeds->config, admission.at_ms, seeds->since_ms);
 }
 
 void seeds_take(void *payload, const struct history_record *record)

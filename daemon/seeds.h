@@ -22,11 +22,13 @@ struct seeds {
     struct latches *latches;
     const struct config *config;
     struct seed_state *states; /* by index of the database in `config`; NULL before the first */
+    int64_t *since_ms;         /* likewise: since when it is what it was seen to be last (unix time) */
+    bool blind;                /* a state was missed, for want of memory */
 };
 
 void seeds_done(struct seeds *seeds);
 
-/* Takes one record (recorder_setup.seed), admissions before states: `payload` is the seeds. What cannot be read is
+/* Takes one record (recorder_setup.seed), states before admissions: `payload` is the seeds. What cannot be read is
  * passed over. Called by the recorder's thread. */
 void seeds_take(void *payload, const struct history_record *record);
 

@@ -265,17 +265,24 @@ static void test_seeds_of_another_state(void **state)
 {
     (void)state;
     cleanup(config) struct config *config = make_config();
+    const struct history_record admission = {
+        .kind = HISTORY_ADMISSION,
+        .subject = "api",
+        .body =
+            "{\"at\": \"1970-01-01T00:00:05Z\", \"application\": \"shop\", \"instance\": \"1\", \"state\": \"open\", "
+            "\"database\": \"orders\", \"revision\": \"b\", \"admitted\": true, \"code\": \"CURRENT\"}"};
     for (size_t i = 0; i < ARRAY_LENGTH(states_seen); i++) {
         cleanup(latches) struct latches *latches = latches_new();
-        struct seeds seeds = {.latches = latches, .config = config};
-        const struct latch latch = latch_of("api", "orders", "at-least b");
-        latches_note(latches, &latch, 5000);
+        struct admissions *admissions = admissions_new();
+        struct seeds seeds = {.admissions = admissions, .latches = latches, .config = config};
         take_state(&seeds, "00 observed NO_EXPECTATION b");
         for (size_t j = 0; j < ARRAY_LENGTH(states_seen[i].states) && states_seen[i].states[j]; j++)
             take_state(&seeds, states_seen[i].states[j]);
+        seeds_take(&seeds, &admission);
         if ((found_at(latches, "api", "orders", "at-least b") == 5000) != states_seen[i].remembered)
             fail_msg("states %zu: %sremembered", i, states_seen[i].remembered ? "not " : "");
         seeds_done(&seeds);
+        admissions_free(admissions);
     }
 }
 

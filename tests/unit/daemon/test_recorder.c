@@ -62,8 +62,8 @@ static void count_seed(void *payload, const struct history_record *record)
 {
     struct fixture *fixture = payload;
     assert_true(record->kind == HISTORY_ADMISSION || record->kind == HISTORY_STATE);
-    if (record->kind == HISTORY_ADMISSION)
-        assert_int_equal(atomic_load(&fixture->seeded_states), 0); /* states take back what admissions showed */
+    if (record->kind == HISTORY_STATE)
+        assert_int_equal(atomic_load(&fixture->seeds), 0); /* states tell which admissions still count */
     atomic_fetch_add(record->kind == HISTORY_ADMISSION ? &fixture->seeds : &fixture->seeded_states, 1);
 }
 
