@@ -225,7 +225,8 @@ def test_drift_is_kept(daemon, orders, place, tmp_path):
 def test_retention(daemon, orders, place):
     instance = daemon(config(orders, path=str(place), rows=50, keep="1h"))
     instance.wait_state("orders", "current")
-    current = listed(instance)[0]
+    # the record is written behind the answer
+    current = eventually(lambda: next((record for record in listed(instance) if record["state"] == "current"), None))
     admit_many(instance, [f"pod-{number}" for number in range(600)])
     with contextlib.closing(sqlite3.connect(place)) as connection:
         eventually(lambda: connection.execute("SELECT count(*) FROM record").fetchone()[0] <= 306, what="retention")
