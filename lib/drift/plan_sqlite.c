@@ -309,13 +309,7 @@ static void add_stage(struct sqlite_table *table, unsigned stage, const struct d
 static void change_relation(struct plan_maker *maker, const struct plan_task *task,
                             const struct drift_item *const *items, size_t count)
 {
-    struct sqlite_table table = {
-        .maker = maker,
-        .task = task,
-        .relation =
-            {[SIDE_CURRENT] = (uint32_t)task->relation.live, [SIDE_TARGET] = (uint32_t)task->relation.reference},
-        .name = sqlite_task_name(maker, task),
-    };
+    struct sqlite_table table = sqlite_table_of(maker, task);
     if (!sqlite_find_moves(&table, items, count))
         return;
     sqlite_find_states(&table);

@@ -85,6 +85,9 @@ const struct schema_relation *sqlite_state_relation(const struct sqlite_table *t
 /* The name of the relation that a task is about. */
 const char *sqlite_task_name(const struct plan_maker *maker, const struct plan_task *task);
 
+/* The relation that a task is about and both sides have, without moves yet. */
+struct sqlite_table sqlite_table_of(struct plan_maker *maker, const struct plan_task *task);
+
 /* plan_sqlite_moves.c: what the items, and what hangs on them, move; false when memory is out. `items` may be none:
  * then only what hangs on other relations' items. */
 bool sqlite_find_moves(struct sqlite_table *table, const struct drift_item *const *items, size_t count);

@@ -34,13 +34,7 @@ static void add_late(struct plan_maker *maker, const struct sqlite_late *late)
 
 static void add_columns(struct plan_maker *maker, const struct plan_task *task)
 {
-    struct sqlite_table table = {
-        .maker = maker,
-        .task = task,
-        .relation =
-            {[SIDE_CURRENT] = (uint32_t)task->relation.live, [SIDE_TARGET] = (uint32_t)task->relation.reference},
-        .name = sqlite_task_name(maker, task),
-    };
+    struct sqlite_table table = sqlite_table_of(maker, task);
     const struct schema *target = maker->target;
     if (!sqlite_find_moves(&table, task->items, task->item_count))
         return;

@@ -30,6 +30,17 @@ const struct schema *sqlite_schema_of(const struct plan_maker *maker, enum plan_
     return side == SIDE_CURRENT ? maker->current : maker->target;
 }
 
+struct sqlite_table sqlite_table_of(struct plan_maker *maker, const struct plan_task *task)
+{
+    return (struct sqlite_table){
+        .maker = maker,
+        .task = task,
+        .relation =
+            {[SIDE_CURRENT] = (uint32_t)task->relation.live, [SIDE_TARGET] = (uint32_t)task->relation.reference},
+        .name = sqlite_task_name(maker, task),
+    };
+}
+
 const struct schema_relation *sqlite_relation_of(const struct sqlite_table *table, enum plan_side side)
 {
     return &sqlite_schema_of(table->maker, side)->relations[table->relation[side]];
