@@ -206,7 +206,6 @@ static int load_next(struct daemon *daemon, struct error *reterr)
     }
     forget_moved(daemon, next);
     recorder_reload(daemon->recorder, next);
-    events_break(daemon->events);
     config_unref(daemon->config);
     daemon->config = take(next);
     warn_of_passwords(daemon->config);

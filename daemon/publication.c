@@ -44,16 +44,25 @@ uint64_t publication_generation(const struct publication *publication)
     return __atomic_load_n(&publication->generation, __ATOMIC_ACQUIRE);
 }
 
-/* Swaps if the current set is still `expected` (or whatever it is); false leaves everything as it was. */
-static bool swap(struct publication *publication, const struct view_set *expected, bool whatever, struct view_set *set)
+/* How a set takes the place of another. */
+struct swap {
+    bool whatever; /* stands there; else it must be `expected` */
+    const struct view_set *expected;
+    struct events *broken; /* with it; NULL */
+};
+
+/* False leaves everything as it was. */
+static bool swap(struct publication *publication, const struct swap *how, struct view_set *set)
 {
     pthread_mutex_lock(&publication->lock);
     struct view_set *old = publication->current;
-    bool fits = whatever || old == expected;
+    bool fits = how->whatever || old == how->expected;
     if (fits) {
         set->generation = publication->generation + 1;
         __atomic_store_n(&publication->generation, set->generation, __ATOMIC_RELEASE);
         publication->current = set;
+        if (how->broken && old)
+            events_break(how->broken);
     }
     void (*changed)(void *) = publication->changed;
     void *payload = publication->payload;
@@ -66,9 +75,9 @@ static bool swap(struct publication *publication, const struct view_set *expecte
     return true;
 }
 
-void publication_publish(struct publication *publication, struct view_set *set)
+void publication_publish(struct publication *publication, struct view_set *set, struct events *events)
 {
-    swap(publication, NULL, true, set);
+    swap(publication, &(struct swap){.whatever = true, .broken = events}, set);
 }
 
 int publication_replace(struct publication *publication, size_t index, struct view *view, struct error *reterr)
@@ -83,7 +92,7 @@ int publication_replace(struct publication *publication, size_t index, struct vi
             return error_no_memory(reterr);
         for (size_t i = 0; i < current->count; i++)
             next->views[i] = view_ref(i == index ? owned : current->views[i]);
-        if (swap(publication, current, false, next)) {
+        if (swap(publication, &(struct swap){.expected = current}, next)) {
             next = NULL;
             return 0;
         }

@@ -499,7 +499,7 @@ int scheduler_reload(struct scheduler *scheduler, struct config *config, struct 
     cleanup(view_set) struct view_set *set = subjects ? collect_views(config, subjects) : NULL;
     if (set) {
         adopt_subjects(scheduler, config, subjects);
-        publication_publish(scheduler->publication, view_set_ref(set));
+        publication_publish(scheduler->publication, view_set_ref(set), scheduler->events);
         for (size_t i = 0; i < set->count; i++)
             watched_catch_up(subjects[i]->watched, scheduler->publication, set->views[i]);
         pthread_cond_signal(&scheduler->due_changed);

@@ -123,7 +123,7 @@ static inline void fixture_publish(struct http_fixture *fixture, enum made_up ma
         assert_non_null(set->views[i]);
         set->views[i]->generation = ++generation;
     }
-    publication_publish(fixture->publication, set);
+    publication_publish(fixture->publication, set, NULL);
 }
 
 static inline unsigned fixture_port(const char *address)

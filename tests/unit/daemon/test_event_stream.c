@@ -36,7 +36,7 @@ static struct config *make_config(void)
     return config;
 }
 
-static void publish(struct fixture *fixture, struct config *config)
+static void publish(struct fixture *fixture, struct config *config, struct events *events)
 {
     static uint64_t generation;
     struct view_set *set = view_set_new(config);
@@ -46,13 +46,13 @@ static void publish(struct fixture *fixture, struct config *config)
         assert_non_null(set->views[i]);
         set->views[i]->generation = ++generation;
     }
-    publication_publish(fixture->publication, set);
+    publication_publish(fixture->publication, set, events);
 }
 
 static void reload(struct fixture *fixture)
 {
     cleanup(config) struct config *config = make_config();
-    publish(fixture, config);
+    publish(fixture, config, fixture->events);
 }
 
 static bool note(void *payload, const struct sse_event *event)
@@ -294,13 +294,31 @@ static void test_another_configuration(void **state)
     open_all(fixture);
     say(fixture);
     cleanup(view_set) struct view_set *set = publication_acquire(fixture->publication);
-    publish(fixture, set->config);
+    publish(fixture, set->config, NULL);
     assert_true(say_at(fixture, monotonic_ms() + FAR_MS));
     assert_string_equal(strbuf_text(&fixture->heard), ""); /* other views under the same one */
     reload(fixture);
     assert_true(say_at(fixture, monotonic_ms() + 3 * FAR_MS));
     assert_begins(strbuf_text(&fixture->heard), "reset: {\"code\":\"RELOADED\",");
     assert_non_null(strstr(strbuf_text(&fixture->heard), "\nsnapshot: {"));
+}
+
+/* A look may tell of the new configuration before anything else happens: the break that came with it must not swallow
+ * that, or the client is told a second time to forget all. */
+static void test_what_follows_a_reload_is_gone_on_with(void **state)
+{
+    struct fixture *fixture = *state;
+    open_all(fixture);
+    say(fixture);
+    emit(fixture, EVENT_STATE, "orders", "{\"before\":1}");
+    reload(fixture);
+    emit(fixture, EVENT_STATE, "orders", "{\"after\":1}");
+    const char *heard = say(fixture);
+    assert_begins(heard, "reset: {\"code\":\"RELOADED\",");
+    assert_null(strstr(heard, "MISSED"));
+    assert_null(strstr(heard, "before"));
+    emit(fixture, EVENT_STATE, "orders", "{\"later\":1}");
+    assert_string_equal(say(fixture), "state: {\"later\":1}\n");
 }
 
 /* Whose token may have been withdrawn must show it again, as a client that knows nothing. */
@@ -390,6 +408,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_databases, begin, end),
         cmocka_unit_test_setup_teardown(test_heartbeats, begin, end),
         cmocka_unit_test_setup_teardown(test_another_configuration, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_follows_a_reload_is_gone_on_with, begin, end),
         cmocka_unit_test_setup_teardown(test_another_configuration_ends_what_is_not_trusted, begin, end),
         cmocka_unit_test_setup_teardown(test_what_is_not_trusted_ends_with_age, begin, end),
         cmocka_unit_test_setup_teardown(test_opening_without_memory, begin, end),

@@ -125,7 +125,7 @@ static void test_publication(void **state)
     assert_non_null(publication);
     publication_listen(publication, count_change, &changes);
     assert_null(publication_acquire(publication));
-    publication_publish(publication, make_set(config));
+    publication_publish(publication, make_set(config), NULL);
     assert_int_equal(changes, 1);
     cleanup(view_set) struct view_set *before = publication_acquire(publication);
     assert_int_equal(publication_replace(publication, 1, make_view(config, NULL, &looked), &error), 0);
@@ -150,7 +150,7 @@ static void test_replace_without_memory(void **state)
     (void)state;
     cleanup(config) struct config *config = make_config();
     struct publication *publication = publication_new();
-    publication_publish(publication, make_set(config));
+    publication_publish(publication, make_set(config), NULL);
     FOR_EACH_ALLOCATION_FAILURE(loop)
     {
         oom_disarm(&loop);
