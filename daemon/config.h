@@ -16,6 +16,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "check/check.h"
 #include "drift/drift.h"
 #include "engine/engine.h"
 #include "gate/gate.h"
@@ -46,6 +47,9 @@ struct config_expect {
     const char *manifest; /* absolute after loading; NULL */
     enum match match;
 };
+
+/* Of one database: a check is a question that somebody thought of. */
+enum { CONFIG_CHECKS_MAXIMUM = 256 };
 
 /* Of one database: more of them stand behind a proxy of their own. */
 enum { CONFIG_REPLICAS_MAXIMUM = 32 };
@@ -80,6 +84,8 @@ struct config_database {
     size_t listed_count;
     bool checksums_enforced;
     struct config_drift drift;
+    const struct check *checks; /* in the order of the file; `backup` of the database last. A replica has none */
+    size_t check_count;
 
     struct digest settings; /* over all that is configured here */
 
@@ -102,11 +108,21 @@ struct config_requirement {
     bool implied; /* a replica of the last one before that is not implied: what is asked of that is asked of it */
 };
 
+/* A check that a gate requires, "orders:check:no_orphans" or "orders:backup". */
+struct config_required_check {
+    const char *address; /* check_address */
+    size_t database;     /* index into config.databases */
+    size_t check;        /* index into its checks */
+};
+
+/* Requires a database, or a check, at least. */
 struct config_gate {
     const char *name;
     const struct config_requirement *requirements; /* in the order of `requires`, each before its replicas */
     size_t requirement_count;
-    size_t required_count; /* of them those that are not implied */
+    size_t required_count;                      /* of them those that are not implied */
+    const struct config_required_check *checks; /* in the order of `requires` */
+    size_t check_count;
     struct gate_policy policy;
     int64_t blocked_grace_ms; /* greatest of its databases' */
 };

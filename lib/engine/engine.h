@@ -161,8 +161,30 @@ struct sighting_sink {
     void *payload;
 };
 
-/* What a connection is for: a deep look's is short-lived and may be heavier, a journal's may be kept. */
-enum engine_purpose { PURPOSE_JOURNAL, PURPOSE_DEEP };
+/* A question in the engine's own SQL, written by somebody else: one SELECT. */
+struct query_request {
+    const char *sql;
+    size_t row_limit;  /* one more row than this is asked for; it sets *ret_more, and the rest is never sent */
+    size_t cell_bytes; /* what cells are cut at */
+};
+
+/* A column of the answer. */
+struct query_column {
+    const char *name;
+    bool is_key;     /* it is a column of a table's primary key, as it stands there */
+    bool is_boolean; /* its cells are "true" and "false" */
+};
+
+/* `columns` is called once, before any row (NULL: nobody wants to know); `row` as in row_sink. */
+struct query_sink {
+    int (*columns)(void *payload, const struct query_column *columns, size_t count, struct error *reterr);
+    int (*row)(void *payload, const char *const *cells, const size_t *lengths, size_t count, struct error *reterr);
+    void *payload;
+};
+
+/* What a connection is for: a deep look's is short-lived and may be heavier, a journal's may be kept, and one that
+ * answers other people's queries is used for nothing else and closed soon, whatever they did to its session. */
+enum engine_purpose { PURPOSE_JOURNAL, PURPOSE_DEEP, PURPOSE_CHECK };
 
 struct engine_ops {
     const char *name;           /* "postgres" */
@@ -216,6 +238,13 @@ struct engine_ops {
     /* May (NULL: one by one). The same for `count` locks with one statement. */
     int (*read_locks)(struct engine_connection *connection, const struct lock_request *requests, size_t count,
                       struct deadline deadline, struct lock_report *ret_reports, struct error *reterr);
+
+    /* Must. Answers one question in a read-only transaction of its own, which is rolled back, on a PURPOSE_CHECK
+     * connection. Times are told in UTC. The server ends it at the deadline by itself, and it never waits longer than
+     * 250 ms for a lock where the engine can say so. What is not one query is refused before it is sent
+     * (dialect/sql_query.h), and what would write by the session: ERROR_INVALID, with the server's words. */
+    int (*query)(struct engine_connection *connection, const struct query_request *request, struct deadline deadline,
+                 const struct query_sink *sink, bool *ret_more, struct error *reterr);
 };
 
 /* NULL-terminated. */
