@@ -17,6 +17,7 @@ void view_unref(struct view *view)
 {
     if (!view || !refcount_drop(&view->references))
         return;
+    check_board_unref(view->checks);
     drift_status_unref(view->drift);
     assessment_unref(view->assessment);
     expectation_unref(view->expectation);
@@ -25,9 +26,7 @@ void view_unref(struct view *view)
     mem_free(view);
 }
 
-struct view *view_new(struct config *config, const struct config_database *database, struct snapshot *snapshot,
-                      struct expectation *expectation, struct assessment *assessment, struct drift_status *drift,
-                      const struct look_status *status)
+struct view *view_new(struct config *config, const struct config_database *database, const struct view_parts *parts)
 {
     struct view *view = mem_calloc(1, sizeof *view);
     if (!view)
@@ -35,11 +34,12 @@ struct view *view_new(struct config *config, const struct config_database *datab
     view->references = 1;
     view->config = config_ref(config);
     view->database = database;
-    view->snapshot = snapshot ? snapshot_ref(snapshot) : NULL;
-    view->expectation = expectation_ref(expectation);
-    view->assessment = assessment_ref(assessment);
-    view->drift = drift_status_ref(drift);
-    view->status = *status;
+    view->snapshot = parts->snapshot ? snapshot_ref(parts->snapshot) : NULL;
+    view->expectation = expectation_ref(parts->expectation);
+    view->assessment = assessment_ref(parts->assessment);
+    view->drift = drift_status_ref(parts->drift);
+    view->checks = check_board_ref(parts->checks);
+    view->status = parts->status;
     view->generation = __atomic_add_fetch(&newest_generation, 1, __ATOMIC_RELAXED);
     return view;
 }

@@ -9,6 +9,7 @@
 #define MIGRATIOND_DAEMON_VIEW_H
 
 #include "daemon/assessment.h"
+#include "daemon/check_watch.h"
 #include "daemon/config.h"
 #include "daemon/drift_watch.h"
 #include "model/snapshot.h"
@@ -34,6 +35,7 @@ struct view {
     struct expectation *expectation;        /* one reference; NULL: none configured, or not read yet */
     struct assessment *assessment;          /* one reference; NULL without a snapshot */
     struct drift_status *drift;             /* one reference; NULL before the first comparison */
+    struct check_board *checks;             /* one reference; NULL where the database has none */
     struct look_status status;
     uint64_t generation; /* greater than that of every view made before */
 };
@@ -46,10 +48,19 @@ struct view_set {
     uint64_t generation;
 };
 
+/* What a view is put together of; members as in struct view. */
+struct view_parts {
+    struct snapshot *snapshot;
+    struct expectation *expectation;
+    struct assessment *assessment;
+    struct drift_status *drift;
+    struct check_board *checks;
+    struct look_status status;
+};
+
 /* Takes its own references of everything that is given; NULL when memory is out. */
-struct view *view_new(struct config *config, const struct config_database *database, struct snapshot *snapshot,
-                      struct expectation *expectation, struct assessment *assessment, struct drift_status *drift,
-                      const struct look_status *status) __attribute__((warn_unused_result));
+struct view *view_new(struct config *config, const struct config_database *database, const struct view_parts *parts)
+    __attribute__((warn_unused_result));
 struct view *view_ref(struct view *view);
 void view_unref(struct view *view);
 

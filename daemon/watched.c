@@ -123,17 +123,28 @@ void watched_set_config(struct watched *watched, struct config *config, size_t d
 }
 
 /* Called with the lock held. */
+static struct view *make_view_under(struct watched *watched, struct config *config, size_t database)
+{
+    const struct view_parts parts = {
+        .snapshot = watched->snapshot,
+        .expectation = watched->expectation,
+        .assessment = watched->assessment,
+        .drift = watched->drift,
+        .status = watched->status,
+    };
+    return view_new(config, &config->databases[database], &parts);
+}
+
+/* Called with the lock held. */
 static struct view *make_view(struct watched *watched)
 {
-    return view_new(watched->config, database_of(watched), watched->snapshot, watched->expectation, watched->assessment,
-                    watched->drift, &watched->status);
+    return make_view_under(watched, watched->config, watched->index);
 }
 
 struct view *watched_view(struct watched *watched, struct config *config, size_t database)
 {
     pthread_mutex_lock(&watched->lock);
-    struct view *view = view_new(config, &config->databases[database], watched->snapshot, watched->expectation,
-                                 watched->assessment, watched->drift, &watched->status);
+    struct view *view = make_view_under(watched, config, database);
     pthread_mutex_unlock(&watched->lock);
     return view;
 }

@@ -82,7 +82,7 @@ static struct view *fixture_view(struct config *config, size_t index, enum made_
 {
     struct look_status status = {.tried = true, .observed = true, .good_at_ms = monotonic_ms()};
     if (made_up == MADE_UNKNOWN)
-        return view_new(config, &config->databases[index], NULL, NULL, NULL, NULL, &(struct look_status){0});
+        return view_new(config, &config->databases[index], &(struct view_parts){0});
     cleanup(snapshot) struct snapshot *snapshot = snapshot_new();
     assert_non_null(snapshot);
     struct error error = {0};
@@ -96,7 +96,8 @@ static struct view *fixture_view(struct config *config, size_t index, enum made_
     snapshot->schema_taken_at_ms = snapshot->taken_at_ms;
     cleanup(assessment) struct assessment *assessment = assess(snapshot, &config->databases[index], NULL, NULL);
     assert_non_null(assessment);
-    return view_new(config, &config->databases[index], snapshot, NULL, assessment, NULL, &status);
+    const struct view_parts parts = {.snapshot = snapshot, .assessment = assessment, .status = status};
+    return view_new(config, &config->databases[index], &parts);
 }
 
 static inline struct config *fixture_config(enum made_up made_up, unsigned max_waiters)

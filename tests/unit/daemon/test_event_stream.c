@@ -42,7 +42,7 @@ static void publish(struct fixture *fixture, struct config *config, struct event
     struct view_set *set = view_set_new(config);
     assert_non_null(set);
     for (size_t i = 0; i < set->count; i++) {
-        set->views[i] = view_new(config, &config->databases[i], NULL, NULL, NULL, NULL, &(struct look_status){0});
+        set->views[i] = view_new(config, &config->databases[i], &(struct view_parts){0});
         assert_non_null(set->views[i]);
         set->views[i]->generation = ++generation;
     }

@@ -51,7 +51,8 @@ static struct view_set *make_set(struct config *config, bool observed)
             snapshot->server = fake_server_facts(&(struct fake_server){0});
             snapshot->taken_at_ms = wall_ms;
         }
-        set->views[i] = view_new(config, &config->databases[i], snapshot, NULL, NULL, NULL, &status);
+        const struct view_parts parts = {.snapshot = snapshot, .status = status};
+        set->views[i] = view_new(config, &config->databases[i], &parts);
         assert_non_null(set->views[i]);
     }
     return set;

@@ -42,7 +42,8 @@ static const struct look_status looked = {.tried = true, .observed = true, .good
 
 static struct view *make_view(struct config *config, struct snapshot *snapshot, const struct look_status *status)
 {
-    struct view *view = view_new(config, config_find_database(config, "orders"), snapshot, NULL, NULL, NULL, status);
+    const struct view_parts parts = {.snapshot = snapshot, .status = *status};
+    struct view *view = view_new(config, config_find_database(config, "orders"), &parts);
     assert_non_null(view);
     return view;
 }
@@ -103,7 +104,7 @@ static struct view_set *make_set(struct config *config)
     struct view_set *set = view_set_new(config);
     assert_non_null(set);
     for (size_t i = 0; i < set->count; i++) {
-        set->views[i] = view_new(config, &config->databases[i], NULL, NULL, NULL, NULL, &(struct look_status){0});
+        set->views[i] = view_new(config, &config->databases[i], &(struct view_parts){0});
         assert_non_null(set->views[i]);
     }
     return set;
