@@ -9,4 +9,8 @@
 int database_connect(const struct config_database *database, enum engine_purpose purpose, struct deadline deadline,
                      struct engine_connection **ret_connection, struct server_facts *ret_facts, struct error *reterr);
 
+/* The replicas of a database as its checks see them; returns how many. They borrow the configuration. */
+size_t database_peers(const struct config *config, const struct config_database *database,
+                      struct check_peer ret_peers[static CONFIG_REPLICAS_MAXIMUM]);
+
 #endif
