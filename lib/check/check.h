@@ -100,8 +100,12 @@ struct check_kind {
     int64_t every_ms; /* presets of the configuration */
     int64_t timeout_ms;
     enum check_severity severity;
-    bool heals; /* time mends it: a gate is closed by it, not blocked */
+    bool heals;   /* time mends it: a gate is closed by it, not blocked */
+    bool lasting; /* it is not about what migrations change: none overtakes it, and none under way makes it unknown */
     bool (*needs_connection)(const struct check *check);
+
+    /* What the check expects, as check_describe tells it. Failure (memory) is `out`'s. */
+    void (*describe)(const struct check *check, struct strbuf *out);
 
     /* Decides: fills in the result, whose state is then passed or failed, or unknown with `error` and `reason` set; 0.
      * A failure (-1) is what it could not ask: unknown, with that error's code and message. */
@@ -142,19 +146,36 @@ int check_refuse(struct check_run *run, const char *next, struct error *reterr, 
 int check_cannot_tell(struct check_run *run, enum error_code code, const char *next, struct error *reterr,
                       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* What was found, in a few words: result->value. */
+int check_set_value(struct check_run *run, struct error *reterr, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A cell of an answer as people are shown it: bytes that are not UTF-8, or cannot be printed, are written \x0a. */
+void check_print_cell(const char *bytes, size_t length, struct strbuf *out);
+
+/* The same in the result's arena; longer than CHECK_VALUE_BYTES it is cut and says so. At most CHECK_CELL_BYTES and one
+ * more. NULL for want of memory. */
+const char *check_show_cell(struct check_run *run, const char *bytes, size_t length)
+    __attribute__((warn_unused_result));
+
 /* Collects names of what fails, sorted as they come, counting those beyond CHECK_ITEMS_SHOWN. Zero to begin with. */
 struct check_items {
     const char *items[CHECK_ITEMS_SHOWN];
     size_t count;
     size_t total;
 };
+
+/* Control characters and what is not UTF-8 are replaced; cut at CHECK_ITEM_BYTES. */
+enum { CHECK_ITEM_BYTES = 640 };
 int check_add_item(struct check_run *run, struct check_items *items, struct error *reterr, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* Puts them into the result. */
 int check_set_items(struct check_run *run, const struct check_items *items, struct error *reterr);
 
-/* A SELECT of our own, without text of the user's but quoted names. Rows as in row_sink. */
+/* A SELECT of our own, without text of the user's but quoted names. Rows as in row_sink; cells are cut at
+ * CHECK_CELL_BYTES. */
+enum { CHECK_CELL_BYTES = 4096 };
 int check_ask(struct check_run *run, const char *sql, size_t row_limit, const struct row_sink *sink, bool *ret_more,
               struct error *reterr);
 

@@ -2,9 +2,9 @@
  *
  * What a check's query is expected to answer: one value, compared, or no rows. Written "0", "= 0", "!= 0", "< 5",
  * "<= 5", "> 5", ">= 5", "in (a, b)", "not in (a, b)", "matches REGEX" (POSIX extended, anywhere in the value), "null",
- * "not null", "no rows"; a list is "in". Numbers are compared as decimals of any length, never as floating point; where
- * one side of = and != is no number, bytes are compared, and true, t and 1 are one value, as are false, f and 0. Pure;
- * any thread.
+ * "not null", "no rows"; a list is "in". A value in quotes is what stands between them, whatever it looks like. Numbers
+ * are compared as decimals of any length (decimal.h); where one side of = and != is no number, bytes are compared, and
+ * true, t and 1 are one value, as are false, f and 0. Pure; any thread.
  */
 #ifndef MIGRATIOND_CHECK_EXPECT_H
 #define MIGRATIOND_CHECK_EXPECT_H
@@ -53,8 +53,5 @@ void expect_print(const struct expect *expect, struct strbuf *out);
 /* Whether `value` (NULL: SQL's NULL) is what is expected, for all forms but EXPECT_NO_ROWS. NULL is unequal to
  * everything and in no order. ERROR_INVALID: it cannot be told, since an order is asked of what is no number. */
 int expect_compare(const struct expect *expect, const char *value, bool *ret_holds, struct error *reterr);
-
-/* -1, 0 or 1 for two decimal numbers such as "-12.50" and "1e3"; false if one of them is none. */
-bool decimal_compare(const char *a, const char *b, int *ret_order);
 
 #endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The kinds of checks, one row each, each in a file of its name. Static; any thread.
+ */
+#ifndef MIGRATIOND_CHECK_CHECK_KINDS_H
+#define MIGRATIOND_CHECK_CHECK_KINDS_H
+
+#include "check/check.h"
+
+extern const struct check_kind check_kind_sql;
+extern const struct check_kind check_kind_not_empty;
+
+/* The slot `needs_connection` of kinds that ask the database, whatever is asked. */
+bool check_kind_connects(const struct check *check);
+
+#endif
