@@ -10,7 +10,9 @@
 #define LIMIT_CONFIG_BYTES (1024u * 1024u)
 #define LIMIT_CONFIG_DEPTH 16u
 #define LIMIT_CONFIG_ENTRIES 4096u /* of one mapping or sequence: duplicates are sought pairwise */
+#define LIMIT_CONFIG_PRINTED (256u * 1024u * 1024u) /* as LIMIT_CONFIG_ARENA: texts of variables, escaped */
 #define LIMIT_GATES 4096u
+#define LIMIT_CHECK_SQL (64u * 1024u) /* one query that a person thought of */
 #define LIMIT_TLS_FILE (1024u * 1024u) /* certificates of authorities: all of the web's are a quarter of this */
 
 /* Schema: the largest ones known have some 100,000 tables; twenty times that fits in 32-bit indexes with room. */
@@ -46,6 +48,11 @@
 #define LIMIT_REVISION_GRAPH_BYTES (512u * 1024u * 1024u)
 #define LIMIT_SNAPSHOT_BYTES (64u * 1024u * 1024u) /* readings and messages of LIMIT_JOURNALS journals */
 
+/* Questions of checks: what a person writes, and what anybody would look at of the answer. */
+#define LIMIT_QUESTION_BYTES (1024u * 1024u)
+#define LIMIT_ANSWER_CELL 65536u
+#define LIMIT_ANSWER_ROW (16u * 1024u * 1024u) /* as a server sends it: documents pass, what would fill memory does not */
+
 /* JSON that is read: baselines (30 MB for 10,000 tables) and Drizzle's journal files. */
 #define LIMIT_JSON_BYTES (512u * 1024u * 1024u)
 #define LIMIT_JSON_DEPTH 64u
@@ -61,6 +68,7 @@
 #define LIMIT_QUERY_PARAMETERS 64u
 #define LIMIT_LATCHES 4096u                      /* questions that opened gates: revisions of a large fleet */
 #define LIMIT_ADMISSIONS 1024u                   /* kept per gate, oldest dropped */
+#define LIMIT_ADMISSION_EVIDENCE 64u             /* of the checks that a gate requires, kept with each */
 #define LIMIT_RELEASES 256u                      /* of applications, kept per gate, the quietest dropped */
 #define LIMIT_RELEASE_INSTANCES 4096u            /* different names, counted per release */
 #define LIMIT_ADMISSION_TEXT 256u                /* an application's or instance's name */

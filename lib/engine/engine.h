@@ -165,7 +165,8 @@ struct sighting_sink {
 struct query_request {
     const char *sql;
     size_t row_limit;  /* one more row than this is asked for; it sets *ret_more, and the rest is never sent */
-    size_t cell_bytes; /* what cells are cut at */
+    size_t cell_bytes; /* what cells are cut at, at most LIMIT_ANSWER_CELL */
+    bool own;          /* it is ours: not looked at before it is sent, and its meaning is no matter of settings */
 };
 
 /* A column of the answer. */
@@ -175,7 +176,8 @@ struct query_column {
     bool is_boolean; /* its cells are "true" and "false" */
 };
 
-/* `columns` is called once, before any row (NULL: nobody wants to know); `row` as in row_sink. */
+/* `columns` is called once, before any row (NULL: nobody wants to know); `row` as in row_sink, but that cells are UTF-8
+ * without NUL: bytes that are no such text are told in hexadecimal, "0x00ff". */
 struct query_sink {
     int (*columns)(void *payload, const struct query_column *columns, size_t count, struct error *reterr);
     int (*row)(void *payload, const char *const *cells, const size_t *lengths, size_t count, struct error *reterr);
@@ -242,7 +244,8 @@ struct engine_ops {
     /* Must. Answers one question in a read-only transaction of its own, which is rolled back, on a PURPOSE_CHECK
      * connection. Times are told in UTC. The server ends it at the deadline by itself, and it never waits longer than
      * 250 ms for a lock where the engine can say so. What is not one query is refused before it is sent
-     * (dialect/sql_query.h), and what would write by the session: ERROR_INVALID, with the server's words. */
+     * (dialect/sql_query.h), and what would write by the session: ERROR_INVALID, with the server's words.
+     * ERROR_TRUNCATED: a row is larger than LIMIT_ANSWER_ROW, or the server or the question reached another bound. */
     int (*query)(struct engine_connection *connection, const struct query_request *request, struct deadline deadline,
                  const struct query_sink *sink, bool *ret_more, struct error *reterr);
 };

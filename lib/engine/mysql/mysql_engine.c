@@ -19,4 +19,5 @@ const struct engine_ops mysql_ops = {
     .read_table = mysql_read_table,
     .read_tables = mysql_read_tables,
     .read_lock = mysql_read_lock,
+    .query = mysql_ask,
 };

@@ -21,6 +21,7 @@ static const struct {
     {1142, 1143, ERROR_FORBIDDEN},                                    /* table or column command denied */
     {1146, 1146, ERROR_NOT_FOUND},                                    /* no such table */
     {1152, 1152, ERROR_UNREACHABLE},                                  /* aborted */
+    {1153, 1153, ERROR_TRUNCATED},                                    /* larger than the server's max_allowed_packet */
     {1184, 1184, ERROR_UNREACHABLE}, {1203, 1203, ERROR_UNREACHABLE}, /* too many user connections */
     {1205, 1205, ERROR_LOCKED},                                       /* lock wait */
     {1213, 1213, ERROR_LOCKED},                                       /* deadlock */
@@ -37,6 +38,7 @@ static const struct {
     {1969, 1969, ERROR_TIMEOUT},                                      /* max_statement_time */
     {2000, 2000, ERROR_UNREACHABLE}, {2001, 2007, ERROR_UNREACHABLE}, /* socket, host, server gone */
     {2008, 2008, ERROR_NO_MEMORY},   {2009, 2013, ERROR_UNREACHABLE}, {2026, 2026, ERROR_UNREACHABLE}, /* TLS */
+    {2020, 2020, ERROR_TRUNCATED}, /* a packet larger than this side takes */
     {2049, 2049, ERROR_AUTH_FAILED}, {2054, 2054, ERROR_AUTH_FAILED}, {2055, 2055, ERROR_UNREACHABLE},
     {2058, 2061, ERROR_AUTH_FAILED},                                  /* authentication plugins */
     {3024, 3024, ERROR_TIMEOUT},                                      /* max_execution_time */

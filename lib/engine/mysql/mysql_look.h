@@ -27,6 +27,9 @@ int mysql_read_tables(struct engine_connection *base, const struct table_request
                       const struct table_place *places, size_t count, struct deadline deadline,
                       const struct tables_sink *sink, bool *ret_more, struct error *reterr);
 
+int mysql_ask(struct engine_connection *base, const struct query_request *request, struct deadline deadline,
+              const struct query_sink *sink, bool *ret_more, struct error *reterr);
+
 int mysql_read_lock(struct engine_connection *base, const struct lock_request *request, struct deadline deadline,
                     struct lock_report *ret_report, struct error *reterr);
 

@@ -15,6 +15,9 @@
 /* What a journal's statement may take on the server at most, where it has no cap of its own. */
 enum { JOURNAL_STATEMENT_SECONDS = 60 };
 
+/* What was left of the packet was not read: nothing more can be. */
+enum { ERROR_PACKET_TOO_LARGE = 2020 };
+
 /* SHOW GRANTS without grant tables: everybody may do everything. */
 enum { ERROR_SKIP_GRANT_TABLES = 1290 };
 
@@ -35,7 +38,7 @@ int mysql_session_error(struct mysql_connection *connection, enum wire_result re
     }
     unsigned number = mysql_errno(connection->mysql);
     enum error_code code = mysql_error_code(number);
-    if (code == ERROR_UNREACHABLE)
+    if (code == ERROR_UNREACHABLE || number == ERROR_PACKET_TOO_LARGE)
         connection->lost = true;
     error_set(reterr, code, "%s: %s", connection->label, mysql_error(connection->mysql));
     if (reterr) {
@@ -186,6 +189,10 @@ static int connect_server(struct mysql_connection *connection, const struct engi
     if (mysql_session_configure(connection->mysql, target, &tls, &socket, reterr))
         return error_prefix(reterr, "%s", connection->label);
     wire_prepare(connection->mysql, deadline);
+    /* A row is a packet, and the library holds it whole. */
+    unsigned long largest = LIMIT_ANSWER_ROW;
+    if (connection->purpose == PURPOSE_CHECK)
+        mysql_options(connection->mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &largest);
     struct wire_address address = {
         .host = socket ? NULL : target->host,
         .user = target->user,

@@ -23,7 +23,7 @@ static int learn_facts(struct postgres_session *session, struct deadline deadlin
                        struct error *reterr)
 {
     cleanup(strbuf) struct strbuf sql = STRBUF(4096);
-    postgres_add_begin(session, &sql, deadline, false);
+    postgres_add_begin(session, &sql, deadline, POSTGRES_JOURNAL);
     strbuf_add_string(&sql, "SELECT current_database(),current_user,pg_is_in_recovery();COMMIT");
     if (!strbuf_ok(&sql))
         return error_no_memory(reterr);
@@ -117,7 +117,7 @@ static int begin_look(struct engine_connection *connection, struct deadline dead
 {
     struct postgres_session *session = postgres_session_of(connection);
     cleanup(strbuf) struct strbuf sql = STRBUF(4096);
-    postgres_add_begin(session, &sql, deadline, false);
+    postgres_add_begin(session, &sql, deadline, POSTGRES_JOURNAL);
     if (!strbuf_ok(&sql))
         return error_no_memory(reterr);
     return postgres_query(session, strbuf_text(&sql), deadline, NULL, reterr);
@@ -144,4 +144,5 @@ const struct engine_ops postgres_ops = {
     .read_tables = postgres_read_tables,
     .read_lock = postgres_read_lock,
     .read_locks = postgres_read_locks,
+    .query = postgres_ask,
 };

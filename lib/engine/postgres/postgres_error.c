@@ -29,7 +29,9 @@ static const struct {
     {"XX000", ERROR_CHANGED}, /* "cache lookup failed": dropped meanwhile */
     {"08", ERROR_UNREACHABLE},
     {"28", ERROR_AUTH_FAILED},
-    {"53", ERROR_UNREACHABLE}, /* too many connections, out of memory, disk full */
+    {"53400", ERROR_TRUNCATED}, /* temp_file_limit */
+    {"54", ERROR_TRUNCATED},    /* a text beyond 1 GB, too deep an expression */
+    {"53", ERROR_UNREACHABLE},  /* too many connections, out of memory, disk full */
     {"58", ERROR_IO},
     {"XX", ERROR_IO},
 };

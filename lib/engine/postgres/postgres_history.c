@@ -311,7 +311,7 @@ static int read_rows(struct postgres_session *session, const struct history_quer
 {
     static const char *const tables[] = {"record", "dropped_state"};
     cleanup(strbuf) struct strbuf sql = STRBUF(16384);
-    postgres_add_begin(session, &sql, deadline, false);
+    postgres_add_begin(session, &sql, deadline, POSTGRES_JOURNAL);
     for (size_t i = 0; i < ARRAY_LENGTH(tables); i++) {
         strbuf_printf(&sql, "%s(SELECT " COLUMNS " FROM migrationd_history.%s WHERE true", i > 0 ? " UNION ALL " : "",
                       tables[i]);
@@ -369,7 +369,7 @@ static int walk_all(struct postgres_session *session, struct deadline deadline, 
     struct history_chain chain = {0};
     int64_t sequence = INT64_MIN;
     bool more = true;
-    postgres_add_begin(session, &sql, deadline, false);
+    postgres_add_begin(session, &sql, deadline, POSTGRES_JOURNAL);
     strbuf_add_string(&sql, CHAIN_SQL);
     if (query(session, &sql, deadline, &result, reterr) < 0 || take_chain(session, result, &chain, reterr) < 0)
         return -1;

@@ -39,7 +39,7 @@ static bool is_needed(const struct catalog_reader *reader, const struct catalog_
 static int begin(const struct catalog_reader *reader, struct strbuf *sql, struct deadline deadline,
                  struct error *reterr)
 {
-    postgres_add_begin(reader->session, sql, deadline, true);
+    postgres_add_begin(reader->session, sql, deadline, POSTGRES_SCHEMA);
     if (!reader->scope->own_schema)
         return 0;
     strbuf_add_string(sql, "SET LOCAL search_path=");
@@ -175,7 +175,7 @@ int postgres_list_schemas(struct engine_connection *connection, struct deadline 
     struct postgres_session *session = postgres_session_of(connection);
     cleanup(strbuf) struct strbuf sql = STRBUF(4096);
     cleanup(result) PGresult *result = NULL;
-    postgres_add_begin(session, &sql, deadline, false);
+    postgres_add_begin(session, &sql, deadline, POSTGRES_JOURNAL);
     strbuf_add_string(&sql, schemas_query);
     if (!strbuf_ok(&sql))
         return error_no_memory(reterr);

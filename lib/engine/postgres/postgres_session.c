@@ -51,17 +51,22 @@ int postgres_wait(struct postgres_session *session, short events, struct deadlin
     }
 }
 
-int postgres_send(struct postgres_session *session, const char *sql, struct deadline deadline, struct error *reterr)
+int postgres_flush(struct postgres_session *session, int sent, struct deadline deadline, struct error *reterr)
 {
-    if (session->lost)
-        return error_set(reterr, ERROR_UNREACHABLE, "%s: the connection was given up", session->where);
-    if (!PQsendQuery(session->conn, sql))
+    if (!sent)
         return lose_connection(session, reterr);
     int left = 0;
     while ((left = PQflush(session->conn)) > 0)
         if (postgres_wait(session, POLLIN | POLLOUT, deadline, reterr) < 0 || !PQconsumeInput(session->conn))
             return session->lost ? -1 : lose_connection(session, reterr);
     return left < 0 ? lose_connection(session, reterr) : 0;
+}
+
+int postgres_send(struct postgres_session *session, const char *sql, struct deadline deadline, struct error *reterr)
+{
+    if (session->lost)
+        return error_set(reterr, ERROR_UNREACHABLE, "%s: the connection was given up", session->where);
+    return postgres_flush(session, PQsendQuery(session->conn, sql), deadline, reterr);
 }
 
 /* Waits until PQgetResult would not. */
@@ -191,22 +196,28 @@ void postgres_drain(struct postgres_session *session, struct deadline deadline)
     }
 }
 
-void postgres_add_begin(const struct postgres_session *session, struct strbuf *sql, struct deadline deadline,
-                        bool schema_form)
+int postgres_server_ms(struct deadline deadline)
 {
-    /* The server gives up a little before we do, so that a slow statement is an answer and not a lost connection. */
     int left = deadline_left_ms(deadline);
+    return left > 200 ? left - 100 : left / 2 + 1;
+}
+
+void postgres_add_begin(const struct postgres_session *session, struct strbuf *sql, struct deadline deadline,
+                        enum postgres_form form)
+{
     strbuf_printf(sql,
                   "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
                   "SET LOCAL statement_timeout=%d;SET LOCAL lock_timeout='" POSTGRES_LOCK_TIMEOUT "';"
-                  "SET LOCAL idle_in_transaction_session_timeout='10s';SET LOCAL search_path='';"
+                  "SET LOCAL idle_in_transaction_session_timeout='10s';"
                   "SET LOCAL TimeZone='UTC';SET LOCAL DateStyle='ISO, MDY';SET LOCAL bytea_output='hex';"
                   /* Rows that row security would hide are an error, not an absence. */
                   "SET LOCAL row_security=off;",
-                  left > 200 ? left - 100 : left / 2 + 1);
+                  postgres_server_ms(deadline));
     if (session->raw_bytes)
         strbuf_add_string(sql, "SET LOCAL client_encoding='SQL_ASCII';");
-    if (schema_form)
+    if (form != POSTGRES_QUERY)
+        strbuf_add_string(sql, "SET LOCAL search_path='';");
+    if (form != POSTGRES_JOURNAL)
         strbuf_add_string(sql, "SET LOCAL IntervalStyle='postgres';SET LOCAL quote_all_identifiers=off;"
                                "SET LOCAL extra_float_digits=3;SET LOCAL lc_monetary='C';"
                                "SET LOCAL standard_conforming_strings=on;"

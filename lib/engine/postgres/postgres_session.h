@@ -43,6 +43,9 @@ void postgres_session_close(struct postgres_session *session);
 /* Waits until the socket is ready for `events` (poll's). */
 int postgres_wait(struct postgres_session *session, short events, struct deadline deadline, struct error *reterr);
 
+/* What goes on behind libpq's own `PQsend…`, which returned `sent`: until everything is on its way. */
+int postgres_flush(struct postgres_session *session, int sent, struct deadline deadline, struct error *reterr);
+
 /* Sends statements as one simple query. */
 int postgres_send(struct postgres_session *session, const char *sql, struct deadline deadline, struct error *reterr);
 
@@ -65,10 +68,20 @@ int postgres_copy_next(struct postgres_session *session, struct deadline deadlin
 /* Reads and drops what is left of the query, so that the session is usable; marks it lost where that fails. */
 void postgres_drain(struct postgres_session *session, struct deadline deadline);
 
-/* Appends the beginning of a look: a read-only transaction and everything that text depends on. `schema_form` pins what
- * changes how expressions are printed, too. */
+/* What is going to be read, and so which settings matter. */
+enum postgres_form {
+    POSTGRES_JOURNAL,
+    POSTGRES_SCHEMA, /* and how expressions are printed, too */
+    POSTGRES_QUERY,  /* somebody else's: names are looked up as in any other session of the role */
+};
+
+/* When the server is to give up, in milliseconds: a little before we do, so that a slow statement is an answer and not
+ * a lost connection. */
+int postgres_server_ms(struct deadline deadline);
+
+/* Appends the beginning of a look: a read-only transaction and everything that text depends on. */
 void postgres_add_begin(const struct postgres_session *session, struct strbuf *sql, struct deadline deadline,
-                        bool schema_form);
+                        enum postgres_form form);
 
 /* Ends the transaction, whatever happened in it. */
 int postgres_end(struct postgres_session *session, struct deadline deadline, struct error *reterr);
@@ -95,6 +108,9 @@ int postgres_read_lock(struct engine_connection *connection, const struct lock_r
                        struct deadline deadline, struct lock_report *ret_report, struct error *reterr);
 int postgres_read_locks(struct engine_connection *connection, const struct lock_request *requests, size_t count,
                         struct deadline deadline, struct lock_report *ret_reports, struct error *reterr);
+
+int postgres_ask(struct engine_connection *connection, const struct query_request *request, struct deadline deadline,
+                 const struct query_sink *sink, bool *ret_more, struct error *reterr);
 
 DEFINE_CLEANUP(postgres_session, struct postgres_session *, postgres_session_close);
 DEFINE_CLEANUP(result, PGresult *, PQclear);

@@ -73,6 +73,10 @@ int sqlite_find_tables(struct engine_connection *connection, const struct engine
 int sqlite_read_table(struct engine_connection *connection, const struct table_request *request,
                       struct deadline deadline, const struct row_sink *sink, bool *ret_more, struct error *reterr);
 
+/* engine_ops.query. */
+int sqlite_ask(struct engine_connection *connection, const struct query_request *request, struct deadline deadline,
+               const struct query_sink *sink, bool *ret_more, struct error *reterr);
+
 /* Forgets which tables exist. */
 void sighting_memory_clear(struct sighting_memory *memory);
 

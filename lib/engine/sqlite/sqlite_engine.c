@@ -94,4 +94,5 @@ const struct engine_ops sqlite_ops = {
     .find_tables = sqlite_find_tables,
     .read_table = sqlite_read_table,
     .read_lock = sqlite_read_lock,
+    .query = sqlite_ask,
 };
