@@ -123,7 +123,8 @@ int check_set_items(struct check_run *run, const struct check_items *items, stru
 int check_ask(struct check_run *run, const char *sql, size_t row_limit, const struct row_sink *sink, bool *ret_more,
               struct error *reterr)
 {
-    const struct query_request request = {.sql = sql, .row_limit = row_limit, .cell_bytes = CHECK_CELL_BYTES};
+    const struct query_request request = {
+        .sql = sql, .row_limit = row_limit, .cell_bytes = CHECK_CELL_BYTES, .own = true};
     const struct query_sink rows = {.row = sink->row, .payload = sink->payload};
     struct engine_connection *connection = run->world->connection;
     return connection->ops->query(connection, &request, run->world->deadline, &rows, ret_more, reterr);
