@@ -6,6 +6,7 @@
 const struct check_kind *const check_kinds[] = {
     &check_kind_sql,
     &check_kind_not_empty,
+    &check_kind_backup,
     NULL,
 };
 

@@ -9,6 +9,7 @@
 
 extern const struct check_kind check_kind_sql;
 extern const struct check_kind check_kind_not_empty;
+extern const struct check_kind check_kind_backup;
 
 /* The slot `needs_connection` of kinds that ask the database, whatever is asked. */
 bool check_kind_connects(const struct check *check);
