@@ -14,10 +14,10 @@
 /* Moments that never came. */
 #define NEVER INT64_MIN
 
-/* One block per record: the texts stand behind the struct. */
+/* One block per record: the texts stand behind the evidence, which stands behind the struct. */
 struct record {
     struct admission admission;
-    char texts[];
+    struct admission_evidence evidence[];
 };
 
 /* All admissions of one application at one revision. */
@@ -102,24 +102,43 @@ static const char **text_of(struct admission *admission, size_t index)
     return (const char **)(void *)((char *)admission + text_offsets[index]);
 }
 
+static size_t size_of(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
+/* Copies a text to where `*out` stands, and goes on behind it. */
+static void copy_text(const char **text, char **out)
+{
+    if (!*text)
+        return;
+    const char *place = *out;
+    *out = stpcpy(*out, *text) + 1;
+    *text = place;
+}
+
 static struct record *record_new(const struct admission *admission)
 {
     struct admission copy = *admission;
-    size_t size = sizeof(struct record);
+    size_t size = sizeof(struct record) + copy.evidence_count * sizeof *copy.evidence;
     for (size_t i = 0; i < ADMISSION_TEXTS; i++)
-        size += *text_of(&copy, i) ? strlen(*text_of(&copy, i)) + 1 : 0;
+        size += size_of(*text_of(&copy, i));
+    for (size_t i = 0; i < copy.evidence_count; i++)
+        size += size_of(copy.evidence[i].check) + size_of(copy.evidence[i].state) + size_of(copy.evidence[i].value);
     struct record *record = mem_alloc(size);
     if (!record)
         return NULL;
-    char *out = record->texts;
-    for (size_t i = 0; i < ADMISSION_TEXTS; i++) {
-        const char **text = text_of(&copy, i);
-        if (!*text)
-            continue;
-        const char *place = out;
-        out = stpcpy(out, *text) + 1;
-        *text = place;
+    char *out = (char *)&record->evidence[copy.evidence_count];
+    for (size_t i = 0; i < ADMISSION_TEXTS; i++)
+        copy_text(text_of(&copy, i), &out);
+    for (size_t i = 0; i < copy.evidence_count; i++) {
+        struct admission_evidence *evidence = &record->evidence[i];
+        *evidence = admission->evidence[i];
+        copy_text(&evidence->check, &out);
+        copy_text(&evidence->state, &out);
+        copy_text(&evidence->value, &out);
     }
+    copy.evidence = record->evidence;
     record->admission = copy;
     return record;
 }
@@ -270,6 +289,25 @@ int admissions_record(struct admissions *admissions, const char *gate, const str
     return kept ? 0 : error_no_memory(reterr);
 }
 
+static void write_evidence(const struct admission *admission, struct json_writer *writer)
+{
+    if (admission->evidence_count == 0)
+        return;
+    json_key_array(writer, "evidence");
+    for (size_t i = 0; i < admission->evidence_count; i++) {
+        const struct admission_evidence *evidence = &admission->evidence[i];
+        json_open_object(writer);
+        json_key_string(writer, "check", evidence->check);
+        json_key_string(writer, "state", evidence->state);
+        json_key_string(writer, "value", evidence->value);
+        json_key_time(writer, "checked_at", evidence->checked_at_ms);
+        json_close_object(writer);
+    }
+    json_close_array(writer);
+    if (admission->evidence_total > admission->evidence_count)
+        json_key_integer(writer, "evidence_count", (int64_t)admission->evidence_total);
+}
+
 void admission_write(const struct admission *admission, struct json_writer *writer)
 {
     json_key_boolean(writer, "admitted", admission->admitted);
@@ -283,9 +321,34 @@ void admission_write(const struct admission *admission, struct json_writer *writ
     json_key_string(writer, "state", admission->state);
     json_key_string(writer, "code", admission->code);
     json_key_string(writer, "database", admission->database);
+    write_evidence(admission, writer);
 }
 
-bool admission_read(const struct json_value *object, struct admission *ret_admission)
+static void read_evidence(const struct json_value *object,
+                          struct admission_evidence evidence[static LIMIT_ADMISSION_EVIDENCE],
+                          struct admission *admission)
+{
+    const struct json_value *list = json_member(object, "evidence");
+    int64_t total = 0;
+    for (size_t i = 0; i < json_length(list) && i < LIMIT_ADMISSION_EVIDENCE; i++) {
+        const struct json_value *element = json_element(list, i);
+        struct admission_evidence *one = &evidence[admission->evidence_count];
+        *one = (struct admission_evidence){.check = json_text(json_member(element, "check")),
+                                           .state = json_text(json_member(element, "state")),
+                                           .value = json_text(json_member(element, "value")),
+                                           .checked_at_ms = TIME_UNKNOWN};
+        time_parse_rfc3339(json_text(json_member(element, "checked_at")), &one->checked_at_ms);
+        admission->evidence_count += one->check && one->state;
+    }
+    admission->evidence = evidence;
+    admission->evidence_total = admission->evidence_count;
+    if (json_get_integer(json_member(object, "evidence_count"), &total) && total > (int64_t)admission->evidence_count)
+        admission->evidence_total = (size_t)total;
+}
+
+bool admission_read(const struct json_value *object,
+                    struct admission_evidence evidence[static LIMIT_ADMISSION_EVIDENCE],
+                    struct admission *ret_admission)
 {
     *ret_admission = (struct admission){.application = json_text(json_member(object, "application")),
                                         .instance = json_text(json_member(object, "instance")),
@@ -295,6 +358,7 @@ bool admission_read(const struct json_value *object, struct admission *ret_admis
                                         .state = json_text(json_member(object, "state")),
                                         .code = json_text(json_member(object, "code")),
                                         .database = json_text(json_member(object, "database"))};
+    read_evidence(object, evidence, ret_admission);
     return ret_admission->application && ret_admission->state && ret_admission->code && ret_admission->database &&
            json_get_boolean(json_member(object, "admitted"), &ret_admission->admitted) &&
            time_parse_rfc3339(json_text(json_member(object, "at")), &ret_admission->at_ms);
@@ -302,10 +366,11 @@ bool admission_read(const struct json_value *object, struct admission *ret_admis
 
 void admissions_remember(void *payload, const struct history_record *record)
 {
+    struct admission_evidence evidence[LIMIT_ADMISSION_EVIDENCE];
     struct admission admission = {0};
     cleanup(json_document) struct json_document *document = NULL;
-    if (json_parse(record->body, strlen(record->body), 2 * LIMIT_REQUEST_BODY, "record", &document, NULL) < 0 ||
-        !admission_read(json_root(document), &admission))
+    if (json_parse(record->body, strlen(record->body), LIMIT_EVENT_BYTES, "record", &document, NULL) < 0 ||
+        !admission_read(json_root(document), evidence, &admission))
         return;
     admission.recorded = true;
     if (admissions_record(payload, record->subject, &admission, NULL) < 0)

@@ -10,12 +10,21 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "gate/gate.h"
 #include "history/history.h"
 #include "json/json_reader.h"
 #include "json/json_writer.h"
 
 struct admissions;
+
+/* What a check that the gate requires said. */
+struct admission_evidence {
+    const char *check; /* address */
+    const char *state;
+    const char *value;     /* "/backups/orders-2026-11-20.sql.gz", "0"; NULL: nothing was seen */
+    int64_t checked_at_ms; /* unix time; TIME_UNKNOWN */
+};
 
 /* Texts are borrowed during the call; `instance`, `revision`, `match` and `supports` may be NULL. */
 struct admission {
@@ -29,7 +38,12 @@ struct admission {
     int64_t at_ms; /* unix time */
     const char *state;
     const char *code;
-    const char *database; /* that decided */
+    const char *database; /* that decided, or whose check did */
+
+    /* At most LIMIT_ADMISSION_EVIDENCE of the checks that the gate requires; none: it requires none. */
+    const struct admission_evidence *evidence;
+    size_t evidence_count;
+    size_t evidence_total; /* with those that are not kept */
 };
 
 struct admissions *admissions_new(void) __attribute__((warn_unused_result));
@@ -52,10 +66,14 @@ void admissions_list(struct admissions *admissions, const char *gate, const char
 void admissions_list_releases(struct admissions *admissions, const char *gate, const char *application,
                               struct json_writer *writer);
 
-/* The members of one admission, into an open object, but for `recorded`; and back, borrowing from `object`, which
- * returns false when something is missing. */
+/* The members of one admission, into an open object, but for `recorded`; and back, borrowing from `object` and from
+ * `evidence`, where the evidence is put, which returns false when something is missing. The evidence, only where the
+ * gate requires checks, is "evidence":[{"check","state","value":string|null,"checked_at":time|null}], and, where some
+ * of it is not kept, "evidence_count". */
 void admission_write(const struct admission *admission, struct json_writer *writer);
-bool admission_read(const struct json_value *object, struct admission *ret_admission);
+bool admission_read(const struct json_value *object,
+                    struct admission_evidence evidence[static LIMIT_ADMISSION_EVIDENCE],
+                    struct admission *ret_admission);
 
 DEFINE_CLEANUP(admissions, struct admissions *, admissions_free);
 

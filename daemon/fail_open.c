@@ -72,7 +72,7 @@ static struct told *add(struct fail_opens *fail_opens, const char *gate)
     return told;
 }
 
-static void emit(struct events *events, const struct gate_answer *answer, const struct verdict *verdict, int64_t at_ms)
+static void emit(struct events *events, const struct gate_answer *answer, int64_t at_ms)
 {
     cleanup(strbuf) struct strbuf body = STRBUF(LIMIT_EVENT_BYTES);
     struct json_writer writer = {0};
@@ -83,8 +83,10 @@ static void emit(struct events *events, const struct gate_answer *answer, const 
     json_key_string(&writer, "code", state_code_name(answer->verdict.code));
     json_key_string(&writer, "on_unknown", unknown_policy_name(answer->gate->policy.on_unknown));
     json_key_string(&writer, "database", answer->verdict.database);
-    json_key_string(&writer, "database_code", state_code_name(verdict->code));
-    json_key_string(&writer, "reason", verdict->reason);
+    json_key_string(&writer, "database_code", state_code_name(gate_answer_cause(answer)));
+    if (answer->check_count > 0)
+        json_key_string(&writer, "check", answer->verdict.check);
+    json_key_string(&writer, "reason", gate_answer_reason(answer));
     json_key_time(&writer, "at", at_ms);
     json_close_object(&writer);
     if (!json_writer_ok(&writer) || events_emit(events, EVENT_FAIL_OPEN, answer->gate->name, &body, at_ms, &error) < 0)
@@ -101,22 +103,24 @@ static bool is_in_sight(const struct gate_answer *answer)
     for (size_t i = 0; i < answer->count; i++)
         if (verdict_is_out_of_sight(database_report_verdict(&answer->reports[i])))
             return false;
+    for (size_t i = 0; i < answer->check_count; i++)
+        if (answer->checks[i].verdict.out_of_sight)
+            return false;
     return true;
 }
 
 /* Repeats are rare in the log, and no event. */
 static void complain(struct fail_opens *fail_opens, struct told *told, const struct gate_answer *answer, int64_t at_ms)
 {
-    const struct verdict *verdict = database_report_verdict(&answer->reports[answer->verdict.worst]);
     char message[sizeof told->said] = "";
     snprintf(message, sizeof message,
              "the gate %.64s opens although the database is out of sight (%s), by on_unknown: %s", answer->gate->name,
-             state_code_name(verdict->code), unknown_policy_name(answer->gate->policy.on_unknown));
+             state_code_name(gate_answer_cause(answer)), unknown_policy_name(answer->gate->policy.on_unknown));
     bool news = !told->complaint.active || strcmp(told->said, message) != 0;
     memcpy(told->said, message, sizeof told->said);
     complaint_raise(&told->complaint, LOG_LEVEL_WARNING, "gate_fail_open", answer->verdict.database, message);
     if (news && fail_opens->events)
-        emit(fail_opens->events, answer, verdict, at_ms);
+        emit(fail_opens->events, answer, at_ms);
 }
 
 static void release(struct told *told)

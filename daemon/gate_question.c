@@ -82,6 +82,9 @@ static int assign(const char *written, const char *what, const struct config_gat
     }
     if (!*written)
         return error_set(reterr, ERROR_INVALID, "the %s is empty", what);
+    if (gate->required_count == 0)
+        return error_set(reterr, ERROR_INVALID, "gate %s requires no database, of which a %s could be asked",
+                         gate->name, what);
     if (gate->required_count != 1)
         return error_set(reterr, ERROR_INVALID, "gate %s requires %zu databases: write DATABASE:%s for each",
                          gate->name, gate->required_count, strcmp(what, "revision") == 0 ? "REVISION" : "A..B");
@@ -192,7 +195,7 @@ static void choose_journal(struct database_report *report, const struct gate_pol
                                           .worst = report->drift.worst,
                                           .last = journal->last};
     }
-    gate_judge(members, count, policy, ret_verdict);
+    gate_judge(&(struct gate_requires){.members = members, .count = count}, policy, ret_verdict);
     report->worst = wrap(first, ret_verdict->worst, count);
 }
 
@@ -275,21 +278,81 @@ static int judge_requirement(const struct judging *judging, size_t i, struct dat
     return 0;
 }
 
-static int judge_all(const struct judging *judging, struct gate_answer *ret_answer, struct error *reterr)
+static int judge_databases(const struct judging *judging, struct gate_member **ret_members, struct gate_answer *answer,
+                           int64_t *valid_for_ms, struct error *reterr)
 {
     size_t count = judging->gate->requirement_count;
-    int64_t valid_for_ms = INT64_MAX;
+    if (count == 0)
+        return 0;
     struct database_report *reports = arena_array(judging->arena, count, sizeof *reports);
     struct gate_member *members = arena_array(judging->arena, count, sizeof *members);
     if (!reports || !members)
         return error_no_memory(reterr);
     for (size_t i = 0; i < count; i++)
-        if (judge_requirement(judging, i, &reports[i], &members[i], &valid_for_ms, reterr))
+        if (judge_requirement(judging, i, &reports[i], &members[i], valid_for_ms, reterr))
             return -1;
-    *ret_answer = (struct gate_answer){.gate = judging->gate, .reports = reports, .count = count};
-    gate_judge(members, count, &judging->gate->policy, &ret_answer->verdict);
-    ret_answer->verdict.valid_for_ms = valid_for_ms;
+    answer->reports = reports;
+    answer->count = count;
+    *ret_members = members;
     return 0;
+}
+
+static int judge_checks(const struct judging *judging, struct gate_check **ret_checks, struct gate_answer *answer,
+                        struct error *reterr)
+{
+    size_t count = judging->gate->check_count;
+    if (count == 0)
+        return 0;
+    struct judged_check *judged = arena_array(judging->arena, count, sizeof *judged);
+    struct gate_check *checks = arena_array(judging->arena, count, sizeof *checks);
+    if (!judged || !checks)
+        return error_no_memory(reterr);
+    for (size_t i = 0; i < count; i++) {
+        const struct config_required_check *required = &judging->gate->checks[i];
+        if (view_judge_check(judging->set->views[required->database], required->check, judging->monotonic_now_ms,
+                             judging->arena, &judged[i], reterr) < 0)
+            return -1;
+        checks[i] = (struct gate_check){.address = judged[i].address,
+                                        .database = judged[i].database,
+                                        .verdict = &judged[i].verdict,
+                                        .last = judged[i].last,
+                                        .last_age_ms = judged[i].last_age_ms};
+    }
+    answer->checks = judged;
+    answer->check_count = count;
+    *ret_checks = checks;
+    return 0;
+}
+
+static int judge_all(const struct judging *judging, struct gate_answer *ret_answer, struct error *reterr)
+{
+    struct gate_answer answer = {.gate = judging->gate, .now_ms = judging->unix_now_ms};
+    struct gate_member *members = NULL;
+    struct gate_check *checks = NULL;
+    int64_t valid_for_ms = INT64_MAX;
+    if (judge_databases(judging, &members, &answer, &valid_for_ms, reterr) < 0 ||
+        judge_checks(judging, &checks, &answer, reterr) < 0)
+        return -1;
+    const struct gate_requires requires = {
+        .members = members, .count = answer.count, .checks = checks, .check_count = answer.check_count};
+    gate_judge(&requires, &judging->gate->policy, &answer.verdict);
+    if (valid_for_ms < answer.verdict.valid_for_ms)
+        answer.verdict.valid_for_ms = valid_for_ms;
+    *ret_answer = answer;
+    return 0;
+}
+
+const char *gate_answer_reason(const struct gate_answer *answer)
+{
+    const struct gate_report report = gate_answer_report(answer);
+    return report_gate_reason(&report);
+}
+
+enum state_code gate_answer_cause(const struct gate_answer *answer)
+{
+    size_t worst = answer->verdict.worst;
+    return answer->verdict.check ? answer->checks[worst].verdict.code
+                                 : database_report_verdict(&answer->reports[worst])->code;
 }
 
 static int ask(const struct gate_asked *asked, const struct config_gate *gate, const struct view_set *set,

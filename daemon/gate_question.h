@@ -36,14 +36,17 @@ void gate_question_free(struct gate_question *question);
 struct gate_answer {
     const struct config_gate *gate;
     struct database_report *reports; /* one per requirement of the gate, replicas included, in its order */
-    size_t count;
+    size_t count;                    /* 0: the gate requires checks alone */
+    struct judged_check *checks;     /* one per check that the gate requires, in its order */
+    size_t check_count;
+    int64_t now_ms; /* unix time */
     struct gate_verdict verdict;
     const char *bad_parameter; /* with ERROR_INVALID: "revision" or "supports" */
 };
 
 /* Judges now, and remembers what was seen to be open. Errors: ERROR_NOT_FOUND (no such gate), ERROR_INVALID (a revision
- * or a range that names no database of a gate that has several, or names one twice; a range that is none),
- * ERROR_NO_MEMORY. */
+ * or a range that names no database of a gate that does not require just one, or names one twice; a range that is
+ * none), ERROR_NO_MEMORY. */
 int gate_question_ask(const struct gate_question *question, const struct view_set *set, int64_t monotonic_now_ms,
                       int64_t unix_now_ms, struct arena *arena, struct gate_answer *ret_answer, struct error *reterr);
 
@@ -55,6 +58,24 @@ void gate_question_remember(const struct gate_question *question, const struct c
 /* The answer to the gate's configured question. */
 int gate_ask(const struct config_gate *gate, const struct view_set *set, int64_t monotonic_now_ms, int64_t unix_now_ms,
              struct arena *arena, struct gate_answer *ret_answer, struct error *reterr);
+
+/* As reports show it; borrows from the answer. */
+static inline struct gate_report gate_answer_report(const struct gate_answer *answer)
+{
+    return (struct gate_report){.gate = answer->gate->name,
+                                .verdict = &answer->verdict,
+                                .databases = answer->reports,
+                                .count = answer->count,
+                                .checks = answer->checks,
+                                .check_count = answer->check_count,
+                                .now_ms = answer->now_ms};
+}
+
+/* Why the gate is as it is: the reason of the database, or of the check, that decided. */
+const char *gate_answer_reason(const struct gate_answer *answer);
+
+/* The code of that, which the gate's own need not be. */
+enum state_code gate_answer_cause(const struct gate_answer *answer);
 
 /* The verdict that speaks for a judged database. */
 static inline const struct verdict *database_report_verdict(const struct database_report *report)

@@ -27,6 +27,8 @@ const struct http_route http_routes[] = {
      ACCESS_READ, false, false, route_drift, NULL},
     {"/v1/databases/{database}/plan", "The SQL that would end the drift, in stages; it is never run",
      "stage direction format", ACCESS_READ, false, false, route_plan, NULL},
+    {"/v1/databases/{database}/checks", "What must be true of a database besides, and what was found", "format",
+     ACCESS_READ, false, false, route_checks, NULL},
     {"/v1/databases/{database}/history", "State changes, newest first, or the state at a time; other kinds of record",
      "at limit before kind", ACCESS_READ, false, true, route_history, NULL},
     {"/v1/compare", "Several databases in groups of equal schemas, and how each differs from the most",

@@ -77,6 +77,7 @@ HTTP_ROUTE_HANDLER(route_journal);
 HTTP_ROUTE_HANDLER(route_schema);
 HTTP_ROUTE_HANDLER(route_drift);
 HTTP_ROUTE_HANDLER(route_plan);
+HTTP_ROUTE_HANDLER(route_checks);
 HTTP_ROUTE_HANDLER(route_compare);
 HTTP_ROUTE_HANDLER(route_refresh);
 HTTP_ROUTE_HANDLER(route_history);

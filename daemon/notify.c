@@ -119,7 +119,8 @@ void notify_status(const struct view_set *set, int64_t waiters)
             view_judge(set->views[i], NULL, monotonic_ms(), (int64_t)wall.tv_sec * 1000, arena, &report, NULL) < 0)
             return;
         const struct verdict *verdict = &report.journals[report.worst].verdict;
-        good += verdict_health(verdict) == HEALTH_PASS;
+        good += verdict_health(verdict) == HEALTH_PASS &&
+                report_checks_health(report.checks, report.check_count) != HEALTH_FAIL;
         behind += verdict->state == STATE_PENDING;
         unknown += verdict->state == STATE_UNKNOWN;
     }

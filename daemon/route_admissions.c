@@ -14,7 +14,7 @@
 
 enum {
     PATIENCE_MS = 10000, /* the recorder gives up earlier */
-    RECORD_BYTES = 2 * LIMIT_REQUEST_BODY,
+    RECORD_BYTES = LIMIT_EVENT_BYTES,
 };
 
 /* What is answered, but for the word whether it is kept, with which finish begins it. */
@@ -22,13 +22,14 @@ static void write_answer(const struct gate_answer *answer, const struct admissio
                          struct http_response *response)
 {
     struct json_writer writer = {0};
+    const struct gate_report report = gate_answer_report(answer);
     int status = gate_http_status(answer->verdict.state);
     http_response_json(response, status == 200 ? 201 : status, &writer);
     json_open_object(&writer);
     json_key_string(&writer, "gate", answer->gate->name);
     admission_write(admission, &writer);
     json_key(&writer, "answer");
-    report_gate(&writer, answer->gate->name, &answer->verdict, answer->reports, answer->count);
+    report_gate(&writer, &report);
     json_close_object(&writer);
     response->retry_after_seconds = answer->verdict.retryable ? answer->verdict.retry_after_seconds : 0;
     http_response_end_json(response, &writer);
@@ -121,13 +122,14 @@ static void resume(const struct http_request *request, struct http_response *res
 {
     cleanup(json_document) struct json_document *document = NULL;
     const struct http_response *prepared = request->prepared;
+    struct admission_evidence evidence[LIMIT_ADMISSION_EVIDENCE];
     struct admission admission = {0};
     struct error error = {.code = ERROR_OK};
     const char *gate = NULL;
     if (json_parse(strbuf_text(&prepared->body), prepared->body.length, LIMIT_RESPONSE_BYTES, "answer", &document,
                    &error) == 0)
         gate = json_text(json_member(json_root(document), "gate"));
-    if (!gate || !admission_read(json_root(document), &admission)) {
+    if (!gate || !admission_read(json_root(document), evidence, &admission)) {
         http_response_no_memory(response);
         return;
     }
@@ -149,8 +151,25 @@ static void resume(const struct http_request *request, struct http_response *res
 /* What is remembered goes by the gate's name: names that fit no journal would have no end. */
 static bool names_a_journal(const struct gate_answer *answer)
 {
+    if (answer->count == 0 || !answer->gate->requirements[0].journal)
+        return true;
     const struct judged_journal *journal = &answer->reports[0].journals[0];
-    return !answer->gate->requirements[0].journal || journal->reading || journal->absent;
+    return journal->reading || journal->absent;
+}
+
+/* What the checks that the gate requires said at the moment of the answer: the record says which backup there was. */
+static size_t gather_evidence(const struct gate_answer *answer,
+                              struct admission_evidence evidence[static LIMIT_ADMISSION_EVIDENCE])
+{
+    size_t count = answer->check_count < LIMIT_ADMISSION_EVIDENCE ? answer->check_count : LIMIT_ADMISSION_EVIDENCE;
+    for (size_t i = 0; i < count; i++) {
+        const struct judged_check *check = &answer->checks[i];
+        evidence[i] = (struct admission_evidence){.check = check->address,
+                                                  .state = check_state_name(check->verdict.state),
+                                                  .value = report_check_evidence(check),
+                                                  .checked_at_ms = check->checked_at_ms};
+    }
+    return count;
 }
 
 static void admit(const struct http_request *request, const struct admission_signal *signal,
@@ -180,6 +199,7 @@ static void admit(const struct http_request *request, const struct admission_sig
         return;
     }
     fail_opens_tell(request->context->fail_opens, &answer, 1, request->unix_ms);
+    struct admission_evidence evidence[LIMIT_ADMISSION_EVIDENCE];
     const struct admission admission = {.application = signal->application,
                                         .instance = signal->instance,
                                         .revision = signal_texts_joined(&signal->revisions),
@@ -189,7 +209,10 @@ static void admit(const struct http_request *request, const struct admission_sig
                                         .at_ms = request->unix_ms,
                                         .state = gate_state_name(answer.verdict.state),
                                         .code = state_code_name(answer.verdict.code),
-                                        .database = answer.reports[answer.verdict.worst].name};
+                                        .database = answer.verdict.database,
+                                        .evidence = evidence,
+                                        .evidence_count = gather_evidence(&answer, evidence),
+                                        .evidence_total = answer.check_count};
     cleanup(http_response) struct http_response prepared = {0};
     http_response_init(&prepared);
     write_answer(&answer, &admission, &prepared);

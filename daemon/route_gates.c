@@ -20,17 +20,20 @@ static bool add_line(const struct view_set *set, size_t row, struct http_moment 
     struct gate_answer answer = {0};
     if (!arena || gate_ask(gate, set, now.monotonic_ms, now.unix_ms, arena, &answer, NULL))
         return false;
-    const struct database_report *worst = &answer.reports[answer.verdict.worst];
     json_open_object(writer);
     json_key_string(writer, "gate", gate->name);
     json_key_string(writer, "state", gate_state_name(answer.verdict.state));
     json_key_string(writer, "code", state_code_name(answer.verdict.code));
-    json_key_string(writer, "database", worst->name);
+    json_key_string(writer, "database", answer.verdict.database);
+    if (answer.check_count > 0)
+        json_key_string(writer, "check", answer.verdict.check);
     json_key_array(writer, "requires");
     for (size_t i = 0; i < answer.count; i++)
         json_add_string(writer, answer.reports[i].name);
+    for (size_t i = 0; i < answer.check_count; i++)
+        json_add_string(writer, answer.checks[i].address);
     json_close_array(writer);
-    json_key_string(writer, "reason", database_report_verdict(worst)->reason);
+    json_key_string(writer, "reason", gate_answer_reason(&answer));
     json_close_object(writer);
     return true;
 }

@@ -8,24 +8,34 @@
 
 enum { AGE_GRANULARITY_MS = 1000 };
 
-static void answer(const struct http_request *request, const struct database_report *reports, size_t count,
-                   const char *description, const char *history_fault, struct http_response *response)
+static int64_t earliest(const struct judged_check *checks, size_t count, int64_t valid_ms)
 {
-    enum health_status worst = history_fault ? HEALTH_WARN : HEALTH_PASS;
-    int64_t valid_ms = AGE_GRANULARITY_MS;
-    for (size_t i = 0; i < count; i++) {
-        enum health_status status = report_database_health(&reports[i]);
-        worst = status > worst ? status : worst;
-        for (size_t j = 0; j < reports[i].journal_count; j++) {
-            int64_t valid = reports[i].journals[j].verdict.valid_for_ms;
+    for (size_t i = 0; i < count; i++)
+        valid_ms = checks[i].verdict.valid_for_ms < valid_ms ? checks[i].verdict.valid_for_ms : valid_ms;
+    return valid_ms;
+}
+
+static int64_t valid_for_ms(const struct health_report *health)
+{
+    int64_t valid_ms = earliest(health->checks, health->check_count, AGE_GRANULARITY_MS);
+    for (size_t i = 0; i < health->count; i++) {
+        const struct database_report *database = &health->databases[i];
+        for (size_t j = 0; j < database->journal_count; j++) {
+            int64_t valid = database->journals[j].verdict.valid_for_ms;
             valid_ms = valid < valid_ms ? valid : valid_ms;
         }
+        valid_ms = earliest(database->checks, database->check_count, valid_ms);
     }
+    return valid_ms;
+}
+
+static void answer(const struct health_report *health, struct http_response *response)
+{
     struct json_writer writer = {0};
-    http_response_json(response, worst == HEALTH_FAIL ? 503 : 200, &writer);
+    http_response_json(response, report_health_status(health) == HEALTH_FAIL ? 503 : 200, &writer);
     response->content_type = HTTP_HEALTH;
-    report_health(&writer, worst, description, reports, count, history_fault, request->unix_ms);
-    response->cache_ms = valid_ms;
+    report_health(&writer, health);
+    response->cache_ms = valid_for_ms(health);
     http_response_end_json(response, &writer);
 }
 
@@ -40,11 +50,17 @@ void route_health(const struct http_request *request, struct http_response *resp
     for (size_t i = 0; result == 0 && i < request->set->count; i++)
         result =
             view_judge(request->set->views[i], NULL, request->monotonic_ms, request->unix_ms, arena, &reports[i], NULL);
-    if (result)
+    if (result) {
         http_response_no_memory(response);
-    else
-        answer(request, reports, request->set->count, "migration state of all databases",
-               recorder_fault(request->context->recorder, fault, sizeof fault) ? fault : NULL, response);
+        return;
+    }
+    bool faulty = recorder_fault(request->context->recorder, fault, sizeof fault);
+    answer(&(struct health_report){.description = "migration state of all databases",
+                                   .databases = reports,
+                                   .count = request->set->count,
+                                   .history_fault = faulty ? fault : NULL,
+                                   .now_ms = request->unix_ms},
+           response);
 }
 
 /* A replica has no gate of its own. */
@@ -61,7 +77,20 @@ static void answer_replica(const struct http_request *request, const char *name,
     if (!arena || view_judge(view, NULL, request->monotonic_ms, request->unix_ms, arena, &report, NULL))
         http_response_no_memory(response);
     else
-        answer(request, &report, 1, database->name, NULL, response);
+        answer(
+            &(struct health_report){
+                .description = database->name, .databases = &report, .count = 1, .now_ms = request->unix_ms},
+            response);
+}
+
+/* A database is healthy if its checks are; a gate with a name of its own minds those that it requires. */
+static int add_own_checks(const struct http_request *request, const struct gate_answer *judged, struct arena *arena)
+{
+    const struct config_database *database = config_find_database(request->set->config, judged->gate->name);
+    if (!database)
+        return 0;
+    return view_judge_checks(request->set->views[database - request->set->config->databases], request->monotonic_ms,
+                             arena, &judged->reports[0], NULL);
 }
 
 void route_health_one(const struct http_request *request, struct http_response *response)
@@ -76,8 +105,16 @@ void route_health_one(const struct http_request *request, struct http_response *
     }
     cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
     struct gate_answer judged = {0};
-    if (!arena || gate_ask(gate, request->set, request->monotonic_ms, request->unix_ms, arena, &judged, NULL))
+    if (!arena || gate_ask(gate, request->set, request->monotonic_ms, request->unix_ms, arena, &judged, NULL) ||
+        add_own_checks(request, &judged, arena) < 0) {
         http_response_no_memory(response);
-    else
-        answer(request, judged.reports, judged.count, gate->name, NULL, response);
+        return;
+    }
+    answer(&(struct health_report){.description = gate->name,
+                                   .databases = judged.reports,
+                                   .count = judged.count,
+                                   .checks = judged.checks,
+                                   .check_count = judged.check_count,
+                                   .now_ms = request->unix_ms},
+           response);
 }

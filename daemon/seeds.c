@@ -89,9 +89,10 @@ static void take_state(struct seeds *seeds, const struct history_record *record,
 static void take_admission(const struct seeds *seeds, const struct history_record *record,
                            const struct json_value *body)
 {
+    struct admission_evidence evidence[LIMIT_ADMISSION_EVIDENCE];
     struct admission admission = {0};
     admissions_remember(seeds->admissions, record);
-    if (!admission_read(body, &admission) || !shows_opening(&admission) || seeds->blind)
+    if (!admission_read(body, evidence, &admission) || !shows_opening(&admission) || seeds->blind)
         return;
     enum match match = admission.match ? match_from_name(admission.match) : MATCH_AT_LEAST;
     if (match == MATCHES)

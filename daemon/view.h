@@ -83,9 +83,16 @@ struct view_question {
     int64_t opened_age_ms;
 };
 
-/* Judges a view now. Everything in the report is borrowed from `view` and `arena`. Fails only for want of memory. */
+/* Judges a view now. Everything in the report is borrowed from `view` and `arena`. Fails only for want of memory.
+ * `question` NULL: the database as a whole, as configured, with its checks. */
 int view_judge(const struct view *view, const struct view_question *question, int64_t monotonic_now_ms,
                int64_t unix_now_ms, struct arena *arena, struct database_report *ret_report, struct error *reterr);
+
+/* The same for one of the database's checks, by its index there, and for all of them into the report. */
+int view_judge_check(const struct view *view, size_t index, int64_t monotonic_now_ms, struct arena *arena,
+                     struct judged_check *ret_check, struct error *reterr);
+int view_judge_checks(const struct view *view, int64_t monotonic_now_ms, struct arena *arena,
+                      struct database_report *report, struct error *reterr);
 
 DEFINE_CLEANUP(view, struct view *, view_unref);
 DEFINE_CLEANUP(view_set, struct view_set *, view_set_unref);

@@ -346,5 +346,5 @@ int view_judge(const struct view *view, const struct view_question *question, in
         return -1;
     if (view->database->drift.reference_key)
         describe_drift(view, monotonic_now_ms, ret_report);
-    return 0;
+    return question ? 0 : view_judge_checks(view, monotonic_now_ms, arena, ret_report, reterr);
 }

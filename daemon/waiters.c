@@ -66,10 +66,18 @@ unsigned waiters_count(const struct waiters *waiters)
 void waiters_answer(const struct gate_answer *answer, struct http_response *response)
 {
     struct json_writer writer = {0};
+    const struct gate_report report = gate_answer_report(answer);
     http_response_json(response, gate_http_status(answer->verdict.state), &writer);
-    report_gate(&writer, answer->gate->name, &answer->verdict, answer->reports, answer->count);
+    report_gate(&writer, &report);
     response->retry_after_seconds = answer->verdict.retryable ? answer->verdict.retry_after_seconds : 0;
     http_response_end_json(response, &writer);
+}
+
+/* Journal looks tell when a migration is over, which some checks are run again after. */
+static void demand_check(struct waiters *waiters, const struct config_database *database, size_t check, int change)
+{
+    if (!database->checks[check].kind->lasting)
+        scheduler_demand(waiters->setup.scheduler, database->name, change);
 }
 
 static void demand(struct waiters *waiters, struct wait_group *group, int change)
@@ -80,6 +88,8 @@ static void demand(struct waiters *waiters, struct wait_group *group, int change
     for (size_t i = 0; gate && i < gate->requirement_count; i++)
         scheduler_demand(waiters->setup.scheduler, group->config->databases[gate->requirements[i].database].name,
                          change);
+    for (size_t i = 0; gate && i < gate->check_count; i++)
+        demand_check(waiters, &group->config->databases[gate->checks[i].database], gate->checks[i].check, change);
 }
 
 /* Follows a reload: what is in demand is what the gate requires now. */
@@ -251,6 +261,8 @@ static uint64_t sum_generations(const struct view_set *set, const struct config_
     uint64_t sum = 0;
     for (size_t i = 0; gate && i < gate->requirement_count; i++)
         sum += set->views[gate->requirements[i].database]->generation;
+    for (size_t i = 0; gate && i < gate->check_count; i++)
+        sum += set->views[gate->checks[i].database]->generation;
     return sum;
 }
 

@@ -2,9 +2,10 @@
  *
  * Requests that wait for a gate. Each HTTP loop has its own `struct waiters`, and all functions are called by that
  * loop's thread alone, so nothing here is locked; only the budget is shared. Waiters with equal questions form a group,
- * which is judged once per change of its databases, however many wait. While a group exists, its databases are in
- * demand (scheduler_demand). A group ends when its gate opens, has been blocked for the gate's `blocked_grace` in a
- * row, or no longer exists; a waiter also ends when its own time is up, with the answer of that moment.
+ * which is judged once per change of its databases, however many wait. While a group exists, its databases, and those
+ * of its checks, are in demand (scheduler_demand). A group ends when its gate opens, has been blocked for the gate's
+ * `blocked_grace` in a row, or no longer exists; a waiter also ends when its own time is up, with the answer of that
+ * moment.
  */
 #ifndef MIGRATIOND_DAEMON_WAITERS_H
 #define MIGRATIOND_DAEMON_WAITERS_H

@@ -20,8 +20,12 @@ struct check_input {
     int64_t timeout_ms;
     enum check_severity severity;
     bool heals;     /* time mends it: closed, not blocked */
-    bool running;   /* a migration runs, and what the check asks of the database may be about to change */
+    bool running;   /* a migration runs, and what the check is about may be about to change */
     bool overtaken; /* one ran since that run began */
+
+    bool asks;                  /* the database; false: it looks at files, and what follows is not read */
+    enum error_code unseen;     /* why the database cannot be looked at at present; ERROR_OK */
+    const char *unseen_message; /* NULL */
 };
 
 struct check_verdict {
@@ -31,7 +35,8 @@ struct check_verdict {
     enum gate_state gate;      /* of a gate that requires it */
     enum health_status health; /* passed is pass; failed is warn or fail, as its severity says; unknown is warn, and
                                   with severity `fail` fail unless it is out of sight or was only not asked yet */
-    bool out_of_sight;         /* unknown only because the database cannot be seen at present */
+    bool out_of_sight;         /* unknown only because the database cannot be seen at present; a deadline that a check
+                                  exceeds while the database answers others is its own trouble */
     char reason[512];          /* one sentence without a full stop; the result's, where that decides */
     char next[320];            /* one action; "" */
     int64_t valid_for_ms;      /* time alone cannot change this earlier; INT64_MAX: never */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "gate/check_verdict.h"
+
 enum {
     RETRY_CLOSED_SECONDS = 2,  /* a waiting request is answered within milliseconds anyway; this is for the others */
     RETRY_UNKNOWN_SECONDS = 5, /* a server that is away seldom comes back sooner */
@@ -27,6 +29,7 @@ enum unknown_policy unknown_policy_from_name(const char *text)
     return policy;
 }
 
+/* What a member or a check comes to. */
 struct judged_member {
     enum gate_state state;
     enum state_code code;
@@ -125,7 +128,37 @@ static struct judged_member judge_member(const struct gate_member *member, const
     return judged;
 }
 
-/* Whether a member decides instead of the one that did so far. */
+bool gate_check_fails_open(const struct gate_check *check, const struct gate_policy *policy, int64_t *ret_valid_for_ms)
+{
+    *ret_valid_for_ms = INT64_MAX;
+    if (!check->verdict->out_of_sight || check->last == CHECK_FAILED)
+        return false;
+    if (policy->on_unknown == UNKNOWN_OPEN)
+        return true;
+    if (policy->on_unknown != UNKNOWN_LAST_KNOWN || check->last != CHECK_PASSED ||
+        check->last_age_ms > policy->max_age_ms)
+        return false;
+    *ret_valid_for_ms = left_ms(policy->max_age_ms, check->last_age_ms);
+    return true;
+}
+
+/* The check's own code says why; the gate's is the same for every cause, so that a caller has three to know. */
+static struct judged_member judge_check(const struct gate_check *check, const struct gate_policy *policy)
+{
+    static const enum state_code codes[CHECK_STATES] = {
+        [CHECK_UNKNOWN] = CODE_CHECK_UNKNOWN, [CHECK_PASSED] = CODE_CHECK_PASSED, [CHECK_FAILED] = CODE_CHECK_FAILED};
+    const struct check_verdict *verdict = check->verdict;
+    int64_t valid_for_ms = INT64_MAX;
+    struct judged_member judged = {.state = verdict->gate, .code = codes[verdict->state]};
+    if (gate_check_fails_open(check, policy, &valid_for_ms)) {
+        judged.state = GATE_OPEN;
+        judged.code = CODE_FAIL_OPEN;
+    }
+    judged.valid_for_ms = earlier(verdict->valid_for_ms, valid_for_ms);
+    return judged;
+}
+
+/* Whether a member or a check decides instead of what did so far. */
 static bool decides(const struct judged_member *judged, const struct gate_verdict *gate)
 {
     if (gate->state == GATE_OPEN && judged->state == GATE_OPEN)
@@ -145,20 +178,31 @@ static int retry_after_seconds(enum gate_state state)
     }
 }
 
-void gate_judge(const struct gate_member *members, size_t count, const struct gate_policy *policy,
+static void count_in(struct gate_verdict *gate, const struct judged_member *judged, size_t index, const char *check,
+                     const char *database)
+{
+    if (!gate->database || decides(judged, gate)) {
+        gate->state = judged->state;
+        gate->code = judged->code;
+        gate->worst = index;
+        gate->check = check;
+        gate->database = database;
+    }
+    gate->valid_for_ms = earlier(gate->valid_for_ms, judged->valid_for_ms);
+}
+
+void gate_judge(const struct gate_requires *requires, const struct gate_policy *policy,
                 struct gate_verdict *ret_verdict)
 {
     struct gate_verdict gate = {.state = GATE_OPEN, .valid_for_ms = INT64_MAX};
-    for (size_t i = 0; i < count; i++) {
-        struct judged_member judged = judge_member(&members[i], policy);
-        if (i == 0 || decides(&judged, &gate)) {
-            gate.state = judged.state;
-            gate.code = judged.code;
-            gate.worst = i;
-        }
-        gate.valid_for_ms = earlier(gate.valid_for_ms, judged.valid_for_ms);
+    for (size_t i = 0; i < requires->count; i++) {
+        struct judged_member judged = judge_member(&requires->members[i], policy);
+        count_in(&gate, &judged, i, NULL, requires->members[i].database);
     }
-    gate.database = members[gate.worst].database;
+    for (size_t i = 0; i < requires->check_count; i++) {
+        struct judged_member judged = judge_check(&requires->checks[i], policy);
+        count_in(&gate, &judged, i, requires->checks[i].address, requires->checks[i].database);
+    }
     gate.retryable = gate.state == GATE_CLOSED || gate.state == GATE_UNKNOWN;
     gate.retry_after_seconds = retry_after_seconds(gate.state);
     *ret_verdict = gate;

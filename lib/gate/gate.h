@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A gate over databases: the worst member decides. Pure; any thread may call; nothing can fail.
+ * A gate over databases and checks: the worst of them decides. Pure; any thread may call; nothing can fail.
  */
 #ifndef MIGRATIOND_GATE_GATE_H
 #define MIGRATIOND_GATE_GATE_H
@@ -9,6 +9,9 @@
 
 #include "drift/drift.h"
 #include "gate/state.h"
+#include "model/check.h"
+
+struct check_verdict;
 
 /* What a gate answers while a database cannot be seen: STALE, UNREACHABLE and TIMEOUT, and nothing else. */
 enum unknown_policy {
@@ -53,24 +56,44 @@ struct gate_member {
     struct last_known last;        /* read while it is out of sight */
 };
 
+/* A check that the gate requires. */
+struct gate_check {
+    const char *address; /* "orders:check:no_orphans" */
+    const char *database;
+    const struct check_verdict *verdict;
+    enum check_state last; /* of the newest run that decided; CHECK_UNKNOWN: there was none; read while the database is
+                              out of its sight */
+    int64_t last_age_ms;   /* since that run; read if there was one */
+};
+
+/* What a gate requires: at least one of either. */
+struct gate_requires {
+    const struct gate_member *members;
+    size_t count;
+    const struct gate_check *checks;
+    size_t check_count;
+};
+
 struct gate_verdict {
     enum gate_state state;
-    enum state_code code;    /* FAIL_OPEN where it is open only because of `on_unknown` */
-    size_t worst;            /* index of the member that decided; the first of equals, one that fails open before others
-                                that are open */
-    const char *database;    /* that member's, borrowed */
+    enum state_code code;    /* FAIL_OPEN where it is open only because of `on_unknown`; where a check decided,
+                                CHECK_PASSED, CHECK_FAILED or CHECK_UNKNOWN, whatever the cause */
+    size_t worst;            /* index of the member that decided, or of the check; the first of equals, members before
+                                checks, one that fails open before others that are open */
+    const char *check;       /* address of the check that decided, borrowed; NULL: a member did */
+    const char *database;    /* that member's or check's, borrowed */
     bool retryable;          /* waiting can help: closed or unknown */
     int retry_after_seconds; /* 0 unless retryable */
     int64_t valid_for_ms;    /* time alone cannot change it earlier */
 };
 
-/* `count` ≥ 1. */
-void gate_judge(const struct gate_member *members, size_t count, const struct gate_policy *policy,
+void gate_judge(const struct gate_requires *requires, const struct gate_policy *policy,
                 struct gate_verdict *ret_verdict);
 
 /* Whether `policy` opens the gate for this member although it is out of sight. `*ret_valid_for_ms`: time alone cannot
  * change that earlier. */
 bool gate_fails_open(const struct gate_member *member, const struct gate_policy *policy, int64_t *ret_valid_for_ms);
+bool gate_check_fails_open(const struct gate_check *check, const struct gate_policy *policy, int64_t *ret_valid_for_ms);
 
 /* 200, 503 or 409. */
 int gate_http_status(enum gate_state state);

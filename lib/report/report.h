@@ -11,6 +11,7 @@
 #include "model/journal_pack.h"
 #include "model/migration_set.h"
 #include "model/snapshot.h"
+#include "report/report_check.h"
 #include "report/report_style.h"
 #include "json/json_writer.h"
 
@@ -61,6 +62,8 @@ struct database_report {
     struct drift_summary drift;
     const struct migration_remark *remarks; /* what the expected files themselves show to be wrong */
     size_t remark_count;
+    const struct judged_check *checks; /* of the database as a whole; none in a gate's answer, which has its own */
+    size_t check_count;
 };
 
 /* Elements of a list, and journals, that an answer shows; the journal's own report shows them all. */
@@ -92,9 +95,27 @@ enum { LIST_SHOWN = 100, JOURNALS_OF_MANY = 10 };
  * dirty entries, too, once they count as failed. */
 void report_gate_database(struct json_writer *writer, const struct database_report *database);
 
-/* GET /v1/gates/{gate}: {"gate","state","code","database","retryable","retry_after_seconds":n|null,"databases":[…]}. */
-void report_gate(struct json_writer *writer, const char *gate, const struct gate_verdict *verdict,
-                 const struct database_report *databases, size_t count);
+/* A gate at one moment. */
+struct gate_report {
+    const char *gate;
+    const struct gate_verdict *verdict;
+    const struct database_report *databases;
+    size_t count;
+    const struct judged_check *checks; /* that it requires */
+    size_t check_count;
+    int64_t now_ms; /* unix time */
+};
+
+/* GET /v1/gates/{gate}: {"gate","state","code","database","retryable","retry_after_seconds":n|null,"databases":[…]}
+ *
+ * and, where the gate requires checks, behind "database" and behind "databases":
+ *
+ *    "check":address of the check that decided|null
+ *    "checks":[report_check] */
+void report_gate(struct json_writer *writer, const struct gate_report *gate);
+
+/* The verdict of what decided, a database or a check: why, and what to do. */
+const char *report_gate_reason(const struct gate_report *gate);
 
 /* GET /v1/databases/{db}: report_gate_database's keys, and
  *
@@ -105,6 +126,8 @@ void report_gate(struct json_writer *writer, const char *gate, const struct gate
  *   "grant_needed":string|null,"schema_taken_at":time|null,
  *   "coverage":null | {"tables":{"coverage":"full|partial|none|not_applicable","reason":string|null},…},
  *   "details":[{"list":"mismatched","revision","file":string|null,"detail":string|null,"applied_at":time|null}]
+ *
+ * and, where it has checks, behind all else: "checks":{"state","passed":n,"failed":n,"unknown":n} as in report_checks.
  *
  * `groups` is empty unless there are several journals; the worst comes first, and each names 20 members at most.
  * `details` holds the findings of which more than the revision is known, at most LIST_SHOWN of each list. */
@@ -145,7 +168,7 @@ bool report_journal_next(struct journal_report *stream, struct strbuf *out);
 void report_journal_text(struct strbuf *out, const struct database_report *database, enum report_style style,
                          size_t entries_most);
 
-/* pass, warn or fail of a database: the worst of its journals, and of its drift. */
+/* pass, warn or fail of a database: the worst of its journals, of its drift, and of its checks. */
 enum health_status report_database_health(const struct database_report *database);
 
 /* GET /health, /health/{name}: application/health+json,
@@ -154,12 +177,23 @@ enum health_status report_database_health(const struct database_report *database
  *    "checks":{"orders:migration":[one per journal; of many the worst ones],"orders:connection":[…],
  *              "orders:snapshot_age":[…],"orders:drift":[…], where a reference is configured}}
  *
- * A check is {"componentId","componentType":"datastore","observedValue","observedUnit","status","time","output"};
- * `output` is left out on pass, and `observedUnit` where there is none. `status` is the worst of `databases`, and warn
- * at least where `history_fault` tells why the history cannot be used (NULL: it can, or nobody asks), which adds
- * "history:availability". */
-void report_health(struct json_writer *writer, enum health_status status, const char *description,
-                   const struct database_report *databases, size_t count, const char *history_fault, int64_t now_ms);
+ * and those of databases' own checks, and of `checks`, under their addresses. A check is {"componentId",
+ * "componentType":"datastore","observedValue","observedUnit","status","time","output"}; `output` is left out on pass,
+ * and `observedUnit` where there is none. `status` is the worst of all, and warn at least where `history_fault` tells
+ * why the history cannot be used, which adds "history:availability". */
+struct health_report {
+    const char *description;
+    const struct database_report *databases;
+    size_t count;
+    const struct judged_check *checks; /* beside those of the databases */
+    size_t check_count;
+    const char *history_fault; /* NULL: there is none, or nobody asks */
+    int64_t now_ms;            /* unix time */
+};
+void report_health(struct json_writer *writer, const struct health_report *health);
+
+/* Its `status`. */
+enum health_status report_health_status(const struct health_report *health);
 
 /* RFC 9457: {"type":"about:blank","title","status","detail"}. `detail` one sentence; `extra_key` (may be NULL) a string
  * member such as "parameter". */

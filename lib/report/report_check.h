@@ -21,7 +21,7 @@ struct judged_check {
     struct check_verdict verdict;
     enum check_state last; /* of the newest run that passed or failed; CHECK_UNKNOWN: there was none */
     int64_t last_age_ms;   /* since that run began; read if there was one */
-    int64_t since_ms;      /* unix time since which it is in this state; TIME_UNKNOWN */
+    int64_t since_ms;      /* unix time since which runs end in this state; TIME_UNKNOWN */
     int64_t checked_at_ms; /* unix time at which the newest run began; TIME_UNKNOWN */
     int64_t age_ms;        /* since then; -1: never */
     int64_t took_ms;       /* that run; -1 */
@@ -53,8 +53,19 @@ void report_checks(struct json_writer *writer, const char *database, const struc
 void report_checks_text(struct strbuf *out, const char *database, const struct judged_check *checks, size_t count,
                         enum report_style style, int64_t now_ms);
 
-/* The worst of them, as `state` above. */
+/* The worst of them, as `state` above; how many are in a state; the worst of their health. */
 enum check_state report_checks_state(const struct judged_check *checks, size_t count);
+size_t report_count_checks(const struct judged_check *checks, size_t count, enum check_state state);
+enum health_status report_checks_health(const struct judged_check *checks, size_t count);
+
+/* The keys "passed", "failed" and "unknown", into an open object. */
+void report_check_counts(struct json_writer *writer, const struct judged_check *checks, size_t count);
+
+/* What the newest run went by, in a few words: the backup's file, or the value; NULL: nothing was seen. */
+const char *report_check_evidence(const struct judged_check *check);
+
+/* Whether the newest run judged a backup. */
+bool report_check_has_backup(const struct judged_check *check);
 
 /* The body of an event: {"database","check","address","state","code","severity","value":string|null,"expected",
  *  "reason","next":string|null,"at":time,"previous":null|{"state","code"}}. `previous_state` NULL: nothing was told. */

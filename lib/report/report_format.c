@@ -70,6 +70,29 @@ static void many_markdown(const struct report_subject *subject, struct strbuf *o
     report_many_markdown(out, subject->members, subject->many);
 }
 
+static void checks_json(const struct report_subject *subject, struct strbuf *out)
+{
+    struct json_writer writer = {0};
+    json_writer_init(&writer, out, 0);
+    report_checks(&writer, subject->database, subject->checks, subject->check_count, subject->now_ms);
+    out->failed |= !json_writer_ok(&writer);
+}
+
+static void checks_text(const struct report_subject *subject, struct strbuf *out)
+{
+    report_checks_text(out, subject->database, subject->checks, subject->check_count, STYLE_PLAIN, subject->now_ms);
+}
+
+static void checks_colour(const struct report_subject *subject, struct strbuf *out)
+{
+    report_checks_text(out, subject->database, subject->checks, subject->check_count, STYLE_COLOUR, subject->now_ms);
+}
+
+static void checks_markdown(const struct report_subject *subject, struct strbuf *out)
+{
+    report_checks_text(out, subject->database, subject->checks, subject->check_count, STYLE_MARKDOWN, subject->now_ms);
+}
+
 bool report_render(enum report_kind kind, enum report_format format, const struct report_subject *subject,
                    struct strbuf *out)
 {
@@ -86,6 +109,10 @@ bool report_render(enum report_kind kind, enum report_format format, const struc
                             [REPORT_TEXT] = many_text,
                             [REPORT_COLOUR] = many_colour,
                             [REPORT_MARKDOWN] = many_markdown},
+        [REPORT_OF_CHECKS] = {[REPORT_JSON] = checks_json,
+                              [REPORT_TEXT] = checks_text,
+                              [REPORT_COLOUR] = checks_colour,
+                              [REPORT_MARKDOWN] = checks_markdown},
     };
     if (!renderers[kind][format])
         return false;

@@ -6,11 +6,12 @@
 #ifndef MIGRATIOND_REPORT_REPORT_FORMAT_H
 #define MIGRATIOND_REPORT_REPORT_FORMAT_H
 
+#include "report/report_check.h"
 #include "report/report_drift.h"
 
 enum report_format { REPORT_JSON, REPORT_TEXT, REPORT_COLOUR, REPORT_MARKDOWN, REPORT_SQL, REPORT_FORMATS };
 
-enum report_kind { REPORT_OF_DRIFT, REPORT_OF_PLAN, REPORT_OF_MANY, REPORT_KINDS };
+enum report_kind { REPORT_OF_DRIFT, REPORT_OF_PLAN, REPORT_OF_MANY, REPORT_OF_CHECKS, REPORT_KINDS };
 
 /* What is reported; borrowed. */
 struct report_subject {
@@ -19,6 +20,10 @@ struct report_subject {
     unsigned stage; /* of the plan; 0: all */
     const struct comparison_member *members;
     const struct comparison_of_many *many;
+    const char *database; /* checks */
+    const struct judged_check *checks;
+    size_t check_count;
+    int64_t now_ms; /* unix time; checks */
 };
 
 /* Appends the report. False if there is none of that kind in that form, and then nothing is appended. */

@@ -142,22 +142,37 @@ void report_gate_database(struct json_writer *writer, const struct database_repo
     json_close_object(writer);
 }
 
-void report_gate(struct json_writer *writer, const char *gate, const struct gate_verdict *verdict,
-                 const struct database_report *databases, size_t count)
+const char *report_gate_reason(const struct gate_report *gate)
 {
+    const struct gate_verdict *verdict = gate->verdict;
+    return verdict->check ? gate->checks[verdict->worst].verdict.reason
+                          : report_worst(&gate->databases[verdict->worst])->verdict.reason;
+}
+
+void report_gate(struct json_writer *writer, const struct gate_report *gate)
+{
+    const struct gate_verdict *verdict = gate->verdict;
     json_open_object(writer);
-    json_key_string(writer, "gate", gate);
+    json_key_string(writer, "gate", gate->gate);
     json_key_string(writer, "state", gate_state_name(verdict->state));
     json_key_string(writer, "code", state_code_name(verdict->code));
     json_key_string(writer, "database", verdict->database);
+    if (gate->check_count > 0)
+        json_key_string(writer, "check", verdict->check);
     json_key_boolean(writer, "retryable", verdict->retryable);
     if (verdict->retryable)
         json_key_integer(writer, "retry_after_seconds", verdict->retry_after_seconds);
     else
         json_key_null(writer, "retry_after_seconds");
     json_key_array(writer, "databases");
-    for (size_t i = 0; i < count; i++)
-        report_gate_database(writer, &databases[i]);
+    for (size_t i = 0; i < gate->count; i++)
+        report_gate_database(writer, &gate->databases[i]);
     json_close_array(writer);
+    if (gate->check_count > 0)
+        json_key_array(writer, "checks");
+    for (size_t i = 0; i < gate->check_count; i++)
+        report_check(writer, &gate->checks[i], gate->now_ms);
+    if (gate->check_count > 0)
+        json_close_array(writer);
     json_close_object(writer);
 }

@@ -2,6 +2,7 @@
 #include "report/report_lists.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { CHECK_NAME_SIZE = 640, OUTPUT_SIZE = 1024 };
 
@@ -31,7 +32,20 @@ enum health_status report_database_health(const struct database_report *database
 {
     enum health_status migration = verdict_health(unhealthiest(database));
     enum health_status drift = drift_health(&database->drift);
-    return drift > migration ? drift : migration;
+    enum health_status checks = report_checks_health(database->checks, database->check_count);
+    enum health_status worst = drift > migration ? drift : migration;
+    return checks > worst ? checks : worst;
+}
+
+enum health_status report_health_status(const struct health_report *health)
+{
+    enum health_status worst = health->history_fault ? HEALTH_WARN : HEALTH_PASS;
+    enum health_status checks = report_checks_health(health->checks, health->check_count);
+    for (size_t i = 0; i < health->count; i++) {
+        enum health_status status = report_database_health(&health->databases[i]);
+        worst = status > worst ? status : worst;
+    }
+    return checks > worst ? checks : worst;
 }
 
 /* "36 critical, 3 minor", or why nobody knows. */
@@ -161,38 +175,78 @@ static void add_drift_check(struct json_writer *writer, const struct database_re
     json_close_array(writer);
 }
 
-/* What keeps a database from passing, in one sentence: its migrations first. */
-static void say_complaint(const struct database_report *database, char *text, size_t size)
+static void add_checks(struct json_writer *writer, const struct judged_check *checks, size_t count)
 {
-    const struct verdict *verdict = unhealthiest(database);
-    if (verdict_health(verdict) >= drift_health(&database->drift))
-        snprintf(text, size, "%s", complaint(verdict));
-    else
-        say_drift(&database->drift, text, size);
+    for (size_t i = 0; i < count; i++) {
+        const struct check_verdict *verdict = &checks[i].verdict;
+        json_key_array(writer, checks[i].address);
+        open_component(writer, checks[i].database);
+        json_key_string(writer, "observedValue", check_state_name(verdict->state));
+        json_key_string(writer, "code", state_code_name(verdict->code));
+        close_component(writer, verdict->health, checks[i].checked_at_ms, verdict->reason);
+        json_close_array(writer);
+    }
 }
 
-/* One line for whoever sees nothing but the first screen: the first of the worst databases, and how many there are. */
-static void add_output(struct json_writer *writer, enum health_status status, const struct database_report *databases,
-                       size_t count, const char *history_fault)
+/* The first that is as unhealthy; the number of those that are. */
+static size_t find_checks(const struct judged_check *checks, size_t count, enum health_status status,
+                          const struct judged_check **ret_first)
 {
-    const struct database_report *first = NULL;
     size_t alike = 0;
+    *ret_first = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (report_database_health(&databases[i]) != status)
+        if (checks[i].verdict.health != status)
             continue;
-        first = first ? first : &databases[i];
+        *ret_first = *ret_first ? *ret_first : &checks[i];
         alike++;
     }
-    if (!first && history_fault)
-        json_key_string(writer, "output", history_fault);
-    if (!first || status == HEALTH_PASS)
-        return;
+    return alike;
+}
+
+static void say_check(const struct judged_check *check, char *text, size_t size)
+{
+    snprintf(text, size, "%s: %s", check->address, check->verdict.reason);
+}
+
+/* What keeps a database from passing, in one sentence: its migrations first, its drift, its checks. */
+static void say_complaint(const struct database_report *database, enum health_status status, char *text, size_t size)
+{
+    const struct verdict *verdict = unhealthiest(database);
+    const struct judged_check *check = NULL;
     char reason[OUTPUT_SIZE] = "";
+    if (verdict_health(verdict) == status)
+        snprintf(reason, sizeof reason, "%s", complaint(verdict));
+    else if (drift_health(&database->drift) == status)
+        say_drift(&database->drift, reason, sizeof reason);
+    else if (find_checks(database->checks, database->check_count, status, &check) > 0)
+        say_check(check, reason, sizeof reason);
+    snprintf(text, size, "%s%s%s", check ? "" : database->name, check ? "" : ": ", reason);
+}
+
+/* One line for whoever sees nothing but the first screen: the first of the worst, and how many there are. */
+static void add_output(struct json_writer *writer, enum health_status status, const struct health_report *health)
+{
+    const struct database_report *first = NULL;
+    const struct judged_check *check = NULL;
+    size_t alike = find_checks(health->checks, health->check_count, status, &check);
+    for (size_t i = 0; i < health->count; i++) {
+        if (report_database_health(&health->databases[i]) != status)
+            continue;
+        first = first ? first : &health->databases[i];
+        alike++;
+    }
+    if (alike == 0 && health->history_fault)
+        json_key_string(writer, "output", health->history_fault);
+    if (alike == 0 || status == HEALTH_PASS)
+        return;
     char text[OUTPUT_SIZE] = "";
-    say_complaint(first, reason, sizeof reason);
-    int length = snprintf(text, sizeof text, "%s: %s", first->name, reason);
-    if (alike > 1 && length > 0 && (size_t)length < sizeof text)
-        snprintf(text + length, sizeof text - (size_t)length, " (and %zu more)", alike - 1);
+    if (first)
+        say_complaint(first, status, text, sizeof text);
+    else
+        say_check(check, text, sizeof text);
+    size_t length = strlen(text);
+    if (alike > 1)
+        snprintf(text + length, sizeof text - length, " (and %zu more)", alike - 1);
     json_key_string(writer, "output", text);
 }
 
@@ -211,24 +265,27 @@ static void add_history_check(struct json_writer *writer, const char *fault, int
     json_close_array(writer);
 }
 
-void report_health(struct json_writer *writer, enum health_status status, const char *description,
-                   const struct database_report *databases, size_t count, const char *history_fault, int64_t now_ms)
+void report_health(struct json_writer *writer, const struct health_report *health)
 {
+    enum health_status status = report_health_status(health);
     json_open_object(writer);
     json_key_string(writer, "status", health_status_name(status));
     json_key_string(writer, "version", "1");
     json_key_string(writer, "releaseId", MIGRATIOND_VERSION);
-    json_key_string(writer, "description", description);
-    add_output(writer, status, databases, count, history_fault);
+    json_key_string(writer, "description", health->description);
+    add_output(writer, status, health);
     json_key_object(writer, "checks");
-    for (size_t i = 0; i < count; i++) {
-        add_migration_check(writer, &databases[i]);
-        add_connection_check(writer, &databases[i]);
-        add_age_check(writer, &databases[i]);
-        add_drift_check(writer, &databases[i]);
+    for (size_t i = 0; i < health->count; i++) {
+        const struct database_report *database = &health->databases[i];
+        add_migration_check(writer, database);
+        add_connection_check(writer, database);
+        add_age_check(writer, database);
+        add_drift_check(writer, database);
+        add_checks(writer, database->checks, database->check_count);
     }
-    if (history_fault)
-        add_history_check(writer, history_fault, now_ms);
+    add_checks(writer, health->checks, health->check_count);
+    if (health->history_fault)
+        add_history_check(writer, health->history_fault, health->now_ms);
     json_close_object(writer);
     json_close_object(writer);
 }

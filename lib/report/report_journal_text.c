@@ -9,7 +9,7 @@
 #include "report/report_groups.h"
 #include "report/report_table.h"
 
-enum { TEXT_LINE = 400, TIME_SIZE = 48 };
+enum { TEXT_LINE = 400 };
 
 /* One rendering. */
 struct journal_text {
@@ -34,19 +34,6 @@ static void add_line(struct journal_text *text, const char *label, const char *v
     strbuf_add_char(text->out, '\n');
 }
 
-static const char *format_time(int64_t unix_ms, char buffer[static TIME_SIZE])
-{
-    struct strbuf quoted = STRBUF(TIME_SIZE);
-    struct json_writer writer = {0};
-    json_writer_init(&writer, &quoted, 0);
-    json_add_time(&writer, unix_ms);
-    const char *start = strbuf_text(&quoted);
-    bool known = *start == '"' && quoted.length >= 2;
-    snprintf(buffer, TIME_SIZE, "%.*s", known ? (int)quoted.length - 2 : 0, start + known);
-    strbuf_done(&quoted);
-    return buffer;
-}
-
 static void add_title(struct journal_text *text, unsigned level, const char *title, const struct verdict *verdict)
 {
     for (unsigned i = 0; text->style == STYLE_MARKDOWN && i < level; i++)
@@ -63,15 +50,15 @@ static void add_title(struct journal_text *text, unsigned level, const char *tit
 static void add_lock(struct journal_text *text, const struct judged_journal *journal)
 {
     const struct journal_reading *reading = journal->reading;
-    char time[TIME_SIZE] = "";
-    char line[sizeof reading->lock.holder + TIME_SIZE + 64] = "";
+    char time[REPORT_TIME_SIZE] = "";
+    char line[sizeof reading->lock.holder + REPORT_TIME_SIZE + 64] = "";
     if (!reading || !(reading->lock.held || reading->locked))
         return;
     const char *holder = reading->lock.holder[0] ? reading->lock.holder : "somebody who is not shown";
     const char *kind = journal->verdict.lock_orphaned    ? "orphaned: "
                        : journal->verdict.lock_suspected ? "suspected to be left over: "
                                                          : "";
-    format_time(reading->lock.since_ms, time);
+    report_format_time(reading->lock.since_ms, time);
     snprintf(line, sizeof line, "%sheld by %s%s%s", kind, holder, *time ? " since " : "", time);
     add_line(text, "lock", line);
 }
@@ -87,12 +74,12 @@ static void add_entries(struct journal_text *text, const struct journal *journal
     journal_cursor_init(&cursor, journal);
     const struct journal_entry *entry = NULL;
     for (size_t i = 0; (entry = journal_cursor_next(&cursor)); i++) {
-        char time[TIME_SIZE] = "";
+        char time[REPORT_TIME_SIZE] = "";
         if (i < skipped)
             continue;
         report_table_add(&table, entry->revision);
         report_table_add(&table, entry_state_name(entry->state));
-        report_table_add(&table, format_time(entry->applied_at_ms, time));
+        report_table_add(&table, report_format_time(entry->applied_at_ms, time));
         report_table_add(&table, entry->checksum);
         report_table_add(&table, entry->label);
     }

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/report_table.h"
 
-#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "json/json_writer.h"
 
 static const struct {
     const char *word;
     const char *sequence;
 } colours[] = {
-    {"critical", "\033[1;31m"}, {"major", "\033[33m"},     {"drifted", "\033[1;31m"},
-    {"unknown", "\033[1;33m"},  {"none", "\033[1;32m"},    {"info", "\033[2m"},
+    {"critical", "\033[1;31m"}, {"major", "\033[33m"},     {"drifted", "\033[1;31m"}, {"unknown", "\033[1;33m"},
+    {"none", "\033[1;32m"},     {"info", "\033[2m"},       {"failed", "\033[1;31m"},  {"passed", "\033[1;32m"},
     {"stage 1", "\033[1;32m"},  {"stage 2", "\033[1;33m"}, {"stage 3", "\033[1;31m"},
 };
 
@@ -66,6 +67,19 @@ void report_add_word(struct strbuf *out, enum report_style style, const char *wo
     strbuf_add_string(out, sequence ? sequence : "");
     strbuf_add_string(out, word);
     strbuf_add_string(out, sequence ? "\033[0m" : "");
+}
+
+const char *report_format_time(int64_t unix_ms, char buffer[static REPORT_TIME_SIZE])
+{
+    struct strbuf quoted = STRBUF(REPORT_TIME_SIZE);
+    struct json_writer writer = {0};
+    json_writer_init(&writer, &quoted, 0);
+    json_add_time(&writer, unix_ms);
+    const char *start = strbuf_text(&quoted);
+    bool known = *start == '"' && quoted.length >= 2;
+    snprintf(buffer, REPORT_TIME_SIZE, "%.*s", known ? (int)quoted.length - 2 : 0, start + known);
+    strbuf_done(&quoted);
+    return buffer;
 }
 
 void report_table_add(struct report_table *table, const char *text)

@@ -116,7 +116,15 @@ static void test_quiet_releases_make_room(void **state)
 static void test_written_and_read(void **state)
 {
     (void)state;
-    const struct admission admission = make("shop", "a \"b\"", "pod", true, 1500);
+    static const struct admission_evidence seen[] = {
+        {.check = "orders:backup", .state = "passed", .value = "/backups/orders.sql.gz", .checked_at_ms = 1000},
+        {.check = "orders:check:x", .state = "unknown", .checked_at_ms = TIME_UNKNOWN},
+    };
+    struct admission admission = make("shop", "a \"b\"", "pod", true, 1500);
+    admission.evidence = seen;
+    admission.evidence_count = ARRAY_LENGTH(seen);
+    admission.evidence_total = ARRAY_LENGTH(seen) + 1;
+    struct admission_evidence evidence[LIMIT_ADMISSION_EVIDENCE];
     struct admission back = {0};
     struct json_writer writer = {0};
     cleanup(json_document) struct json_document *document = NULL;
@@ -126,12 +134,20 @@ static void test_written_and_read(void **state)
     admission_write(&admission, &writer);
     json_close_object(&writer);
     assert_int_equal(json_parse(strbuf_text(&out), out.length, 10000, "out", &document, NULL), 0);
-    assert_true(admission_read(json_root(document), &back));
+    assert_true(admission_read(json_root(document), evidence, &back));
     assert_string_equal(back.revision, admission.revision);
     assert_string_equal(back.instance, "pod");
     assert_null(back.supports);
     assert_int_equal(back.at_ms, 1500);
     assert_true(back.admitted);
+    assert_int_equal(back.evidence_count, 2);
+    assert_int_equal(back.evidence_total, 3);
+    assert_string_equal(back.evidence[0].check, "orders:backup");
+    assert_string_equal(back.evidence[0].state, "passed");
+    assert_string_equal(back.evidence[0].value, "/backups/orders.sql.gz");
+    assert_int_equal(back.evidence[0].checked_at_ms, 1000);
+    assert_null(back.evidence[1].value);
+    assert_int_equal(back.evidence[1].checked_at_ms, TIME_UNKNOWN);
     cleanup(admissions) struct admissions *admissions = admissions_new();
     const char *const bodies[] = {"", "{}", "[]", "{\"application\":\"x\"}", strbuf_text(&out)};
     for (size_t i = 0; i < ARRAY_LENGTH(bodies); i++) {
@@ -140,12 +156,32 @@ static void test_written_and_read(void **state)
     }
     cleanup(json_document) struct json_document *listed = list(admissions, false);
     assert_int_equal(json_length(json_root(listed)), 1);
+    const struct json_value *kept = json_member(json_element(json_root(listed), 0), "evidence");
+    assert_int_equal(json_length(kept), 2);
+    assert_string_equal(json_text(json_member(json_element(kept, 0), "value")), "/backups/orders.sql.gz");
+}
+
+/* Whoever was let in by a gate without checks left no evidence, and says nothing of any. */
+static void test_no_evidence(void **state)
+{
+    (void)state;
+    const struct admission admission = make("shop", "a", "pod", true, 1500);
+    struct json_writer writer = {0};
+    cleanup(strbuf) struct strbuf out = STRBUF(10000);
+    json_writer_init(&writer, &out, 0);
+    json_open_object(&writer);
+    admission_write(&admission, &writer);
+    json_close_object(&writer);
+    assert_null(strstr(strbuf_text(&out), "evidence"));
 }
 
 static void test_recording_without_memory(void **state)
 {
     (void)state;
-    const struct admission admission = make("shop", "1", "a", true, 1);
+    static const struct admission_evidence seen = {.check = "orders:backup", .state = "passed", .value = "/b.gz"};
+    struct admission admission = make("shop", "1", "a", true, 1);
+    admission.evidence = &seen;
+    admission.evidence_count = admission.evidence_total = 1;
     FOR_EACH_ALLOCATION_FAILURE(loop)
     {
         cleanup(admissions) struct admissions *admissions = admissions_new();

@@ -31,7 +31,7 @@ static struct gate_policy policy_of(enum unknown_policy on_unknown)
 static struct gate_verdict judge(const struct gate_member *members, size_t count, const struct gate_policy *policy)
 {
     struct gate_verdict verdict = {0};
-    gate_judge(members, count, policy, &verdict);
+    gate_judge(&(struct gate_requires){.members = members, .count = count}, policy, &verdict);
     return verdict;
 }
 

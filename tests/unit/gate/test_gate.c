@@ -112,7 +112,7 @@ static void judge_case(struct golden_case *golden, void *userdata)
         read_drift(member, &members[i]);
     }
     struct gate_verdict verdict = {0};
-    gate_judge(members, count, &policy, &verdict);
+    gate_judge(&(struct gate_requires){.members = members, .count = count}, &policy, &verdict);
     cleanup(strbuf) struct strbuf out = STRBUF(65536);
     write_gate(&verdict, &out);
     golden_expect(golden, "verdict.json", strbuf_text(&out));

@@ -16,8 +16,9 @@ static void add_gate(struct json_writer *writer, struct sample *sample)
     struct gate_member member = {.database = sample->report.name,
                                  .verdict = &sample->judged[sample->report.worst].verdict};
     struct gate_verdict verdict = {0};
-    gate_judge(&member, 1, &(struct gate_policy){0}, &verdict);
-    report_gate(writer, "orders-api", &verdict, &sample->report, 1);
+    gate_judge(&(struct gate_requires){.members = &member, .count = 1}, &(struct gate_policy){0}, &verdict);
+    report_gate(writer, &(struct gate_report){
+                            .gate = "orders-api", .verdict = &verdict, .databases = &sample->report, .count = 1});
 }
 
 static void gate_pending(struct json_writer *writer, struct sample *sample)
@@ -142,8 +143,10 @@ static void gate_many_journals(struct json_writer *writer, struct sample *sample
     sample->report.worst = 7;
     const struct gate_member member = {.database = "orders", .verdict = &tenants[7].verdict};
     struct gate_verdict verdict = {0};
-    gate_judge(&member, 1, &(struct gate_policy){.accept = 1u << STATE_CURRENT}, &verdict);
-    report_gate(writer, "orders", &verdict, &sample->report, 1);
+    gate_judge(&(struct gate_requires){.members = &member, .count = 1},
+               &(struct gate_policy){.accept = 1u << STATE_CURRENT}, &verdict);
+    report_gate(writer,
+                &(struct gate_report){.gate = "orders", .verdict = &verdict, .databases = &sample->report, .count = 1});
 }
 
 /* An app that only the database knows, a journal that is not there, and what the files show. */
@@ -216,11 +219,17 @@ static void database_lines(struct json_writer *writer, struct sample *sample)
     json_close_array(writer);
 }
 
+static void add_health(struct json_writer *writer, const struct sample *sample)
+{
+    report_health(writer,
+                  &(struct health_report){.description = "database orders", .databases = &sample->report, .count = 1});
+}
+
 static void health_pass(struct json_writer *writer, struct sample *sample)
 {
     sample_apply(sample, 0);
     sample_judge(sample);
-    report_health(writer, report_database_health(&sample->report), "database orders", &sample->report, 1, NULL, 0);
+    add_health(writer, sample);
 }
 
 /* Nothing is wrong but the place where what happened is kept. */
@@ -228,13 +237,17 @@ static void health_history(struct json_writer *writer, struct sample *sample)
 {
     sample_apply(sample, 0);
     sample_judge(sample);
-    report_health(writer, HEALTH_WARN, "all", &sample->report, 1, "history.db: disk full", 1763632800000);
+    report_health(writer, &(struct health_report){.description = "all",
+                                                  .databases = &sample->report,
+                                                  .count = 1,
+                                                  .history_fault = "history.db: disk full",
+                                                  .now_ms = 1763632800000});
 }
 
 static void health_pending(struct json_writer *writer, struct sample *sample)
 {
     sample_judge(sample);
-    report_health(writer, report_database_health(&sample->report), "database orders", &sample->report, 1, NULL, 0);
+    add_health(writer, sample);
 }
 
 /* One look failed, and what was seen before it still counts. */
@@ -247,7 +260,7 @@ static void health_look_failed(struct json_writer *writer, struct sample *sample
     sample->inputs[0].last_error = ERROR_UNREACHABLE;
     sample->inputs[0].last_error_message = sample->report.last_error;
     sample_judge(sample);
-    report_health(writer, report_database_health(&sample->report), "database orders", &sample->report, 1, NULL, 0);
+    add_health(writer, sample);
 }
 
 static void health_stale(struct json_writer *writer, struct sample *sample)
@@ -262,7 +275,7 @@ static void health_orphaned_lock(struct json_writer *writer, struct sample *samp
     sample_apply(sample, 0);
     sample->readings[0].lock = (struct lock_report){.orphaned = true, .holder = "ci-7", .since_ms = TIME_UNKNOWN};
     sample_judge(sample);
-    report_health(writer, report_database_health(&sample->report), "database orders", &sample->report, 1, NULL, 0);
+    add_health(writer, sample);
 }
 
 /* Two databases of one gate: the sum is as bad as the worse, and says which that is. */
@@ -272,7 +285,7 @@ static void health_several(struct json_writer *writer, struct sample *sample)
     sample_judge(sample);
     struct database_report reports[] = {sample->report, sample->report};
     reports[1].name = "billing";
-    report_health(writer, HEALTH_FAIL, "gate orders-api", reports, 2, NULL, 0);
+    report_health(writer, &(struct health_report){.description = "gate orders-api", .databases = reports, .count = 2});
 }
 
 static void problem_plain(struct json_writer *writer, struct sample *sample)
