@@ -85,6 +85,7 @@ struct config_database {
     bool checksums_enforced;
     struct config_drift drift;
     const struct check *checks; /* in the order of the file; `backup` of the database last. A replica has none */
+    const char *const *check_addresses; /* of each: "orders:check:no_orphans", "orders:backup" */
     size_t check_count;
 
     struct digest settings; /* over all that is configured here */
@@ -110,7 +111,7 @@ struct config_requirement {
 
 /* A check that a gate requires, "orders:check:no_orphans" or "orders:backup". */
 struct config_required_check {
-    const char *address; /* check_address */
+    const char *address; /* of check_addresses */
     size_t database;     /* index into config.databases */
     size_t check;        /* index into its checks */
 };
@@ -227,6 +228,9 @@ static inline const struct config_journal *config_journal_at(const struct config
 {
     return database->listed_count > 0 ? &database->listed[index] : &database->journal;
 }
+
+/* Of a database, by exact name; NULL when there is none. */
+const struct check *config_find_check(const struct config_database *database, const char *name);
 
 /* Which of them is meant by a journal that was found: the first that fits; SIZE_MAX: none. */
 size_t config_journal_of(const struct config_database *database, const struct journal_address *address);

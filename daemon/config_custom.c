@@ -233,7 +233,7 @@ static int read_database(struct config_reader *reader, const struct yaml_node *n
         return -1;
     if ((database->password_file != NULL) + (database->password_env != NULL) + (database->url_password != NULL) > 1)
         return config_fail_key(reader, node, "the database '%s' has its password in more than one place", node->key);
-    if (config_check_journals(reader, node) < 0)
+    if (config_check_journals(reader, node) < 0 || config_finish_checks(reader, database) < 0)
         return -1;
     return config_digest_settings(database) == 0 ? 0 : error_no_memory(reader->error);
 }

@@ -10,31 +10,30 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR 
 #define DATABASE(field) offsetof(struct config_database, field)
 #define JOURNAL(field) offsetof(struct config_journal, field)
 #define EXPECT(field) offsetof(struct config_expect, field)
-#define CUSTOM(name) .type = KEY_CUSTOM, .read = config_read_##name, .print = config_print_##name
 
 static const struct config_key top_keys[] = {
     {.name = "listen",
-     CUSTOM(listen),
+     CONFIG_ROW(listen),
      .takes = "address",
      .preset = "127.0.0.1:8484",
      .reload = RELOAD_RESTART,
      .doc = "Where every route is served: ADDRESS:PORT, \"[IPV6]:PORT\" in quotes, or unix:/path. An address that is "
             "not loopback needs tokens or allow_anonymous."},
     {.name = "probe_listen",
-     CUSTOM(probe_listen),
+     CONFIG_ROW(probe_listen),
      .takes = "address",
      .preset = "127.0.0.1:8485",
      .reload = RELOAD_RESTART,
      .doc = "Where /livez, /readyz, /health[/NAME] and /metrics are served once more: requests that wait at gates can "
             "fill the other listener, and a probe must never queue behind them."},
     {.name = "allow_anonymous",
-     CUSTOM(allow_anonymous),
+     CONFIG_ROW(allow_anonymous),
      .takes = "list of health and gate",
      .example = "[health, gate]",
      .doc = "What a TCP listener that is not loopback serves to anybody who reaches it: health, gate, or both. "
             "Schemas, journals and refreshes are never among it."},
     {.name = "tokens",
-     CUSTOM(tokens),
+     CONFIG_ROW(tokens),
      .example = "[{file: deploy.token, scope: gate}]",
      .nested = &config_token_keys,
      .doc = "Bearer tokens that a TCP listener that is not loopback wants to see, at most 64. Loopback and unix "
@@ -43,7 +42,7 @@ static const struct config_key top_keys[] = {
             "events, and the state of gates) or admin (everything, refreshes and reloads included); health and metrics "
             "go with each."},
     {.name = "tls",
-     CUSTOM(tls),
+     CONFIG_ROW(tls),
      .example = "{certificate: tls.crt, key: tls.key}",
      .nested = &config_tls_keys,
      .doc = "With a certificate every TCP listener speaks TLS 1.2 or 1.3 and nothing else; unix sockets never do. The "
@@ -74,7 +73,7 @@ static const struct config_key top_keys[] = {
      .doc = "Looks at databases that may be under way at the same time, over all servers. One server never gets more "
             "than two."},
     {.name = "history",
-     CUSTOM(history),
+     CONFIG_ROW(history),
      .takes = "mapping, or none",
      .example = "{path: /var/lib/migrationd/history.db}",
      .nested = &config_history_keys,
@@ -82,17 +81,19 @@ static const struct config_key top_keys[] = {
             "systemd sets, else in /var/lib/migrationd if that folder is there. `history: none` keeps nothing: then "
             "admissions are remembered until the daemon ends. Another place needs a restart."},
     {.name = "defaults",
-     CUSTOM(defaults),
+     CONFIG_ROW(defaults),
      .nested = &config_timing_keys,
      .doc = "What every database begins with. Each of these keys may stand in a database, too, and wins there."},
     {.name = "databases",
-     CUSTOM(databases),
+     CONFIG_ROW(databases),
+     .named = "example",
      .takes = "mapping of names to mappings",
      .required = true,
      .nested = &config_database_keys,
      .doc = "The databases that are watched, by name: at least one. Names stand in URLs and metrics."},
     {.name = "gates",
-     CUSTOM(gates),
+     CONFIG_ROW(gates),
+     .named = "example-api",
      .takes = "mapping of names to mappings",
      .nested = &config_gate_keys,
      .doc = "Named conditions over databases, for applications that need more than one. Every database is also a gate "
@@ -108,7 +109,7 @@ static const struct config_key timing_keys[] = {
      .most = DAY,
      .doc = "The schema is read at least this often, and at once when a probe shows a change."},
     {.name = "journal_interval",
-     CUSTOM(journal_interval),
+     CONFIG_ROW(journal_interval),
      .takes = "duration",
      .preset = "2s",
      .instead = true,
@@ -163,7 +164,7 @@ static const struct config_key timing_keys[] = {
 
 static const struct config_key database_keys[] = {
     {.name = "url",
-     CUSTOM(url),
+     CONFIG_ROW(url),
      .takes = "URL",
      .example = "sqlite:////var/lib/example/app.db",
      .required = true,
@@ -187,78 +188,97 @@ static const struct config_key database_keys[] = {
      .example = "[public]",
      .doc = "Shell patterns of the schemas that are read. The default is all that are not the system's."},
     {.name = "replicas",
-     CUSTOM(replicas),
+     CONFIG_ROW(replicas),
      .takes = "list of URLs",
      .example = "[sqlite:////mnt/replica/app.db]",
      .doc = "Addresses of read replicas that applications read from. Each must show the revision: what requires the "
             "database requires them, too. They are looked at with this database's settings and password, without "
             "drift, and are named DATABASE@HOST[:PORT]."},
     {.name = "journal",
-     CUSTOM(journal),
+     CONFIG_ROW(journal),
      .takes = "mapping, or none",
      .example = "{tool: alembic, table: public.alembic_version}",
      .nested = &config_journal_keys,
      .doc = "The migration tool's journal. Without this key it is recognised from the schema; `journal: none` says "
             "that there is none and that the gate may open nevertheless."},
     {.name = "journals",
-     CUSTOM(journals),
+     CONFIG_ROW(journals),
      .example = "[{tool: alembic, table: \"tenant_*.alembic_version\", expect: {directory: /srv/m}}]",
      .instead = true,
      .nested = &config_listed_keys,
      .doc = "Several journals of the database, each with a tool and an expectation of its own, instead of `journal` "
             "and `expect`. Others are not looked at; one that is not there makes the state empty or unversioned."},
     {.name = "expect",
-     CUSTOM(expect),
+     CONFIG_ROW(expect),
      .example = "{directory: /srv/orders/migrations}",
      .nested = &config_expect_keys,
      .doc = "What the release expects to be applied: `directory`, `directories`, `manifest` or `revision`. Callers "
             "of the gate may name a revision of their own, which wins."},
     {.name = "checksums",
-     CUSTOM(checksums),
+     CONFIG_ROW(checksums),
      .takes = "enforce or warn",
      .preset = "enforce",
      .doc = "enforce: an applied migration whose file has changed since makes the state diverged. warn: it is only "
             "listed."},
     {.name = "drift",
-     CUSTOM(drift),
+     CONFIG_ROW(drift),
      .example = "{reference: {baseline: /var/lib/migrationd/orders.json}}",
      .nested = &config_drift_keys,
      .doc = "What the schema is held against, and what of the differences matters. Without a reference drift is "
             "unknown, and no health check speaks of it."},
+    {.name = "checks",
+     CONFIG_ROW(checks),
+     .takes = "mapping of names to mappings",
+     .example = "{no_orphans: {sql: \"select …\", expect: \"0\"}}",
+     .named = "no_orphans",
+     .nested = &config_check_keys,
+     .doc =
+         "What must be true of the database besides its migrations: named questions, each asked on a schedule of its "
+         "own, read-only, and never while a migration runs. Health shows them as DATABASE:check:NAME, and gates "
+         "require them by that. A check asks one thing: sql, or one of not_empty, foreign_keys, enum_values, "
+         "indexes, sequences, replicas, extensions and backup. One that is named after what it asks may be written "
+         "shortly, as in not_empty: [countries]."},
+    {.name = "backup",
+     CONFIG_ROW(backup),
+     .example = "{file: /backups/orders-*.sql.gz}",
+     .nested = &config_backup_keys,
+     .doc =
+         "The check of the database's backup, DATABASE:backup, for gates that guard migrations and for `migrationctl "
+         "can-run --before-migration`: the newest backup must be complete, large and young enough."},
 };
 
 static const struct config_key drift_keys[] = {
     {.name = "reference",
-     CUSTOM(drift_reference),
+     CONFIG_ROW(drift_reference),
      .example = "{baseline: /var/lib/migrationd/orders.json}",
      .nested = &config_reference_keys,
      .doc = "The schema that the database should have at the revision that is applied there."},
     {.name = "scratch",
-     CUSTOM(scratch),
+     CONFIG_ROW(scratch),
      .takes = "URL",
      .example = "postgresql://scratch@localhost/postgres",
      .doc = "The server on which SQL of a reference may be loaded, into a database of its own that is dropped "
             "afterwards. SQLite needs none."},
     {.name = "ignore",
-     CUSTOM(ignore),
+     CONFIG_ROW(ignore),
      .takes = "list of texts and mappings",
      .example = "[\"table:tmp_*\", {match: \"index:orders.ix_hot\", owner: dba, until: 2027-01-31}]",
      .nested = &config_ignore_keys,
      .doc = "Differences that are known and left alone: KIND:PATTERN, or KIND:PATTERN#ATTRIBUTE. An entry may carry a "
             "reason, an owner and a last day; after that day it no longer hides anything."},
     {.name = "default_ignores",
-     CUSTOM(default_ignores),
+     CONFIG_ROW(default_ignores),
      .takes = "apply or none",
      .preset = "apply",
      .doc = "apply: journals of migration tools, ghosts of online schema changes and other tools' schemas are left "
             "out. none: they are compared, too."},
     {.name = "policies",
-     CUSTOM(policies),
+     CONFIG_ROW(policies),
      .example = "{json_as_jsonb: equal}",
      .nested = &config_policy_keys,
      .doc = "What counts as equal."},
     {.name = "fail_on",
-     CUSTOM(fail_on),
+     CONFIG_ROW(fail_on),
      .takes = "none, minor, major or critical",
      .preset = "none",
      .doc = "From which severity on drift makes the database's health fail: minor, major, critical, or none: it only "
@@ -267,30 +287,30 @@ static const struct config_key drift_keys[] = {
 
 static const struct config_key reference_keys[] = {
     {.name = "baseline",
-     CUSTOM(reference_file),
+     CONFIG_ROW(reference_file),
      .takes = "file",
      .example = "/var/lib/migrationd/orders.json",
      .doc = "A file that `migrationctl snapshot` wrote."},
     {.name = "database",
-     CUSTOM(reference_database),
+     CONFIG_ROW(reference_database),
      .takes = "name of a database",
      .example = "staging",
      .instead = true,
      .doc = "Another database of this configuration, as it was last read."},
     {.name = "drizzle",
-     CUSTOM(reference_file),
+     CONFIG_ROW(reference_file),
      .takes = "folder",
      .example = "/srv/orders/drizzle",
      .instead = true,
      .doc = "The folder of a Drizzle project's migrations: its meta/ holds the schema after each of them."},
     {.name = "rails",
-     CUSTOM(reference_file),
+     CONFIG_ROW(reference_file),
      .takes = "file",
      .example = "/srv/orders/db/schema.rb",
      .instead = true,
      .doc = "Rails' schema.rb or structure.sql."},
     {.name = "sql",
-     CUSTOM(reference_file),
+     CONFIG_ROW(reference_file),
      .takes = "file or folder",
      .example = "/srv/orders/schema.sql",
      .instead = true,
@@ -299,7 +319,7 @@ static const struct config_key reference_keys[] = {
 
 static const struct config_key ignore_keys[] = {
     {.name = "match",
-     CUSTOM(ignore_match),
+     CONFIG_ROW(ignore_match),
      .takes = "KIND:PATTERN, or KIND:PATTERN#ATTRIBUTE",
      .example = "\"table:tmp_*\"",
      .required = true,
@@ -315,7 +335,7 @@ static const struct config_key ignore_keys[] = {
      .example = "dba",
      .doc = "Who decided; for people."},
     {.name = "until",
-     CUSTOM(ignore_until),
+     CONFIG_ROW(ignore_until),
      .takes = "date, YYYY-MM-DD",
      .example = "2027-01-31",
      .doc = "The last day on which it holds, in UTC."},
@@ -325,7 +345,7 @@ static const struct config_key ignore_keys[] = {
 static const struct config_key policy_keys[] = {
 #define DRIFT_POLICY_ROW(row, text, usual, other, sentence)                                                            \
     {.name = (text),                                                                                                   \
-     CUSTOM(policy),                                                                                                   \
+     CONFIG_ROW(policy),                                                                                               \
      .takes = usual " or " other,                                                                                      \
      .preset = (usual),                                                                                                \
      .doc = sentence " Values: " usual ", " other "."},
@@ -335,7 +355,7 @@ static const struct config_key policy_keys[] = {
 
 static const struct config_key journal_keys[] = {
     {.name = "tool",
-     CUSTOM(tool),
+     CONFIG_ROW(tool),
      .takes = "name of a tool",
      .example = "alembic",
      .doc = "The tool's name, such as alembic, flyway or drizzle. The default is the one whose table is found."},
@@ -347,13 +367,13 @@ static const struct config_key journal_keys[] = {
          "TABLE or SCHEMA.TABLE, where the schema may be a shell pattern such as tenant_*. The default is the tool's "
          "own name for it, in any schema."},
     {.name = "columns",
-     CUSTOM(columns),
+     CONFIG_ROW(columns),
      .example = "{revision: version, applied_at: installed_on}",
      .instead = true,
      .nested = &config_columns_keys,
      .doc = "With tool: generic, the columns of a home-made journal."},
     {.name = "order",
-     CUSTOM(order),
+     CONFIG_ROW(order),
      .takes = "number, text or time",
      .example = "number",
      .instead = true,
@@ -391,7 +411,7 @@ static const struct config_key columns_keys[] = {
 
 static const struct config_key listed_keys[] = {
     {.name = "expect",
-     CUSTOM(listed_expect),
+     CONFIG_ROW(listed_expect),
      .example = "{directory: /srv/orders/migrations}",
      .nested = &config_expect_keys,
      .doc = "What is expected of this journal, or of each of those that the pattern finds."},
@@ -399,19 +419,19 @@ static const struct config_key listed_keys[] = {
 
 static const struct config_key expect_keys[] = {
     {.name = "directory",
-     CUSTOM(directory),
+     CONFIG_ROW(directory),
      .takes = "folder",
      .example = "/srv/orders/migrations",
      .doc = "The folder of the tool's migration files, read again when they change; relative to this file's folder."},
     {.name = "manifest",
-     CUSTOM(manifest),
+     CONFIG_ROW(manifest),
      .takes = "file",
      .example = "/srv/orders/migrations.json",
      .instead = true,
      .doc = "A file that `migrationctl manifest` made of such a folder when the release was built; read again when it "
             "changes; relative to this file's folder."},
     {.name = "directories",
-     CUSTOM(directories),
+     CONFIG_ROW(directories),
      .takes = "list of folders",
      .example = "[/srv/orders/migrations, /srv/orders/plugins/migrations]",
      .instead = true,
@@ -424,7 +444,7 @@ static const struct config_key expect_keys[] = {
      .instead = true,
      .doc = "A literal revision, in the tool's own terms. Quotes keep 0012 from being 12 in other programs' eyes."},
     {.name = "match",
-     CUSTOM(match),
+     CONFIG_ROW(match),
      .takes = "exact, at-least or contains",
      .preset = "exact",
      .doc = "exact: nothing is missing, nothing was applied after it. at-least: it and all before it are applied. "
@@ -433,32 +453,32 @@ static const struct config_key expect_keys[] = {
 
 static const struct config_key gate_keys[] = {
     {.name = "requires",
-     CUSTOM(requires),
+     CONFIG_ROW(requires),
      .takes = "list of databases, or of DATABASE#JOURNAL",
      .example = "[example]",
      .required = true,
      .doc = "The databases that must be in an accepted state. The worst of them decides."},
     {.name = "accept",
-     CUSTOM(accept),
+     CONFIG_ROW(accept),
      .takes = "list of states",
      .preset = "[current]",
      .doc = "The states in which the gate is open. `current` always is one; `ahead`, after a roll-back or in a rolling "
             "deployment, may be."},
     {.name = "drift",
-     CUSTOM(gate_drift),
+     CONFIG_ROW(gate_drift),
      .takes = "ignore, minor, major or critical",
      .preset = "ignore",
      .doc = "From which severity on confirmed drift of a database blocks the gate: minor, major, critical, or ignore. "
             "With a severity, drift that is unknown makes the gate unknown."},
     {.name = "on_unknown",
-     CUSTOM(on_unknown),
+     CONFIG_ROW(on_unknown),
      .takes = "closed, open or last-known",
      .preset = "closed",
      .doc = "The gate's answer while a database cannot be seen (codes STALE, UNREACHABLE and TIMEOUT, and no other). "
             "closed: unknown. last-known: open for what was seen to be applied, and nothing else. open: open unless "
             "what was seen last would shut it. Each such answer has the code FAIL_OPEN, is logged and counted."},
     {.name = "max_age",
-     CUSTOM(max_age),
+     CONFIG_ROW(max_age),
      .takes = "duration",
      .preset = "10m",
      .instead = true,
@@ -469,12 +489,12 @@ static const struct config_key gate_keys[] = {
 
 static const struct config_key history_keys[] = {
     {.name = "path",
-     CUSTOM(history_path),
+     CONFIG_ROW(history_path),
      .takes = "file",
      .example = "/var/lib/migrationd/history.db",
      .doc = "A SQLite file on a local disk, made if it is not there. Its folder must be writable."},
     {.name = "url",
-     CUSTOM(history_url),
+     CONFIG_ROW(history_url),
      .takes = "URL",
      .example = "postgresql://migrationd@db1.internal/operations",
      .instead = true,
@@ -507,7 +527,7 @@ static const struct config_key history_keys[] = {
      .most = 1000000000,
      .doc = "No more records than these are kept, the newest."},
     {.name = "admissions",
-     CUSTOM(admissions),
+     CONFIG_ROW(admissions),
      .takes = "required or best-effort",
      .preset = "required",
      .doc = "required: an application is admitted only once that is committed, and refused with HISTORY_UNAVAILABLE "
@@ -527,7 +547,7 @@ static const struct config_key token_keys[] = {
             "Relative to $CREDENTIALS_DIRECTORY, or to this file's folder. It is read again within two seconds when it "
             "changes; while it holds no token, the one before stays valid."},
     {.name = "scope",
-     CUSTOM(scope),
+     CONFIG_ROW(scope),
      .takes = "gate, read or admin",
      .required = true,
      .example = "gate",
@@ -557,29 +577,25 @@ static const struct config_key tls_keys[] = {
      .doc = "The authorities, in PEM, of which every client must show a certificate. Tokens are asked for all the "
             "same."},
     {.name = "probes",
-     CUSTOM(tls_probes),
+     CONFIG_ROW(tls_probes),
      .takes = "tls or plain",
      .preset = "tls",
      .doc = "plain: `probe_listen` stays without TLS, for probes that have no certificate to show. tls: it is as "
             "`listen`."},
 };
 
-#define SECTION(variable, text, table, more)                                                                           \
-    const struct config_section variable = {                                                                           \
-        .name = (text), .keys = (table), .key_count = ARRAY_LENGTH(table), .also = (more)}
-
-SECTION(config_top_keys, "configuration", top_keys, NULL);
-SECTION(config_timing_keys, "defaults", timing_keys, NULL);
-SECTION(config_database_keys, "database", database_keys, &config_timing_keys);
-SECTION(config_journal_keys, "journal", journal_keys, NULL);
-SECTION(config_columns_keys, "columns", columns_keys, NULL);
-SECTION(config_listed_keys, "journals", listed_keys, &config_journal_keys);
-SECTION(config_expect_keys, "expect", expect_keys, NULL);
-SECTION(config_drift_keys, "drift", drift_keys, NULL);
-SECTION(config_reference_keys, "reference", reference_keys, NULL);
-SECTION(config_ignore_keys, "ignore", ignore_keys, NULL);
-SECTION(config_policy_keys, "policies", policy_keys, NULL);
-SECTION(config_gate_keys, "gate", gate_keys, NULL);
-SECTION(config_history_keys, "history", history_keys, NULL);
-SECTION(config_token_keys, "token", token_keys, NULL);
-SECTION(config_tls_keys, "section", tls_keys, NULL);
+CONFIG_SECTION(config_top_keys, "configuration", top_keys, NULL);
+CONFIG_SECTION(config_timing_keys, "defaults", timing_keys, NULL);
+CONFIG_SECTION(config_database_keys, "database", database_keys, &config_timing_keys);
+CONFIG_SECTION(config_journal_keys, "journal", journal_keys, NULL);
+CONFIG_SECTION(config_columns_keys, "columns", columns_keys, NULL);
+CONFIG_SECTION(config_listed_keys, "journals", listed_keys, &config_journal_keys);
+CONFIG_SECTION(config_expect_keys, "expect", expect_keys, NULL);
+CONFIG_SECTION(config_drift_keys, "drift", drift_keys, NULL);
+CONFIG_SECTION(config_reference_keys, "reference", reference_keys, NULL);
+CONFIG_SECTION(config_ignore_keys, "ignore", ignore_keys, NULL);
+CONFIG_SECTION(config_policy_keys, "policies", policy_keys, NULL);
+CONFIG_SECTION(config_gate_keys, "gate", gate_keys, NULL);
+CONFIG_SECTION(config_history_keys, "history", history_keys, NULL);
+CONFIG_SECTION(config_token_keys, "token", token_keys, NULL);
+CONFIG_SECTION(config_tls_keys, "section", tls_keys, NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Every configuration key: one row in a section's table in config_keys.c with its type, default, bounds, reload class
- * and documentation. Reading, printing and the reference all walk these tables; to add a key, add a row (and a field).
+ * Every configuration key: one row in a section's table in config_keys.c (those of checks: config_check_keys.c) with
+ * its type, default, bounds, reload class and documentation. Reading, printing and the reference all walk these tables;
+ * to add a key, add a row (and a field).
  */
 #ifndef MIGRATIOND_DAEMON_CONFIG_KEYS_H
 #define MIGRATIOND_DAEMON_CONFIG_KEYS_H
@@ -22,6 +23,7 @@ enum key_type {
     KEY_SECRET,   /* const char *: the path of a file, made absolute against $CREDENTIALS_DIRECTORY or the folder */
     KEY_DURATION, /* int64_t milliseconds: an integer with ms, s, m, h or d */
     KEY_COUNT,    /* unsigned */
+    KEY_SIZE,     /* int64_t bytes: an integer with B, KiB, MiB, …, kB, MB, … */
     KEY_CUSTOM,   /* `read` and `print` know */
 };
 
@@ -37,7 +39,7 @@ struct config_key {
     size_t offset;       /* of the field in the section's struct */
     size_t count_offset; /* KEY_TEXTS: of the number */
     const char *preset;  /* the default, as it would be written; NULL: none, or as `doc` says */
-    int64_t least;       /* KEY_DURATION (ms), KEY_COUNT */
+    int64_t least;       /* KEY_DURATION (ms), KEY_COUNT, KEY_SIZE (bytes) */
     int64_t most;
     enum reload_class reload;
     const char *example; /* for the reference, where there is no default */
@@ -45,6 +47,7 @@ struct config_key {
     bool required;
     bool instead; /* of another key, or of a default that depends on others: the reference keeps it behind '#' */
     const struct config_section *nested; /* what stands below, where that is a mapping */
+    const char *named; /* what stands below is a mapping of names to such sections: a name for the reference */
     int (*read)(struct config_reader *reader, const struct yaml_node *node, void *section);
     void (*print)(const void *section, struct strbuf *out); /* the value in YAML flow style; nothing when it is unset */
 };
@@ -71,5 +74,13 @@ extern const struct config_section config_gate_keys;
 extern const struct config_section config_history_keys;
 extern const struct config_section config_token_keys; /* an element of `tokens` */
 extern const struct config_section config_tls_keys;
+extern const struct config_section config_check_keys; /* of a check: what is asked, and when */
+extern const struct config_section config_check_run_keys;
+extern const struct config_section config_backup_keys; /* of a database's `backup`, with config_backup_run_keys */
+extern const struct config_section config_backup_run_keys;
+extern const struct config_section config_backup_rule_keys; /* of a check of that kind */
+extern const struct config_section config_orphans_keys;
+extern const struct config_section config_sequences_keys;
+extern const struct config_section config_lag_keys;
 
 #endif

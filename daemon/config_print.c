@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/byte_size.h"
 #include "base/duration.h"
 #include "base/limits.h"
 #include "daemon/config_reader.h"
@@ -33,6 +34,9 @@ static void print_value(const struct config_key *key, const void *section, struc
     case KEY_COUNT:
         strbuf_printf(out, "%u", *(const unsigned *)field);
         return;
+    case KEY_SIZE:
+        byte_size_print(*(const int64_t *)field, out);
+        return;
     case KEY_CUSTOM:
         key->print(section, out);
         return;
@@ -42,28 +46,32 @@ static void print_value(const struct config_key *key, const void *section, struc
 void config_print_flow(const struct config_section *keys, const void *section, struct strbuf *out)
 {
     const char *separator = "{";
-    for (size_t i = 0; i < keys->key_count; i++) {
-        cleanup(strbuf) struct strbuf value = STRBUF(LIMIT_CONFIG_BYTES);
-        print_value(&keys->keys[i], section, &value);
-        out->failed |= !strbuf_ok(&value);
-        if (value.length == 0)
-            continue;
-        strbuf_printf(out, "%s%s: %s", separator, keys->keys[i].name, strbuf_text(&value));
-        separator = ", ";
+    for (; keys; keys = keys->also) {
+        for (size_t i = 0; i < keys->key_count; i++) {
+            cleanup(strbuf) struct strbuf value = STRBUF(LIMIT_CONFIG_PRINTED);
+            print_value(&keys->keys[i], section, &value);
+            out->failed |= !strbuf_ok(&value);
+            if (value.length == 0)
+                continue;
+            strbuf_printf(out, "%s%s: %s", separator, keys->keys[i].name, strbuf_text(&value));
+            separator = ", ";
+        }
     }
     strbuf_add_char(out, '}');
 }
 
+/* A value that begins with a new line is a block. */
 static void print_section(const struct config_section *keys, const void *section, unsigned indent, struct strbuf *out)
 {
     for (; keys; keys = keys->also) {
         for (size_t i = 0; i < keys->key_count; i++) {
-            cleanup(strbuf) struct strbuf value = STRBUF(LIMIT_CONFIG_BYTES);
+            cleanup(strbuf) struct strbuf value = STRBUF(LIMIT_CONFIG_PRINTED);
             print_value(&keys->keys[i], section, &value);
             if (!strbuf_ok(&value))
                 out->failed = true;
             if (value.length > 0)
-                strbuf_printf(out, "%*s%s: %s\n", (int)indent, "", keys->keys[i].name, strbuf_text(&value));
+                strbuf_printf(out, "%*s%s:%s%s\n", (int)indent, "", keys->keys[i].name,
+                              value.bytes[0] == '\n' ? "" : " ", strbuf_text(&value));
         }
     }
 }
@@ -134,20 +142,25 @@ static bool is_list(const struct config_key *key)
 }
 
 /* A mapping behind '#', so that taking the first '#' off its lines leaves one that is valid. The tables nest no deeper
- * than three levels. */
+ * than four levels. */
 static void print_reference_mapping(const struct config_key *key, const char *prefix, const char *hash,
                                     struct strbuf *out)
 {
     print_doc(key->doc, prefix, out);
     strbuf_printf(out, "%s%s%s:\n", prefix, hash, key->name);
     char inner[48] = "";
-    snprintf(inner, sizeof inner, "%s%s  ", prefix, hash);
-    for (size_t i = 0; i < key->nested->key_count; i++) {
-        const struct config_key *below = &key->nested->keys[i];
-        if (below->nested && !is_list(below))
-            print_reference_mapping(below, inner, "", out);
-        else
-            print_reference_key(below, inner, below->instead ? "#" : "", out);
+    if (key->named)
+        strbuf_printf(out, "%s%s  %s:\n", prefix, hash, key->named);
+    snprintf(inner, sizeof inner, "%s%s  %s", prefix, hash, key->named ? "  " : "");
+    for (const struct config_section *keys = key->nested; keys; keys = keys->also) {
+        for (size_t i = 0; i < keys->key_count; i++) {
+            const struct config_key *below = &keys->keys[i];
+            const char *hidden = below->instead ? "#" : "";
+            if (below->nested && !is_list(below))
+                print_reference_mapping(below, inner, hidden, out);
+            else
+                print_reference_key(below, inner, hidden, out);
+        }
     }
 }
 
@@ -169,11 +182,11 @@ static void print_reference_keys(const struct config_section *keys, const char *
 
 static void print_reference_head(const char *name, struct strbuf *out)
 {
-    for (size_t i = 0; i < config_top_keys.key_count; i++) {
-        if (strcmp(config_top_keys.keys[i].name, name) == 0)
-            print_doc(config_top_keys.keys[i].doc, "", out);
-    }
+    const struct config_key *key = config_find_key(&config_top_keys, name);
+    print_doc(key->doc, "", out);
     strbuf_printf(out, "%s:\n", name);
+    if (key->named)
+        strbuf_printf(out, "  %s:\n", key->named);
 }
 
 int config_print_reference(struct strbuf *out)
@@ -189,10 +202,8 @@ int config_print_reference(struct strbuf *out)
     print_reference_head("defaults", out);
     print_reference_keys(&config_timing_keys, "  ", true, out);
     print_reference_head("databases", out);
-    strbuf_add_string(out, "  example:\n");
     print_reference_keys(&config_database_keys, "    ", false, out);
     print_reference_head("gates", out);
-    strbuf_add_string(out, "  example-api:\n");
     print_reference_keys(&config_gate_keys, "    ", true, out);
     if (out->length > 0 && strbuf_ok(out))
         out->bytes[--out->length] = '\0'; /* one newline ends the file */
@@ -228,7 +239,7 @@ const char *config_restart_needed(const struct config *current, const struct con
 /* Replicas are looked at for themselves: a change of theirs is none of the database's. */
 int config_digest_settings(struct config_database *database)
 {
-    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_CONFIG_BYTES * 2);
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_CONFIG_PRINTED);
     struct config_database alone = *database;
     alone.replica_count = 0;
     print_section(&config_database_keys, &alone, 0, &text);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/byte_size.h"
 #include "base/duration.h"
 #include "base/limits.h"
 #include "base/nearest.h"
@@ -53,7 +54,7 @@ static size_t key_total(const struct config_section *section)
     return total;
 }
 
-static const struct config_key *find_key(const struct config_section *section, const char *name)
+const struct config_key *config_find_key(const struct config_section *section, const char *name)
 {
     for (; section; section = section->also) {
         for (size_t i = 0; i < section->key_count; i++) {
@@ -180,6 +181,24 @@ static int read_count(struct config_reader *reader, const struct config_key *key
     return 0;
 }
 
+static int read_size(struct config_reader *reader, const struct config_key *key, const struct yaml_node *node,
+                     int64_t *ret_bytes)
+{
+    const char *text = config_read_text(reader, node);
+    if (!text)
+        return -1;
+    if (!byte_size_parse(text, ret_bytes))
+        return config_fail(reader, node, "'%s' takes a size such as 500kB, 1MiB or 2GiB, not '%s'", key->name, text);
+    if (*ret_bytes >= key->least && *ret_bytes <= key->most)
+        return 0;
+    cleanup(strbuf) struct strbuf least = STRBUF(64);
+    cleanup(strbuf) struct strbuf most = STRBUF(64);
+    byte_size_print(key->least, &least);
+    byte_size_print(key->most, &most);
+    return config_fail(reader, node, "'%s' must lie between %s and %s", key->name, strbuf_text(&least),
+                       strbuf_text(&most));
+}
+
 static int read_texts(struct config_reader *reader, const struct config_key *key, const struct yaml_node *node,
                       const char *const **ret_texts, size_t *ret_count)
 {
@@ -245,6 +264,8 @@ static int read_value(struct config_reader *reader, const struct config_key *key
         return read_duration(reader, key, node, field);
     case KEY_COUNT:
         return read_count(reader, key, node, field);
+    case KEY_SIZE:
+        return read_size(reader, key, node, field);
     case KEY_CUSTOM:
         return key->read(reader, node, target);
     }
@@ -285,7 +306,7 @@ int config_read_section(struct config_reader *reader, const struct config_sectio
         return config_fail(reader, mapping, "here stand keys of the %s, 'key: value' each, not a %s", section->name,
                            yaml_kind_name(mapping->kind));
     for (const struct yaml_node *node = mapping->first; node; node = node->next) {
-        if (find_key(section, node->key))
+        if (config_find_key(section, node->key))
             continue;
         return fail_unknown(reader, section, node);
     }

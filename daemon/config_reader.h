@@ -28,6 +28,9 @@ int config_fail_key(struct config_reader *reader, const struct yaml_node *node, 
 int config_read_section(struct config_reader *reader, const struct config_section *section,
                         const struct yaml_node *mapping, void *target);
 
+/* The row of that key, or NULL. */
+const struct config_key *config_find_key(const struct config_section *section, const char *name);
+
 /* Writes the defaults of all rows that have one. */
 int config_set_presets(struct config_reader *reader, const struct config_section *section, void *target);
 
@@ -47,6 +50,12 @@ int config_check_journals(struct config_reader *reader, const struct yaml_node *
 
 /* Finds the databases that references name; to be called once all databases are read. */
 int config_resolve_references(struct config_reader *reader, const struct yaml_node *databases);
+
+/* After the keys of a database: the check of its backup comes last, and each gets its address. */
+int config_finish_checks(struct config_reader *reader, struct config_database *database);
+
+/* After the keys of a check's `backup`, or of a database's. */
+int config_check_backup(struct config_reader *reader, const struct yaml_node *node, const struct check *check);
 
 /* Names stand in URLs, metrics and "orders:ae10…": the same plain characters everywhere. */
 int config_check_name(struct config_reader *reader, const struct yaml_node *node, const char *what);
@@ -120,6 +129,29 @@ CONFIG_CUSTOM(accept);
 CONFIG_CUSTOM(on_unknown);
 CONFIG_CUSTOM(max_age);
 CONFIG_CUSTOM(replicas);
+CONFIG_CUSTOM(checks);
+CONFIG_CUSTOM(backup);
+CONFIG_CUSTOM(severity);
+CONFIG_CUSTOM(sensitive);
+CONFIG_CUSTOM(check_sql);
+CONFIG_CUSTOM(check_expect);
+CONFIG_CUSTOM(check_not_empty);
+CONFIG_CUSTOM(check_foreign_keys);
+CONFIG_CUSTOM(check_enum_values);
+CONFIG_CUSTOM(check_indexes);
+CONFIG_CUSTOM(check_sequences);
+CONFIG_CUSTOM(check_replicas);
+CONFIG_CUSTOM(check_extensions);
+CONFIG_CUSTOM(check_backup);
+CONFIG_CUSTOM(below);
+CONFIG_CUSTOM(backup_file);
+CONFIG_CUSTOM(backup_sql);
+
+/* What a table of rows is made of: the functions of a KEY_CUSTOM row, and the section. */
+#define CONFIG_ROW(name) .type = KEY_CUSTOM, .read = config_read_##name, .print = config_print_##name
+#define CONFIG_SECTION(variable, text, table, more)                                                                    \
+    const struct config_section variable = {                                                                           \
+        .name = (text), .keys = (table), .key_count = ARRAY_LENGTH(table), .also = (more)}
 
 /* After the keys of a journal: what `columns` and `order` of a home-made one make together. */
 int config_finish_generic(struct config_reader *reader, const struct yaml_node *node, struct config_journal *journal);

@@ -90,6 +90,9 @@ static int read_replica(struct config_reader *reader, const struct yaml_node *it
     replica->replicas = NULL;
     replica->replica_count = 0;
     replica->drift = reader->defaults->drift;
+    replica->checks = NULL;
+    replica->check_addresses = NULL;
+    replica->check_count = 0;
     if (config_read_url(reader, item, replica) < 0 || check_replica(reader, item, database, replica) < 0)
         return -1;
     if (!replica->url_password)

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/byte_size.h"
 #include "base/cleanup.h"
 #include "base/duration.h"
 #include "base/strbuf.h"
@@ -34,11 +35,6 @@ static bool is_list(const struct config_key *key)
     return key->example && key->example[0] == '[';
 }
 
-static bool is_named(const struct config_key *key)
-{
-    return key->takes && strcmp(key->takes, "mapping of names to mappings") == 0;
-}
-
 /* Remembers what stands below the key, once; a section may stand below several. */
 static void add_place(struct walk *walk, const struct place *above, const struct config_key *key)
 {
@@ -47,7 +43,7 @@ static void add_place(struct walk *walk, const struct place *above, const struct
     struct place *place = &walk->places[walk->count++];
     place->keys = key->nested;
     snprintf(place->path, PATH_SIZE, "%s%s%s%s", above->path, *above->path ? "." : "", key->name,
-             is_named(key)  ? ".NAME"
+             key->named     ? ".NAME"
              : is_list(key) ? "[]"
                             : "");
 }
@@ -65,6 +61,8 @@ static const char *type_of(const struct config_key *key)
         return "duration";
     case KEY_COUNT:
         return "number";
+    case KEY_SIZE:
+        return "size";
     case KEY_CUSTOM:
         break;
     }
@@ -81,8 +79,8 @@ static void put_bounds(const struct config_key *key, FILE *out)
         fprintf(out, "; %" PRId64 " to %" PRId64, key->least, key->most);
         return;
     }
-    duration_print(key->least, &least);
-    duration_print(key->most, &most);
+    (key->type == KEY_SIZE ? byte_size_print : duration_print)(key->least, &least);
+    (key->type == KEY_SIZE ? byte_size_print : duration_print)(key->most, &most);
     fprintf(out, "; %s to %s", strbuf_text(&least), strbuf_text(&most));
 }
 
@@ -129,12 +127,16 @@ static void put_place(const struct walk *walk, const struct place *place, FILE *
     fputc('\n', out);
     for (const struct config_section *also = keys->also; also; also = also->also) {
         const struct place *other = find_place(walk, also);
+        if (!other)
+            continue;
         fputs("Also the keys of ", out);
-        roff_put_bold(out, other ? other->path : also->name);
+        roff_put_bold(out, other->path);
         fputs(".\n", out);
     }
-    for (size_t i = 0; i < keys->key_count; i++)
-        put_key(walk, &keys->keys[i], out);
+    for (; keys; keys = keys->also) {
+        for (size_t i = 0; i < keys->key_count && (keys == place->keys || !find_place(walk, keys)); i++)
+            put_key(walk, &keys->keys[i], out);
+    }
 }
 
 void page_put_keys(const struct manual_program *program, FILE *out)
