@@ -185,6 +185,24 @@ static void print_fail_open(const struct watch *watch, const struct json_value *
     putchar('\n');
 }
 
+static void print_check(const struct watch *watch, const struct json_value *object)
+{
+    static const struct {
+        const char *state;
+        const char *gate;
+    } meanings[] = {{"passed", "open"}, {"failed", "blocked"}, {"unknown", "unknown"}};
+    const char *state = text_of(object, "state");
+    const char *gate = NULL;
+    for (size_t i = 0; state && i < ARRAY_LENGTH(meanings); i++) {
+        if (strcmp(meanings[i].state, state) == 0)
+            gate = meanings[i].gate;
+    }
+    put_start(watch, text_of(object, "at"), text_of(object, "address"));
+    put_words(watch, gate, state, text_of(object, "code"));
+    put_reason(text_of(object, "reason"));
+    putchar('\n');
+}
+
 static bool print_table(struct watch *watch, const struct json_value *databases)
 {
     cleanup(ctl_table) struct ctl_table table = {
@@ -239,6 +257,8 @@ static void print_event(struct watch *watch, const char *name, const struct json
         print_drift(watch, object);
     } else if (strcmp(name, "fail_open") == 0) {
         print_fail_open(watch, object);
+    } else if (strcmp(name, "check") == 0) {
+        print_check(watch, object);
     }
 }
 
@@ -285,7 +305,7 @@ int ctl_watch(const struct ctl_options *options)
 {
     cleanup(strbuf) struct strbuf path = STRBUF(4096);
     struct watch watch = {.options = options, .colour = ctl_colour(), .code = CTL_OK};
-    strbuf_add_string(&path, "/v1/events?kind=state,drift,fail_open");
+    strbuf_add_string(&path, "/v1/events?kind=state,drift,check,fail_open");
     if (options->argument_count > 0) {
         strbuf_add_string(&path, "&database=");
         ctl_encode(&path, options->arguments[0]);

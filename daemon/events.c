@@ -29,10 +29,8 @@ struct events {
 const char *event_kind_name(enum event_kind kind)
 {
     static const char *const names[EVENT_KINDS] = {
-        [EVENT_STATE] = "state",
-        [EVENT_DRIFT] = "drift",
-        [EVENT_ADMISSION] = "admission",
-        [EVENT_FAIL_OPEN] = "fail_open",
+        [EVENT_STATE] = "state",         [EVENT_DRIFT] = "drift", [EVENT_ADMISSION] = "admission",
+        [EVENT_FAIL_OPEN] = "fail_open", [EVENT_CHECK] = "check",
     };
     return names[kind];
 }

@@ -19,10 +19,11 @@ enum event_kind {
     EVENT_DRIFT,     /* a database's drift verdict or confirmed items changed */
     EVENT_ADMISSION, /* a startup signal was answered */
     EVENT_FAIL_OPEN, /* a gate opened although a database cannot be seen */
+    EVENT_CHECK,     /* a check's state or code changed */
     EVENT_KINDS
 };
 
-/* "state", "drift", "admission", "fail_open". */
+/* "state", "drift", "admission", "fail_open", "check". */
 const char *event_kind_name(enum event_kind kind);
 
 struct event {

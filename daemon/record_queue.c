@@ -9,7 +9,8 @@
 static const enum history_kind kinds[EVENT_KINDS] = {[EVENT_STATE] = HISTORY_STATE,
                                                      [EVENT_DRIFT] = HISTORY_DRIFT,
                                                      [EVENT_ADMISSION] = HISTORY_ADMISSION,
-                                                     [EVENT_FAIL_OPEN] = HISTORY_FAIL_OPEN};
+                                                     [EVENT_FAIL_OPEN] = HISTORY_FAIL_OPEN,
+                                                     [EVENT_CHECK] = HISTORY_CHECK};
 
 struct record_item *record_item_of_event(struct event *event)
 {
@@ -93,12 +94,15 @@ static struct record_item *take_behind(struct record_queue *queue, struct record
     return item;
 }
 
+/* What is found again makes room for what happened once. */
+static const bool findings[HISTORY_KINDS] = {[HISTORY_DRIFT] = true, [HISTORY_CHECK] = true};
+
 /* The oldest event of that sort, if there is one. */
-static bool drop_oldest(struct record_queue *queue, bool drift)
+static bool drop_oldest(struct record_queue *queue, bool finding)
 {
     struct record_item *previous = NULL;
     for (struct record_item *item = queue->first; item; previous = item, item = item->next) {
-        if (!item->event || (item->record.kind == HISTORY_DRIFT) != drift)
+        if (!item->event || findings[item->record.kind] != finding)
             continue;
         record_items_free(take_behind(queue, previous));
         return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What is still to be written to the history, oldest first, within bounds: when the store cannot be written, drift
- * findings make room first, then the oldest state changes; an admission is never dropped, but refused when there is no
- * room. Guarded by the recorder's lock.
+ * What is still to be written to the history, oldest first, within bounds: when the store cannot be written, what was
+ * found of drift and by checks makes room first, then the oldest state changes; an admission is never dropped, but
+ * refused when there is no room. Guarded by the recorder's lock.
  */
 #ifndef MIGRATIOND_DAEMON_RECORD_QUEUE_H
 #define MIGRATIOND_DAEMON_RECORD_QUEUE_H

@@ -49,7 +49,7 @@ static bool add_kind(const struct http_request *request, const char *name, size_
             return true;
         }
     }
-    http_response_bad_parameter(response, "kind", "kind is state, drift, admission or fail_open");
+    http_response_bad_parameter(response, "kind", "kind is state, drift, admission, fail_open or check");
     return false;
 }
 

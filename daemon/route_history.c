@@ -73,7 +73,7 @@ static bool read_kind(const struct http_request *request, struct history_query *
     const char *text = http_request_parameter(request, "kind");
     enum history_kind kind = text ? history_kind_from_name(text) : HISTORY_STATE;
     if (kind == HISTORY_KINDS && strcmp(text, "all") != 0) {
-        http_response_bad_parameter(response, "kind", "kind must be state, drift, admission, fail_open or all");
+        http_response_bad_parameter(response, "kind", "kind must be state, drift, admission, fail_open, check or all");
         return false;
     }
     query->kinds = kind == HISTORY_KINDS ? 0 : 1u << kind;

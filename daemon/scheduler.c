@@ -1,89 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/scheduler.h"
-
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/alloc.h"
 #include "base/digest.h"
-#include "daemon/due_heap.h"
 #include "daemon/pace.h"
-#include "daemon/server_list.h"
-#include "daemon/watched.h"
+#include "daemon/scheduler_parts.h"
 
 enum {
-    SERVER_LOOKS = 2,             /* connections that work on one server at a time */
-    SERVER_DEEP_LOOKS = 1,        /* of these, so that journals are never starved */
     SERVER_KEPT_CONNECTIONS = 20, /* databases on one server up to which each keeps a connection */
     TRANSIENT_JOURNAL_MS = 15000, /* default interval of journal looks beyond that */
-    REFRESH_DISTANCE_MS = 1000,
-    LEADER_NAP_MS = 1000,   /* the loop turns at least this often: its heartbeat */
-    OVERRUN_MS = 10000,     /* a look this far beyond its deadline is a hung worker */
-    START_UNDONE_MS = 1000, /* workers that began before the start failed end within this */
+    LEADER_NAP_MS = 1000,         /* the loop turns at least this often: its heartbeat */
+    OVERRUN_MS = 10000,           /* a look this far beyond its deadline is a hung worker */
+    START_UNDONE_MS = 1000,       /* workers that began before the start failed end within this */
     WORKER_STACK_BYTES = 1024 * 1024,
-};
-
-struct subject;
-
-/* One of the two looks at a database. */
-struct look_task {
-    struct due_task due; /* first: the heap hands it back */
-    struct subject *subject;
-    bool deep;
-    bool running;
-    bool again;    /* asked for while it ran: due at once when it ends */
-    bool deferred; /* due, and waiting for a budget: not in the heap */
-    unsigned failures;
-    uint64_t turn;
-    int64_t earliest_ms; /* the rest that the last look's length, or its failure, demands */
-    struct look_task *next_deferred;
-};
-
-/* A watched database under scheduling. Retired by a reload; freed when its looks have ended. */
-struct subject {
-    struct watched *watched;
-    const struct config_database *database; /* in the scheduler's config */
-    struct server *server;
-    uint64_t seed;
-    struct look_task journal;
-    struct look_task deep;
-    bool adopted; /* stands, or stood, in the scheduler's subjects */
-    bool retired;
-    int demand;
-    uint64_t refresh_asked; /* tickets: asked for, seen by a deep look, then by a journal look */
-    uint64_t refresh_deep;
-    uint64_t refresh_done;
-    int64_t refresh_at_ms;
-};
-
-struct worker {
-    pthread_t thread;
-    struct scheduler *scheduler;
-    int64_t limit_ms; /* monotonic moment after which its look has hung; 0: idle */
-};
-
-struct scheduler {
-    pthread_mutex_t lock;
-    pthread_cond_t due_changed; /* the leader naps on it */
-    pthread_cond_t lead_free;   /* the other idle workers wait for the lead */
-    struct publication *publication;
-    struct events *events;     /* NULL */
-    struct config *config;     /* one reference */
-    struct subject **subjects; /* by index of the database in the config */
-    size_t subject_count;
-    struct server *servers;
-    struct due_heap heap;
-    struct worker *workers;
-    size_t worker_count;
-    size_t live_workers;        /* workers that have not ended */
-    size_t deep_looks;          /* under way, on all servers */
-    struct look_task *deferred; /* deep looks that are due while half of the workers are at such already */
-    uint64_t refreshes;         /* tickets given */
-    bool led;
-    bool stopping;
-    int64_t turned_at_ms;
 };
 
 static void subject_free(struct scheduler *scheduler, struct subject *subject)
@@ -110,9 +41,8 @@ static struct subject *subject_new(struct scheduler *scheduler, struct config *c
     subject->database = &config->databases[index];
     subject->refresh_asked = subject->refresh_deep = subject->refresh_done = scheduler->refreshes;
     subject->seed = hash64(subject->database->name, strlen(subject->database->name));
-    subject->journal.subject = subject;
-    subject->deep.subject = subject;
-    subject->deep.deep = true;
+    for (unsigned kind = 0; kind < LOOK_KINDS; kind++)
+        subject->looks[kind] = (struct look_task){.subject = subject, .kind = (enum look_kind)kind};
     return subject;
 }
 
@@ -128,8 +58,7 @@ static int64_t journal_interval(const struct subject *subject)
     return subject->database->journal_interval_ms;
 }
 
-/* Moves a task to `due_ms` unless it runs (then it follows at its end) or is due earlier already. */
-static void pull_forward(struct scheduler *scheduler, struct look_task *task, int64_t due_ms)
+void scheduler_pull_forward(struct scheduler *scheduler, struct look_task *task, int64_t due_ms)
 {
     if (task->running) {
         task->again = true;
@@ -145,100 +74,84 @@ static int64_t next_due(const struct look_task *task, int64_t begun_ms, int64_t 
     const struct subject *subject = task->subject;
     if (task->failures > 0) {
         int64_t delay = pace_back_off(task->failures, subject->seed);
-        if (!task->deep && subject->demand > 0 && delay > PACE_FAILED_DEMAND_MS)
+        if (task->kind == LOOK_JOURNAL && subject->demand > 0 && delay > PACE_FAILED_DEMAND_MS)
             delay = PACE_FAILED_DEMAND_MS;
         return now_ms + delay;
     }
-    if (task->deep)
+    if (task->kind == LOOK_DEEP)
         return pace_next(now_ms, subject->database->interval_ms, subject->seed, task->turn);
     if (subject->demand > 0)
         return begun_ms + PACE_DEMAND_MS;
     int64_t interval = journal_interval(subject);
     int64_t due = pace_next(now_ms, interval, subject->seed, task->turn);
     /* Where every look logs in anew, the one that follows a deep look does for its own time, too. */
-    bool soon = subject->deep.due.place != 0 && subject->deep.due.due_ms - due < interval / 2;
-    if (!keeps_connection(subject) && soon && due < subject->deep.due.due_ms + interval / 2)
-        due = subject->deep.due.due_ms + interval / 2;
+    const struct due_task *deep = &subject->looks[LOOK_DEEP].due;
+    bool soon = deep->place != 0 && deep->due_ms - due < interval / 2;
+    if (!keeps_connection(subject) && soon && due < deep->due_ms + interval / 2)
+        due = deep->due_ms + interval / 2;
     return due;
-}
-
-static void defer(struct look_task **list, struct look_task *task)
-{
-    task->deferred = true;
-    task->next_deferred = *list;
-    *list = task;
-}
-
-/* Back into the heap, each with the due time that it had: who waited longest comes first. */
-static void admit_deferred(struct scheduler *scheduler, struct look_task **list)
-{
-    struct look_task *task = take(*list);
-    while (task) {
-        struct look_task *next = take(task->next_deferred);
-        task->deferred = false;
-        due_heap_put(&scheduler->heap, &task->due, task->due.due_ms);
-        task = next;
-    }
-}
-
-static void forget_deferred(struct look_task **list, struct look_task *task)
-{
-    for (; task->deferred && *list; list = &(*list)->next_deferred) {
-        if (*list == task) {
-            *list = take(task->next_deferred);
-            task->deferred = false;
-            return;
-        }
-    }
-}
-
-static void take_budget(struct scheduler *scheduler, struct look_task *task)
-{
-    task->subject->server->looks++;
-    task->subject->server->deep_looks += task->deep;
-    scheduler->deep_looks += task->deep;
-}
-
-static void return_budget(struct scheduler *scheduler, struct look_task *task)
-{
-    struct server *server = task->subject->server;
-    server->looks--;
-    server->deep_looks -= task->deep;
-    scheduler->deep_looks -= task->deep;
-    admit_deferred(scheduler, &server->deferred);
-    if (task->deep)
-        admit_deferred(scheduler, &scheduler->deferred);
-}
-
-/* The list on which a task has to wait for its budget, or NULL when it may run. */
-static struct look_task **over_budget(struct scheduler *scheduler, const struct look_task *task)
-{
-    struct server *server = task->subject->server;
-    if (server->looks >= SERVER_LOOKS || (task->deep && server->deep_looks >= SERVER_DEEP_LOOKS))
-        return &server->deferred;
-    size_t deep_limit = scheduler->worker_count > 1 ? scheduler->worker_count / 2 : 1;
-    return task->deep && scheduler->deep_looks >= deep_limit ? &scheduler->deferred : NULL;
 }
 
 /* The journal look follows the deep look that a refresh, the start or a changed schema asked for. */
 static void follow_deep(struct scheduler *scheduler, struct subject *subject, int64_t now_ms)
 {
-    const struct look_task *journal = &subject->journal;
+    struct look_task *journal = &subject->looks[LOOK_JOURNAL];
     if (journal->due.place == 0 && !journal->running && !journal->deferred)
-        due_heap_put(&scheduler->heap, &subject->journal.due, now_ms);
+        due_heap_put(&scheduler->heap, &journal->due, now_ms);
     else
-        pull_forward(scheduler, &subject->journal, now_ms);
+        scheduler_pull_forward(scheduler, journal, now_ms);
 }
 
 static void follow_journal(struct scheduler *scheduler, struct subject *subject, const struct look_result *result,
                            int64_t now_ms)
 {
     if (result->schema_due) {
-        int64_t due = subject->deep.earliest_ms > now_ms ? subject->deep.earliest_ms : now_ms;
-        pull_forward(scheduler, &subject->deep, due);
+        struct look_task *deep = &subject->looks[LOOK_DEEP];
+        scheduler_pull_forward(scheduler, deep, deep->earliest_ms > now_ms ? deep->earliest_ms : now_ms);
     }
     if (result->settle_in_ms > 0)
-        pull_forward(scheduler, &subject->journal, now_ms + result->settle_in_ms);
+        scheduler_pull_forward(scheduler, &subject->looks[LOOK_JOURNAL], now_ms + result->settle_in_ms);
+}
+
+/* Every look may make a check due, or all of them wait. */
+static void follow_checks(struct scheduler *scheduler, struct subject *subject, int64_t now_ms)
+{
+    struct look_task *checks = &subject->looks[LOOK_CHECKS];
+    struct server *server = subject->server;
+    if (subject->database->check_count == 0 || checks->running || checks->deferred)
+        return;
+    int64_t due = watched_checks_due(subject->watched);
+    if (due == INT64_MAX)
+        due_heap_remove(&scheduler->heap, &checks->due);
+    else
+        due_heap_put(&scheduler->heap, &checks->due, due > now_ms ? due : now_ms);
+    if (due > now_ms && server->keeper == subject)
+        server_end_keeping(server);
+}
+
+static bool is_looked_at(const struct subject *subject)
+{
+    bool running = false;
+    for (unsigned kind = 0; kind < LOOK_KINDS; kind++)
+        running |= subject->looks[kind].running;
+    return running;
+}
+
+/* When a journal or a deep look is due again that has just ended. */
+static void put_back(struct scheduler *scheduler, struct look_task *task, const struct look_result *result,
+                     int64_t begun_ms, int64_t now_ms)
+{
+    int64_t rest = task->failures == 0       ? result->took_ms * PACE_REST
+                   : task->kind == LOOK_DEEP ? pace_back_off(task->failures, task->subject->seed)
+                                             : 0;
+    task->earliest_ms = now_ms + rest;
+    int64_t due = next_due(task, begun_ms, now_ms);
+    if (due < task->earliest_ms)
+        due = task->earliest_ms;
+    if (task->again)
+        due = now_ms;
+    task->again = false;
+    due_heap_put(&scheduler->heap, &task->due, due);
 }
 
 /* Books what a look's end means. Called with the lock held. */
@@ -250,31 +163,56 @@ static void finish(struct scheduler *scheduler, struct look_task *task, const st
     task->running = false;
     task->turn++;
     task->failures = result->error == ERROR_OK ? 0 : task->failures + 1;
-    int64_t rest = task->failures == 0 ? result->took_ms * PACE_REST
-                   : task->deep        ? pace_back_off(task->failures, subject->seed)
-                                       : 0;
-    task->earliest_ms = now + rest;
-    return_budget(scheduler, task);
+    scheduler_return_budget(scheduler, task);
     if (subject->retired) {
-        if (!subject->journal.running && !subject->deep.running)
+        if (result->kept)
+            watched_rest_checks(subject->watched);
+        if (!is_looked_at(subject))
             subject_free(scheduler, subject);
         return;
     }
-    int64_t due = next_due(task, begun_ms, now);
-    if (due < task->earliest_ms)
-        due = task->earliest_ms;
-    if (task->again)
-        due = now;
-    task->again = false;
-    due_heap_put(&scheduler->heap, &task->due, due);
-    if (task->deep) {
+    if (result->kept)
+        subject->server->keeper = subject;
+    if (task->kind != LOOK_CHECKS)
+        put_back(scheduler, task, result, begun_ms, now);
+    if (task->kind == LOOK_DEEP) {
         subject->refresh_deep = ticket;
-        bool first = subject->journal.turn == 0;
+        bool first = subject->looks[LOOK_JOURNAL].turn == 0;
         if (first || task->failures == 0 || ticket > subject->refresh_done)
             follow_deep(scheduler, subject, now);
-    } else {
+    } else if (task->kind == LOOK_JOURNAL) {
         subject->refresh_done = ticket;
         follow_journal(scheduler, subject, result, now);
+    }
+    follow_checks(scheduler, subject, now);
+}
+
+/* How long a look may take before its worker counts as hung. */
+static int64_t limit_of(const struct look_task *task)
+{
+    const struct config_database *database = task->subject->database;
+    if (task->kind != LOOK_CHECKS)
+        return 2 * (database->connect_timeout_ms + database->query_timeout_ms) + OVERRUN_MS;
+    int64_t limit = 0;
+    for (size_t i = 0; i < database->check_count; i++)
+        limit = database->checks[i].timeout_ms > limit ? database->checks[i].timeout_ms : limit;
+    return limit + OVERRUN_MS;
+}
+
+static void look(struct watched *watched, enum look_kind kind, const struct look_wish *wish,
+                 struct publication *publication, struct look_result *ret_result)
+{
+    switch (kind) {
+    case LOOK_DEEP:
+        watched_look_deep(watched, wish->keep_connection, publication, ret_result);
+        break;
+    case LOOK_CHECKS:
+        watched_look_checks(watched, publication, ret_result);
+        break;
+    case LOOK_JOURNAL:
+    case LOOK_KINDS:
+        watched_look_journal(watched, wish, publication, ret_result);
+        break;
     }
 }
 
@@ -282,21 +220,18 @@ static void finish(struct scheduler *scheduler, struct look_task *task, const st
 static void run(struct scheduler *scheduler, struct worker *worker, struct look_task *task)
 {
     struct subject *subject = task->subject;
-    const struct config_database *database = subject->database;
     struct watched *watched = watched_ref(subject->watched);
-    bool keep = keeps_connection(subject);
-    uint64_t ticket = task->deep ? subject->refresh_asked : subject->refresh_deep;
+    uint64_t ticket = task->kind == LOOK_DEEP ? subject->refresh_asked : subject->refresh_deep;
+    const struct look_wish wish = {.keep_connection = keeps_connection(subject),
+                                   .refresh = ticket > subject->refresh_done};
     int64_t begun = monotonic_ms();
     task->running = true;
-    take_budget(scheduler, task);
-    worker->limit_ms = begun + 2 * (database->connect_timeout_ms + database->query_timeout_ms) + OVERRUN_MS;
+    scheduler_take_budget(scheduler, task);
+    worker->limit_ms = begun + limit_of(task);
     pthread_mutex_unlock(&scheduler->lock);
 
     struct look_result result = {0};
-    if (task->deep)
-        watched_look_deep(watched, keep, scheduler->publication, &result);
-    else
-        watched_look_journal(watched, keep, scheduler->publication, &result);
+    look(watched, task->kind, &wish, scheduler->publication, &result);
 
     pthread_mutex_lock(&scheduler->lock);
     worker->limit_ms = 0;
@@ -325,10 +260,10 @@ static struct look_task *next_task(struct scheduler *scheduler, int64_t *ret_wai
         }
         struct look_task *task = (struct look_task *)first;
         due_heap_remove(&scheduler->heap, first);
-        struct look_task **waiting = over_budget(scheduler, task);
+        struct look_task **waiting = scheduler_over_budget(scheduler, task);
         if (!waiting)
             return task;
-        defer(waiting, task);
+        scheduler_defer(waiting, task);
     }
 }
 
@@ -410,12 +345,15 @@ static struct subject **plan_subjects(struct scheduler *scheduler, struct config
 static void retire(struct scheduler *scheduler, struct subject *subject)
 {
     subject->retired = true;
-    due_heap_remove(&scheduler->heap, &subject->journal.due);
-    due_heap_remove(&scheduler->heap, &subject->deep.due);
-    forget_deferred(&subject->server->deferred, &subject->journal);
-    forget_deferred(&subject->server->deferred, &subject->deep);
-    forget_deferred(&scheduler->deferred, &subject->deep);
-    if (!subject->journal.running && !subject->deep.running)
+    if (subject->server->keeper == subject)
+        server_end_keeping(subject->server);
+    for (unsigned kind = 0; kind < LOOK_KINDS; kind++) {
+        struct look_task *task = &subject->looks[kind];
+        due_heap_remove(&scheduler->heap, &task->due);
+        scheduler_forget_deferred(&subject->server->deferred, task);
+        scheduler_forget_deferred(&scheduler->deferred, task);
+    }
+    if (!is_looked_at(subject))
         subject_free(scheduler, subject);
 }
 
@@ -423,10 +361,11 @@ static void retire(struct scheduler *scheduler, struct subject *subject)
  * under the new ones. */
 static void inherit(struct subject *subject, const struct subject *old)
 {
+    uint64_t done = subject_is_settled(old, old->refresh_asked) ? old->refresh_asked : old->refresh_asked - 1;
     subject->demand = old->demand;
     subject->refresh_asked = old->refresh_asked;
-    subject->refresh_deep = old->refresh_done;
-    subject->refresh_done = old->refresh_done;
+    subject->refresh_deep = done;
+    subject->refresh_done = done;
     subject->refresh_at_ms = old->refresh_at_ms;
 }
 
@@ -455,8 +394,9 @@ static void adopt_subjects(struct scheduler *scheduler, struct config *config, s
         if (subject->adopted)
             watched_set_config(subject->watched, config, i);
         else
-            due_heap_put(&scheduler->heap, &subject->deep.due, now);
+            due_heap_put(&scheduler->heap, &subject->looks[LOOK_DEEP].due, now);
         subject->adopted = true;
+        follow_checks(scheduler, subject, now);
     }
     count_databases(scheduler);
     config_unref(old);
@@ -494,7 +434,7 @@ int scheduler_reload(struct scheduler *scheduler, struct config *config, struct 
 {
     pthread_mutex_lock(&scheduler->lock);
     struct subject **subjects = NULL;
-    if (due_heap_reserve(&scheduler->heap, 2 * (scheduler->subject_count + config->database_count)))
+    if (due_heap_reserve(&scheduler->heap, LOOK_KINDS * (scheduler->subject_count + config->database_count)))
         subjects = plan_subjects(scheduler, config);
     cleanup(view_set) struct view_set *set = subjects ? collect_views(config, subjects) : NULL;
     if (set) {
@@ -586,88 +526,6 @@ bool scheduler_stop(struct scheduler *scheduler, struct deadline deadline)
     if (ended)
         scheduler_free(scheduler);
     return ended;
-}
-
-/* Called with the lock held. */
-static struct subject *find_subject(const struct scheduler *scheduler, const char *database)
-{
-    const struct config_database *found = config_find_database(scheduler->config, database);
-    return found ? scheduler->subjects[found - scheduler->config->databases] : NULL;
-}
-
-void scheduler_demand(struct scheduler *scheduler, const char *database, int change)
-{
-    pthread_mutex_lock(&scheduler->lock);
-    struct subject *subject = find_subject(scheduler, database);
-    if (subject) {
-        subject->demand = subject->demand + change > 0 ? subject->demand + change : 0;
-        if (change > 0 && subject->demand == change) {
-            int64_t due = monotonic_ms();
-            if (due < subject->journal.earliest_ms)
-                due = subject->journal.earliest_ms;
-            pull_forward(scheduler, &subject->journal, due);
-            pthread_cond_signal(&scheduler->due_changed);
-        }
-    }
-    pthread_mutex_unlock(&scheduler->lock);
-}
-
-/* Whether `member` is that database or a replica of it. */
-static bool is_of(const struct subject *member, const struct subject *subject)
-{
-    return member == subject || member->database->replica_of == subject->database;
-}
-
-/* Asks for both looks now, of a database and its replicas. Tickets grow over all databases, so that one holds for all
- * of them. Called with the lock held. */
-static uint64_t ask_refresh(struct scheduler *scheduler, const struct subject *subject, int64_t now_ms)
-{
-    uint64_t ticket = ++scheduler->refreshes;
-    for (size_t i = 0; i < scheduler->subject_count; i++) {
-        struct subject *member = scheduler->subjects[i];
-        if (!is_of(member, subject))
-            continue;
-        member->refresh_at_ms = now_ms;
-        member->refresh_asked = ticket;
-        pull_forward(scheduler, &member->deep, now_ms);
-    }
-    pthread_cond_signal(&scheduler->due_changed);
-    return ticket;
-}
-
-static bool is_refreshed(const struct scheduler *scheduler, const struct subject *subject, uint64_t ticket)
-{
-    for (size_t i = 0; i < scheduler->subject_count; i++)
-        if (is_of(scheduler->subjects[i], subject) && scheduler->subjects[i]->refresh_done < ticket)
-            return false;
-    return true;
-}
-
-uint64_t scheduler_refresh(struct scheduler *scheduler, const char *database, int64_t *ret_wait_ms)
-{
-    uint64_t ticket = 0;
-    int64_t now = monotonic_ms();
-    *ret_wait_ms = 0;
-    pthread_mutex_lock(&scheduler->lock);
-    struct subject *subject = find_subject(scheduler, database);
-    if (subject && subject->refresh_done < subject->refresh_asked) {
-        ticket = subject->refresh_asked;
-    } else if (subject && subject->refresh_asked > 0 && now - subject->refresh_at_ms < REFRESH_DISTANCE_MS) {
-        *ret_wait_ms = REFRESH_DISTANCE_MS - (now - subject->refresh_at_ms);
-    } else if (subject) {
-        ticket = ask_refresh(scheduler, subject, now);
-    }
-    pthread_mutex_unlock(&scheduler->lock);
-    return ticket;
-}
-
-bool scheduler_refreshed(struct scheduler *scheduler, const char *database, uint64_t ticket)
-{
-    pthread_mutex_lock(&scheduler->lock);
-    const struct subject *subject = find_subject(scheduler, database);
-    bool refreshed = !subject || is_refreshed(scheduler, subject, ticket);
-    pthread_mutex_unlock(&scheduler->lock);
-    return refreshed;
 }
 
 bool scheduler_is_alive(struct scheduler *scheduler)

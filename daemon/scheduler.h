@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * When each database is looked at, and by whom: a due-time heap, a fixed pool of workers, at most two connections per
- * server at work, one look per database at a time. Looks: `journal` (cheap, frequent) and `deep` (reads the schema).
- * Offsets are stable (from the database's name) and jittered by 5 %, failures back off with a cap. All functions may
- * be called by any thread; none blocks on a database.
+ * server at work, one look of a kind per database at a time. Looks: `journal` (cheap, frequent), `deep` (reads the
+ * schema) and `checks` (one check at a time). Deep looks and checks share a budget of one per server and of half of the
+ * workers, so that journals wait for neither. Offsets are stable (from the names) and jittered by 5 %, failures back
+ * off with a cap. All functions may be called by any thread; none blocks on a database.
  */
 #ifndef MIGRATIOND_DAEMON_SCHEDULER_H
 #define MIGRATIOND_DAEMON_SCHEDULER_H
@@ -36,9 +37,9 @@ bool scheduler_stop(struct scheduler *scheduler, struct deadline deadline);
  */
 void scheduler_demand(struct scheduler *scheduler, const char *database, int change);
 
-/* Asks for a deep and a journal look now, at its replicas as well. Returns a ticket for scheduler_refreshed; callers
- * that come while one is queued or under way join it. 0 when there is no such database, or, with `*ret_wait_ms` > 0,
- * when the last refresh began less than a second ago. */
+/* Asks for a deep and a journal look now, at its replicas as well, and for all its checks after. Returns a ticket for
+ * scheduler_refreshed; callers that come while one is queued or under way join it. 0 when there is no such database,
+ * or, with `*ret_wait_ms` > 0, when the last refresh began less than a second ago. */
 uint64_t scheduler_refresh(struct scheduler *scheduler, const char *database, int64_t *ret_wait_ms);
 
 /* Whether the looks of that ticket have ended; publication_listen's listener is called when they do. */

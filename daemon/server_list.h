@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 struct look_task;
+struct subject;
 
 /* Shared by the subjects that stand on it, old and new. */
 struct server {
@@ -16,7 +17,8 @@ struct server {
     char *name;
     size_t databases; /* in the current configuration */
     unsigned looks;
-    unsigned deep_looks;
+    unsigned heavy_looks;       /* of these: deep looks and checks */
+    struct subject *keeper;     /* whose checks have left a connection open; NULL: nobody's */
     struct look_task *deferred; /* due, but over the budget */
 };
 

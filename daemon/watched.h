@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One configured database as the daemon watches it: its connection, what the last looks found, and the two looks
- * themselves. A journal look and a deep look may run at the same time, in two workers; each of them at most once. What
+ * One configured database as the daemon watches it: its connection, what the last looks found, and the looks
+ * themselves. A journal look, a deep look and a check may run at the same time; each of them at most once. What
  * they share is guarded by the watched database's own mutex, which is held while a view is put together, never across
  * I/O; publishing and telling happen under it, so that views and events of one database never overtake each other
  * (order of locks: watched, then publication or events).
@@ -44,17 +44,36 @@ struct look_result {
     bool schema_due; /* journal look: a deep look should follow at once */
     int64_t took_ms;
     int64_t settle_in_ms; /* journal look: the expectation's files are changing, look again then; 0: they are not */
+    bool kept;            /* run of a check: its connection, for another check that is due at once */
 };
 
-/* Looks at the journals, publishes, and keeps the connection if `keep_connection`. At most one at a time per database.
- */
-void watched_look_journal(struct watched *watched, bool keep_connection, struct publication *publication,
+/* What a journal look is to leave. */
+struct look_wish {
+    bool keep_connection;
+    bool refresh; /* all checks due */
+};
+
+/* Looks at the journals, publishes, and keeps the connection if that is wished. At most one at a time per database. */
+void watched_look_journal(struct watched *watched, const struct look_wish *wish, struct publication *publication,
                           struct look_result *ret_result);
 
 /* Reads the schema on a connection of its own, publishes; unless connections are kept, leaves it open for the journal
  * look that follows. At most one at a time per database. */
 void watched_look_deep(struct watched *watched, bool keep_connection, struct publication *publication,
                        struct look_result *ret_result);
+
+/* Runs the check that has been due for longest, if one is, and publishes what it found. At most one at a time per
+ * database, which must have checks. */
+void watched_look_checks(struct watched *watched, struct publication *publication, struct look_result *ret_result);
+
+/* Closes the connection that was kept, while no check runs; never blocks. */
+void watched_rest_checks(struct watched *watched);
+
+/* When a check is due, or was (INT64_MAX: not before something happens to the database), and how many have still to run
+ * of those that were due by a journal look's wish. Neither waits for the lock: asked after a look has returned, they
+ * are as that look has left them, or a later one. */
+int64_t watched_checks_due(const struct watched *watched);
+size_t watched_checks_awaited(const struct watched *watched);
 
 DEFINE_CLEANUP(watched, struct watched *, watched_unref);
 

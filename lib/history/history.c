@@ -10,7 +10,7 @@
 #include "engine/engine.h"
 #include "history/history_store.h"
 
-static const char *const kind_names[] = {"state", "drift", "admission", "fail_open"};
+static const char *const kind_names[] = {"state", "drift", "admission", "fail_open", "check"};
 
 const char *history_kind_name(enum history_kind kind)
 {

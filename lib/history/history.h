@@ -23,9 +23,9 @@
 #include "base/digest.h"
 #include "base/error.h"
 
-enum history_kind { HISTORY_STATE, HISTORY_DRIFT, HISTORY_ADMISSION, HISTORY_FAIL_OPEN, HISTORY_KINDS };
+enum history_kind { HISTORY_STATE, HISTORY_DRIFT, HISTORY_ADMISSION, HISTORY_FAIL_OPEN, HISTORY_CHECK, HISTORY_KINDS };
 
-/* "state", "drift", "admission", "fail_open". */
+/* "state", "drift", "admission", "fail_open", "check". */
 const char *history_kind_name(enum history_kind kind);
 
 /* HISTORY_KINDS for what is none. */

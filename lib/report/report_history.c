@@ -17,10 +17,8 @@ static const struct kind_words {
     const char *subject;
     const char *what;
 } kinds[] = {
-    {"state", "database", "state"},
-    {"drift", "database", "drift"},
-    {"admission", "gate", NULL},
-    {"fail_open", "gate", "state"},
+    {"state", "database", "state"}, {"drift", "database", "drift"}, {"admission", "gate", NULL},
+    {"fail_open", "gate", "state"}, {"check", "address", "state"},
 };
 
 static const struct kind_words *words_of(const struct json_value *record)
@@ -62,6 +60,17 @@ static void add_revision(struct report_table *table, const struct json_value *re
     report_table_add(table, strbuf_text(&cell));
 }
 
+/* What the checks said that the gate requires: which backup there was. */
+static void add_evidence(struct strbuf *cell, const struct json_value *list)
+{
+    for (size_t i = 0; i < json_length(list); i++) {
+        const struct json_value *evidence = json_element(list, i);
+        add_joined(cell, "; ", text_of(evidence, "check"));
+        add_joined(cell, " ", text_of(evidence, "state"));
+        add_joined(cell, " ", text_of(evidence, "value"));
+    }
+}
+
 /* The reason, or who asked. */
 static void add_why(struct report_table *table, const struct json_value *record)
 {
@@ -69,6 +78,7 @@ static void add_why(struct report_table *table, const struct json_value *record)
     add_joined(&cell, " ", text_of(record, "application"));
     add_joined(&cell, " ", text_of(record, "instance"));
     add_joined(&cell, ": ", text_of(record, "reason"));
+    add_evidence(&cell, json_member(record, "evidence"));
     report_table_add(table, strbuf_text(&cell));
 }
 
