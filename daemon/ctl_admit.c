@@ -38,37 +38,47 @@ static bool make_signal(const struct ctl_options *options, const struct wait_rev
     return json_writer_ok(&writer);
 }
 
-/* Of the database that decided. */
-static void say_reason(const struct json_value *answer)
+/* The member of `list` whose `key` is that name; NULL. */
+static const struct json_value *find(const struct json_value *list, const char *key, const char *name)
 {
-    const char *worst = json_text(json_member(answer, "database"));
-    const struct json_value *databases = json_member(answer, "databases");
-    for (size_t i = 0; worst && i < json_length(databases); i++) {
-        const struct json_value *database = json_element(databases, i);
-        const char *name = json_text(json_member(database, "database"));
-        const char *next = json_text(json_member(database, "next"));
-        if (!name || strcmp(name, worst) != 0)
-            continue;
-        fputs(": ", stdout);
-        ctl_put_text(stdout, json_text(json_member(database, "reason")), "?");
-        fputs(next ? "; next: " : "", stdout);
-        ctl_put_text(stdout, next, "");
+    for (size_t i = 0; name && i < json_length(list); i++) {
+        const char *one = json_text(json_member(json_element(list, i), key));
+        if (one && strcmp(one, name) == 0)
+            return json_element(list, i);
     }
+    return NULL;
+}
+
+/* Of the database, or of the check, that decided. */
+static void say_reason(const struct json_value *answer, const char *check)
+{
+    const struct json_value *decided =
+        check ? find(json_member(answer, "checks"), "address", check)
+              : find(json_member(answer, "databases"), "database", json_text(json_member(answer, "database")));
+    const char *next = json_text(json_member(decided, "next"));
+    if (!decided)
+        return;
+    fputs(": ", stdout);
+    ctl_put_text(stdout, json_text(json_member(decided, "reason")), "?");
+    fputs(next ? "; next: " : "", stdout);
+    ctl_put_text(stdout, next, "");
 }
 
 static void say(const struct json_value *root)
 {
     bool admitted = false;
     bool recorded = false;
+    const struct json_value *answer = json_member(root, "answer");
+    const char *check = json_text(json_member(answer, "check"));
     json_get_boolean(json_member(root, "admitted"), &admitted);
     json_get_boolean(json_member(root, "recorded"), &recorded);
     printf("%s%s: ", admitted ? "admitted" : "refused", recorded ? "" : " (not recorded)");
-    ctl_put_text(stdout, json_text(json_member(root, "database")), "?");
+    ctl_put_text(stdout, check ? check : json_text(json_member(root, "database")), "?");
     fputs(" is ", stdout);
     ctl_put_text(stdout, json_text(json_member(root, "state")), "?");
     putchar(' ');
     ctl_put_text(stdout, json_text(json_member(root, "code")), "?");
-    say_reason(json_member(root, "answer"));
+    say_reason(answer, check);
     putchar('\n');
 }
 

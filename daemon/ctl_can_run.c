@@ -39,16 +39,10 @@ static char *heads_of(const struct json_value *database)
     return text.length > 0 && strbuf_ok(&text) ? mem_strdup(strbuf_text(&text)) : NULL;
 }
 
-static bool print_evidence(const struct json_value *root)
+static bool print_databases(const struct json_value *databases)
 {
-    const struct json_value *databases = json_member(root, "databases");
     cleanup(ctl_table) struct ctl_table table = {
         .titles = {"DATABASE", "STATE", "CODE", "TOOL", "AT", "NEEDS", "REASON", "NEXT"}, .columns = 8};
-    printf("%s: ", text_of(root, "gate"));
-    ctl_put_text(stdout, text_of(root, "state"), "?");
-    putchar(' ');
-    ctl_put_text(stdout, text_of(root, "code"), "?");
-    puts("\n");
     for (size_t i = 0; i < json_length(databases); i++) {
         const struct json_value *database = json_element(databases, i);
         const struct json_value *expected = json_member(database, "expected");
@@ -60,6 +54,37 @@ static bool print_evidence(const struct json_value *root)
                                                text_of(database, "reason"), text_of(database, "next")});
     }
     return ctl_table_print(&table);
+}
+
+static bool print_checks(const struct json_value *checks)
+{
+    cleanup(ctl_table) struct ctl_table table = {
+        .titles = {"CHECK", "STATE", "CODE", "VALUE", "EXPECTED", "SINCE", "REASON", "NEXT"}, .columns = 8};
+    for (size_t i = 0; i < json_length(checks); i++) {
+        const struct json_value *check = json_element(checks, i);
+        ctl_table_row(&table,
+                      (const char *[]){text_of(check, "address"), text_of(check, "state"), text_of(check, "code"),
+                                       text_of(check, "value"), text_of(check, "expected"), text_of(check, "since"),
+                                       text_of(check, "reason"), text_of(check, "next")});
+    }
+    return ctl_table_print(&table);
+}
+
+/* A gate may require checks alone; most require none. */
+static bool print_evidence(const struct json_value *root)
+{
+    const struct json_value *databases = json_member(root, "databases");
+    const struct json_value *checks = json_member(root, "checks");
+    bool both = json_length(databases) > 0 && json_length(checks) > 0;
+    printf("%s: ", text_of(root, "gate"));
+    ctl_put_text(stdout, text_of(root, "state"), "?");
+    putchar(' ');
+    ctl_put_text(stdout, text_of(root, "code"), "?");
+    puts("\n");
+    if (json_length(databases) > 0 && !print_databases(databases))
+        return false;
+    fputs(both ? "\n" : "", stdout);
+    return json_length(checks) == 0 || print_checks(checks);
 }
 
 static int conclude(const struct ctl_options *options, const struct ctl_answer *answer)

@@ -100,6 +100,22 @@ static void print_remarks(const struct json_value *database)
     }
 }
 
+/* Of checks there is only how many stand how: `checks` shows them. */
+static void print_check_counts(const struct json_value *checks)
+{
+    static const char *const states[] = {"passed", "failed", "unknown"};
+    if (!json_is_object(checks))
+        return;
+    printf("  %-12s", "checks");
+    ctl_put_text(stdout, text_of(checks, "state"), "?");
+    for (size_t i = 0; i < ARRAY_LENGTH(states); i++) {
+        int64_t count = 0;
+        json_get_integer(json_member(checks, states[i]), &count);
+        printf("%s%lld %s", i == 0 ? " (" : ", ", (long long)count, states[i]);
+    }
+    puts(")");
+}
+
 /* One database with its evidence, as a gate's answer or /v1/databases/{db} shows it. */
 static bool print_database(const struct json_value *database)
 {
@@ -138,6 +154,7 @@ static bool print_database(const struct json_value *database)
     }
     print_groups(database);
     print_remarks(database);
+    print_check_counts(json_member(database, "checks"));
     print_line(json_member(database, "snapshot"), "last_error");
     return true;
 }

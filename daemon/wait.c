@@ -216,7 +216,7 @@ static enum outcome take_verdict(struct wait *wait, const struct wait_answer *an
                                  const struct wait_verdict *verdict)
 {
     bool entering = answer->status == 200 && wait->question->application;
-    const char *name = *verdict->database ? verdict->database : verdict->gate;
+    const char *name = *verdict->check ? verdict->check : *verdict->database ? verdict->database : verdict->gate;
     wait->pending = strcmp(verdict->code, "PENDING") == 0 || strcmp(verdict->code, "EMPTY") == 0;
     memcpy(wait->tool, verdict->tool, sizeof wait->tool);
     if (wait->question->show)

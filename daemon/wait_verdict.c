@@ -22,7 +22,7 @@ struct field {
 
 static const struct field gate_fields[] = {
     FIELD("gate", gate),         FIELD("state", state_name), FIELD("code", code),
-    FIELD("database", database), FIELD("detail", detail),
+    FIELD("database", database), FIELD("detail", detail),    FIELD("check", check),
 };
 
 static const struct field database_fields[] = {
@@ -31,6 +31,32 @@ static const struct field database_fields[] = {
     FIELD("reason", reason),
     FIELD("next", next),
 };
+
+static const struct field check_fields[] = {
+    FIELD("address", check),
+    FIELD("reason", reason),
+    FIELD("next", next),
+};
+
+/* The lists of a gate's answer, one member of which decided. */
+static const struct list {
+    const char *name;
+    const struct field *fields;
+    size_t field_count;
+    bool of_checks;
+} lists[] = {
+    {"databases", database_fields, ARRAY_LENGTH(database_fields), false},
+    {"checks", check_fields, ARRAY_LENGTH(check_fields), true},
+};
+
+static const struct list *find_list(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(lists); i++) {
+        if (strcmp(lists[i].name, name) == 0)
+            return &lists[i];
+    }
+    return NULL;
+}
 
 static const struct field *find_field(const struct field *fields, size_t count, const char *name)
 {
@@ -53,17 +79,24 @@ static bool take_value(struct wait_json *json, enum wait_json_event event, const
     return true;
 }
 
-/* One of the databases, which counts if it is the one that decided. */
-static bool read_database(struct wait_json *json, struct wait_verdict *verdict)
+static bool has_decided(const struct wait_verdict *verdict, const struct wait_verdict *one, const struct list *list)
+{
+    if (list->of_checks)
+        return *verdict->check && strcmp(one->check, verdict->check) == 0;
+    return !*verdict->check && strcmp(one->database, verdict->database) == 0;
+}
+
+/* One of a list, which counts if it is the one that decided. */
+static bool read_element(struct wait_json *json, const struct list *list, struct wait_verdict *verdict)
 {
     struct wait_verdict one = {0};
     enum wait_json_event event = WAIT_JSON_KEY;
     while ((event = wait_json_next(json)) == WAIT_JSON_KEY) {
-        const struct field *field = find_field(database_fields, ARRAY_LENGTH(database_fields), json->text);
+        const struct field *field = find_field(list->fields, list->field_count, json->text);
         if (!take_value(json, wait_json_next(json), field, &one))
             return false;
     }
-    if (event == WAIT_JSON_OBJECT_END && strcmp(one.database, verdict->database) == 0) {
+    if (event == WAIT_JSON_OBJECT_END && has_decided(verdict, &one, list)) {
         memcpy(verdict->tool, one.tool, sizeof one.tool);
         memcpy(verdict->reason, one.reason, sizeof one.reason);
         memcpy(verdict->next, one.next, sizeof one.next);
@@ -71,12 +104,13 @@ static bool read_database(struct wait_json *json, struct wait_verdict *verdict)
     return event == WAIT_JSON_OBJECT_END;
 }
 
-static bool read_databases(struct wait_json *json, enum wait_json_event event, struct wait_verdict *verdict)
+static bool read_list(struct wait_json *json, enum wait_json_event event, const struct list *list,
+                      struct wait_verdict *verdict)
 {
     if (event != WAIT_JSON_ARRAY)
         return wait_json_skip(json, event);
     while ((event = wait_json_next(json)) != WAIT_JSON_ARRAY_END) {
-        if (!(event == WAIT_JSON_OBJECT ? read_database(json, verdict) : wait_json_skip(json, event)))
+        if (!(event == WAIT_JSON_OBJECT ? read_element(json, list, verdict) : wait_json_skip(json, event)))
             return false;
     }
     return true;
@@ -88,10 +122,10 @@ static bool read_members(struct wait_json *json, bool outermost, struct wait_ver
     enum wait_json_event event = WAIT_JSON_KEY;
     while ((event = wait_json_next(json)) == WAIT_JSON_KEY) {
         const struct field *field = find_field(gate_fields, ARRAY_LENGTH(gate_fields), json->text);
-        bool databases = strcmp(json->text, "databases") == 0;
+        const struct list *list = find_list(json->text);
         bool answer = outermost && strcmp(json->text, "answer") == 0;
         event = wait_json_next(json);
-        bool taken = databases                             ? read_databases(json, event, verdict)
+        bool taken = list                                  ? read_list(json, event, list, verdict)
                      : answer && event == WAIT_JSON_OBJECT ? read_members(json, false, verdict)
                                                            : take_value(json, event, field, verdict);
         if (!taken)
@@ -126,7 +160,7 @@ bool wait_verdict_read(const char *body, size_t length, struct wait_verdict *ret
 {
     struct wait_json json;
     *ret_verdict = (struct wait_verdict){0};
-    /* Twice: which database decided may stand behind the list of them. */
+    /* Twice: which of them decided may stand behind the lists. */
     for (unsigned pass = 0; pass < 2; pass++) {
         wait_json_open_text(&json, body, length);
         if (!read_document(&json, ret_verdict)) {

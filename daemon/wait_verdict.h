@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a gate's answer says, as far as whoever waits needs it: its state, its code, and the reason and next action of
- * the database that decided. Also reads the answer to a startup signal, which holds the gate's, and problems. Pure.
+ * the database, or of the check, that decided. Also reads the answer to a startup signal, which holds the gate's, and
+ * problems. Pure.
  */
 #ifndef MIGRATIOND_DAEMON_WAIT_VERDICT_H
 #define MIGRATIOND_DAEMON_WAIT_VERDICT_H
@@ -18,7 +19,8 @@ struct wait_verdict {
     char state_name[16];
     char code[64];
     char database[256];
-    char tool[64]; /* the database's, like the next two */
+    char check[512]; /* address of the check that decided; "": a database did */
+    char tool[64];   /* of the database that decided */
     char reason[1024];
     char next[1024];
     char detail[1024]; /* a problem's */

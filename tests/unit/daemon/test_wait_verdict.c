@@ -47,6 +47,51 @@ static void test_in_any_order(void **state)
     assert_string_equal(verdict.reason, "of b");
 }
 
+/* A check decided: its words stand for the gate, and no database's, nor its tool. */
+static void test_of_a_check(void **state)
+{
+    (void)state;
+    static const char *const orders[] = {
+        "{\"gate\":\"api\",\"state\":\"blocked\",\"code\":\"CHECK_FAILED\",\"database\":\"b\",\"check\":\"b:check:x\","
+        "\"databases\":[{\"database\":\"b\",\"tool\":\"alembic\",\"reason\":\"of b\",\"next\":\"do b\"}],"
+        "\"checks\":[{\"check\":\"y\",\"address\":\"b:check:y\",\"database\":\"b\",\"reason\":\"of y\"},"
+        "{\"check\":\"x\",\"address\":\"b:check:x\",\"rows\":[[\"1\"]],\"reason\":\"of x\",\"next\":\"mend x\"}]}",
+        "{\"checks\":[{\"reason\":\"of x\",\"next\":\"mend x\",\"address\":\"b:check:x\"}],"
+        "\"databases\":[{\"database\":\"b\",\"tool\":\"alembic\",\"reason\":\"of b\",\"next\":\"do b\"}],"
+        "\"check\":\"b:check:x\",\"gate\":\"api\",\"state\":\"blocked\",\"code\":\"CHECK_FAILED\",\"database\":\"b\"}",
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(orders); i++) {
+        struct wait_verdict verdict;
+        assert_true(is_read(orders[i], &verdict));
+        assert_int_equal(verdict.state, WAIT_GATE_BLOCKED);
+        assert_string_equal(verdict.code, "CHECK_FAILED");
+        assert_string_equal(verdict.database, "b");
+        assert_string_equal(verdict.check, "b:check:x");
+        assert_string_equal(verdict.reason, "of x");
+        assert_string_equal(verdict.next, "mend x");
+        assert_string_equal(verdict.tool, "");
+    }
+}
+
+/* The gate requires checks, and a database decided; or there is no database at all. */
+static void test_beside_checks(void **state)
+{
+    (void)state;
+    struct wait_verdict verdict;
+    assert_true(is_read("{\"gate\":\"api\",\"state\":\"closed\",\"code\":\"PENDING\",\"database\":\"b\",\"check\":null,"
+                        "\"databases\":[{\"database\":\"b\",\"reason\":\"of b\"}],"
+                        "\"checks\":[{\"address\":\"b:check:x\",\"reason\":\"of x\"},{\"reason\":\"of nothing\"}]}",
+                        &verdict));
+    assert_string_equal(verdict.check, "");
+    assert_string_equal(verdict.reason, "of b");
+    assert_true(is_read(
+        "{\"gate\":\"job\",\"state\":\"open\",\"code\":\"CHECK_PASSED\",\"database\":\"b\",\"check\":\"b:backup\","
+        "\"databases\":[],\"checks\":[{\"address\":\"b:backup\",\"reason\":\"complete\"}]}",
+        &verdict));
+    assert_int_equal(verdict.state, WAIT_GATE_OPEN);
+    assert_string_equal(verdict.reason, "complete");
+}
+
 static void test_of_an_admission(void **state)
 {
     (void)state;
@@ -109,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_of_a_gate),       cmocka_unit_test(test_in_any_order),
+        cmocka_unit_test(test_of_a_check),      cmocka_unit_test(test_beside_checks),
         cmocka_unit_test(test_of_an_admission), cmocka_unit_test(test_of_a_problem),
         cmocka_unit_test(test_of_others),
     };
