@@ -12,7 +12,6 @@
 #define LIMIT_CONFIG_ENTRIES 4096u                  /* of one mapping or sequence: duplicates are sought pairwise */
 #define LIMIT_CONFIG_PRINTED (256u * 1024u * 1024u) /* as LIMIT_CONFIG_ARENA: texts of variables, escaped */
 #define LIMIT_GATES 4096u
-#define LIMIT_CHECK_SQL (64u * 1024u)  /* one query that a person thought of */
 #define LIMIT_TLS_FILE (1024u * 1024u) /* certificates of authorities: all of the web's are a quarter of this */
 
 /* Schema: the largest ones known have some 100,000 tables; twenty times that fits in 32-bit indexes with room. */
@@ -48,11 +47,11 @@
 #define LIMIT_REVISION_GRAPH_BYTES (512u * 1024u * 1024u)
 #define LIMIT_SNAPSHOT_BYTES (64u * 1024u * 1024u) /* readings and messages of LIMIT_JOURNALS journals */
 
-/* Questions of checks: what a person writes, and what anybody would look at of the answer. */
-#define LIMIT_QUESTION_BYTES (1024u * 1024u)
+/* Questions of checks: of our own, about each of thousands of tables; what anybody would look at of the answer. */
+#define LIMIT_QUESTION_BYTES (16u * 1024u * 1024u)
+#define LIMIT_CHECK_SQL (256u * 1024u) /* a query that a person thought of */
 #define LIMIT_ANSWER_CELL 65536u
-#define LIMIT_ANSWER_ROW                                                                                               \
-    (16u * 1024u * 1024u) /* as a server sends it: documents pass, what would fill memory does not */
+#define LIMIT_ANSWER_ROW (16u * 1024u * 1024u) /* as a server sends it: documents pass, what would fill memory not */
 
 /* JSON that is read: baselines (30 MB for 10,000 tables) and Drizzle's journal files. */
 #define LIMIT_JSON_BYTES (512u * 1024u * 1024u)
