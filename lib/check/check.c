@@ -24,6 +24,12 @@ void check_memory_free(struct check_memory *memory)
         memory->free(memory);
 }
 
+/* Errors after which a connection may only be closed. */
+static bool is_lost(enum error_code code)
+{
+    return code == ERROR_TIMEOUT || code == ERROR_UNREACHABLE;
+}
+
 /* One printable line in the result's arena, cut to `size`. */
 __attribute__((format(printf, 3, 0))) static int set_line(struct check_result *result, const char **ret_line,
                                                           const char *format, size_t size, va_list arguments,
@@ -120,14 +126,27 @@ int check_set_items(struct check_run *run, const struct check_items *items, stru
     return 0;
 }
 
+int check_query(struct check_run *run, const struct query_request *request, const struct query_sink *sink,
+                bool *ret_more, struct error *reterr)
+{
+    struct engine_connection *connection = run->world->connection;
+    struct error error = {0};
+    if (connection->ops->query(connection, request, run->world->deadline, sink, ret_more, &error) == 0)
+        return 0;
+    if (is_lost(error.code))
+        run->result->lost = true;
+    if (reterr)
+        *reterr = error;
+    return -1;
+}
+
 int check_ask(struct check_run *run, const char *sql, size_t row_limit, const struct row_sink *sink, bool *ret_more,
               struct error *reterr)
 {
     const struct query_request request = {
         .sql = sql, .row_limit = row_limit, .cell_bytes = CHECK_CELL_BYTES, .own = true};
     const struct query_sink rows = {.row = sink->row, .payload = sink->payload};
-    struct engine_connection *connection = run->world->connection;
-    return connection->ops->query(connection, &request, run->world->deadline, &rows, ret_more, reterr);
+    return check_query(run, &request, &rows, ret_more, reterr);
 }
 
 /* Empties all that a run put there but what holds the result together: a half-made answer shows nothing of itself. */
@@ -138,6 +157,7 @@ static void forget(struct check_result *result)
                                     .state = result->state,
                                     .error = result->error,
                                     .again_in_ms = result->again_in_ms,
+                                    .lost = result->lost,
                                     .reason = "",
                                     .next = "",
                                     .backup = {.size = -1}};
@@ -216,6 +236,8 @@ int check_run(const struct check *check, const struct check_world *world, struct
         if (tell_error(result, &error, reterr) < 0)
             return -1;
     }
+    if (world->connection && is_lost(result->error))
+        result->lost = true;
     if (check->sensitive && withhold(result, reterr) < 0)
         return -1;
     *ret_result = take(result);

@@ -128,7 +128,7 @@ void check_describe(const struct check *check, struct strbuf *out);
 
 /* Runs the check once, within `world->deadline`. `*memory` is the check's own, NULL before the first run, and belongs
  * to the caller (check_memory_free). Every trouble is a result, unknown, that says what it was; fails only for want of
- * memory. After ERROR_TIMEOUT or ERROR_UNREACHABLE in a result the connection may only be closed. */
+ * memory. After a result that is `lost` the connection may only be closed. */
 int check_run(const struct check *check, const struct check_world *world, struct check_memory **memory,
               struct check_result **ret_result, struct error *reterr);
 
@@ -172,6 +172,10 @@ int check_add_item(struct check_run *run, struct check_items *items, struct erro
 
 /* Puts them into the result. */
 int check_set_items(struct check_run *run, const struct check_items *items, struct error *reterr);
+
+/* The query of somebody else, on the run's connection. As engine_ops.query. */
+int check_query(struct check_run *run, const struct query_request *request, const struct query_sink *sink,
+                bool *ret_more, struct error *reterr);
 
 /* A SELECT of our own, without text of the user's but quoted names. Rows as in row_sink; cells are cut at
  * CHECK_CELL_BYTES. */

@@ -87,9 +87,8 @@ static int ask_scalar(struct check_run *run, struct scalar *scalar, struct error
     const struct query_request request = {
         .sql = run->check->sql, .row_limit = SCALAR_ROWS, .cell_bytes = CHECK_CELL_BYTES + 1};
     const struct query_sink sink = {.columns = scalar_columns, .row = scalar_row, .payload = scalar};
-    struct engine_connection *connection = run->world->connection;
     bool more = false;
-    if (connection->ops->query(connection, &request, run->world->deadline, &sink, &more, reterr) < 0)
+    if (check_query(run, &request, &sink, &more, reterr) < 0)
         return -1;
     static const char next[] = "let the query answer one row of one column";
     if (scalar->columns != 1)
@@ -208,9 +207,8 @@ static int run_no_rows(struct check_run *run, struct error *reterr)
         .sql = run->check->sql, .row_limit = CHECK_ROWS_SHOWN, .cell_bytes = CHECK_VALUE_BYTES + 1};
     struct offenders offenders = {.run = run};
     const struct query_sink sink = {.columns = offender_columns, .row = offender_row, .payload = &offenders};
-    struct engine_connection *connection = run->world->connection;
     bool more = false;
-    if (connection->ops->query(connection, &request, run->world->deadline, &sink, &more, reterr) < 0)
+    if (check_query(run, &request, &sink, &more, reterr) < 0)
         return -1;
     if (offenders.rows == 0)
         return tell_no_rows(run, reterr);

@@ -70,6 +70,7 @@ struct check_result {
     struct check_coverage coverage;
     struct check_backup backup;
     int64_t again_in_ms; /* what is being watched or read through is asked again then; 0: on schedule */
+    bool lost;           /* the connection that it was asked on may only be closed */
 };
 
 struct check_result *check_result_ref(struct check_result *result);
