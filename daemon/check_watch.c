@@ -212,10 +212,9 @@ static int ask(struct check_watch *watch, const struct check *check, struct chec
     world->server = watch->connection ? &watch->server : NULL;
     if (check_run(check, world, &watch->slots[turn->check].memory, &turn->result, reterr) < 0)
         return -1;
-    enum error_code code = turn->result->error;
-    if (code == ERROR_TIMEOUT || code == ERROR_UNREACHABLE)
+    if (turn->result->lost)
         check_watch_rest(watch);
-    turn->unreached = code == ERROR_UNREACHABLE && watch->slots[turn->check].connects;
+    turn->unreached = turn->result->lost && turn->result->error == ERROR_UNREACHABLE;
     return 0;
 }
 

@@ -16,8 +16,8 @@ enum {
     SHOWN_MS = 900000,    /* a token that was shown is believed as long as this: it may have been replaced meanwhile */
 };
 
-/* The picture shows states and drift; who wants neither needs none. */
-enum { PICTURED_KINDS = 1u << EVENT_STATE | 1u << EVENT_DRIFT };
+/* The picture shows states, drift and checks; who wants none of them needs none. */
+enum { PICTURED_KINDS = 1u << EVENT_STATE | 1u << EVENT_DRIFT | 1u << EVENT_CHECK };
 
 enum step { STEP_OPENING, STEP_RESET, STEP_PICTURE_BEGIN, STEP_PICTURE_ROW, STEP_PICTURE_END, STEP_LIVE };
 

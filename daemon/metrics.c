@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "daemon/gate_question.h"
@@ -161,6 +162,63 @@ static const struct {
     {"tables", "Tables seen by the newest deep look", measure_tables},
 };
 
+static const struct judged_check *find_backup(const struct database_report *report)
+{
+    const struct judged_check *newest = NULL;
+    for (size_t i = 0; i < report->check_count; i++) {
+        const struct judged_check *check = &report->checks[i];
+        if (!report_check_has_backup(check) || check->result->backup.finished_at_ms <= 0)
+            continue;
+        if (!newest || check->result->backup.finished_at_ms > newest->result->backup.finished_at_ms)
+            newest = check;
+    }
+    return newest;
+}
+
+static void render_checks(const struct measured *measured, size_t count, struct strbuf *out)
+{
+    add_header(out, "database_", "checks", "gauge", "Checks of the database that are in a state");
+    for (size_t j = 0; j < count; j++) {
+        const struct database_report *report = measured[j].report;
+        for (unsigned state = 0; report->check_count > 0 && state < CHECK_STATES; state++) {
+            add_series(out, "checks", report, "state", check_state_name((enum check_state)state));
+            strbuf_printf(out, "%zu\n",
+                          report_count_checks(report->checks, report->check_count, (enum check_state)state));
+        }
+    }
+    add_header(out, "database_", "backup_age_seconds", "gauge", "Time since the newest backup that was found ended");
+    for (size_t j = 0; j < count; j++) {
+        const struct judged_check *backup = find_backup(measured[j].report);
+        if (!backup)
+            continue;
+        int64_t age_ms = measured[j].report->now_ms - backup->result->backup.finished_at_ms;
+        add_series(out, "backup_age_seconds", measured[j].report, NULL, NULL);
+        add_milliseconds(out, age_ms > 0 ? age_ms : 0);
+    }
+}
+
+/* The gauges, the state, the age and whether the schema has drifted. */
+enum { USUAL_SERIES = sizeof gauges / sizeof gauges[0] + 3 };
+
+_Static_assert(USUAL_SERIES + CHECK_STATES + 1 < METRIC_SERIES, "there is room for differences that are critical");
+
+static bool has_backup_check(const struct database_report *report)
+{
+    size_t i = 0;
+    while (i < report->check_count && strcmp(report->checks[i].kind, "backup") != 0)
+        i++;
+    return i < report->check_count;
+}
+
+/* The least severity whose differences are counted, so that there are no more than METRIC_SERIES. */
+static unsigned least_severity(const struct database_report *report)
+{
+    size_t room = METRIC_SERIES - USUAL_SERIES;
+    if (report->check_count > 0)
+        room -= CHECK_STATES + has_backup_check(report);
+    return room < SEVERITIES ? (unsigned)(SEVERITIES - room) : 0;
+}
+
 static void render_drift(const struct measured *measured, size_t count, struct strbuf *out)
 {
     add_header(out, "database_", "drift", "gauge", "1 for what is known of the schema's drift: none, drifted, unknown");
@@ -173,7 +231,7 @@ static void render_drift(const struct measured *measured, size_t count, struct s
     add_header(out, "database_", "drift_items", "gauge", "Differences to the reference that are not suppressed");
     for (size_t j = 0; j < count; j++) {
         const struct drift_counts *counts = measured[j].report->drift.counts;
-        for (unsigned severity = 0; counts && severity < SEVERITIES; severity++) {
+        for (unsigned severity = least_severity(measured[j].report); counts && severity < SEVERITIES; severity++) {
             add_series(out, "drift_items", measured[j].report, "severity", drift_severity_name(severity));
             strbuf_printf(out, "%zu\n", counts->by_severity[severity]);
         }
@@ -199,6 +257,7 @@ static void render_databases(const struct measured *measured, size_t count, stru
         strbuf_add_string(out, "1\n");
     }
     render_drift(measured, count, out);
+    render_checks(measured, count, out);
     add_header(out, "database_", "age_seconds", "gauge", "Time since the last good journal look");
     for (size_t j = 0; j < count; j++) {
         if (measured[j].report->age_ms < 0)

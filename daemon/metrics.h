@@ -22,7 +22,9 @@ void metric_add(enum metric metric, int64_t amount);
 void metric_set(enum metric metric, int64_t value);
 int64_t metric_get(enum metric metric);
 
-/* Prometheus text format 0.0.4. At most 15 series per database, labelled by database and engine only. */
+/* Prometheus text format 0.0.4. At most METRIC_SERIES per database, labelled by database and engine and by one of a few
+ * words: where there are checks as well as drift, differences of the least severities make room. */
+enum { METRIC_SERIES = 15 };
 void metrics_render(const struct view_set *set, int64_t monotonic_now_ms, int64_t unix_now_ms, struct strbuf *out);
 
 #endif

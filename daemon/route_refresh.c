@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * POST /v1/databases/{database}/refresh: asks for a look, is held until it has ended, answers with the new state.
+ * POST /v1/databases/{database}/refresh: asks for a look and for all checks, is held until they have ended, answers
+ * with the new state.
  */
 #include "daemon/http_routes.h"
 #include "daemon/metrics.h"
 
-/* The deep look follows the journal look, each with its own connection in the worst case. */
+/* Checks that take longer than this in all are not waited for. */
+enum { CHECKS_PATIENCE_MS = 60000 };
+
+/* The deep look follows the journal look, each with its own connection in the worst case; the checks run one by one. */
 static int64_t patience_ms(const struct config_database *database)
 {
-    return 2 * (database->connect_timeout_ms + database->query_timeout_ms) + 1000;
+    int64_t checks = 0;
+    for (size_t i = 0; i < database->check_count && checks < CHECKS_PATIENCE_MS; i++)
+        checks += database->checks[i].timeout_ms;
+    return 2 * (database->connect_timeout_ms + database->query_timeout_ms) + 1000 +
+           (checks < CHECKS_PATIENCE_MS ? checks : CHECKS_PATIENCE_MS);
 }
 
 static bool look_has_ended(const struct http_request *request)

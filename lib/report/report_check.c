@@ -80,6 +80,16 @@ static void add_rows(struct json_writer *writer, const struct check_result *resu
     json_key_boolean(writer, "more_rows", result->more_rows);
 }
 
+void report_check_summary(struct json_writer *writer, const struct judged_check *checks, size_t count)
+{
+    if (count == 0)
+        return;
+    json_key_object(writer, "checks");
+    json_key_string(writer, "state", check_state_name(report_checks_state(checks, count)));
+    report_check_counts(writer, checks, count);
+    json_close_object(writer);
+}
+
 bool report_check_has_backup(const struct judged_check *check)
 {
     const struct check_result *result = check->result;

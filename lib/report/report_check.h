@@ -61,6 +61,9 @@ enum health_status report_checks_health(const struct judged_check *checks, size_
 /* The keys "passed", "failed" and "unknown", into an open object. */
 void report_check_counts(struct json_writer *writer, const struct judged_check *checks, size_t count);
 
+/* The key "checks" of a database, which is left out where it has none: {"state","passed","failed","unknown"}. */
+void report_check_summary(struct json_writer *writer, const struct judged_check *checks, size_t count);
+
 /* What the newest run went by, in a few words: the backup's file, or the value; NULL: nothing was seen. */
 const char *report_check_evidence(const struct judged_check *check);
 

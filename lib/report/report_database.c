@@ -39,16 +39,6 @@ static void add_coverage(struct json_writer *writer, const struct schema *schema
     json_close_object(writer);
 }
 
-static void add_checks(struct json_writer *writer, const struct database_report *database)
-{
-    if (database->check_count == 0)
-        return;
-    json_key_object(writer, "checks");
-    json_key_string(writer, "state", check_state_name(report_checks_state(database->checks, database->check_count)));
-    report_check_counts(writer, database->checks, database->check_count);
-    json_close_object(writer);
-}
-
 static bool is_detailed(const struct finding *finding)
 {
     return finding->file || finding->detail || finding->applied_at_ms != TIME_UNKNOWN;
@@ -85,7 +75,7 @@ void report_database(struct json_writer *writer, const struct database_report *d
     add_server(writer, database->snapshot);
     add_coverage(writer, database->snapshot ? database->snapshot->schema : NULL);
     add_details(writer, worst->comparison);
-    add_checks(writer, database);
+    report_check_summary(writer, database->checks, database->check_count);
     json_close_object(writer);
 }
 

@@ -62,6 +62,7 @@ void report_event_picture(struct json_writer *writer, const struct database_repo
     else
         json_key_null(writer, "age_seconds");
     report_drift_summary(writer, &database->drift);
+    report_check_summary(writer, database->checks, database->check_count);
     json_close_object(writer);
 }
 
