@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `gates`: what they require, what they accept, and what they answer while they cannot know.
+ * `gates`: which databases and checks they require, what they accept, and what they answer while they cannot know.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,38 +20,116 @@ static const char *database_name_at(const void *names, size_t index)
     return ((const struct config *)names)->databases[index].name;
 }
 
-/* "orders", or "orders#tenant_42", and the replicas of that database. */
-static int read_requirement(struct config_reader *reader, const struct yaml_node *item, struct config_gate *gate,
-                            struct config_requirement *requirements)
+static int fail_no_database(struct config_reader *reader, const struct yaml_node *item, const char *name)
 {
     const struct config *config = reader->config;
-    const char *name = config_read_text(reader, item);
-    if (!name)
-        return -1;
+    const char *meant = nearest_name(name, database_name_at, config, config->database_count);
+    return config_fail(reader, item, "no database is named '%s'%s%s%s", name, meant ? " (did you mean '" : "",
+                       meant ? meant : "", meant ? "'?)" : "");
+}
+
+static void require_of(struct config_gate *gate, const struct config_database *database)
+{
+    if (database->blocked_grace_ms > gate->blocked_grace_ms)
+        gate->blocked_grace_ms = database->blocked_grace_ms;
+}
+
+/* "orders", or "orders#tenant_42", and the replicas of that database. */
+static int read_required_database(struct config_reader *reader, const struct yaml_node *item, const char *name,
+                                  const struct config_database *database, struct config_gate *gate,
+                                  struct config_requirement *requirements)
+{
     const char *hash = strchr(name, '#');
-    char *prefix = arena_strndup(config->arena, name, hash ? (size_t)(hash - name) : strlen(name));
-    if (!prefix)
-        return error_no_memory(reader->error);
-    const struct config_database *database = config_find_database(config, prefix);
-    if (!database) {
-        const char *meant = nearest_name(prefix, database_name_at, config, config->database_count);
-        return config_fail(reader, item, "no database is named '%s'%s%s%s", prefix, meant ? " (did you mean '" : "",
-                           meant ? meant : "", meant ? "'?)" : "");
-    }
     if (database->replica_of)
         return config_fail(reader, item, "'%s' is a replica, which is required together with '%s': require that",
-                           prefix, database->replica_of->name);
+                           database->name, database->replica_of->name);
     if (hash && !hash[1])
         return config_fail(reader, item, "'%s' names no journal behind '#': a schema, a table, or SCHEMA.TABLE", name);
     for (size_t i = 0; i < gate->requirement_count; i++)
         if (strcmp(requirements[i].name, name) == 0)
             return config_fail(reader, item, "the database '%s' is required twice", name);
     gate->requirement_count +=
-        config_require(config, database, name, hash ? hash + 1 : NULL, &requirements[gate->requirement_count]);
+        config_require(reader->config, database, name, hash ? hash + 1 : NULL, &requirements[gate->requirement_count]);
     gate->required_count++;
-    if (database->blocked_grace_ms > gate->blocked_grace_ms)
-        gate->blocked_grace_ms = database->blocked_grace_ms;
+    require_of(gate, database);
     return 0;
+}
+
+static const char *check_address_at(const void *addresses, size_t index)
+{
+    return ((const char *const *)addresses)[index];
+}
+
+/* The name of the check in what stands behind "orders:", or NULL. */
+static const char *name_of_check(const char *text)
+{
+    static const char prefix[] = "check:";
+    if (strncmp(text, prefix, sizeof prefix - 1) == 0)
+        return text + sizeof prefix - 1;
+    return strcmp(text, "backup") == 0 ? text : NULL;
+}
+
+/* With the address that may be meant, which people shorten to "orders:no_orphans". */
+static int fail_no_check(struct config_reader *reader, const struct yaml_node *item, const char *name,
+                         const struct config_database *database, const char *rest)
+{
+    const struct check *check = config_find_check(database, rest);
+    const char *meant = check ? database->check_addresses[check - database->checks]
+                              : nearest_name(name, check_address_at, database->check_addresses, database->check_count);
+    if (meant)
+        return config_fail(reader, item, "the database '%s' has no check '%s' (did you mean '%s'?)", database->name,
+                           name, meant);
+    return config_fail(reader, item,
+                       "the database '%s' has no check '%s': gates require DATABASE:check:NAME, or DATABASE:backup of "
+                       "one that has 'backup'",
+                       database->name, name);
+}
+
+/* "orders:check:no_orphans", or "orders:backup". */
+static int read_required_check(struct config_reader *reader, const struct yaml_node *item, const char *name,
+                               struct config_gate *gate, struct config_required_check *checks)
+{
+    const struct config *config = reader->config;
+    const char *colon = strchr(name, ':');
+    char *prefix = arena_strndup(config->arena, name, (size_t)(colon - name));
+    if (!prefix)
+        return error_no_memory(reader->error);
+    if (strchr(prefix, '@'))
+        return config_fail(reader, item, "replicas have no checks: require one of the database that '%s' copies", name);
+    const struct config_database *database = config_find_database(config, prefix);
+    if (!database)
+        return fail_no_database(reader, item, prefix);
+    const char *wanted = name_of_check(colon + 1);
+    const struct check *check = wanted ? config_find_check(database, wanted) : NULL;
+    if (!check)
+        return fail_no_check(reader, item, name, database, colon + 1);
+    struct config_required_check required = {.database = (size_t)(database - config->databases),
+                                             .check = (size_t)(check - database->checks)};
+    required.address = database->check_addresses[required.check];
+    for (size_t i = 0; i < gate->check_count; i++)
+        if (strcmp(checks[i].address, required.address) == 0)
+            return config_fail(reader, item, "the check '%s' is required twice", required.address);
+    checks[gate->check_count++] = required;
+    require_of(gate, database);
+    return 0;
+}
+
+/* A replica's name has a colon, too: what is a database is one. */
+static int read_requirement(struct config_reader *reader, const struct yaml_node *item, struct config_gate *gate,
+                            struct config_requirement *requirements, struct config_required_check *checks)
+{
+    const char *name = config_read_text(reader, item);
+    if (!name)
+        return -1;
+    char *prefix = arena_strndup(reader->config->arena, name, strcspn(name, "#"));
+    if (!prefix)
+        return error_no_memory(reader->error);
+    const struct config_database *database = config_find_database(reader->config, prefix);
+    if (database)
+        return read_required_database(reader, item, name, database, gate, requirements);
+    if (strchr(prefix, ':'))
+        return read_required_check(reader, item, name, gate, checks);
+    return fail_no_database(reader, item, prefix);
 }
 
 int config_read_requires(struct config_reader *reader, const struct yaml_node *node, void *section)
@@ -65,14 +143,16 @@ int config_read_requires(struct config_reader *reader, const struct yaml_node *n
     for (size_t i = 0; i < config->database_count; i++)
         replicas = config->databases[i].replica_count > replicas ? config->databases[i].replica_count : replicas;
     for (const struct yaml_node *item = config_first_item(node); item; item = config_next_item(node, item))
-        count += 1 + replicas;
-    struct config_requirement *requirements = arena_array(config->arena, count, sizeof *requirements);
-    if (!requirements)
+        count++;
+    struct config_requirement *requirements = arena_array(config->arena, count * (1 + replicas), sizeof *requirements);
+    struct config_required_check *checks = arena_array(config->arena, count, sizeof *checks);
+    if (!requirements || !checks)
         return error_no_memory(reader->error);
     for (const struct yaml_node *item = config_first_item(node); item; item = config_next_item(node, item))
-        if (read_requirement(reader, item, gate, requirements) < 0)
+        if (read_requirement(reader, item, gate, requirements, checks) < 0)
             return -1;
     gate->requirements = requirements;
+    gate->checks = checks;
     return 0;
 }
 
@@ -168,6 +248,9 @@ static int check_max_age(struct config_reader *reader, const struct yaml_node *n
 
 static int check_drift(struct config_reader *reader, const struct yaml_node *node, const struct config_gate *gate)
 {
+    if (gate->policy.heeds_drift && gate->requirement_count == 0)
+        return config_fail_key(reader, yaml_member(node, "drift"),
+                               "'drift' is that of databases, and the gate '%s' requires checks alone", gate->name);
     for (size_t i = 0; gate->policy.heeds_drift && i < gate->requirement_count; i++) {
         const struct config_database *database = &reader->config->databases[gate->requirements[i].database];
         if (!database->drift.reference_key && !gate->requirements[i].implied)
@@ -194,8 +277,8 @@ static int read_gate(struct config_reader *reader, const struct yaml_node *node,
     if (config_set_presets(reader, &config_gate_keys, gate) < 0 ||
         config_read_section(reader, &config_gate_keys, node, gate) < 0)
         return -1;
-    if (gate->requirement_count == 0)
-        return config_fail_key(reader, node, "the gate '%s' requires no database", node->key);
+    if (gate->requirement_count == 0 && gate->check_count == 0)
+        return config_fail_key(reader, node, "the gate '%s' requires no database and no check", node->key);
     return check_drift(reader, node, gate) < 0 ? -1 : check_max_age(reader, node, gate);
 }
 

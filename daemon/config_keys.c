@@ -454,10 +454,12 @@ static const struct config_key expect_keys[] = {
 static const struct config_key gate_keys[] = {
     {.name = "requires",
      CONFIG_ROW(requires),
-     .takes = "list of databases, or of DATABASE#JOURNAL",
+     .takes = "list of databases, DATABASE#JOURNAL, DATABASE:check:NAME and DATABASE:backup",
      .example = "[example]",
      .required = true,
-     .doc = "The databases that must be in an accepted state. The worst of them decides."},
+     .doc = "The databases that must be in an accepted state, and the checks that must have passed, such as "
+            "\"orders:check:no_orphans\" and \"orders:backup\". The worst of them decides. A check is required for "
+            "itself: the gate of a migration job requires the backup, and not that nothing is pending."},
     {.name = "accept",
      CONFIG_ROW(accept),
      .takes = "list of states",

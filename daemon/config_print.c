@@ -76,6 +76,28 @@ static void print_section(const struct config_section *keys, const void *section
     }
 }
 
+/* Names of databases need no quotes; what has other characters in it does. */
+static void print_requirements(const struct config_gate *gate, struct strbuf *out)
+{
+    const char *separator = "";
+    for (size_t i = 0; i < gate->requirement_count; i++) {
+        const struct config_requirement *requirement = &gate->requirements[i];
+        if (requirement->implied)
+            continue;
+        strbuf_add_string(out, separator);
+        if (requirement->journal)
+            config_print_text(requirement->name, out);
+        else
+            strbuf_add_string(out, requirement->name);
+        separator = ", ";
+    }
+    for (size_t i = 0; i < gate->check_count; i++) {
+        strbuf_add_string(out, separator);
+        config_print_text(gate->checks[i].address, out);
+        separator = ", ";
+    }
+}
+
 int config_print(const struct config *config, struct strbuf *out)
 {
     print_section(&config_top_keys, config, 0, out);
@@ -93,15 +115,7 @@ int config_print(const struct config *config, struct strbuf *out)
             continue;
         strbuf_printf(out, "%s  %s:\n    requires: [", begun ? "" : "gates:\n", gate->name);
         begun = true;
-        for (size_t j = 0; j < gate->requirement_count; j++) {
-            if (gate->requirements[j].implied)
-                continue;
-            strbuf_add_string(out, j == 0 ? "" : ", ");
-            if (gate->requirements[j].journal)
-                config_print_text(gate->requirements[j].name, out);
-            else
-                strbuf_add_string(out, gate->requirements[j].name);
-        }
+        print_requirements(gate, out);
         strbuf_add_string(out, "]\n");
         print_section(&config_gate_keys, gate, 4, out);
     }
