@@ -50,6 +50,7 @@
 /* Questions of checks: of our own, about each of thousands of tables; what anybody would look at of the answer. */
 #define LIMIT_QUESTION_BYTES (16u * 1024u * 1024u)
 #define LIMIT_CHECK_SQL (256u * 1024u) /* a query that a person thought of */
+#define LIMIT_CHECK_ROWS 1000000u      /* of a catalogue that a check reads whole */
 #define LIMIT_ANSWER_CELL 65536u
 #define LIMIT_ANSWER_ROW (16u * 1024u * 1024u) /* as a server sends it: documents pass, what would fill memory not */
 
