@@ -19,10 +19,13 @@ void route_checks(const struct http_request *request, struct http_response *resp
         http_response_no_memory(response);
         return;
     }
-    const struct report_subject subject = {.database = view->database->name,
-                                           .checks = report.checks,
-                                           .check_count = report.check_count,
-                                           .now_ms = request->unix_ms};
+    const struct server_facts *server = view->snapshot ? &view->snapshot->server : NULL;
+    const struct report_subject subject = {
+        .database = view->database->name,
+        .server = server ? arena_printf(arena, "%s %s", server->engine, server->version) : NULL,
+        .checks = report.checks,
+        .check_count = report.check_count,
+        .now_ms = request->unix_ms};
     http_format_begin(response, 200, format);
     http_format_render(response, REPORT_OF_CHECKS, format, &subject);
     http_format_end(response);

@@ -49,9 +49,10 @@ void report_check(struct json_writer *writer, const struct judged_check *check, 
 void report_checks(struct json_writer *writer, const char *database, const struct judged_check *checks, size_t count,
                    int64_t now_ms);
 
-/* The same for people, as a table, or as Markdown for a folder of audits: with names of what fails and rows below. */
-void report_checks_text(struct strbuf *out, const char *database, const struct judged_check *checks, size_t count,
-                        enum report_style style, int64_t now_ms);
+/* The same for people, as a table, or as Markdown for a folder of audits: with names of what fails and rows below.
+ * Markdown says of which server ("postgres 15.18"; NULL: not known), when and by which version it tells. */
+void report_checks_text(struct strbuf *out, const char *database, const char *server, const struct judged_check *checks,
+                        size_t count, enum report_style style, int64_t now_ms);
 
 /* The worst of them, as `state` above; how many are in a state; the worst of their health. */
 enum check_state report_checks_state(const struct judged_check *checks, size_t count);

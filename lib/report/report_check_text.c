@@ -186,8 +186,18 @@ static void add_details(const struct check_text *text, const struct judged_check
     add_rows(text, check->result);
 }
 
-void report_checks_text(struct strbuf *out, const char *database, const struct judged_check *checks, size_t count,
-                        enum report_style style, int64_t now_ms)
+/* What a file in a folder needs beside its table, and a terminal does not. */
+static void add_origin(const struct check_text *text, const char *server)
+{
+    char time[REPORT_TIME_SIZE] = "";
+    add_line(text, "server", server);
+    add_line(text, "time", report_format_time(text->now_ms, time));
+    add_line(text, "migrationd", MIGRATIOND_VERSION);
+    strbuf_add_char(text->out, '\n');
+}
+
+void report_checks_text(struct strbuf *out, const char *database, const char *server, const struct judged_check *checks,
+                        size_t count, enum report_style style, int64_t now_ms)
 {
     static const enum check_state shown[] = {CHECK_PASSED, CHECK_FAILED, CHECK_UNKNOWN};
     const struct check_text text = {.out = out, .style = style, .now_ms = now_ms};
@@ -197,6 +207,8 @@ void report_checks_text(struct strbuf *out, const char *database, const struct j
                       check_state_name(shown[i]));
     strbuf_add_char(out, ')');
     end_title(&text);
+    if (style == STYLE_MARKDOWN)
+        add_origin(&text, server);
     if (count == 0)
         return;
     strbuf_add_string(out, style == STYLE_MARKDOWN ? "" : "\n");

@@ -78,19 +78,25 @@ static void checks_json(const struct report_subject *subject, struct strbuf *out
     out->failed |= !json_writer_ok(&writer);
 }
 
+static void checks_in(enum report_style style, const struct report_subject *subject, struct strbuf *out)
+{
+    report_checks_text(out, subject->database, subject->server, subject->checks, subject->check_count, style,
+                       subject->now_ms);
+}
+
 static void checks_text(const struct report_subject *subject, struct strbuf *out)
 {
-    report_checks_text(out, subject->database, subject->checks, subject->check_count, STYLE_PLAIN, subject->now_ms);
+    checks_in(STYLE_PLAIN, subject, out);
 }
 
 static void checks_colour(const struct report_subject *subject, struct strbuf *out)
 {
-    report_checks_text(out, subject->database, subject->checks, subject->check_count, STYLE_COLOUR, subject->now_ms);
+    checks_in(STYLE_COLOUR, subject, out);
 }
 
 static void checks_markdown(const struct report_subject *subject, struct strbuf *out)
 {
-    report_checks_text(out, subject->database, subject->checks, subject->check_count, STYLE_MARKDOWN, subject->now_ms);
+    checks_in(STYLE_MARKDOWN, subject, out);
 }
 
 bool report_render(enum report_kind kind, enum report_format format, const struct report_subject *subject,

@@ -21,6 +21,7 @@ struct report_subject {
     const struct comparison_member *members;
     const struct comparison_of_many *many;
     const char *database; /* checks */
+    const char *server;   /* checks: "postgres 15.18"; NULL */
     const struct judged_check *checks;
     size_t check_count;
     int64_t now_ms; /* unix time; checks */
