@@ -326,15 +326,38 @@ static unsigned engine_of(const char *name)
     return 0;
 }
 
-int sql_query_check(const char *engine, const char *sql, size_t *ret_length, struct error *reterr)
+static struct reading reading_of(const char *engine, const char *sql, size_t length)
 {
-    struct reading reading = {
-        .engine = engine_of(engine),
-        .scan = {.next = sql, .end = sql + strlen(sql), .line = 1, .mysql = engine_of(engine) == MYSQL},
+    unsigned number = engine_of(engine);
+    return (struct reading){
+        .engine = number,
+        .scan = {.next = sql, .end = sql + length, .line = 1, .mysql = number == MYSQL},
         .gap = sql,
     };
+}
+
+int sql_query_check(const char *engine, const char *sql, size_t *ret_length, struct error *reterr)
+{
+    struct reading reading = reading_of(engine, sql, strlen(sql));
     *ret_length = 0;
     if (reading.engine == 0)
         return error_set(reterr, ERROR_INTERNAL, "no engine is called %s", engine);
     return check_all(&reading, ret_length, reterr);
+}
+
+bool sql_query_is_limited(const char *engine, const char *sql, size_t length)
+{
+    struct reading reading = reading_of(engine, sql, length);
+    unsigned depth = 0;
+    for (size_t i = 0; i < AHEAD; i++)
+        step(&reading);
+    for (; reading.tokens[0].kind != SCAN_END && reading.tokens[0].kind != SCAN_OPEN; step(&reading)) {
+        const struct scan_token *token = &reading.tokens[0];
+        bool limits = scan_token_is(token, "LIMIT") || scan_token_is(token, "FETCH") || scan_token_is(token, "OFFSET");
+        if (limits && depth == 0)
+            return true;
+        depth += is_sign(token, '(') ? 1 : 0;
+        depth -= is_sign(token, ')') && depth > 0 ? 1 : 0;
+    }
+    return false;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Answers a question that somebody else wrote, in a read-only transaction that is rolled back. The session takes one
- * statement at a time, and the server ends it by itself: at the deadline, and behind the last row that is wanted.
+ * statement at a time, and the server ends it by itself at the deadline. What it cannot be told is to cut cells: a row
+ * is a packet, and the library holds one, of at most LIMIT_ANSWER_ROW bytes.
  */
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -17,7 +19,7 @@
 /* How long DDL is waited for, and how often it is tried meanwhile, where the server can be told not to wait. */
 enum { LOCK_WAIT_MS = 250, LOCK_RETRY_MS = 25 };
 
-/* Rows beyond those wanted that are read in order to keep the connection. */
+/* Rows beyond those wanted that are read in order to keep the connection, where a text has a LIMIT of its own. */
 enum { SPARE_ROWS = 1000 };
 
 /* One question under way. */
@@ -28,7 +30,8 @@ struct question {
     struct deadline deadline;
     struct strbuf sql; /* as it is sent */
     size_t rows;
-    bool told; /* the columns */
+    bool told;    /* the columns */
+    bool stopped; /* there is more to come that nobody reads: that could take for ever */
     bool more;
 };
 
@@ -43,6 +46,10 @@ static int server_ms(struct deadline deadline)
  * takes it. */
 #define SERVERS_MODE "REPLACE(@@GLOBAL.sql_mode,'NO_BACKSLASH_ESCAPES','')"
 
+/* sql_select_limit would cut what stored functions read, too: it is off, whatever the server's is. */
+#define COMMON_SETTINGS                                                                                                \
+    "time_zone='+00:00',innodb_lock_wait_timeout=1,max_error_count=1024,sql_select_limit=18446744073709551615"
+
 /* Set anew for each question, since functions may change it. */
 static int begin(struct question *question, struct error *reterr)
 {
@@ -52,14 +59,14 @@ static int begin(struct question *question, struct error *reterr)
     char text[400] = "";
     if (connection->mariadb)
         snprintf(text, sizeof text,
-                 "SET time_zone='+00:00',sql_mode=%s,lock_wait_timeout=0,innodb_lock_wait_timeout=1,"
-                 "max_statement_time=%d.%03d,sql_select_limit=%zu",
-                 mode, left / 1000, left % 1000, question->request->row_limit + 1);
+                 "SET " COMMON_SETTINGS ",sql_mode=%s,lock_wait_timeout=0,max_statement_time=%d.%03d", mode,
+                 left / 1000, left % 1000);
     else
+        /* What a table's statistics say must not be a day old: the next number of AUTO_INCREMENT is one of them. */
         snprintf(text, sizeof text,
-                 "SET time_zone='+00:00',sql_mode=%s,lock_wait_timeout=1,innodb_lock_wait_timeout=1,"
-                 "max_execution_time=%d,sql_select_limit=%zu",
-                 mode, left, question->request->row_limit + 1);
+                 "SET " COMMON_SETTINGS ",sql_mode=%s,lock_wait_timeout=1,max_execution_time=%d,"
+                 "information_schema_stats_expiry=0",
+                 mode, left);
     /* Under SERIALIZABLE, reading locks. */
     if (mysql_session_run(connection, text, question->deadline, reterr) ||
         mysql_session_run(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", question->deadline, reterr))
@@ -86,26 +93,86 @@ static int tell_columns(struct question *question, MYSQL_RES *result, struct err
     return sink->columns(sink->payload, columns, count, reterr) == 0 ? 0 : -1;
 }
 
+/* The library gives up on a row that is too large with the words for a lost connection; what tells is its buffer, which
+ * has grown as far as it may. */
+static int fail_row(const struct question *question, struct error *reterr)
+{
+    const struct mysql_connection *connection = question->connection;
+    if (reterr && reterr->code == ERROR_UNREACHABLE && connection->mysql->net.max_packet >= LIMIT_ANSWER_ROW)
+        return error_set(reterr, ERROR_TRUNCATED, "%s: a row is larger than %u MiB", connection->label,
+                         LIMIT_ANSWER_ROW / (1024 * 1024));
+    return -1;
+}
+
 static int take_rows(struct question *question, MYSQL_RES *result, struct query_row *row, struct error *reterr)
 {
     for (;;) {
         MYSQL_ROW cells = NULL;
         if (mysql_session_row(question->connection, result, question->deadline, &cells, reterr))
-            return -1;
+            return fail_row(question, reterr);
         if (!cells)
             return 0;
         if (question->rows++ >= question->request->row_limit) {
             question->more = true;
-            if (question->rows > question->request->row_limit + SPARE_ROWS)
+            question->stopped = question->rows > question->request->row_limit + SPARE_ROWS;
+            if (question->stopped)
                 return 0;
             continue;
         }
         const unsigned long *lengths = mysql_fetch_lengths(result);
         for (size_t i = 0; i < row->count; i++)
             query_row_set(row, i, cells[i], cells[i] ? lengths[i] : 0);
-        if (query_row_send(row, question->sink, reterr) < 0)
+        question->stopped = query_row_send(row, question->sink, reterr) < 0;
+        if (question->stopped)
             return -1;
     }
+}
+
+/* Passes the answer on. */
+static int take_answer(struct question *question, MYSQL_RES *result, struct error *reterr)
+{
+    cleanup(query_row) struct query_row row = {0};
+    question->stopped = true;
+    if (query_row_init(&row, mysql_num_fields(result), question->request->cell_bytes, reterr) < 0 ||
+        tell_columns(question, result, reterr) < 0)
+        return -1;
+    question->stopped = false;
+    return take_rows(question, result, &row, reterr);
+}
+
+/* Answers that the server cut and delivered all the same, which makes them wrong: group_concat_max_len, a text beyond
+ * max_allowed_packet that became NULL, a recursion or LIMIT ROWS EXAMINED that was broken off. */
+static const unsigned cutting[] = {1260, 1301, 1931};
+
+static bool is_cutting(const char *code)
+{
+    unsigned long number = code ? strtoul(code, NULL, 10) : 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(cutting); i++)
+        if (number == cutting[i])
+            return true;
+    return false;
+}
+
+enum { WARNING_LEVEL, WARNING_CODE, WARNING_TEXT };
+
+static int check_warnings(struct question *question, struct error *reterr)
+{
+    struct mysql_connection *connection = question->connection;
+    MYSQL_RES *result = NULL;
+    MYSQL_ROW row = NULL;
+    if (mysql_warning_count(connection->mysql) == 0)
+        return 0;
+    if (mysql_session_select(connection, "SHOW WARNINGS", 13, question->deadline, &result, reterr))
+        return -1;
+    int failed = 0;
+    do {
+        failed = mysql_session_row(connection, result, question->deadline, &row, reterr);
+        if (!failed && row && is_cutting(row[WARNING_CODE]))
+            failed = error_set(reterr, ERROR_TRUNCATED, "%s: %s", connection->label,
+                               row[WARNING_TEXT] ? row[WARNING_TEXT] : "the answer is cut");
+    } while (!failed && row);
+    mysql_session_finish(connection, result, question->deadline);
+    return failed ? -1 : mysql_session_check(connection, reterr);
 }
 
 static int run(struct question *question, struct error *reterr)
@@ -117,16 +184,13 @@ static int run(struct question *question, struct error *reterr)
         return -1;
     if (!result)
         return error_set(reterr, ERROR_INVALID, "%s: the statement has no rows", connection->label);
-    cleanup(query_row) struct query_row row = {0};
-    int failed = query_row_init(&row, mysql_num_fields(result), question->request->cell_bytes, reterr) < 0 ||
-                 tell_columns(question, result, reterr) < 0 || take_rows(question, result, &row, reterr) < 0;
-    /* Reading on to the end could take for ever. */
-    if (failed || question->rows > question->request->row_limit + SPARE_ROWS) {
+    int status = take_answer(question, result, reterr);
+    if (question->stopped) {
         connection->lost = true;
         wire_abort(connection->mysql);
     }
     mysql_session_finish(connection, result, question->deadline);
-    return failed ? -1 : 0;
+    return status == 0 && !question->stopped ? check_warnings(question, reterr) : status;
 }
 
 /* MariaDB is told not to wait for DDL, which is tried again for a while; nothing was answered then. */
@@ -148,12 +212,12 @@ static int run_patiently(struct question *question, struct error *reterr)
     }
 }
 
-/* sql_select_limit is no limit for a text with one of its own; this is, and a text that writes its answer somewhere
- * does not fit into it. MariaDB takes no WITH there. */
-static int compose(struct question *question, size_t length, struct error *reterr)
+/* The newline ends a comment that the text may end in. */
+static void compose(struct question *question, size_t length)
 {
     strbuf_add(&question->sql, question->request->sql, length);
-    return strbuf_ok(&question->sql) ? 0 : error_no_memory(reterr);
+    if (!sql_query_is_limited("mysql", question->request->sql, length))
+        strbuf_printf(&question->sql, "\nLIMIT %zu", question->request->row_limit + 1);
 }
 
 int mysql_ask(struct engine_connection *base, const struct query_request *request, struct deadline deadline,
@@ -171,7 +235,8 @@ int mysql_ask(struct engine_connection *base, const struct query_request *reques
         return -1;
     if (!request->own && sql_query_check(connection->mariadb ? "mariadb" : "mysql", request->sql, &length, reterr) < 0)
         return -1;
-    int status = compose(&question, length, reterr) < 0 || begin(&question, reterr) ? -1 : 0;
+    compose(&question, length);
+    int status = strbuf_ok(&question.sql) ? begin(&question, reterr) : error_no_memory(reterr);
     if (status == 0)
         status = run_patiently(&question, reterr);
     strbuf_done(&question.sql);

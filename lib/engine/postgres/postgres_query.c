@@ -18,7 +18,7 @@
 /* No schema has it. */
 #define CURSOR "\"migrationd check\""
 
-enum { STATEMENT_BYTES = 2 * 1024 * 1024, KEYS_BYTES = 64 * 1024, TYPE_BOOL = 16, TYPE_INET = 869 };
+enum { STATEMENT_BYTES = LIMIT_QUESTION_BYTES + 1024 * 1024, KEYS_BYTES = 64 * 1024, TYPE_BOOL = 16, TYPE_INET = 869 };
 
 /* One question under way. */
 struct question {

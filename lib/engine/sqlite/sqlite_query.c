@@ -19,12 +19,24 @@ enum { ATTEMPTS = 3 };
 /* What all rows of an answer take at most here. */
 enum { ANSWER_BYTES = 64 * 1024 * 1024 };
 
+/* How much more memory SQLite takes before a question is ended, and how many instructions of its machine that is looked
+ * at: temporary tables stand in memory, and one instruction may add a row of LIMIT_ANSWER_ROW to one. */
+enum { MEMORY_BYTES = 256 * 1024 * 1024, PROGRESS_STEPS = 100 };
+
+/* Longest pattern of LIKE and GLOB: one instruction compares it with a whole text, while no clock is looked at. */
+enum { PATTERN_BYTES = 1000 };
+
 /* Pragmas that only tell, most of them as tables: pragma_foreign_key_list('orders'). */
 static const char *const pragmas[] = {
-    "application_id",    "collation_list",   "compile_options", "data_version",  "database_list", "encoding",
-    "foreign_key_check", "foreign_key_list", "freelist_count",  "function_list", "index_info",    "index_list",
-    "index_xinfo",       "integrity_check",  "module_list",     "page_count",    "page_size",     "pragma_list",
-    "quick_check",       "schema_version",   "table_info",      "table_list",    "table_xinfo",   "user_version",
+    "foreign_key_check", "foreign_key_list", "index_info", "index_list", "index_xinfo",
+    "integrity_check",   "quick_check",      "table_info", "table_list", "table_xinfo",
+};
+
+/* Likewise, as long as no value is given. */
+static const char *const settings[] = {
+    "application_id", "collation_list", "compile_options", "data_version", "database_list",
+    "encoding",       "freelist_count", "function_list",   "module_list",  "page_count",
+    "page_size",      "pragma_list",    "schema_version",  "user_version",
 };
 
 /* Functions that reach out of the file, where a build has them. */
@@ -41,6 +53,9 @@ struct question {
     struct kept_row *rows; /* newest first */
     size_t row_count;
     size_t length; /* of the text */
+    sqlite3_int64 memory_limit;
+    const char *denied; /* what it may not do */
+    bool bloated;
     bool more;
 };
 
@@ -58,48 +73,79 @@ static bool is_one_of(const char *word, const char *const *words, size_t count)
     return false;
 }
 
+static int deny(struct question *question, const char *what)
+{
+    question->denied = what;
+    return SQLITE_DENY;
+}
+
 /* Writes are left to the handle, which cannot: extensions prepare theirs when they are first read. */
 static int authorize(void *payload, int action, const char *first, const char *second, const char *database,
                      const char *trigger)
 {
-    (void)payload, (void)database, (void)trigger;
+    (void)database, (void)trigger;
     switch (action) {
     case SQLITE_ATTACH:
     case SQLITE_DETACH:
+        return deny(payload, "opens or closes another file");
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT:
-    case SQLITE_ANALYZE:
-    case SQLITE_REINDEX:
+        return deny(payload, "begins or ends a transaction");
     case SQLITE_CREATE_TEMP_INDEX:
     case SQLITE_CREATE_TEMP_TABLE:
     case SQLITE_CREATE_TEMP_TRIGGER:
     case SQLITE_CREATE_TEMP_VIEW:
-        return SQLITE_DENY;
+    case SQLITE_ANALYZE:
+    case SQLITE_REINDEX:
+        return deny(payload, "writes");
     case SQLITE_PRAGMA:
-        return is_one_of(first, pragmas, ARRAY_LENGTH(pragmas)) ? SQLITE_OK : SQLITE_DENY;
+        if (is_one_of(first, pragmas, ARRAY_LENGTH(pragmas)) ||
+            (!second && is_one_of(first, settings, ARRAY_LENGTH(settings))))
+            return SQLITE_OK;
+        return deny(payload, "asks for a pragma that may act");
     case SQLITE_FUNCTION:
-        return is_one_of(second, functions, ARRAY_LENGTH(functions)) ? SQLITE_DENY : SQLITE_OK;
+        return is_one_of(second, functions, ARRAY_LENGTH(functions)) ? deny(payload, "reaches out of the file")
+                                                                     : SQLITE_OK;
     default:
         return SQLITE_OK;
     }
 }
 
+static int watch(void *payload)
+{
+    struct question *question = payload;
+    question->bloated = sqlite3_memory_used() > question->memory_limit;
+    return question->bloated || deadline_passed(question->connection->deadline);
+}
+
+static int fail(const struct question *question, int result, struct error *reterr)
+{
+    const char *path = question->connection->path;
+    if (question->bloated)
+        return error_set(reterr, ERROR_TRUNCATED, "%s: the query takes more than %d MiB of memory", path,
+                         MEMORY_BYTES / (1024 * 1024));
+    if (question->denied)
+        return error_set(reterr, ERROR_INVALID, "%s: the query %s: %s", path, question->denied,
+                         sqlite3_errmsg(question->connection->database));
+    return sqlite_connection_fail(question->connection, result, "the query", reterr);
+}
+
 static int prepare(struct question *question, sqlite3_stmt **ret_statement, struct error *reterr)
 {
     struct sqlite_connection *connection = question->connection;
+    const char *end = question->request->sql + question->length;
     const char *tail = NULL;
     int result = sqlite3_prepare_v3(connection->database, question->request->sql, (int)question->length, 0,
                                     ret_statement, &tail);
-    if (result == SQLITE_AUTH)
-        return error_set(reterr, ERROR_INVALID, "%s: the query would do more than read: %s", connection->path,
-                         sqlite3_errmsg(connection->database));
     if (result != SQLITE_OK)
-        return sqlite_connection_fail(connection, result, "the query", reterr);
-    if (!*ret_statement || sqlite3_column_count(*ret_statement) == 0)
-        return error_set(reterr, ERROR_INVALID, "%s: the statement has no rows", connection->path);
+        return fail(question, result, reterr);
+    if (!*ret_statement)
+        return error_set(reterr, ERROR_INVALID, "%s: there is no statement", connection->path);
     if (!sqlite3_stmt_readonly(*ret_statement))
         return error_set(reterr, ERROR_INVALID, "%s: the statement would write", connection->path);
-    if (tail && tail[strspn(tail, " \t\r\n\f;")] != '\0' && tail < question->request->sql + question->length)
+    if (sqlite3_column_count(*ret_statement) == 0)
+        return error_set(reterr, ERROR_INVALID, "%s: the statement has no rows", connection->path);
+    if (tail && tail < end && tail + strspn(tail, " \t\r\n\f;") < end)
         return error_set(reterr, ERROR_INVALID, "%s: there is a second statement", connection->path);
     return 0;
 }
@@ -178,9 +224,9 @@ static int keep_rows(struct question *question, sqlite3_stmt *statement, struct 
     if (query_row_init(&row, question->column_count, question->request->cell_bytes, reterr) < 0)
         return -1;
     for (;;) {
-        int status = sqlite_connection_step(question->connection, statement, "the query", reterr);
-        if (status <= 0)
-            return status;
+        int result = sqlite3_step(statement);
+        if (result != SQLITE_ROW)
+            return result == SQLITE_DONE ? 0 : fail(question, result, reterr);
         if (question->row_count == question->request->row_limit) {
             question->more = true;
             return 0;
@@ -204,9 +250,13 @@ static int attempt(struct question *question, struct deadline deadline, struct e
     struct engine_connection *base = &question->connection->base;
     int status = sqlite_begin_look(base, deadline, reterr);
     if (status == 0) {
-        sqlite3_set_authorizer(question->connection->database, authorize, NULL);
+        sqlite3 *database = question->connection->database;
+        question->memory_limit = sqlite3_memory_used() + MEMORY_BYTES;
+        sqlite3_limit(database, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PATTERN_BYTES);
+        sqlite3_set_authorizer(database, authorize, question);
+        sqlite3_progress_handler(database, PROGRESS_STEPS, watch, question); /* until the look ends */
         status = read_answer(question, reterr);
-        sqlite3_set_authorizer(question->connection->database, NULL, NULL);
+        sqlite3_set_authorizer(database, NULL, NULL);
     }
     if (sqlite_end_look(base, deadline, status == 0 ? reterr : NULL) < 0)
         status = -1;
