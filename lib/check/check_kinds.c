@@ -7,6 +7,11 @@ const struct check_kind *const check_kinds[] = {
     &check_kind_sql,
     &check_kind_not_empty,
     &check_kind_backup,
+    &check_kind_foreign_keys,
+    &check_kind_enum_values,
+    &check_kind_indexes,
+    &check_kind_sequences,
+    &check_kind_extensions,
     NULL,
 };
 

@@ -10,6 +10,11 @@
 extern const struct check_kind check_kind_sql;
 extern const struct check_kind check_kind_not_empty;
 extern const struct check_kind check_kind_backup;
+extern const struct check_kind check_kind_foreign_keys;
+extern const struct check_kind check_kind_enum_values;
+extern const struct check_kind check_kind_indexes;
+extern const struct check_kind check_kind_sequences;
+extern const struct check_kind check_kind_extensions;
 
 /* The slot `needs_connection` of kinds that ask the database, whatever is asked. */
 bool check_kind_connects(const struct check *check);
