@@ -114,6 +114,17 @@ static void add_backup(struct json_writer *writer, const struct judged_check *ch
     json_close_object(writer);
 }
 
+/* What it said while it could still be asked, which is what `on_unknown` goes by. */
+static void add_last_known(struct json_writer *writer, const struct judged_check *check)
+{
+    if (check->verdict.state != CHECK_UNKNOWN || check->last == CHECK_UNKNOWN)
+        return;
+    json_key_object(writer, "last_known");
+    json_key_string(writer, "state", check_state_name(check->last));
+    json_key_seconds(writer, "age_seconds", check->last_age_ms);
+    json_close_object(writer);
+}
+
 void report_check(struct json_writer *writer, const struct judged_check *check, int64_t now_ms)
 {
     json_open_object(writer);
@@ -137,6 +148,7 @@ void report_check(struct json_writer *writer, const struct judged_check *check, 
         add_rows(writer, check->result);
         add_backup(writer, check, now_ms);
     }
+    add_last_known(writer, check);
     json_key_string(writer, "reason", check->verdict.reason);
     report_key_text(writer, "next", check->verdict.next);
     json_close_object(writer);

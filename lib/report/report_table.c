@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "json/json_writer.h"
 
 static const struct {
     const char *word;
@@ -71,14 +71,18 @@ void report_add_word(struct strbuf *out, enum report_style style, const char *wo
 
 const char *report_format_time(int64_t unix_ms, char buffer[static REPORT_TIME_SIZE])
 {
-    struct strbuf quoted = STRBUF(REPORT_TIME_SIZE);
-    struct json_writer writer = {0};
-    json_writer_init(&writer, &quoted, 0);
-    json_add_time(&writer, unix_ms);
-    const char *start = strbuf_text(&quoted);
-    bool known = *start == '"' && quoted.length >= 2;
-    snprintf(buffer, REPORT_TIME_SIZE, "%.*s", known ? (int)quoted.length - 2 : 0, start + known);
-    strbuf_done(&quoted);
+    int64_t fraction = (unix_ms % 1000 + 1000) % 1000;
+    time_t seconds = (time_t)((unix_ms - fraction) / 1000);
+    struct tm utc = {0};
+    char text[32] = "";
+    buffer[0] = '\0';
+    if (unix_ms == INT64_MIN || !gmtime_r(&seconds, &utc) || utc.tm_year < 1 - 1900 || utc.tm_year > 9999 - 1900 ||
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+        return buffer;
+    if (fraction > 0)
+        snprintf(buffer, REPORT_TIME_SIZE, "%s.%03dZ", text, (int)fraction);
+    else
+        snprintf(buffer, REPORT_TIME_SIZE, "%sZ", text);
     return buffer;
 }
 

@@ -237,9 +237,13 @@ static void test_bodies_of_signals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_newest_are_kept),      cmocka_unit_test(test_releases),
-        cmocka_unit_test(test_quiet_releases_make_room), cmocka_unit_test(test_written_and_read),
-        cmocka_unit_test(test_recording_without_memory), cmocka_unit_test(test_bodies_of_signals),
+        cmocka_unit_test(test_the_newest_are_kept),
+        cmocka_unit_test(test_releases),
+        cmocka_unit_test(test_quiet_releases_make_room),
+        cmocka_unit_test(test_written_and_read),
+        cmocka_unit_test(test_no_evidence),
+        cmocka_unit_test(test_recording_without_memory),
+        cmocka_unit_test(test_bodies_of_signals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
