@@ -81,7 +81,7 @@ static const struct {
     {"edit", SQLITE, "runs a program"},
 };
 
-/* Consecutive words that no question has; `open`: they begin a statement inside of another. */
+/* Consecutive words that no question has. */
 static const struct {
     const char *words[3];
     const char *reason;
@@ -109,6 +109,7 @@ struct reading {
     struct scan_token previous; /* before `tokens` */
     struct scan_token tokens[AHEAD];
     const char *hint; /* one of `hints` that stood in a comment */
+    bool executable;  /* so did what MySQL runs */
 };
 
 static enum scan_kind kind_of(const struct sqlite_token *token)
@@ -141,7 +142,7 @@ static struct scan_token postgres_next(struct scan *scan)
     return scan_next(scan);
 }
 
-/* Whether a comment between tokens holds the word; sets in a string are no matter. */
+/* Whether the word stands in it, in any case. */
 static bool holds_word(const char *text, size_t length, const char *word)
 {
     size_t size = strlen(word);
@@ -167,6 +168,7 @@ static void step(struct reading *reading)
                               : reading->engine == POSTGRES ? postgres_next(&reading->scan)
                                                             : scan_next(&reading->scan);
     look_for_hints(reading, token.text);
+    reading->executable = reading->executable || reading->scan.conditional;
     reading->gap = token.text + token.length;
     reading->tokens[AHEAD - 1] = token;
 }
@@ -276,7 +278,7 @@ static int check_token(const struct reading *reading, unsigned depth, struct err
         return error_set(reterr, ERROR_INVALID, "line %u: a quote or comment begins that does not end", token->line);
     if (is_sign(token, ')') && depth == 0)
         return error_set(reterr, ERROR_INVALID, "line %u: a parenthesis ends that did not begin", token->line);
-    if (reading->scan.conditional)
+    if (reading->executable)
         return refuse(token, "a comment", "holds what MySQL runs", reterr);
     if (reading->hint)
         return refuse(token, reading->hint, "changes settings", reterr);

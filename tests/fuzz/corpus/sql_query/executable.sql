@@ -1,0 +1,1 @@
+select /*!50000 sleep */ (1) from `a;b` # c

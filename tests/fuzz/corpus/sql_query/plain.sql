@@ -1,0 +1,1 @@
+select count(*) from orders where state is null; -- done

@@ -1,0 +1,1 @@
+with x as (select 1 /* a /* b */ */) select ';', $a$;$a$, e'\';' from x;
