@@ -44,10 +44,10 @@ static const struct config_key check_keys[] = {
     {.name = "sql",
      CONFIG_ROW(check_sql),
      .takes = "text",
-     .example = "\"select count(*) from orders o left join customers c on c.id = o.customer where c.id is null\"",
-     .doc =
-         "One SELECT, run in a read-only transaction. A dollar sign that stands before '{' or another one is written "
-         "$$, as everywhere: $$$$text$$$$ is PostgreSQL's $$text$$, while $1 and $tag$ stay as they are."},
+     .example = "\"select count(*) from orders where customer not in (select id from customers)\"",
+     .doc = "One SELECT, run in a read-only transaction that is rolled back. As everywhere in this file $$ is a dollar "
+            "sign and ${ begins a variable, so that PostgreSQL's $$text$$ is written $$$$text$$$$; $1 and $tag$ stand "
+            "for themselves."},
     {.name = "expect",
      CONFIG_ROW(check_expect),
      .takes = "text, or list of texts",
@@ -160,8 +160,8 @@ static const struct config_key orphans_keys[] = {
      .example = "5s",
      .least = 100,
      .most = 10 * MINUTE,
-     .doc = "Instead of validated: PostgreSQL is asked for rows without their parents, too, for this long, which the "
-            "check's timeout must exceed; without one it is 5s longer."},
+     .doc = "Instead of validated: on PostgreSQL, too, rows without their parents are looked for, for this long. The "
+            "check's timeout must be longer; its default is then 5s longer."},
 };
 
 static const struct config_key sequences_keys[] = {

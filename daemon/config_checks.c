@@ -23,11 +23,26 @@ static void set_kind(struct check *check, const struct check_kind *kind)
     check->severity = kind->severity;
 }
 
-/* The kind's names, as a list for a message. */
+static size_t count_kinds(void)
+{
+    size_t count = 0;
+    while (check_kinds[count])
+        count++;
+    return count;
+}
+
+/* The kinds' names as a list for a message, in the order of their rows. */
 static void list_kinds(struct strbuf *out)
 {
-    for (size_t i = 0; check_kinds[i]; i++)
-        strbuf_printf(out, "%s%s", i == 0 ? "" : check_kinds[i + 1] ? ", " : " or ", check_kinds[i]->name);
+    size_t left = count_kinds();
+    const char *separator = "";
+    for (size_t i = 0; i < config_check_keys.key_count; i++) {
+        const char *name = config_check_keys.keys[i].name;
+        if (!check_kind_find(name))
+            continue;
+        strbuf_printf(out, "%s%s", separator, name);
+        separator = --left == 1 ? " or " : ", ";
+    }
 }
 
 static const char *kind_name_at(const void *kinds, size_t index)
@@ -38,13 +53,10 @@ static const char *kind_name_at(const void *kinds, size_t index)
 
 static int fail_value(struct config_reader *reader, const struct yaml_node *node)
 {
-    cleanup(strbuf) struct strbuf kinds = STRBUF(1024);
-    size_t count = 0;
-    while (check_kinds[count])
-        count++;
-    const char *meant = nearest_name(node->key, kind_name_at, check_kinds, count);
+    const char *meant = nearest_name(node->key, kind_name_at, check_kinds, count_kinds());
     if (meant && strcmp(meant, node->key) != 0)
         return config_fail_key(reader, node, "no check is called '%s' (did you mean '%s'?)", node->key, meant);
+    cleanup(strbuf) struct strbuf kinds = STRBUF(1024);
     list_kinds(&kinds);
     return config_fail(reader, node, "a check is a mapping with one of %s, not a %s", strbuf_text(&kinds),
                        yaml_kind_name(node->kind));
@@ -115,7 +127,8 @@ static int read_mapping(struct config_reader *reader, const struct yaml_node *no
     return kind ? judge_mapping(reader, node, check) : fail_kindless(reader, node);
 }
 
-/* The value alone. Keys of the long form that stand in it would be taken for something else, or refused as unknown. */
+/* The argument of the kind that the check is named after. Keys of the long form that stand in it would be taken for
+ * something else, or refused as unknown. */
 static int read_argument(struct config_reader *reader, const struct yaml_node *node, struct check *check)
 {
     const struct config_key *key = config_find_key(&config_check_keys, node->key);
@@ -152,14 +165,8 @@ static int read_check(struct config_reader *reader, const struct yaml_node *node
     if (config_check_name(reader, node, "check") < 0)
         return -1;
     check->name = node->key;
-    if (!is_short(node, named)) {
-        if (read_mapping(reader, node, check) < 0)
-            return -1;
-        return !is_backup(check->name) || is_backup(check->kind->name)
-                   ? 0
-                   : config_fail_key(reader, node, "'%s' is the name of the check of the database's backup",
-                                     backup_name);
-    }
+    if (!is_short(node, named))
+        return read_mapping(reader, node, check);
     set_kind(check, named);
     return is_backup(named->name) ? read_backup(reader, node, check) : read_argument(reader, node, check);
 }

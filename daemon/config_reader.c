@@ -134,6 +134,8 @@ void config_print_text(const char *text, struct strbuf *out)
             strbuf_printf(out, "\\%c", *text);
         else if (*text == '$')
             strbuf_add_string(out, "$$");
+        else if (*text == '\n')
+            strbuf_add_string(out, "\\n");
         else if (needs_escape(point))
             strbuf_printf(out, "\\u%04X", (unsigned)point);
         else
