@@ -136,10 +136,15 @@ static struct scan_token sqlite_next(struct scan *scan)
 static struct scan_token postgres_next(struct scan *scan)
 {
     const size_t length = strlen(SCRIPT_BREAKPOINT);
-    while (scan_blanks(scan) && (size_t)(scan->end - scan->next) >= length &&
-           memcmp(scan->next, SCRIPT_BREAKPOINT, length) == 0)
-        scan_advance(scan, strcspn(scan->next, "\n"));
-    return scan_next(scan);
+    for (;;) {
+        struct scan_token open = {.kind = SCAN_OPEN, .text = scan->next, .line = scan->line};
+        if (!scan_blanks(scan))
+            return open;
+        if ((size_t)(scan->end - scan->next) < length || memcmp(scan->next, SCRIPT_BREAKPOINT, length) != 0)
+            return scan_next(scan);
+        const char *newline = memchr(scan->next, '\n', (size_t)(scan->end - scan->next));
+        scan_advance(scan, (size_t)((newline ? newline : scan->end) - scan->next));
+    }
 }
 
 /* Whether the word stands in it, in any case. */
