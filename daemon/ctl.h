@@ -19,7 +19,7 @@ enum ctl_exit {
     CTL_OK = 0,
     CTL_CLOSED = 1,
     CTL_USAGE = 2,
-    CTL_TROUBLE = 2, /* diff, plan and compare: as diff(1) */
+    CTL_TROUBLE = 2, /* diff, plan, compare and checks: as diff(1) */
     CTL_UNKNOWN = 3, /* unknown, or the daemon cannot be reached */
     CTL_BLOCKED = 4,
     CTL_TIMED_OUT = 124,
@@ -69,6 +69,8 @@ struct ctl_options {
     const char *tool;               /* manifest, bootstrap: the tool's name; NULL: recognised */
     struct option_list stamps;      /* bootstrap: revisions to record */
     const char *confirm;            /* bootstrap: the database's name */
+    const char *config;             /* checks: a configuration whose checks are run from here */
+    bool suggest;                   /* checks --suggest */
     bool words_follow_dashes;       /* "--" stood on the command line: what follows is somebody else's */
     char *const *arguments;
     int argument_count;
@@ -95,6 +97,7 @@ int ctl_wait(const struct ctl_options *options);
 int ctl_admit(const struct ctl_options *options);
 int ctl_can_run(const struct ctl_options *options);
 int ctl_history(const struct ctl_options *options);
+int ctl_checks(const struct ctl_options *options);
 int ctl_journal(const struct ctl_options *options);
 int ctl_print_tools(const struct ctl_options *options);
 int ctl_snapshot(const struct ctl_options *options);
