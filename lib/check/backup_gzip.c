@@ -91,9 +91,11 @@ static int refill(struct gzip_walk *gzip, const struct backup_file *file, struct
     return 0;
 }
 
-/* All was read, and a member ended with it. */
+/* All was read, and a member ended with it. Of pg_dump's own format inside it only the end of the packing is known. */
 static int end_gzip(struct gzip_walk *gzip)
 {
+    if (backup_pgdump.begins(gzip->head, gzip->head_length))
+        return backup_walk_settle(&gzip->walk, BACKUP_UNMARKED);
     if (backup_text_begins(gzip->head, gzip->head_length))
         backup_text_end(&gzip->walk, gzip->head, gzip->head_length, gzip->tail, gzip->tail_length);
     else if (backup_sqlite_begins(gzip->head, gzip->head_length))

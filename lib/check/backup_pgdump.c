@@ -2,7 +2,8 @@
  *
  * pg_dump's custom format: a header, a table of contents, and for each of its entries that has data one run of blocks,
  * in the order of the table. There is no end mark, but the table tells what must come: the file is whole when its last
- * run ends where the file ends. Nothing is inflated.
+ * run ends where the file ends, or is followed by the table once more. That is what becomes of the places of the data,
+ * which pg_dump writes over the table when it is done, where its output only appends. Nothing is inflated.
  *
  * The table is read twice, first to find its end and then side by side with the data, so that a dump of a million
  * tables needs no more memory than one of two.
@@ -41,6 +42,7 @@ enum phase {
     PHASE_ENTRY,         /* the next entry that has data, and how its data begins */
     PHASE_LARGE_OBJECTS, /* the next large object of an entry */
     PHASE_BLOCKS,
+    PHASE_SECOND_TABLE,
 };
 
 /* A place in the file and what was read around it. */
@@ -57,7 +59,7 @@ struct pgdump_walk {
     unsigned minor;
     size_t integer_bytes;
     size_t offset_bytes;
-    int64_t table_at;
+    int64_t table_at;     /* of its first entry, behind their number */
     int64_t entries;      /* of the table */
     int64_t entries_left; /* of this reading of it */
     int64_t id;           /* of the entry whose data is being read */
@@ -276,6 +278,39 @@ static void begin_data(struct pass *pass, const struct entry *entry)
     dump->phase = dump->large_objects ? PHASE_LARGE_OBJECTS : PHASE_BLOCKS;
 }
 
+/* All data is there, and more. `table` stands at the first one's end. */
+static void begin_second_table(struct pass *pass)
+{
+    struct pgdump_walk *dump = pass->dump;
+    int64_t number_bytes = 1 + (int64_t)dump->integer_bytes;
+    int64_t left = pass->file->size - dump->data.at;
+    int64_t length = dump->table.at - dump->table_at + number_bytes;
+    int64_t at = dump->data.at;
+    dump->table.at = at;
+    if (left >= number_bytes && take_number(pass, &dump->table) != dump->entries)
+        end_corrupt(pass, "something else follows its end", at);
+    else if (left < length && goes_on(pass))
+        backup_walk_end(&dump->walk, BACKUP_CUT, "it ends within its second table of contents");
+    else if (left > length)
+        end_corrupt(pass, "something else follows its end", at + length);
+    dump->entries_left = dump->entries;
+    dump->phase = PHASE_SECOND_TABLE;
+}
+
+static void read_second_table(struct pass *pass)
+{
+    struct pgdump_walk *dump = pass->dump;
+    for (unsigned i = 0; i < STEP_ENTRIES && dump->entries_left > 0 && goes_on(pass); i++, dump->entries_left--)
+        take_entry(pass, &dump->table);
+    dump->walk.at = dump->table.at;
+    if (dump->entries_left > 0 || !goes_on(pass))
+        return;
+    if (dump->table.at == pass->file->size)
+        backup_walk_settle(&dump->walk, BACKUP_COMPLETE);
+    else
+        end_corrupt(pass, "something else follows its end", dump->table.at);
+}
+
 static void next_entry(struct pass *pass)
 {
     struct pgdump_walk *dump = pass->dump;
@@ -292,7 +327,7 @@ static void next_entry(struct pass *pass)
     if (dump->data.at == pass->file->size)
         backup_walk_settle(&dump->walk, BACKUP_COMPLETE);
     else
-        end_corrupt(pass, "something else follows its end", dump->data.at);
+        begin_second_table(pass);
 }
 
 /* An object's number is unsigned, and zero is none. */
@@ -342,6 +377,8 @@ static int step_pgdump(struct backup_walk *walk, const struct backup_file *file,
         find_data(&pass);
     else if (dump->phase == PHASE_ENTRY)
         next_entry(&pass);
+    else if (dump->phase == PHASE_SECOND_TABLE)
+        read_second_table(&pass);
     else
         read_data(&pass);
     return pass.failed ? -1 : 0;

@@ -12,12 +12,13 @@ struct line {
 static const struct {
     const char *first; /* what the first line that says anything begins with */
     const char *last;
+    bool unlocks; /* where psql was locked with a key at the beginning, it is unlocked behind that line */
 } dumps[] = {
-    {"-- PostgreSQL database dump", "-- PostgreSQL database dump complete"},
-    {"-- PostgreSQL database cluster dump", "-- PostgreSQL database cluster dump complete"},
-    {"-- MariaDB dump ", "-- Dump completed"},
-    {"-- MySQL dump ", "-- Dump completed"},
-    {"PRAGMA foreign_keys=OFF;", "COMMIT;"},
+    {"-- PostgreSQL database dump", "-- PostgreSQL database dump complete", true},
+    {"-- PostgreSQL database cluster dump", "-- PostgreSQL database cluster dump complete", false},
+    {"-- MariaDB dump ", "-- Dump completed", false},
+    {"-- MySQL dump ", "-- Dump completed", false},
+    {"PRAGMA foreign_keys=OFF;", "COMMIT;", false},
 };
 
 static bool starts_with(struct line line, const char *prefix)
@@ -113,11 +114,12 @@ static bool unlocks(struct line line, struct line key)
 int backup_text_end(struct backup_walk *walk, const unsigned char *head, size_t head_length, const unsigned char *tail,
                     size_t tail_length)
 {
-    const char *mark = dumps[find_dump(head, head_length)].last;
+    size_t dump = find_dump(head, head_length);
+    const char *mark = dumps[dump].last;
     struct line key = find_key(head, head_length);
     struct line rest = {.text = (const char *)tail, .length = tail_length};
     struct line line = {0};
-    bool unlocked = key.length == 0;
+    bool unlocked = key.length == 0 || !dumps[dump].unlocks;
     while (last_line(&rest, &line)) {
         if (!unlocked && unlocks(line, key))
             unlocked = true;
