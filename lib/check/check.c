@@ -131,8 +131,10 @@ int check_query(struct check_run *run, const struct query_request *request, cons
 {
     struct engine_connection *connection = run->world->connection;
     struct error error = {0};
-    if (connection->ops->query(connection, request, run->world->deadline, sink, ret_more, &error) == 0)
+    if (connection->ops->query(connection, request, run->world->deadline, sink, ret_more, &error) == 0) {
+        run->result->lost = run->result->lost || *ret_more; /* much more may have used it up */
         return 0;
+    }
     if (is_lost(error.code))
         run->result->lost = true;
     if (reterr)
@@ -194,6 +196,8 @@ static const char *next_of(enum error_code code)
         return "give the check a longer timeout, or let it ask for less";
     case ERROR_LOCKED:
         return "wait: somebody holds what the check reads locked";
+    case ERROR_NOT_FOUND:
+        return "apply the migration that makes it, or mend the check in the configuration";
     case ERROR_INVALID:
         return "mend the check in the configuration";
     default:

@@ -153,8 +153,8 @@ int check_set_value(struct check_run *run, struct error *reterr, const char *for
 /* A cell of an answer as people are shown it: bytes that are not UTF-8, or cannot be printed, are written \x0a. */
 void check_print_cell(const char *bytes, size_t length, struct strbuf *out);
 
-/* The same in the result's arena; longer than CHECK_VALUE_BYTES it is cut and says so. At most CHECK_CELL_BYTES and one
- * more. NULL for want of memory. */
+/* The same in the result's arena; longer than CHECK_VALUE_BYTES it is cut and says so. At most CHECK_CELL_BYTES + 4.
+ * NULL for want of memory. */
 const char *check_show_cell(struct check_run *run, const char *bytes, size_t length)
     __attribute__((warn_unused_result));
 

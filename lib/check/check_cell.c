@@ -42,7 +42,7 @@ static size_t fitting(const char *text, size_t length, size_t limit)
 
 const char *check_show_cell(struct check_run *run, const char *bytes, size_t length)
 {
-    cleanup(strbuf) struct strbuf text = STRBUF(4 * CHECK_CELL_BYTES + 4);
+    cleanup(strbuf) struct strbuf text = STRBUF(4 * (CHECK_CELL_BYTES + 4));
     check_print_cell(bytes, length, &text);
     if (!strbuf_ok(&text))
         return NULL;

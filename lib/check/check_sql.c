@@ -6,11 +6,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/utf8.h"
+#include "base/limits.h"
 #include "check/check_kinds.h"
 
 /* Rows of a query that should answer one: enough to say what came. */
 enum { SCALAR_ROWS = 2 };
+
+/* What is cut at a character, which has at most 4 bytes, is longer than CHECK_CELL_BYTES then. */
+enum { SCALAR_BYTES = CHECK_CELL_BYTES + 4 };
 
 /* The names of columns in a message. */
 enum { NAMES_BYTES = 200 };
@@ -39,16 +42,6 @@ static int scalar_columns(void *payload, const struct query_column *columns, siz
     return 0;
 }
 
-/* Bytes that are no text are compared as they are shown. */
-static char *comparable(const char *bytes, size_t length)
-{
-    if (utf8_is_valid(bytes, length) && !memchr(bytes, '\0', length))
-        return mem_strndup(bytes, length);
-    cleanup(strbuf) struct strbuf text = STRBUF(4 * CHECK_CELL_BYTES + 4);
-    check_print_cell(bytes, length, &text);
-    return strbuf_steal(&text);
-}
-
 static int scalar_row(void *payload, const char *const *cells, const size_t *lengths, size_t count,
                       struct error *reterr)
 {
@@ -59,7 +52,7 @@ static int scalar_row(void *payload, const char *const *cells, const size_t *len
     scalar->is_long = cells[0] && lengths[0] > CHECK_CELL_BYTES;
     scalar->shown = cells[0] ? check_show_cell(scalar->run, cells[0], lengths[0]) : "null";
     if (cells[0])
-        scalar->compared = comparable(cells[0], lengths[0]);
+        scalar->compared = mem_strndup(cells[0], lengths[0]);
     return scalar->shown && (scalar->is_null || scalar->compared) ? 0 : error_no_memory(reterr);
 }
 
@@ -74,18 +67,19 @@ static int judge_scalar(struct check_run *run, const struct scalar *scalar, stru
     bool holds = false;
     if (expect_compare(expect, scalar->compared, &holds, reterr) < 0)
         return -1;
-    cleanup(strbuf) struct strbuf expected = STRBUF(4096);
-    describe(run->check, &expected);
     if (holds)
         return check_pass(run, reterr, "the query answers %s, as expected", scalar->shown);
+    cleanup(strbuf) struct strbuf expected = STRBUF(4 * LIMIT_CONFIG_BYTES);
+    describe(run->check, &expected);
+    if (!strbuf_ok(&expected))
+        return error_no_memory(reterr);
     return check_refuse(run, "mend the data, or what the check expects", reterr, "the query answers %s; expected: %s",
                         scalar->shown, strbuf_text(&expected));
 }
 
 static int ask_scalar(struct check_run *run, struct scalar *scalar, struct error *reterr)
 {
-    const struct query_request request = {
-        .sql = run->check->sql, .row_limit = SCALAR_ROWS, .cell_bytes = CHECK_CELL_BYTES + 1};
+    const struct query_request request = {.sql = run->check->sql, .row_limit = SCALAR_ROWS, .cell_bytes = SCALAR_BYTES};
     const struct query_sink sink = {.columns = scalar_columns, .row = scalar_row, .payload = scalar};
     bool more = false;
     if (check_query(run, &request, &sink, &more, reterr) < 0)
@@ -204,7 +198,7 @@ static int tell_no_rows(struct check_run *run, struct error *reterr)
 static int run_no_rows(struct check_run *run, struct error *reterr)
 {
     const struct query_request request = {
-        .sql = run->check->sql, .row_limit = CHECK_ROWS_SHOWN, .cell_bytes = CHECK_VALUE_BYTES + 1};
+        .sql = run->check->sql, .row_limit = CHECK_ROWS_SHOWN, .cell_bytes = CHECK_VALUE_BYTES + 4};
     struct offenders offenders = {.run = run};
     const struct query_sink sink = {.columns = offender_columns, .row = offender_row, .payload = &offenders};
     bool more = false;
