@@ -15,6 +15,7 @@ extern const struct check_kind check_kind_enum_values;
 extern const struct check_kind check_kind_indexes;
 extern const struct check_kind check_kind_sequences;
 extern const struct check_kind check_kind_extensions;
+extern const struct check_kind check_kind_replicas;
 
 /* The slot `needs_connection` of kinds that ask the database, whatever is asked. */
 bool check_kind_connects(const struct check *check);
