@@ -72,7 +72,7 @@ void report_add_word(struct strbuf *out, enum report_style style, const char *wo
 const char *report_format_time(int64_t unix_ms, char buffer[static REPORT_TIME_SIZE])
 {
     int64_t fraction = (unix_ms % 1000 + 1000) % 1000;
-    time_t seconds = (time_t)((unix_ms - fraction) / 1000);
+    time_t seconds = (time_t)(unix_ms / 1000 - (unix_ms % 1000 < 0 ? 1 : 0));
     struct tm utc = {0};
     char text[32] = "";
     buffer[0] = '\0';
