@@ -24,7 +24,7 @@ enum {
 /* Foreign text as comments; whole words to a line. */
 static void add_comment(struct strbuf *out, unsigned indent, const char *text)
 {
-    char line[COMMENT_BYTES] = "";
+    char line[COMMENT_BYTES * 8] = "";
     snprintf(line, sizeof line, "%s", text);
     utf8_make_line(line, sizeof line);
     const char *rest = line;
@@ -67,13 +67,13 @@ static void add_scalar(struct strbuf *out, const char *text)
         config_print_text(text, out);
 }
 
-/* Behind what it is about. */
+/* Ends a line behind what the note is about. */
 static void add_note(struct strbuf *out, const char *note)
 {
     char line[COMMENT_BYTES] = "";
     snprintf(line, sizeof line, "%s", note);
     utf8_make_line(line, sizeof line);
-    strbuf_printf(out, "  # %s\n", line);
+    strbuf_printf(out, "%s%s\n", *line ? "  # " : "", line);
 }
 
 static void add_result(struct strbuf *out, const struct judged_check *check)
@@ -84,12 +84,13 @@ static void add_result(struct strbuf *out, const struct judged_check *check)
     const struct check_result *result = check->result;
     snprintf(line, sizeof line, "%s: %s.", words[result->state], result->reason);
     add_comment(out, 2, line);
-    for (size_t i = 0; i < result->item_count && i < ITEMS_SHOWN; i++) {
-        snprintf(line, sizeof line, "- %s", result->items[i]);
-        add_comment(out, 4, line);
+    bool listed = result->item_total > 1; /* a single one stands in the reason */
+    for (size_t i = 0; listed && i < result->item_count && i < ITEMS_SHOWN; i++) {
+        snprintf(line, sizeof line, "  - %s", result->items[i]);
+        add_comment(out, 2, line);
     }
     if (result->item_total > ITEMS_SHOWN)
-        strbuf_printf(out, "    # and %zu more\n", result->item_total - ITEMS_SHOWN);
+        strbuf_printf(out, "  #   and %zu more\n", result->item_total - ITEMS_SHOWN);
     if (result->state != CHECK_PASSED && *result->next) {
         snprintf(line, sizeof line, "Next: %s", result->next);
         add_comment(out, 2, line);
@@ -180,18 +181,31 @@ static const struct {
     {"indexes", add_indexes},  {"sequences", add_sequences},       {"extensions", add_extensions},
 };
 
+/* Sequences that are full enough to be thought of, and not yet so full that the check would fail. */
+static void add_near(struct strbuf *out, const struct check_result *today, const struct check_result *near)
+{
+    cleanup(strbuf) struct strbuf line = STRBUF(COMMENT_BYTES * 8);
+    if (near->item_total <= today->item_total)
+        return;
+    strbuf_printf(&line, "Beyond %d %% of their numbers:", NEAR_PERMILLE / 10);
+    for (size_t i = 0; i < near->item_count && i < ITEMS_SHOWN; i++)
+        strbuf_printf(&line, "%s %s", i > 0 ? "," : "", near->items[i]);
+    if (near->item_total > ITEMS_SHOWN)
+        strbuf_printf(&line, " and %zu more", near->item_total - ITEMS_SHOWN);
+    strbuf_add_char(&line, '.');
+    out->failed |= !strbuf_ok(&line);
+    add_comment(out, 2, strbuf_text(&line));
+}
+
 static void add_suggestion(struct strbuf *out, const struct suggestion *suggestion, const struct judged_check *today,
                            const struct judged_check *near)
 {
-    char line[COMMENT_BYTES] = "";
     strbuf_add_char(out, '\n');
     for (size_t i = 0; i < suggestion->why_count; i++)
         add_comment(out, 2, suggestion->whys[i]);
     add_result(out, today);
-    if (near && today->result->state == CHECK_PASSED && near->result->state == CHECK_FAILED) {
-        snprintf(line, sizeof line, "Beyond the half already: %s.", near->result->reason);
-        add_comment(out, 2, line);
-    }
+    if (near)
+        add_near(out, today->result, near->result);
     for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
         if (strcmp(forms[i].kind, suggestion->check.kind->name) == 0)
             forms[i].add(out, suggestion);

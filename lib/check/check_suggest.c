@@ -76,7 +76,7 @@ static int suggest_foreign_keys(struct suggest_work *work, struct error *reterr)
 /* SQLite has none that are not valid. */
 static int suggest_indexes(struct suggest_work *work, struct error *reterr)
 {
-    if (work->schema->index_count == 0 || strcmp(schema_text(work->schema, work->schema->engine), "sqlite") == 0)
+    if (schema_table_count(work->schema) == 0 || strcmp(schema_text(work->schema, work->schema->engine), "sqlite") == 0)
         return 0;
     struct suggestion *suggestion = suggest_add(work, &check_kind_indexes);
     return suggest_say(work, suggestion, reterr, "No index was left behind half built or disabled.");

@@ -25,6 +25,8 @@ enum {
     SUGGEST_COLUMNS = 8,
     SUGGEST_ROWS = 1000,
     SUGGEST_TABLES = 256, /* that are asked for rows: more are no list that somebody reads */
+    SUGGEST_ENUMS = 256,  /* likewise */
+    SUGGEST_LABELS = 256, /* of one: code spells no more */
     SUGGEST_FULL_PERMILLE = 800,
     SUGGEST_WHYS = 4,
 };
@@ -32,7 +34,7 @@ enum {
 /* A table, a type or an extension that a check names, or might. */
 struct suggested_name {
     const char *name;
-    const char *note; /* why it is there, or why it is not proposed: a few words */
+    const char *note; /* why it is there, or why it is not proposed: a few words; "" */
     bool proposed;    /* false: the check leaves it out */
 };
 

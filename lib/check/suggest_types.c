@@ -15,6 +15,7 @@ struct enum_list {
     struct check_enum *enums;
     struct suggested_name *names;
     size_t count;
+    size_t left_out; /* for want of room */
 };
 
 static bool is_postgres(const struct suggest_work *work)
@@ -99,6 +100,10 @@ static int add_enum(struct enum_list *list, const char *name, const char *note, 
 {
     if (!name || !note)
         return error_no_memory(reterr);
+    if (list->count == SUGGEST_ENUMS || label_count > SUGGEST_LABELS) {
+        list->left_out++;
+        return 0;
+    }
     list->enums[list->count] = (struct check_enum){.type = name, .labels = labels, .label_count = label_count};
     list->names[list->count++] = (struct suggested_name){.name = name, .note = note, .proposed = true};
     return 0;
@@ -181,7 +186,7 @@ static int add_column(struct suggest_work *work, const struct schema_column *col
     }
     const char *name = arena_printf(arena, "%s.%s", schema_text(schema, schema->relations[column->relation].name),
                                     schema_text(schema, column->name));
-    return labels ? add_enum(list, name, "a column", labels, found.count, reterr) : error_no_memory(reterr);
+    return labels ? add_enum(list, name, "", labels, found.count, reterr) : error_no_memory(reterr);
 }
 
 static int add_columns(struct suggest_work *work, struct enum_list *list, struct error *reterr)
@@ -194,20 +199,11 @@ static int add_columns(struct suggest_work *work, struct enum_list *list, struct
     return 0;
 }
 
-static size_t count_enums(const struct schema *schema)
-{
-    size_t count = schema->object_starts[OBJECT_ENUM + 1] - schema->object_starts[OBJECT_ENUM];
-    for (size_t i = 0; i < schema->column_count; i++)
-        count += may_list(schema, &schema->columns[i]);
-    return count;
-}
-
 int suggest_enum_values(struct suggest_work *work, struct error *reterr)
 {
     struct arena *arena = work->suggestions->arena;
-    size_t most = count_enums(work->schema);
-    struct enum_list list = {.enums = arena_array(arena, most + 1, sizeof *list.enums),
-                             .names = arena_array(arena, most + 1, sizeof *list.names)};
+    struct enum_list list = {.enums = arena_array(arena, SUGGEST_ENUMS, sizeof *list.enums),
+                             .names = arena_array(arena, SUGGEST_ENUMS, sizeof *list.names)};
     if (!list.enums || !list.names)
         return error_no_memory(reterr);
     if ((is_postgres(work) ? add_types(work, &list, reterr) : add_columns(work, &list, reterr)) < 0)
@@ -219,9 +215,14 @@ int suggest_enum_values(struct suggest_work *work, struct error *reterr)
     suggestion->name_count = list.count;
     suggestion->check.enums = list.enums;
     suggestion->check.enum_count = list.count;
-    return suggest_say(work, suggestion, reterr,
-                       "The labels as they are today: keep those enumerations that the code spells out, with the "
-                       "labels that it knows.");
+    if (suggest_say(work, suggestion, reterr,
+                    "The labels as they are today: keep those enumerations that the code spells out, with the labels "
+                    "that it knows.") < 0)
+        return -1;
+    if (list.left_out == 0)
+        return 0;
+    return suggest_say(work, suggestion, reterr, "There are %zu more, which are left out: too many, or too long.",
+                       list.left_out);
 }
 
 /* That one is in every database. */
