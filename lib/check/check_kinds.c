@@ -4,9 +4,11 @@
 #include <string.h>
 
 const struct check_kind *const check_kinds[] = {
-    &check_kind_sql,          &check_kind_not_empty,   &check_kind_backup,
-    &check_kind_foreign_keys, &check_kind_enum_values, &check_kind_indexes,
-    &check_kind_sequences,    &check_kind_extensions,  NULL,
+    &check_kind_sql,         &check_kind_not_empty,
+    &check_kind_backup,      &check_kind_foreign_keys,
+    &check_kind_enum_values, &check_kind_indexes,
+    &check_kind_sequences,   &check_kind_extensions,
+    &check_kind_replicas,    NULL,
 };
 
 const struct check_kind *check_kind_find(const char *name)
