@@ -10,7 +10,7 @@
 #include "check/coverage.h"
 
 /* Names in a sentence, and the sentence. */
-enum { NAMES_SHOWN = 10, SENTENCE_BYTES = 1024 };
+enum { NAMES_SHOWN = 10, SENTENCE_BYTES = 2048 };
 
 /* What came of the names. */
 struct tally {
@@ -190,13 +190,14 @@ static int tell_untold(struct check_run *run, const struct coverage_table *table
     cleanup(strbuf) struct strbuf more = STRBUF(SENTENCE_BYTES);
     if (count > 1)
         strbuf_printf(&more, " and %zu more", count - 1);
-    if (!table) {
-        strbuf_add_string(&next, run->world->server->grant_needed);
-        return check_cannot_tell(run, ERROR_FORBIDDEN, strbuf_text(&next), reterr,
+    if (table)
+        add_next(run, table, &next);
+    if (!strbuf_ok(&next) || !strbuf_ok(&more))
+        return error_no_memory(reterr);
+    if (!table)
+        return check_cannot_tell(run, ERROR_FORBIDDEN, run->world->server->grant_needed, reterr,
                                  "the role sees no table %s%s, which does not prove that there is none", name,
                                  strbuf_text(&more));
-    }
-    add_next(run, table, &next);
     return check_cannot_tell(run, table->cause, strbuf_text(&next), reterr,
                              "it could not be told whether %s%s holds rows: %s", name, strbuf_text(&more),
                              table->reason);
