@@ -47,10 +47,10 @@ static int server_ms(struct deadline deadline)
 #define SERVERS_MODE "REPLACE(@@GLOBAL.sql_mode,'NO_BACKSLASH_ESCAPES','')"
 
 /* sql_select_limit would cut what stored functions read, too: it is off, whatever the server's is. */
-#define COMMON_SETTINGS                                                                                                \
-    "time_zone='+00:00',innodb_lock_wait_timeout=1,max_error_count=1024,sql_select_limit=18446744073709551615"
+#define COMMON_SETTINGS "time_zone='+00:00',innodb_lock_wait_timeout=1,sql_select_limit=18446744073709551615"
 
-/* Set anew for each question, since functions may change it. */
+/* Set anew for each question, since functions may change it. How many warnings are kept, MySQL lets few say; it keeps
+ * 1024 by itself. */
 static int begin(struct question *question, struct error *reterr)
 {
     struct mysql_connection *connection = question->connection;
@@ -59,8 +59,9 @@ static int begin(struct question *question, struct error *reterr)
     char text[400] = "";
     if (connection->mariadb)
         snprintf(text, sizeof text,
-                 "SET " COMMON_SETTINGS ",sql_mode=%s,lock_wait_timeout=0,max_statement_time=%d.%03d", mode,
-                 left / 1000, left % 1000);
+                 "SET " COMMON_SETTINGS
+                 ",max_error_count=1024,sql_mode=%s,lock_wait_timeout=0,max_statement_time=%d.%03d",
+                 mode, left / 1000, left % 1000);
     else
         /* What a table's statistics say must not be a day old: the next number of AUTO_INCREMENT is one of them. */
         snprintf(text, sizeof text,
