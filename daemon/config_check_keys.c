@@ -134,9 +134,9 @@ static const struct config_key backup_rule_keys[] = {
      .takes = "text",
      .example = "\"select max(finished_at) from backups where ok\"",
      .instead = true,
-     .doc =
-         "Instead of a file: one SELECT from a catalogue of backups, which answers with the time at which the newest "
-         "one ended, and perhaps its size in bytes and its name."},
+     .doc = "Instead of a file: one SELECT from a catalogue of backups. It answers with when the newest one finished, "
+            "as a "
+            "timestamp or in seconds since 1970, and perhaps its size in bytes and its name."},
     {.name = "max_age",
      .type = KEY_DURATION,
      .offset = CHECK(backup.max_age_ms),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "check/version_test.h"
 #include "daemon/config_reader.h"
 
 static bool is_of(const void *section, const char *kind)
@@ -282,6 +283,7 @@ void config_print_check_replicas(const void *section, struct strbuf *out)
 int config_read_check_extensions(struct config_reader *reader, const struct yaml_node *node, void *section)
 {
     struct check *check = section;
+    struct error error = {.code = ERROR_OK};
     size_t count = 0;
     if (count_entries(reader, node, "{pg_trgm: \">=1.6\"}", &count) < 0)
         return -1;
@@ -292,8 +294,8 @@ int config_read_check_extensions(struct config_reader *reader, const struct yaml
         const char *wanted = config_read_text(reader, item);
         if (!wanted)
             return -1;
-        if (!*wanted)
-            return config_fail(reader, item, "'%s' has no version: \">=1.6\", \"1.6\", or \"*\" for any", item->key);
+        if (version_test_check(wanted, &error) < 0)
+            return config_fail(reader, item, "'%s': %s", item->key, error.message);
         extensions[check->extension_count++] = (struct check_extension){.name = item->key, .wanted = wanted};
     }
     check->extensions = extensions;

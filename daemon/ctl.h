@@ -44,8 +44,9 @@ struct ctl_options {
     struct option_list revisions; /* wait: "R" or "DATABASE:R" */
     struct option_list manifests; /* wait: "[DATABASE:]FILE" */
     const char *match;
-    struct option_list supports; /* "A..B" or "DATABASE:A..B" */
-    const char *application;     /* wait: whose startup signal is sent */
+    struct option_list supports;  /* "A..B" or "DATABASE:A..B" */
+    const char *before_migration; /* can-run: a database's name */
+    const char *application;      /* wait: whose startup signal is sent */
     const char *instance;
     bool quiet;
     bool timeout_given;

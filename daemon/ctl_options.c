@@ -49,15 +49,17 @@ const struct ctl_command ctl_commands[] = {
          "Asks once whether the instance of `--application` may start with `--revision`. The daemon answers when its "
          "history has recorded it. `wait --application` does this when the gate opens."},
     {.name = "can-run",
-     .arguments = "GATE",
-     .least = 1,
+     .arguments = "[GATE]",
+     .least = 0,
      .most = 1,
      .outputs = PRINTS_TEXT | PRINTS_JSON,
      .run = ctl_can_run,
-     .summary = "before a roll-out or a rollback: may a release run on what is there now?",
+     .summary = "before a roll-out, a rollback or a migration: may it run on what is there now?",
      .doc = "One look at the gate with the release's `--revision`, or with the revisions from the oldest to the newest "
             "that it `--supports`. Prints the evidence of each database, and what to do where one is too old or too "
-            "new. Nothing is recorded."},
+            "new. With `--before-migration` it is asked whether a migration may run: the database's backup check must "
+            "have passed, none may be running, and nothing may have failed, diverged or be unknown. A gate that "
+            "requires checks alone needs no `--revision`. Nothing is recorded."},
     {.name = "history",
      .arguments = "[DATABASE | FILE | URL]",
      .least = 0,
@@ -275,6 +277,13 @@ static const struct option_row option_rows[] = {
      KEPT(supports),
      .doc = "the application runs on every revision from A to B; A may be left out, then it is R, and so may B; "
             "DATABASE:A..B, repeated, where the gate requires several databases"},
+    {.name = "before-migration",
+     .argument = "DATABASE",
+     .commands = "can-run",
+     .kind = OPTION_TEXT,
+     KEPT(before_migration),
+     .doc = "whether a migration may run on DATABASE now: the age and size of its backup, and that nothing else runs "
+            "or has failed there"},
     {.name = "application",
      .argument = "NAME",
      .commands = "wait admit",
@@ -434,8 +443,8 @@ static const struct option_exit exit_rows[] = {
     {.commands = "admit", .status = CTL_BLOCKED, .doc = "refused as blocked: somebody must act"},
     {.commands = "can-run", .status = CTL_OK, .doc = "it may"},
     {.commands = "can-run", .status = CTL_CLOSED, .doc = "not now, waiting can help"},
-    {.commands = "can-run", .status = CTL_USAGE, .doc = "usage, or no such gate"},
-    {.commands = "can-run", .status = CTL_UNKNOWN, .doc = "unknown or unreachable"},
+    {.commands = "can-run", .status = CTL_USAGE, .doc = "usage, or no such gate or database"},
+    {.commands = "can-run", .status = CTL_UNKNOWN, .doc = "unknown or unreachable, or no backup is configured"},
     {.commands = "can-run", .status = CTL_BLOCKED, .doc = "it may not"},
     {.commands = "history", .status = CTL_OK, .doc = "done, or with --verify all records hold"},
     {.commands = "history", .status = CTL_CLOSED, .doc = "a record was changed or is missing (--verify)"},

@@ -147,6 +147,8 @@ void report_check(struct json_writer *writer, const struct judged_check *check, 
         add_items(writer, check->result);
         add_rows(writer, check->result);
         add_backup(writer, check, now_ms);
+        if (check->verdict.state == CHECK_UNKNOWN && check->result->again_in_ms > 0)
+            json_key_seconds(writer, "again_in_seconds", check->result->again_in_ms);
     }
     add_last_known(writer, check);
     json_key_string(writer, "reason", check->verdict.reason);

@@ -41,6 +41,7 @@ struct judged_check {
  *    "items":[name],"items_count":n,                       the names of what fails; all of them are counted
  *    "columns":[name],"rows":[[string|null]],"more_rows":bool,
  *    "backup":{"file":string|null,"finished_at":time,"age_seconds":n,"size_bytes":n|null,"complete":bool}
+ *    "again_in_seconds":n                                  it is being watched or read through, and unknown until then
  *    "last_known":{"state":"passed|failed","age_seconds":n}    of the newest run that decided, while it is unknown */
 void report_check(struct json_writer *writer, const struct judged_check *check, int64_t now_ms);
 
