@@ -1,0 +1,362 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When checks run, and what is told of them: on their schedule, one at a time, behind migrations, and never beside one."""
+
+import re
+import signal
+import threading
+
+import pytest
+from harness import eventually
+from harness.daemon import slowdown
+from harness.events import EventStream
+from harness.journals import flyway_journal, flyway_rows
+
+FAST = {"journal_interval": "100ms", "interval": "1s"}
+OFTEN = "1s"
+NEVER = "1d"
+LONG_QUERY = "SELECT count(*) FROM generate_series(1, 3000) a, generate_series(1, 3000) b, generate_series(1, 3000) c"
+LIQUIBASE = """
+CREATE TABLE databasechangelog (id varchar(255) NOT NULL, author varchar(255) NOT NULL, filename varchar(255) NOT NULL,
+    dateexecuted timestamp NOT NULL, orderexecuted integer NOT NULL, exectype varchar(10) NOT NULL, md5sum varchar(35),
+    description varchar(255), comments varchar(255), tag varchar(255), liquibase varchar(20), contexts varchar(255),
+    labels varchar(255), deployment_id varchar(10));
+CREATE TABLE databasechangeloglock (id integer NOT NULL PRIMARY KEY, locked boolean NOT NULL, lockgranted timestamp NULL,
+    lockedby varchar(255));
+INSERT INTO databasechangeloglock VALUES (1, FALSE, NULL, NULL);
+"""
+
+
+def counting(every=OFTEN, **settings):
+    """No row may be in the table `orphans`."""
+    return {"sql": "SELECT count(*) FROM orphans", "expect": "0", "every": every, **settings}
+
+
+def configuration(database, checks, gates=None, **settings):
+    entry = {"url": database.url(), **FAST, "checks": checks, **settings}
+    return {"databases": {"app": entry}} | ({"gates": gates} if gates else {})
+
+
+def with_orphans(database):
+    database.sql("CREATE TABLE orphans (id integer)")
+    return database
+
+
+def check(instance, name="rows"):
+    shown = {check["check"]: check for check in instance.get("/v1/databases/app/checks").json["checks"]}
+    return shown[name]
+
+
+def wait_check(instance, state, name="rows", code=None, timeout=20.0):
+    def holds():
+        last = check(instance, name)
+        return last["state"] == state and (code is None or last["code"] == code) and last
+
+    return eventually(holds, timeout * slowdown(), f"check {name} {state} {code or ''}")
+
+
+def metric(instance, name):
+    return float(re.search(rf"^migrationd_{name} (\S+)$", instance.get("/metrics").text, re.MULTILINE)[1])
+
+
+def counts(instance):
+    text = instance.get("/metrics").text
+    pattern = r'^migrationd_database_checks\{database="app",engine="\w+",state="(\w+)"\} (\d+)$'
+    return {state: int(number) for state, number in re.findall(pattern, text, re.MULTILINE)}
+
+
+def await_looks(instance, number=25):
+    """Until so many journal looks more have ended, which takes longer than the schedule of what runs often."""
+    before = metric(instance, "journal_looks_total")
+    eventually(lambda: metric(instance, "journal_looks_total") >= before + number, 60 * slowdown(), "journal looks")
+
+
+def said(instance, name="rows"):
+    """Which states of a check were logged, with their levels."""
+    return re.findall(rf'level=(\w+) event=check_state database="app" message="{name} (\w+) (\w+)', instance.log())
+
+
+@pytest.mark.threads
+def test_results_follow_the_data(daemon, database):
+    """Within the schedule; the log tells changes, and the metrics how many there are."""
+    with_orphans(database)
+    checks = {"rows": counting(), "warned": counting(severity="warn"), "other": {"sql": "SELECT 1", "expect": "1", "every": OFTEN}}
+    instance = daemon(configuration(database, checks, {"api": {"requires": ["app", "app:check:rows"]}}, journal="none"))
+    passed = wait_check(instance, "passed")
+    assert (passed["value"], passed["expected"], passed["code"]) == ("0", "= 0", "CHECK_PASSED")
+    instance.wait_gate("api", "open")
+    database.sql("INSERT INTO orphans VALUES (1)")
+    failed = wait_check(instance, "failed")
+    assert (failed["value"], failed["code"]) == ("1", "CHECK_FAILED")
+    assert failed["since"] >= passed["checked_at"]
+    assert instance.wait_gate("api", "blocked").json["check"] == "app:check:rows"
+    wait_check(instance, "failed", "warned")
+    assert counts(instance) == {"passed": 1, "failed": 2, "unknown": 0}
+    since = failed["since"]
+    again = eventually(lambda: (now := check(instance))["checked_at"] > failed["checked_at"] and now, 20 * slowdown())
+    assert again["since"] == since, "it goes on to fail"
+    database.sql("DELETE FROM orphans")
+    wait_check(instance, "passed")
+    instance.wait_gate("api", "open")
+    assert said(instance) == [("notice", "passed", "CHECK_PASSED"), ("warning", "failed", "CHECK_FAILED"), ("notice", "passed", "CHECK_PASSED")]
+    eventually(lambda: len(said(instance, "warned")) == 3, 20 * slowdown())
+    assert {level for level, _, _ in said(instance, "warned")} == {"notice"}
+    assert len(said(instance, "other")) == 1
+    assert metric(instance, "check_runs_total") >= 6 and metric(instance, "check_runs_unknown_total") == 0
+
+
+@pytest.mark.threads
+def test_refresh_runs_all_checks(daemon, database):
+    with_orphans(database)
+    checks = {f"rows{i}": counting(NEVER) for i in range(5)}
+    instance = daemon(configuration(database, checks, journal="none"))
+    for name in checks:
+        wait_check(instance, "passed", name)
+    database.sql("INSERT INTO orphans VALUES (1)")
+    runs = metric(instance, "check_runs_total")
+    assert instance.post("/v1/databases/app/refresh").status == 200
+    assert {check(instance, name)["state"] for name in checks} == {"failed"}
+    assert metric(instance, "check_runs_total") == runs + len(checks)
+
+
+def test_never_while_a_migration_runs(daemon, database, tmp_path):
+    """A check that is due waits, and runs when the migration is over; files are looked at meanwhile."""
+    with_orphans(database)
+    (tmp_path / "app.sql").write_text("-- PostgreSQL database dump\n-- PostgreSQL database dump complete\n")
+    database.sql(LIQUIBASE)
+    backup = {"file": str(tmp_path / "app.sql"), "every": OFTEN}
+    gates = {"api": {"requires": ["app:check:rows"]}}
+    instance = daemon(configuration(database, {"rows": counting()}, gates, backup=backup, lock_orphan_after="1d"))
+    wait_check(instance, "passed")
+    database.sql("UPDATE databasechangeloglock SET locked = TRUE, lockgranted = CURRENT_TIMESTAMP, lockedby = 'me'")
+    instance.wait_state("app", "running")
+    wait_check(instance, "unknown", code="RUNNING")
+    assert instance.gate("api").json["state"] == "closed"
+    seen = check(instance)["checked_at"]
+    backed_up = check(instance, "backup")["checked_at"]
+    database.sql("INSERT INTO orphans VALUES (1)")
+    await_looks(instance)
+    eventually(lambda: check(instance, "backup")["checked_at"] > backed_up, 20 * slowdown(), "the backup is looked at")
+    assert instance.post("/v1/databases/app/refresh").status == 200, "what has to wait is not waited for"
+    assert (check(instance)["code"], check(instance)["checked_at"]) == ("RUNNING", seen)
+    database.sql("UPDATE databasechangeloglock SET locked = FALSE, lockgranted = NULL, lockedby = NULL")
+    wait_check(instance, "failed")
+    assert [state for _, state, _ in said(instance)] == ["passed", "failed"], "what stands still is no news"
+
+
+@pytest.mark.threads
+def test_migrations_overtake_checks(daemon, database, tmp_path):
+    """Though none was seen running: the journal has changed, so what was found before counts no more."""
+    with_orphans(database)
+    (tmp_path / "app.sql").write_text("x")
+    backup = {"file": str(tmp_path / "app.sql"), "every": NEVER}
+    flyway_journal(database, "1")
+    instance = daemon(configuration(database, {"rows": counting(NEVER)}, backup=backup))
+    before = wait_check(instance, "passed")
+    eventually(lambda: check(instance, "backup")["checked_at"])
+    backed_up = check(instance, "backup")["checked_at"]
+    database.sql("INSERT INTO orphans VALUES (1)")
+    await_looks(instance, 3)
+    assert check(instance) | {"age_seconds": 0} == before | {"age_seconds": 0}
+    flyway_rows(database, "2")
+    assert wait_check(instance, "failed")["checked_at"] > before["checked_at"]
+    assert check(instance, "backup")["checked_at"] == backed_up, "no migration makes a backup older"
+
+
+def test_out_of_sight_and_back(daemon, own_postgres, tmp_path):
+    database = with_orphans(own_postgres.create_database())
+    (tmp_path / "app.sql").write_text("x")
+    backup = {"file": str(tmp_path / "app.sql"), "every": OFTEN}
+    checks = {"rows": counting(), "rare": counting(NEVER)}
+    instance = daemon(configuration(database, checks, backup=backup, journal="none", connect_timeout="1s"))
+    wait_check(instance, "passed", "rare")
+    wait_check(instance, "passed")
+    own_postgres.stop()
+    away = wait_check(instance, "unknown", code="UNREACHABLE")
+    assert away["value"] is None and away["reason"]
+    backed_up = check(instance, "backup")["checked_at"]
+    eventually(lambda: check(instance, "backup")["checked_at"] > backed_up, 20 * slowdown(), "files are in sight")
+    assert check(instance, "rare")["state"] == "passed", "it was not due"
+    assert instance.post("/v1/databases/app/refresh").status == 200, "it ends though nothing can be asked"
+    wait_check(instance, "unknown", "rare", code="UNREACHABLE")
+    own_postgres.start()
+    wait_check(instance, "passed", timeout=40)
+    wait_check(instance, "passed", "rare", timeout=40)
+    assert [state for _, state, _ in said(instance, "rare")] == ["passed", "unknown", "passed"]
+
+
+def test_a_database_that_was_never_in_sight(daemon, own_postgres):
+    database = with_orphans(own_postgres.create_database())
+    own_postgres.stop()
+    gates = {"api": {"requires": ["app:check:rows"]}, "brave": {"requires": ["app:check:rows"], "on_unknown": "open"}}
+    instance = daemon(configuration(database, {"rows": counting(NEVER)}, gates, journal="none", connect_timeout="1s"))
+    wait_check(instance, "unknown", code="UNREACHABLE")
+    assert instance.gate("api").json["state"] == "unknown"
+    own_postgres.start()
+    wait_check(instance, "passed", timeout=40)
+    assert instance.gate("api").json["state"] == "open"
+
+
+@pytest.mark.threads
+def test_reload(daemon, database):
+    """What did not change keeps what was found; what did begins anew."""
+    with_orphans(database)
+    config = configuration(database, {"rows": counting(NEVER), "rare": counting(NEVER)}, journal="none")
+    instance = daemon(config)
+    before = wait_check(instance, "passed")
+    wait_check(instance, "passed", "rare")
+    instance.reload({**config, "max_waiters": 7})
+    instance.wait_log("event=reloaded")
+    after = check(instance)
+    assert (after["checked_at"], after["since"]) == (before["checked_at"], before["since"])
+    assert metric(instance, "check_runs_total") == 2
+    database.sql("INSERT INTO orphans VALUES (1)")
+    config["databases"]["app"]["checks"]["rows"]["expect"] = "> 0"
+    instance.reload(config)
+    changed = eventually(lambda: (now := check(instance))["expected"] == "> 0" and now["state"] == "passed" and now, 20 * slowdown())
+    assert changed["checked_at"] > before["checked_at"]
+    wait_check(instance, "failed", "rare")
+    del config["databases"]["app"]["checks"]
+    instance.reload(config)
+    eventually(lambda: instance.get("/v1/databases/app/checks").json["checks"] == [], 20 * slowdown())
+    assert counts(instance) == {}
+
+
+@pytest.mark.threads
+def test_one_at_a_time(daemon, own_postgres):
+    """However many are due: one connection for checks, and never more than two in all."""
+    database = with_orphans(own_postgres.create_database())
+    heavy = "SELECT count(*) FROM generate_series(1, 200000)"
+    checks = {f"heavy{i}": {"sql": heavy, "expect": "200000", "every": OFTEN} for i in range(8)}
+    instance = daemon(configuration(database, checks, journal="none"))
+    most = {"all": 0, "checks": 0}
+    stop = threading.Event()
+
+    def watch():
+        connection = own_postgres.connect()
+        with connection.cursor() as cursor:
+            while not stop.is_set():
+                cursor.execute(
+                    "SELECT count(*), count(*) FILTER (WHERE query LIKE '%%FETCH FORWARD%%') FROM pg_stat_activity"
+                    " WHERE datname = %s AND pid <> pg_backend_pid()",
+                    (database.name,),
+                )
+                connections, asking = cursor.fetchone()
+                most["all"] = max(most["all"], connections)
+                most["checks"] = max(most["checks"], asking)
+        connection.close()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        eventually(lambda: metric(instance, "check_runs_total") >= 40, 60 * slowdown(), "forty runs")
+        assert instance.post("/v1/databases/app/refresh").status == 200
+    finally:
+        stop.set()
+        watcher.join()
+    assert {check(instance, name)["state"] for name in checks} == {"passed"}
+    assert most["checks"] == 1 and most["all"] <= 2, most
+    eventually(lambda: len(own_postgres.backends(database.name)) <= 2, 20 * slowdown())
+
+
+def asking(server, database):
+    """The sessions that work on a check's query, whose rows are fetched from a cursor."""
+    rows = server.sql(
+        "SELECT pid FROM pg_stat_activity WHERE datname = %s AND state = 'active' AND query LIKE '%%FETCH FORWARD%%'"
+        " AND pid <> pg_backend_pid()",
+        (database.name,),
+    )
+    return [pid for (pid,) in rows]
+
+
+@pytest.mark.threads
+def test_journals_do_not_wait_for_checks(daemon, postgres_server, postgres):
+    """One that takes its whole time, and another database on the same server."""
+    other = postgres_server.create_database()
+    try:
+        flyway_journal(other, "1")
+        config = configuration(postgres, {"long": {"sql": LONG_QUERY, "expect": "> 0", "every": "1m", "timeout": "40s"}}, journal="none")
+        config["databases"]["other"] = {"url": other.url(), **FAST, "expect": {"revision": "2"}}
+        instance = daemon(config)
+        instance.wait_state("other", "pending")
+        eventually(lambda: asking(postgres_server, postgres), 20 * slowdown(), "the long query")
+        flyway_rows(other, "2")
+        instance.wait_state("other", "current")
+        await_looks(instance, 10)
+        assert asking(postgres_server, postgres), "it still runs"
+        postgres_server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (postgres.name,))
+        wait_check(instance, "unknown", "long")
+    finally:
+        other.drop()
+
+
+def test_a_check_takes_its_own_time_only(daemon, postgres_server, postgres):
+    checks = {"long": {"sql": LONG_QUERY, "expect": "> 0", "every": "1m", "timeout": "500ms"}}
+    instance = daemon(configuration(postgres, checks, journal="none"))
+    late = wait_check(instance, "unknown", "long", code="TIMEOUT")
+    assert late["severity"] == "fail"
+    eventually(lambda: not asking(postgres_server, postgres), 20 * slowdown(), "the server ends it")
+    await_looks(instance, 5)
+    assert metric(instance, "check_runs_unknown_total") == 1, "it is not asked again before its time"
+
+
+@pytest.mark.threads
+def test_stop_while_a_check_runs(daemon, postgres_server, postgres):
+    checks = {"long": {"sql": LONG_QUERY, "expect": "> 0", "every": "1m", "timeout": "5s"}}
+    instance = daemon(configuration(postgres, checks, journal="none"))
+    eventually(lambda: asking(postgres_server, postgres), 20 * slowdown(), "the long query")
+    instance.signal(signal.SIGTERM)
+    assert instance.process.wait(10 * slowdown()) == 0
+    eventually(lambda: not asking(postgres_server, postgres), 20 * slowdown(), "the server ends it by itself")
+
+
+def test_events_and_history(daemon, sqlite, tmp_path):
+    with_orphans(sqlite)
+    checks = {"rows": counting(), "still": {"sql": "SELECT 1", "expect": "1", "every": OFTEN}}
+    config = configuration(sqlite, checks, journal="none") | {"history": {"path": str(tmp_path / "history.db")}}
+    instance = daemon(config)
+    wait_check(instance, "passed")
+    with EventStream(instance.port, kind="check") as stream:
+        picture = stream.next()
+        assert picture.name == "snapshot" and picture.data["databases"][0]["checks"]["state"] == "passed"
+        sqlite.sql("INSERT INTO orphans VALUES (1)")
+        failed = stream.next()
+        sqlite.sql("DELETE FROM orphans")
+        passed = stream.next()
+    assert failed.name == passed.name == "check"
+    body = failed.data
+    assert (body["database"], body["check"], body["address"]) == ("app", "rows", "app:check:rows")
+    assert (body["state"], body["code"], body["severity"], body["value"]) == ("failed", "CHECK_FAILED", "fail", "1")
+    assert body["previous"] == {"state": "passed", "code": "CHECK_PASSED"} and body["expected"] == "= 0" and body["at"]
+    assert passed.data["previous"] == {"state": "failed", "code": "CHECK_FAILED"} and passed.data["state"] == "passed"
+
+    def records():
+        return instance.get("/v1/databases/app/history?kind=check").json["records"]
+
+    eventually(lambda: len(records()) == 4, 20 * slowdown(), "four records")
+    told = [(record["check"], record["state"]) for record in records()]
+    assert told[0:2] == [("rows", "passed"), ("rows", "failed")]
+    assert sorted(told[2:]) == [("rows", "passed"), ("still", "passed")]
+    assert {record["kind"] for record in records()} == {"check"}
+    shown = instance.ctl("--server", f"http://127.0.0.1:{instance.port}", "history", "app", "--kind", "check")
+    assert shown.returncode == 0 and "app:check:rows" in shown.stdout and "failed CHECK_FAILED" in shown.stdout
+    refused = instance.get("/v1/databases/app/history?kind=checks")
+    assert refused.status == 400 and "check" in refused.json["detail"]
+
+
+def test_nothing_of_a_sensitive_check_is_told(daemon, sqlite, tmp_path):
+    sqlite.sql("CREATE TABLE people (name text)")
+    sqlite.sql("INSERT INTO people VALUES ('Jane-Canary')")
+    secret = {"sql": "SELECT name FROM people", "expect": "no rows", "every": OFTEN, "sensitive": True}
+    config = configuration(sqlite, {"rows": secret}, journal="none") | {"history": {"path": str(tmp_path / "history.db")}}
+    instance = daemon(config)
+    wait_check(instance, "failed")
+    eventually(lambda: instance.get("/v1/databases/app/history?kind=check").json["records"], 20 * slowdown())
+    assert re.search(r'message="rows failed CHECK_FAILED"', instance.log())
+    with EventStream(instance.port, kind="check") as stream:
+        stream.next()
+        sqlite.sql("DELETE FROM people")
+        assert stream.next().data["state"] == "passed"
+    places = ["/v1/databases/app/checks", "/v1/databases/app/history?kind=all", "/health", "/metrics", "/v1/databases/app"]
+    for place in places:
+        assert "Canary" not in instance.get(place).text, place
+    assert "Canary" not in instance.log() and b"Canary" not in (tmp_path / "history.db").read_bytes()
