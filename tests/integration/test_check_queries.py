@@ -5,7 +5,6 @@ the session that refuses."""
 
 import contextlib
 import json
-import os
 import signal
 import sqlite3
 
@@ -98,8 +97,8 @@ WRITES = [
 
 def test_what_writes_is_refused_by_the_session(orders):
     answers = query(orders.url(), *WRITES, own=True)
-    for text, answer in zip(WRITES, answers):
-        error(answer, "invalid"), text
+    for answer in answers:
+        error(answer, "invalid")
     assert is_unharmed(orders)
     with pytest.raises(Exception):
         orders.sql("SELECT * FROM more_orders")
@@ -118,7 +117,7 @@ def test_postgres_refuses_what_is_no_query(postgres):
         "COMMIT": "syntax error",
         "SET transaction_read_only = off": "syntax error",
         "SELECT 1) AS q (c0), (SELECT 2": "syntax error",
-        "SELECT set_config('transaction_read_only', 'off', false)": "cannot set transaction read-write mode",
+        "SELECT set_config('transaction_read_only', 'off', false)": "read-write mode must be set before any query",
     }
     for text, answer in zip(texts, query(postgres.url(), *texts, own=True)):
         assert texts[text] in error(answer, "invalid"), text
@@ -139,7 +138,7 @@ def test_functions_that_write_are_refused(postgres):
     )
     assert "cannot execute UPDATE in a read-only transaction" in error(ship, "invalid")
     assert "cannot execute CREATE TABLE in a read-only transaction" in error(make, "invalid")
-    assert "cannot set transaction read-write mode" in error(free, "invalid")
+    assert "read-write mode must be set before any query" in error(free, "invalid")
     assert "cannot execute nextval() in a read-only transaction" in error(number, "invalid")
     assert is_unharmed(postgres)
     assert postgres.sql("SELECT is_called FROM numbers") == [(False,)]
@@ -156,7 +155,7 @@ def test_functions_that_write_are_refused_by_mariadb(mariadb):
         assert "READ ONLY transaction" in error(answer, "invalid")
     error(answers[3], "invalid")
     assert is_unharmed(mariadb)
-    assert mariadb.sql("SELECT count(*) FROM notes") == ((0,),) or mariadb.sql("SELECT count(*) FROM notes") == [(0,)]
+    assert not mariadb.sql("SELECT * FROM notes")
 
 
 def test_sqlite_reads_and_nothing_else(sqlite, tmp_path):
@@ -170,7 +169,7 @@ def test_sqlite_reads_and_nothing_else(sqlite, tmp_path):
         "SELECT * FROM pragma_journal_mode": "pragma that may act",
         "SELECT load_extension('x')": "load_extension",
         f"VACUUM INTO '{tmp_path / 'copy.db'}'": "would write",
-        "REINDEX": "writes",
+        "ANALYZE": "writes",
         "": "there is no statement",
     }
     for text, answer in zip(texts, query(sqlite.url(), *texts, own=True)):
@@ -240,7 +239,7 @@ def test_the_server_ends_it_when_nobody_is_there(request, engine, fate):
     database = request.getfixturevalue(engine)
     database.sql("CREATE TABLE many (id integer PRIMARY KEY)")
     database.sql("INSERT INTO many VALUES " + ", ".join(f"({number})" for number in range(1000)))
-    with running(database, ENDLESS, timeout=3000) as process:
+    with running(database, ENDLESS, timeout=2000) as process:
         eventually(lambda: active(database), 10, "the query's beginning")
         process.send_signal(fate)
         eventually(lambda: not active(database), 20, "the query's end")
@@ -265,7 +264,7 @@ def test_a_server_that_freezes(request, engine):
     database = server.create_database()
     database.sql("CREATE TABLE many (id integer PRIMARY KEY)")
     database.sql("INSERT INTO many VALUES " + ", ".join(f"({number})" for number in range(1000)))
-    with running(database, ENDLESS, timeout=2500) as process:
+    with running(database, ENDLESS, timeout=1500) as process:
         eventually(lambda: active(database), 10, "the query's beginning")
         server.freeze()
         output, report = process.communicate(timeout=60)
@@ -396,9 +395,9 @@ def test_locks_are_not_waited_for(orders):
 
 def test_mistakes_are_told_in_the_servers_words(orders):
     syntax, table, column = query(
-        orders.url(), "SELECT FROM WHERE", "SELECT * FROM nothing_here", 'SELECT nothing_here FROM orders'
+        orders.url(), "SELECT 1 +", "SELECT * FROM nothing_here", "SELECT nothing_here FROM orders"
     )
-    assert "WHERE" in error(syntax, "invalid")
+    assert "syntax" in error(syntax, "invalid") or "incomplete" in error(syntax, "invalid")
     assert "nothing_here" in error(table, "not_found")
     assert "nothing_here" in error(column, "not_found")
 
@@ -488,8 +487,8 @@ def test_a_database_of_postgres_that_only_reads(postgres):
     """Where sessions are read-only from the start, and serializable, questions are answered all the same."""
     postgres.sql(ORDERS)
     name = postgres.server.quote(postgres.name)
-    postgres.sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    postgres.sql(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+    postgres.server.sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    postgres.server.sql(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
     assert cells(query(postgres.url(), "SELECT count(*) FROM orders")) == [["3"]]
     with pytest.raises(psycopg2.errors.ReadOnlySqlTransaction):
         postgres.sql("DELETE FROM orders")
