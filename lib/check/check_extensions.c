@@ -64,8 +64,8 @@ static int advise(struct check_run *run, const struct check_extension *extension
     if (!available || version_test(extension->wanted, available, &enough, &ignored) < 0)
         enough = false;
     if (!enough)
-        strbuf_printf(out, "install %s%s of the extension on the server (it brings %s), then ", extension->name,
-                      strcmp(extension->wanted, "*") == 0 ? "" : extension->wanted, available ? available : "none");
+        strbuf_printf(out, "install a package with %s %s on the server, which has %s, then ", extension->name,
+                      extension->wanted, available ? available : "none");
     strbuf_add_string(out, installed ? "ALTER EXTENSION " : "CREATE EXTENSION ");
     run->dialect->quote_name(extension->name, out);
     strbuf_add_string(out, installed ? " UPDATE" : "");

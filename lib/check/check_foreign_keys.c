@@ -101,27 +101,32 @@ static int search(struct survey *survey, struct error *reterr)
     return orphans_search(survey->run, deadline, &survey->orphans, reterr);
 }
 
+static void add_count(struct strbuf *out, size_t count, const char *what)
+{
+    if (count > 0)
+        strbuf_printf(out, "%s%zu %s", out->length > 0 ? ", " : "", count, what);
+}
+
 static int refuse(struct survey *survey, struct error *reterr)
 {
     struct check_run *run = survey->run;
     const struct orphan_search *orphans = &survey->orphans;
     const char *names = NULL;
     cleanup(strbuf) struct strbuf value = STRBUF(256);
-    if (survey->unvalidated > 0)
-        strbuf_printf(&value, "%zu not validated", survey->unvalidated);
-    if (orphans->found > 0)
-        strbuf_printf(&value, "%s%zu with orphans", survey->unvalidated > 0 ? ", " : "", orphans->found);
+    add_count(&value, survey->unvalidated, "not validated");
+    add_count(&value, orphans->found, "with orphans");
+    add_count(&value, orphans->unfit, "unfit for their parents");
     if (!strbuf_ok(&value))
         return error_no_memory(reterr);
     if (check_name_items(run, &survey->items, &names, reterr) < 0 || check_set_items(run, &survey->items, reterr) < 0 ||
         check_set_value(run, reterr, "%s", strbuf_text(&value)) < 0)
         return -1;
-    size_t unseen = survey->searched ? orphans->total - orphans->looked : 0;
+    size_t unseen = orphans->total - orphans->looked;
     const char *next = survey->next ? survey->next : orphans->next;
     if (unseen > 0)
         return check_refuse(run, next, reterr,
-                            "not every row is known to keep its constraints: %s; %zu of %zu"
-                            " foreign keys were not looked at",
+                            "not every row is known to keep its constraints: %s; %zu of %zu foreign keys were not"
+                            " looked at",
                             names, unseen, orphans->total);
     return check_refuse(run, next, reterr, "not every row is known to keep its constraints: %s", names);
 }

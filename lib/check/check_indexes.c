@@ -91,8 +91,8 @@ static int judge(struct finding_list *list, int64_t total, struct error *reterr)
     const char *names = NULL;
     const struct check_items *shown = list->items.total > 0 ? &list->items : &list->busy;
     if (check_name_items(run, shown, &names, reterr) < 0 || check_set_items(run, shown, reterr) < 0 ||
-        check_set_value(run, reterr, "%zu of %lld not valid", list->items.total + list->busy.total, (long long)total) <
-            0)
+        check_set_value(run, reterr, "%lld of %lld valid",
+                        (long long)total - (long long)(list->items.total + list->busy.total), (long long)total) < 0)
         return -1;
     if (list->items.total > 0)
         return check_refuse(run, list->next, reterr, "%zu of %lld indexes cannot be relied upon: %s", list->items.total,

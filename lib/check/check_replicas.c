@@ -117,6 +117,16 @@ static void keep_slowest(struct survey *survey, const struct replica *replica, i
     survey->slowest_ms = lag_ms;
 }
 
+/* What would date a replica's newest transaction. */
+static const char *how_to_tell(const struct check_run *run, const struct replica *replica)
+{
+    if (!replica->peer)
+        return "name it among the database's replicas in the configuration, so that it is asked itself";
+    if (check_engine_of(run) == CHECK_MYSQL)
+        return "let the role read performance_schema on it, or give the check a timeout longer than lag_below";
+    return "give the check a timeout that is longer than lag_below";
+}
+
 /* Who is still behind when there is no more time: too late if the time that is allowed has passed, or if its newest
  * transaction is older than that; otherwise nobody knows. */
 static int decide_open(struct survey *survey, struct replica *replica, struct error *reterr)
@@ -133,7 +143,7 @@ static int decide_open(struct survey *survey, struct replica *replica, struct er
         return add_bad(survey, replica, advice, "up to", replica->at_most_ms, reterr);
     replica->stand = REPLICA_UNTOLD;
     replica->error = ERROR_TIMEOUT;
-    replica->next = "give the check a timeout that is longer than lag_below";
+    replica->next = how_to_tell(run, replica);
     replica->why = "it is behind, and the check's timeout is too short to see by how much";
     return 0;
 }

@@ -9,6 +9,9 @@
 #include "base/limits.h"
 #include "check/check_catalogue.h"
 
+/* SQLite's words for a key that fits no key of its parent. */
+#define MISMATCH "foreign key mismatch"
+
 /* Texts of all keys' queries: some 300 bytes each. */
 enum { KEYS_BYTES = 256 * 1024 * 1024 };
 
@@ -320,11 +323,12 @@ static int put_off(struct check_run *run, struct orphan_search *search, const st
 static int add_mismatch(struct check_run *run, struct orphan_search *search, const struct question *question,
                         const struct error *error, struct error *reterr)
 {
+    const char *words = strstr(error->message, MISMATCH);
     search->looked += question->keys;
-    search->found++;
+    search->unfit++;
     if (!search->next)
         search->next = "give the parent's columns a primary key or unique index";
-    return check_add_item(run, search->items, reterr, "%s (%s)", question->label, error->message);
+    return check_add_item(run, search->items, reterr, "%s (%s)", question->label, words);
 }
 
 static int ask(struct check_run *run, struct orphan_search *search, const struct question *question,
@@ -348,7 +352,7 @@ static int ask(struct check_run *run, struct orphan_search *search, const struct
     search->out_of_time = error.code == ERROR_TIMEOUT;
     if (search->out_of_time)
         return 0;
-    if (error.code == ERROR_INVALID && strstr(error.message, "foreign key mismatch"))
+    if (error.code == ERROR_INVALID && strstr(error.message, MISMATCH))
         return add_mismatch(run, search, question, &error, reterr);
     if (error.code == ERROR_FORBIDDEN || error.code == ERROR_LOCKED || error.code == ERROR_NOT_FOUND)
         return put_off(run, search, question, error.code, error.message, reterr);

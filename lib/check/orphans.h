@@ -14,6 +14,7 @@ struct orphan_search {
     size_t total;              /* keys that there are */
     size_t looked;             /* keys that were looked at to the end */
     size_t found;              /* keys with orphans */
+    size_t unfit;              /* tables whose keys fit no key of their parents: SQLite */
     const char *next;          /* what to do about the first of them; NULL */
     bool out_of_time;
     size_t untold;               /* keys that could not be looked at for another reason */
