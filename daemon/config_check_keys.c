@@ -159,7 +159,7 @@ static const struct config_key orphans_keys[] = {
      .offset = CHECK(orphans_ms),
      .example = "5s",
      .least = 100,
-     .most = 10 * MINUTE,
+     .most = 5 * MINUTE,
      .doc = "Instead of validated: on PostgreSQL, too, rows without their parents are looked for, for this long. The "
             "check's timeout must be longer; its default is then 5s longer."},
 };

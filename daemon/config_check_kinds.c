@@ -212,8 +212,7 @@ void config_print_check_enum_values(const void *section, struct strbuf *out)
         return;
     for (size_t i = 0; i < check->enum_count; i++) {
         strbuf_add_string(out, i == 0 ? "{" : ", ");
-        config_print_text(check->enums[i].type, out);
-        strbuf_add_string(out, ": ");
+        config_print_key(check->enums[i].type, out);
         print_list(check->enums[i].labels, check->enums[i].label_count, out);
     }
     strbuf_add_char(out, '}');
@@ -309,8 +308,7 @@ void config_print_check_extensions(const void *section, struct strbuf *out)
         return;
     for (size_t i = 0; i < check->extension_count; i++) {
         strbuf_add_string(out, i == 0 ? "{" : ", ");
-        config_print_text(check->extensions[i].name, out);
-        strbuf_add_string(out, ": ");
+        config_print_key(check->extensions[i].name, out);
         config_print_text(check->extensions[i].wanted, out);
     }
     strbuf_add_char(out, '}');

@@ -122,7 +122,7 @@ static bool needs_escape(uint32_t point)
     return utf8_is_unprintable(point) || point == 0xFEFF || point == 0xFFFE || point == 0xFFFF;
 }
 
-void config_print_text(const char *text, struct strbuf *out)
+static void print_quoted(const char *text, bool expanded, struct strbuf *out)
 {
     strbuf_add_char(out, '"');
     for (size_t left = strlen(text); left > 0;) {
@@ -132,7 +132,7 @@ void config_print_text(const char *text, struct strbuf *out)
             size = 1; /* the loader lets nothing in that is not UTF-8 */
         if (*text == '"' || *text == '\\')
             strbuf_printf(out, "\\%c", *text);
-        else if (*text == '$')
+        else if (*text == '$' && expanded)
             strbuf_add_string(out, "$$");
         else if (*text == '\n')
             strbuf_add_string(out, "\\n");
@@ -144,6 +144,17 @@ void config_print_text(const char *text, struct strbuf *out)
         left -= size;
     }
     strbuf_add_char(out, '"');
+}
+
+void config_print_text(const char *text, struct strbuf *out)
+{
+    print_quoted(text, true, out);
+}
+
+void config_print_key(const char *key, struct strbuf *out)
+{
+    print_quoted(key, false, out);
+    strbuf_add_string(out, ": ");
 }
 
 static int read_duration(struct config_reader *reader, const struct config_key *key, const struct yaml_node *node,

@@ -76,6 +76,9 @@ const char *config_absolute_path(struct config_reader *reader, const struct yaml
 /* The text as a double-quoted YAML scalar that reads back as the same text. */
 void config_print_text(const char *text, struct strbuf *out);
 
+/* The same of a key, in which a dollar sign is just that, and its colon. */
+void config_print_key(const char *key, struct strbuf *out);
+
 /* A mapping in flow style of all its keys that have a value. */
 void config_print_flow(const struct config_section *keys, const void *section, struct strbuf *out);
 
