@@ -11,14 +11,14 @@ import sqlite3
 import psycopg2
 import pytest
 from harness import eventually
-from harness.query_probe import query, start
+from harness.query_probe import allocations, query, start
 
 ORDERS = """
 CREATE TABLE orders (id integer PRIMARY KEY, state varchar(20), paid boolean);
 INSERT INTO orders VALUES (1, 'new', true), (2, NULL, false), (3, 'sent', NULL);
 """
 ROWS = [(1, "new"), (2, None), (3, "sent")]
-ENDLESS = "SELECT count(*) FROM many a, many b, many c, many d"
+ENDLESS = "SELECT count(*) FROM many a, many b, many c, many d WHERE a.id + b.id + c.id + d.id < 0"
 
 
 @pytest.fixture
@@ -492,3 +492,7 @@ def test_a_database_of_postgres_that_only_reads(postgres):
     assert cells(query(postgres.url(), "SELECT count(*) FROM orders")) == [["3"]]
     with pytest.raises(psycopg2.errors.ReadOnlySqlTransaction):
         postgres.sql("DELETE FROM orders")
+
+
+def test_no_memory_is_told(orders):
+    assert allocations(orders.url(), "SELECT id, state FROM orders") > 3

@@ -5,14 +5,17 @@
  * wrong usage.
  *
  *   query_probe [--timeout MILLISECONDS] [--rows N] [--bytes N] [--own] URL SQL…
+ *   query_probe --oom URL SQL
  *
  * With several texts, they are asked over one connection, one after another. --own: what would be refused is sent.
+ * --oom: lets the first allocation of the answer fail, then the second, …: each time it must say so.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/alloc.h"
 #include "engine/engine.h"
 #include "json/json_writer.h"
 
@@ -90,6 +93,54 @@ static bool ask(struct call *call, struct engine_connection *connection)
     return true;
 }
 
+static int pass_columns(void *payload, const struct query_column *columns, size_t count, struct error *reterr)
+{
+    (void)payload, (void)columns, (void)count, (void)reterr;
+    return 0;
+}
+
+static int pass_row(void *payload, const char *const *cells, const size_t *lengths, size_t count, struct error *reterr)
+{
+    (void)payload, (void)cells, (void)lengths, (void)count, (void)reterr;
+    return 0;
+}
+
+/* Whether an answer that an allocation failed in is none, and says why. */
+static bool survives(struct call *call, const struct engine_target *target, size_t successes, bool *ret_refused,
+                     struct error *error)
+{
+    cleanup(engine_connection) struct engine_connection *connection = NULL;
+    const struct query_sink sink = {.columns = pass_columns, .row = pass_row};
+    struct deadline deadline = deadline_in(call->timeout);
+    bool more = false;
+    if (target->ops->open(target, PURPOSE_CHECK, deadline, &connection, NULL, error) < 0)
+        return false;
+    mem_fault_after(successes);
+    int status = connection->ops->query(connection, &call->request, deadline, &sink, &more, error);
+    *ret_refused = mem_fault_off();
+    return *ret_refused == (status < 0) && (!*ret_refused || error->code == ERROR_NO_MEMORY);
+}
+
+static int run_out_of_memory(struct call *call, const char *url, const char *sql)
+{
+    cleanup(engine_target) struct engine_target *target = NULL;
+    struct error error = {0};
+    call->request.sql = sql;
+    if (engine_target_parse(url, &target, &error) < 0) {
+        add_error(call->json, &error);
+        return 1;
+    }
+    bool refused = true;
+    size_t successes = 0;
+    for (; refused; successes++)
+        if (!survives(call, target, successes, &refused, &error)) {
+            add_error(call->json, &error);
+            return 1;
+        }
+    json_add_integer(call->json, (int64_t)successes - 1);
+    return 0;
+}
+
 static int run(struct call *call, const char *url, char **texts, int count)
 {
     cleanup(engine_target) struct engine_target *target = NULL;
@@ -117,10 +168,13 @@ int main(int argc, char **argv)
     struct json_writer json = {0};
     cleanup(strbuf) struct strbuf out = STRBUF(OUTPUT_BYTES);
     struct call call = {.json = &json, .timeout = 10000, .request = {.row_limit = 10, .cell_bytes = 256}};
+    bool oom = false;
     int at = 1;
     for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
         if (strcmp(argv[at], "--own") == 0)
             call.request.own = true;
+        else if (strcmp(argv[at], "--oom") == 0)
+            oom = true;
         else if (at + 1 < argc && strcmp(argv[at], "--timeout") == 0)
             call.timeout = atoi(argv[++at]);
         else if (at + 1 < argc && strcmp(argv[at], "--rows") == 0)
@@ -135,7 +189,8 @@ int main(int argc, char **argv)
         return 2;
     }
     json_writer_init(&json, &out, 0);
-    int status = run(&call, argv[at], argv + at + 1, argc - at - 1);
+    int status =
+        oom ? run_out_of_memory(&call, argv[at], argv[at + 1]) : run(&call, argv[at], argv + at + 1, argc - at - 1);
     printf("%s\n", strbuf_text(&out));
     return status;
 }

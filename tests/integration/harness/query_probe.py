@@ -24,6 +24,14 @@ def query(url, *texts, **options):
     return answers
 
 
+def allocations(url, text):
+    """How many allocations an answer takes, each of which failed once, and was told."""
+    program = engine_probe().with_name("query_probe")
+    result = subprocess.run([program, "--oom", url, text], capture_output=True, timeout=120, check=False)
+    assert result.returncode == 0 and not result.stderr, (result.stdout, result.stderr)
+    return json.loads(result.stdout)
+
+
 def start(url, *texts, **options):
     """The same, left running."""
     return subprocess.Popen(command(url, *texts, **options), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
