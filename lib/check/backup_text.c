@@ -75,7 +75,7 @@ static bool last_line(struct line *rest, struct line *ret_line)
 static size_t find_dump(const unsigned char *head, size_t length)
 {
     struct line rest = {.text = (const char *)head, .length = length};
-    struct line line = {0};
+    struct line line = {.text = ""};
     while (next_line(&rest, &line) && says_nothing(line))
         ;
     size_t i = 0;
@@ -94,12 +94,12 @@ static struct line find_key(const unsigned char *head, size_t length)
 {
     static const char command[] = "\\restrict ";
     struct line rest = {.text = (const char *)head, .length = length};
-    struct line line = {0};
+    struct line line = {.text = ""};
     while (next_line(&rest, &line) && (says_nothing(line) || starts_with(line, "--")))
         ;
     size_t skipped = strlen(command);
     if (!starts_with(line, command))
-        return (struct line){0};
+        return (struct line){.text = ""};
     return (struct line){.text = line.text + skipped, .length = line.length - skipped};
 }
 
@@ -118,7 +118,7 @@ int backup_text_end(struct backup_walk *walk, const unsigned char *head, size_t 
     const char *mark = dumps[dump].last;
     struct line key = find_key(head, head_length);
     struct line rest = {.text = (const char *)tail, .length = tail_length};
-    struct line line = {0};
+    struct line line = {.text = ""};
     bool unlocked = key.length == 0 || !dumps[dump].unlocks;
     while (last_line(&rest, &line)) {
         if (!unlocked && unlocks(line, key))
