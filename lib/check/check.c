@@ -24,10 +24,10 @@ void check_memory_free(struct check_memory *memory)
         memory->free(memory);
 }
 
-/* Errors after which a connection may only be closed. */
+/* Errors after which a connection may only be closed, or better is. */
 static bool is_lost(enum error_code code)
 {
-    return code == ERROR_TIMEOUT || code == ERROR_UNREACHABLE;
+    return code == ERROR_TIMEOUT || code == ERROR_UNREACHABLE || code == ERROR_TRUNCATED;
 }
 
 /* One printable line in the result's arena, cut to `size`. */

@@ -245,8 +245,9 @@ struct engine_ops {
      * connection. Times are told in UTC. The server ends it at the deadline by itself, and it never waits longer than
      * 250 ms for a lock where the engine can say so. What is not one query is refused before it is sent
      * (dialect/sql_query.h), and what would write by the session: ERROR_INVALID, with the server's words.
-     * ERROR_TRUNCATED: a row is larger than LIMIT_ANSWER_ROW, or the server or the question reached another bound. An
-     * answer of which much more was to come may use the connection up: the next question is ERROR_UNREACHABLE then. */
+     * ERROR_TRUNCATED: a row is larger than LIMIT_ANSWER_ROW, or the server or the question reached another bound.
+     * After that, and after an answer of which more was to come, the connection may be used up: the next question is
+     * ERROR_UNREACHABLE then. */
     int (*query)(struct engine_connection *connection, const struct query_request *request, struct deadline deadline,
                  const struct query_sink *sink, bool *ret_more, struct error *reterr);
 };
