@@ -6,24 +6,15 @@ import signal
 import threading
 
 import pytest
-from harness import eventually
+from harness import eventually, migrationctl
 from harness.daemon import slowdown
 from harness.events import EventStream
-from harness.journals import flyway_journal, flyway_rows
+from harness.journals import LIQUIBASE, flyway_journal, flyway_rows
 
 FAST = {"journal_interval": "100ms", "interval": "1s"}
 OFTEN = "1s"
 NEVER = "1d"
 LONG_QUERY = "SELECT count(*) FROM generate_series(1, 3000) a, generate_series(1, 3000) b, generate_series(1, 3000) c"
-LIQUIBASE = """
-CREATE TABLE databasechangelog (id varchar(255) NOT NULL, author varchar(255) NOT NULL, filename varchar(255) NOT NULL,
-    dateexecuted timestamp NOT NULL, orderexecuted integer NOT NULL, exectype varchar(10) NOT NULL, md5sum varchar(35),
-    description varchar(255), comments varchar(255), tag varchar(255), liquibase varchar(20), contexts varchar(255),
-    labels varchar(255), deployment_id varchar(10));
-CREATE TABLE databasechangeloglock (id integer NOT NULL PRIMARY KEY, locked boolean NOT NULL, lockgranted timestamp NULL,
-    lockedby varchar(255));
-INSERT INTO databasechangeloglock VALUES (1, FALSE, NULL, NULL);
-"""
 
 
 def counting(every=OFTEN, **settings):
@@ -360,3 +351,27 @@ def test_nothing_of_a_sensitive_check_is_told(daemon, sqlite, tmp_path):
     for place in places:
         assert "Canary" not in instance.get(place).text, place
     assert "Canary" not in instance.log() and b"Canary" not in (tmp_path / "history.db").read_bytes()
+
+
+def test_fifteen_series_at_most(daemon, sqlite, tmp_path):
+    """With drift, checks and a backup, too: differences of the least severities make room."""
+    with_orphans(sqlite)
+    (tmp_path / "reference.json").write_text(migrationctl("snapshot", sqlite.url()).stdout)
+    (tmp_path / "app.sql").write_text("-- PostgreSQL database dump\n-- PostgreSQL database dump complete\n")
+    backup = {"file": str(tmp_path / "app.sql"), "every": OFTEN}
+    drift = {"reference": {"baseline": str(tmp_path / "reference.json")}}
+    flyway_journal(sqlite, "1")
+    instance = daemon(configuration(sqlite, {"rows": counting()}, backup=backup, drift=drift, expect={"revision": "1"}))
+    wait_check(instance, "passed")
+    sqlite.sql("DROP TABLE orphans")
+    wait_check(instance, "unknown")
+
+    def series():
+        found = re.findall(r'^migrationd_(\w+\{[^}]*database="app"[^}]*\}) (\S+)$', instance.get("/metrics").text, re.MULTILINE)
+        return {re.sub(r'database="app",engine="\w*",?', "", name): float(value) for name, value in found}
+
+    eventually(lambda: series().get('database_drift_items{severity="critical"}') == 1, 30 * slowdown(), "the difference")
+    eventually(lambda: "database_backup_age_seconds{}" in series(), 20 * slowdown(), "the backup's age")
+    shown = series()
+    assert len(shown) == 15, shown
+    assert shown['database_checks{state="unknown"}'] >= 1 and shown["database_backup_age_seconds{}"] >= 0

@@ -11,6 +11,17 @@ FLYWAY_TABLE = """CREATE TABLE {table} (
     type varchar(20) NOT NULL, script varchar(1000) NOT NULL, checksum integer, installed_by varchar(100) NOT NULL,
     installed_on timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP, execution_time integer NOT NULL, success boolean NOT NULL)"""
 
+# Nobody holds the lock, and nothing was applied.
+LIQUIBASE = """
+CREATE TABLE databasechangelog (id varchar(255) NOT NULL, author varchar(255) NOT NULL, filename varchar(255) NOT NULL,
+    dateexecuted timestamp NOT NULL, orderexecuted integer NOT NULL, exectype varchar(10) NOT NULL, md5sum varchar(35),
+    description varchar(255), comments varchar(255), tag varchar(255), liquibase varchar(20), contexts varchar(255),
+    labels varchar(255), deployment_id varchar(10));
+CREATE TABLE databasechangeloglock (id integer NOT NULL PRIMARY KEY, locked boolean NOT NULL, lockgranted timestamp NULL,
+    lockedby varchar(255));
+INSERT INTO databasechangeloglock VALUES (1, FALSE, NULL, NULL);
+"""
+
 
 def alembic_journal(database, *heads, table="alembic_version"):
     database.sql(f"CREATE TABLE {table} (version_num varchar(32) NOT NULL PRIMARY KEY)")
