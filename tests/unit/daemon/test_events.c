@@ -58,6 +58,7 @@ static void test_kinds_have_names(void **state)
     assert_string_equal(event_kind_name(EVENT_DRIFT), "drift");
     assert_string_equal(event_kind_name(EVENT_ADMISSION), "admission");
     assert_string_equal(event_kind_name(EVENT_FAIL_OPEN), "fail_open");
+    assert_string_equal(event_kind_name(EVENT_CHECK), "check");
 }
 
 static void test_nobody_listens_where_there_is_no_hub(void **state)

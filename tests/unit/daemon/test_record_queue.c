@@ -81,17 +81,20 @@ static void test_first_in_first_out(void **state)
     assert_waiting(&queue, "");
 }
 
-static void test_drift_makes_room_first(void **state)
+static void test_findings_make_room_first(void **state)
 {
     (void)state;
     struct record_queue queue = {0};
     record_queue_add_event(&queue, make_event(EVENT_STATE, "first", "{}"));
+    record_queue_add_event(&queue, make_event(EVENT_CHECK, "check", "{}"));
     record_queue_add_event(&queue, make_event(EVENT_DRIFT, "drift", "{}"));
     assert_true(record_queue_add_admission(&queue, make_admission("kept", 1)));
-    for (size_t i = 2; i < LIMIT_HISTORY_EVENTS; i++)
+    for (size_t i = 3; i < LIMIT_HISTORY_EVENTS; i++)
         assert_int_equal(record_queue_add_event(&queue, make_event(EVENT_STATE, "x", "{}")), 0);
     assert_int_equal(record_queue_add_event(&queue, make_event(EVENT_FAIL_OPEN, "y", "{}")), 1);
-    assert_string_equal(queue.first->next->record.subject, "kept"); /* behind "first": drift has gone */
+    assert_string_equal(queue.first->next->record.subject, "drift"); /* behind "first": the older finding has gone */
+    assert_int_equal(record_queue_add_event(&queue, make_event(EVENT_FAIL_OPEN, "y", "{}")), 1);
+    assert_string_equal(queue.first->next->record.subject, "kept");
     assert_int_equal(record_queue_add_event(&queue, make_event(EVENT_STATE, "z", "{}")), 1);
     assert_string_equal(queue.first->record.subject, "kept");
     assert_int_equal(queue.events, LIMIT_HISTORY_EVENTS);
@@ -195,7 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_in_first_out),
-        cmocka_unit_test(test_drift_makes_room_first),
+        cmocka_unit_test(test_findings_make_room_first),
         cmocka_unit_test(test_large_events_make_room_by_bytes),
         cmocka_unit_test(test_admissions_are_refused_not_dropped),
         cmocka_unit_test(test_items_without_memory),
