@@ -48,9 +48,10 @@ static void *run(void *payload)
     pthread_mutex_lock(&progress->mutex);
     be_patient(progress);
     while (!progress->ended) {
-        if (progress->stale)
+        if (progress->stale) {
             write_line(progress);
-        written = true;
+            written = true;
+        }
         pthread_cond_wait(&progress->changed, &progress->mutex);
     }
     pthread_mutex_unlock(&progress->mutex);

@@ -3,11 +3,13 @@
 
 import errno
 import gzip
+import http.server
 import json
 import os
 import pty
 import re
 import subprocess
+import threading
 import urllib.parse
 
 import pytest
@@ -408,6 +410,65 @@ def test_a_check_that_is_not_known_yet(daemon, sqlite, tmp_path):
     assert "unknown" in result.stdout
 
 
+# A daemon that is none.
+
+
+class Impostor(http.server.BaseHTTPRequestHandler):
+    """Answers every request with `body`."""
+
+    body = b""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def impostor():
+    """impostor(answer) serves it; the arguments that ask it."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Impostor)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+
+    def serve(answer):
+        Impostor.body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        return ("--server", f"http://127.0.0.1:{server.server_port}")
+
+    yield serve
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+TOLD = {"check": "a", "state": "passed", "severity": "fail", "code": "CHECK_PASSED", "reason": "so", "checked_at": "2026-11-21T10:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    (b"", b"no JSON", b"[]", {}, {"checks": {}}, {"checks": [1]}, {"checks": [{}]}, {"checks": [{**TOLD, "state": "fine"}]})
+    + ({"checks": [{**TOLD, "severity": 1}]}, {"checks": [TOLD, {**TOLD, "check": None}]}),
+    ids=str,
+)
+def test_what_is_no_answer(impostor, answer):
+    for output in ("text", "json", "markdown"):
+        result = run(*impostor(answer), "a", "-o", output)
+        assert result.returncode == 2 and not result.stdout and result.stderr.startswith("migrationctl: ")
+
+
+def test_an_answer_of_another_version(impostor):
+    """What is not known is left out, and what is no text shows as such."""
+    odd = {"code": "LATER", "items": [1, "x"], "items_count": 5, "columns": ["id", 2], "rows": [[1, "b"], "c", ["d"]], "value": 3}
+    odd |= {"state": "failed", "severity": "warn", "coverage": 1, "backup": [], "since": "yesterday", "more_rows": 1, "new": {}}
+    result = run(*impostor({"checks": [{**TOLD, **odd}], "new": 1}), "a")
+    assert result.returncode == 0, result.stderr
+    assert "fails     ?, x and 3 more" in result.stdout and "id    ?" in result.stdout
+
+
 # Terminals.
 
 
@@ -438,6 +499,7 @@ def on_terminals(arguments, stdout_too=False, environment=None):
     return text, process.wait(60 * slowdown())
 
 
+@pytest.mark.threads
 def test_progress(sqlite, configured):
     """Who waits is told for what, and the line is gone afterwards."""
     checks = {"endless": {"sql": ENDLESS, "expect": "0", "timeout": "3s"}}
