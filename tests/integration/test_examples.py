@@ -18,6 +18,7 @@ from harness import Daemon, eventually, free_port, migrationctl, migrationd
 from harness.daemon import REPOSITORY, programs, slowdown
 from harness.debian_root import DebianRoot, one_at_a_time, why_no_root
 from harness.journals import flyway_journal, flyway_rows
+from harness.postgres import client
 from harness.process import Process, run
 
 yaml = pytest.importorskip("yaml")
@@ -46,12 +47,14 @@ def compose():
 def embedded(name):
     if name == "compose":
         return (COMPOSE / "migrationd.yaml").read_text()
+    if name == "migration-job":
+        return (EXAMPLES / "migration-job" / "migrationd.yaml").read_text()
     if name == "kubernetes":
         return objects("ConfigMap")[0]["data"]["migrationd.yaml"]
     return json.dumps(yaml.safe_load((EXAMPLES / "helm" / "values.yaml").read_text())["config"])
 
 
-@pytest.mark.parametrize("name", ["compose", "kubernetes", "helm"])
+@pytest.mark.parametrize("name", ["compose", "kubernetes", "helm", "migration-job"])
 def test_configurations(name, tmp_path):
     path = tmp_path / "migrationd.yaml"
     path.write_text(embedded(name))
@@ -354,6 +357,63 @@ def test_init_container_waits(daemon, sqlite):
     eventually(lambda: "PENDING" in process.log(), 20 * slowdown(), "it waits")
     flyway_rows(sqlite, *VERSIONS[1:])
     assert process.wait(20 * slowdown()) == 0, process.log()
+
+
+# a migration job that a backup guards
+
+SHOP = """
+CREATE TYPE order_status AS ENUM ('open', 'paid', 'sent');
+CREATE TABLE orders (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, status order_status NOT NULL);
+CREATE TABLE items (id integer PRIMARY KEY, order_id integer NOT NULL);
+CREATE TABLE currencies (name varchar(3) PRIMARY KEY, rate numeric);
+CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);
+INSERT INTO orders (status) VALUES ('open');
+INSERT INTO items VALUES (1, 1);
+INSERT INTO currencies VALUES ('EUR', 1);
+INSERT INTO schema_migrations VALUES ('20260101120000');
+"""
+
+
+def job_command(command):
+    """What the unit starts, with another command behind the dashes."""
+    text = (EXAMPLES / "migration-job" / "orders-migrations.service").read_text()
+    words = shlex.split(re.search(r"^ExecStart=(.*)$", text, re.MULTILINE).group(1))
+    gate = re.search(r"^Environment=MIGRATION_GATE=(.*)$", text, re.MULTILINE).group(1)
+    assert words[0] == "/usr/bin/migration-wait"
+    return [programs() / "migration-wait", *words[1 : words.index("--") + 1], *command], gate
+
+
+def test_migration_job(daemon, postgres, tmp_path):
+    """It starts behind a backup and not before, and the admission tells which; the checks pass on such a database."""
+    postgres.sql(SHOP)
+    config = yaml.safe_load(embedded("migration-job"))
+    orders = config["databases"]["orders"]
+    del orders["password_file"]
+    orders["url"] = postgres.url()
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    orders["backup"]["file"] = str(folder / Path(orders["backup"]["file"]).name)
+    orders["backup"]["every"] = "1s"
+    started = daemon(config)
+
+    def passed():
+        checks = started.get("/v1/databases/orders/checks").json["checks"]
+        return {one["check"] for one in checks if one["state"] == "passed"}
+
+    eventually(lambda: passed() == set(orders["checks"]), 20 * slowdown(), "all but the backup")
+
+    command, gate = job_command(["touch", tmp_path / "migrated"])
+    gate = gate.replace("127.0.0.1:8484", f"127.0.0.1:{started.port}")
+    job = Process(command, started.folder / "job.log", env={**os.environ, "MIGRATION_GATE": gate})
+    eventually(lambda: "no file matches" in job.log(), 20 * slowdown(), "it waits for a backup")
+    assert not (tmp_path / "migrated").exists()
+    file = folder / "orders.dump"
+    run([client("pg_dump", postgres.server.major), "--format=custom", "--file", file, postgres.url()])
+    assert job.wait(30 * slowdown()) == 0, job.log()
+    assert (tmp_path / "migrated").exists()
+    (admitted,) = started.get("/v1/gates/orders-migrations/admissions").json["admissions"]
+    assert admitted["application"] == "orders-migrations"
+    assert str(file) in json.dumps(admitted["evidence"])
 
 
 def test_chart_structure():
