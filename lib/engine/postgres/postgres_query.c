@@ -163,16 +163,41 @@ static int declare(struct question *question, const PGresult *shape, struct erro
     return take_last(question, NULL, reterr);
 }
 
+/* What was not cast to text has booleans of one letter. */
+static void take_cell(const PGresult *result, int column, struct query_row *row)
+{
+    const char *text = PQgetisnull(result, 0, column) ? NULL : PQgetvalue(result, 0, column);
+    if (text && PQftype(result, column) == TYPE_BOOL)
+        text = *text == 't' ? "true" : "false";
+    query_row_set(row, (size_t)column, text, text ? strlen(text) : 0);
+}
+
 static int take_row(struct question *question, const PGresult *result, struct query_row *row, struct error *reterr)
 {
     if (question->rows++ == question->request->row_limit) {
         question->more = true;
         return 0;
     }
+    if (!row->cells && query_row_init(row, (size_t)PQnfields(result), question->request->cell_bytes, reterr) < 0)
+        return -1;
     for (int i = 0; i < PQnfields(result) && (size_t)i < row->count; i++)
-        query_row_set(row, (size_t)i, PQgetisnull(result, 0, i) ? NULL : PQgetvalue(result, 0, i),
-                      (size_t)PQgetlength(result, 0, i));
+        take_cell(result, i, row);
     return query_row_send(row, question->sink, reterr);
+}
+
+/* The rows of what was sent just now. */
+static int take_rows(struct question *question, struct query_row *row, struct error *reterr)
+{
+    PQsetSingleRowMode(question->session->conn);
+    for (;;) {
+        cleanup(result) PGresult *result = NULL;
+        if (postgres_next(question->session, question->deadline, &result, reterr) < 0)
+            return -1;
+        if (!result)
+            return 0;
+        if (PQresultStatus(result) == PGRES_SINGLE_TUPLE && take_row(question, result, row, reterr) < 0)
+            return -1;
+    }
 }
 
 /* The time that is left is told once more: what was parsed and planned took some of it, and a function may have changed
@@ -187,16 +212,24 @@ static int fetch(struct question *question, struct query_row *row, struct error 
         return error_no_memory(reterr);
     if (postgres_send(session, strbuf_text(&sql), question->deadline, reterr) < 0)
         return -1;
-    PQsetSingleRowMode(session->conn);
-    for (;;) {
-        cleanup(result) PGresult *result = NULL;
-        if (postgres_next(session, question->deadline, &result, reterr) < 0)
-            return -1;
-        if (!result)
-            return 0;
-        if (PQresultStatus(result) == PGRES_SINGLE_TUPLE && take_row(question, result, row, reterr) < 0)
-            return -1;
-    }
+    return take_rows(question, row, reterr);
+}
+
+/* What we wrote ourselves needs none of that: its cells are names and numbers, and it does what it says. */
+static int answer_own(struct question *question, struct error *reterr)
+{
+    struct postgres_session *session = question->session;
+    cleanup(query_row) struct query_row row = {0};
+    cleanup(strbuf) struct strbuf sql = STRBUF(STATEMENT_BYTES);
+    strbuf_printf(&sql, "SELECT*FROM(%s)AS q LIMIT %zu", question->request->sql, question->request->row_limit + 1);
+    if (!strbuf_ok(&sql))
+        return error_no_memory(reterr);
+    if (begin(question, reterr) < 0)
+        return -1;
+    int sent = PQsendQueryParams(session->conn, strbuf_text(&sql), 0, NULL, NULL, NULL, NULL, 0);
+    if (postgres_flush(session, sent, question->deadline, reterr) < 0)
+        return -1;
+    return take_rows(question, &row, reterr);
 }
 
 static int answer(struct question *question, struct error *reterr)
@@ -204,8 +237,7 @@ static int answer(struct question *question, struct error *reterr)
     cleanup(result) PGresult *shape = NULL;
     cleanup(query_row) struct query_row row = {0};
     if (begin(question, reterr) < 0 || describe(question, &shape, reterr) < 0 || declare(question, shape, reterr) < 0 ||
-        tell_columns(question, shape, reterr) < 0 ||
-        query_row_init(&row, (size_t)PQnfields(shape), question->request->cell_bytes, reterr) < 0)
+        tell_columns(question, shape, reterr) < 0)
         return -1;
     return fetch(question, &row, reterr);
 }
@@ -229,7 +261,7 @@ int postgres_ask(struct engine_connection *connection, const struct query_reques
     *ret_more = false;
     if (!request->own && sql_query_check("postgres", request->sql, &question.length, reterr) < 0)
         return -1;
-    int status = answer(&question, reterr);
+    int status = request->own && !sink->columns ? answer_own(&question, reterr) : answer(&question, reterr);
     postgres_drain(question.session, deadline);
     bool open = !question.session->lost && PQtransactionStatus(question.session->conn) != PQTRANS_IDLE;
     if (open && postgres_query(question.session, "ROLLBACK", deadline, NULL, status == 0 ? reterr : NULL) < 0)
