@@ -13,8 +13,9 @@
 enum { REPORT_BYTES = 1024 * 1024, CHECKS = 7, HOUR_MS = 3600000, MINUTE_MS = 60000 };
 
 static const char *const columns[] = {"id", "tenant|x", "c3", "c4", "c5", "c6", "c7", "c8", "c9"};
+static const unsigned char reversing[] = {0xE2, 0x80, 0xAE, 0}; /* U+202E */
 static const char *const cells[] = {
-    "17", NULL, "\xE2\x80\xAE", "", "e", "f", "g", "h", "i", "18", "b", "c", "d", "e", "f", "g", "h", "i"};
+    "17", NULL, (const char *)reversing, "", "e", "f", "g", "h", "i", "18", "b", "c", "d", "e", "f", "g", "h", "i"};
 static const char *const items[] = {"public.countries", "public.currencies"};
 
 static struct check_result orphans = {.state = CHECK_FAILED,
