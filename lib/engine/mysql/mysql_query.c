@@ -94,15 +94,18 @@ static int tell_columns(struct question *question, MYSQL_RES *result, struct err
     return sink->columns(sink->payload, columns, count, reterr) == 0 ? 0 : -1;
 }
 
-/* The library gives up on a row that is too large with the words for a lost connection; what tells is its buffer, which
- * has grown as far as it may. */
-static int fail_row(const struct question *question, struct error *reterr)
+/* MariaDB's library gives up on a row that is too large with the words for a lost connection, Oracle's with none; what
+ * tells is its buffer, which has grown as far as it may. */
+static int fail_row(struct question *question, struct error *reterr)
 {
     const struct mysql_connection *connection = question->connection;
-    if (reterr && reterr->code == ERROR_UNREACHABLE && connection->mysql->net.max_packet >= LIMIT_ANSWER_ROW)
-        return error_set(reterr, ERROR_TRUNCATED, "%s: a row is larger than %u MiB", connection->label,
-                         LIMIT_ANSWER_ROW / (1024 * 1024));
-    return -1;
+    bool large = reterr->code == ERROR_TRUNCATED ||
+                 (reterr->code == ERROR_UNREACHABLE && connection->mysql->net.max_packet >= LIMIT_ANSWER_ROW);
+    if (!large)
+        return -1;
+    question->stopped = true;
+    return error_set(reterr, ERROR_TRUNCATED, "%s: a row is larger than %u MiB", connection->label,
+                     LIMIT_ANSWER_ROW / (1024 * 1024));
 }
 
 static int take_rows(struct question *question, MYSQL_RES *result, struct query_row *row, struct error *reterr)
@@ -176,6 +179,26 @@ static int check_warnings(struct question *question, struct error *reterr)
     return failed ? -1 : mysql_session_check(connection, reterr);
 }
 
+/* What Oracle's library says of an error that comes in place of a row, where it does not block; the server still knows
+ * which one it was. */
+enum { ERROR_OUT_OF_SYNC = 2014 };
+
+static void find_error(struct question *question, struct error *reterr)
+{
+    struct mysql_connection *connection = question->connection;
+    MYSQL_RES *result = NULL;
+    MYSQL_ROW row = NULL;
+    if (connection->lost || mysql_session_select(connection, "SHOW ERRORS", 11, question->deadline, &result, NULL))
+        return;
+    if (mysql_session_row(connection, result, question->deadline, &row, NULL) == 0 && row && row[WARNING_CODE]) {
+        unsigned number = (unsigned)strtoul(row[WARNING_CODE], NULL, 10);
+        error_set(reterr, mysql_error_code(number), "%s: %s", connection->label,
+                  row[WARNING_TEXT] ? row[WARNING_TEXT] : "the server broke the answer off");
+        reterr->native = (int)number;
+    }
+    mysql_session_finish(connection, result, question->deadline);
+}
+
 static int run(struct question *question, struct error *reterr)
 {
     struct mysql_connection *connection = question->connection;
@@ -191,7 +214,11 @@ static int run(struct question *question, struct error *reterr)
         wire_abort(connection->mysql);
     }
     mysql_session_finish(connection, result, question->deadline);
-    return status == 0 && !question->stopped ? check_warnings(question, reterr) : status;
+    if (status == 0 && !question->stopped)
+        return check_warnings(question, reterr);
+    if (status < 0 && reterr->native == ERROR_OUT_OF_SYNC)
+        find_error(question, reterr);
+    return status;
 }
 
 /* MariaDB is told not to wait for DDL, which is tried again for a while; nothing was answered then. */
