@@ -7,9 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/alloc.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "check/check_kinds.h"
 #include "check/check_suggest.h"
 #include "daemon/config_reader.h"
 #include "daemon/ctl_checks.h"
@@ -174,11 +174,12 @@ static void add_sequences(struct strbuf *out, const struct suggestion *suggestio
 
 /* How a kind's argument is written. */
 static const struct {
-    const char *kind;
+    const struct check_kind *kind;
     void (*add)(struct strbuf *out, const struct suggestion *suggestion);
 } forms[] = {
-    {"not_empty", add_tables}, {"foreign_keys", add_foreign_keys}, {"enum_values", add_enums},
-    {"indexes", add_indexes},  {"sequences", add_sequences},       {"extensions", add_extensions},
+    {&check_kind_not_empty, add_tables},    {&check_kind_foreign_keys, add_foreign_keys},
+    {&check_kind_enum_values, add_enums},   {&check_kind_indexes, add_indexes},
+    {&check_kind_sequences, add_sequences}, {&check_kind_extensions, add_extensions},
 };
 
 /* Sequences that are full enough to be thought of, and not yet so full that the check would fail. */
@@ -207,42 +208,44 @@ static void add_suggestion(struct strbuf *out, const struct suggestion *suggesti
     if (near)
         add_near(out, today->result, near->result);
     for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
-        if (strcmp(forms[i].kind, suggestion->check.kind->name) == 0)
+        if (forms[i].kind == suggestion->check.kind)
             forms[i].add(out, suggestion);
     }
 }
 
-/* What is proposed, as a database whose checks are run; behind them one more that asks for sequences beyond a half. */
+/* What is proposed, as a database whose checks are run; behind them perhaps one that asks for sequences beyond a half.
+ */
 struct trial {
     struct config_database database;
     struct check checks[SUGGESTIONS_MAXIMUM + 1];
     const char *addresses[SUGGESTIONS_MAXIMUM + 1];
-    size_t sequences; /* index of the check that asks for those near their end */
 };
+
+static void add_trial(struct trial *trial, const struct check *check)
+{
+    size_t index = trial->database.check_count++;
+    trial->checks[index] = *check;
+    trial->addresses[index] = check->name;
+}
 
 static void make_trial(const struct ctl_options *options, const struct suggestions *suggestions, const char *name,
                        struct trial *trial)
 {
-    size_t count = suggestions->count;
-    for (size_t i = 0; i < count; i++) {
-        trial->checks[i] = suggestions->items[i].check;
-        trial->addresses[i] = trial->checks[i].name;
-        if (strcmp(trial->checks[i].name, "sequences") == 0)
-            trial->sequences = i;
-    }
-    if (count > 0) {
-        trial->checks[count] = trial->checks[trial->sequences];
-        trial->checks[count].below_permille = NEAR_PERMILLE;
-        trial->addresses[count] = trial->checks[count].name;
-    }
     trial->database = (struct config_database){
         .name = name,
         .schemas = options->schemas.items,
         .schema_count = options->schemas.count,
         .checks = trial->checks,
         .check_addresses = trial->addresses,
-        .check_count = count > 0 ? count + 1 : 0,
     };
+    for (size_t i = 0; i < suggestions->count; i++)
+        add_trial(trial, &suggestions->items[i].check);
+    for (size_t i = 0; i < suggestions->count; i++) {
+        struct check near = suggestions->items[i].check;
+        near.below_permille = NEAR_PERMILLE;
+        if (near.kind == &check_kind_sequences)
+            add_trial(trial, &near);
+    }
 }
 
 static void add_unseen(struct strbuf *out, const struct schema *schema)
@@ -271,7 +274,7 @@ static void add_all(struct strbuf *out, const struct server_facts *server, const
     strbuf_add_string(out, suggestions->count > 0 ? "checks:\n" : "checks: {}\n");
     for (size_t i = 0; i < suggestions->count; i++) {
         const struct judged_check *checks = inquiry->report.checks;
-        bool counts = strcmp(checks[i].kind, "sequences") == 0;
+        bool counts = suggestions->items[i].check.kind == &check_kind_sequences;
         add_suggestion(out, &suggestions->items[i], &checks[i], counts ? &checks[suggestions->count] : NULL);
     }
 }
@@ -284,8 +287,11 @@ static int propose(const struct ctl_options *options, const struct engine_scope 
     const char *url = options->arguments[0];
     bool lost = false;
     cleanup(engine_connection) struct engine_connection *connection = NULL;
-    if (ctl_read_schema(url, scope, deadline, ret_schema, server, reterr) < 0 ||
-        ctl_checks_connect_url(url, deadline, &connection, server, reterr) < 0)
+    if (ctl_read_schema(url, scope, deadline, ret_schema, server, reterr) < 0)
+        return -1;
+    if ((*ret_schema)->truncated)
+        return error_set(reterr, ERROR_TRUNCATED, "the schema exceeds a limit and is not whole");
+    if (ctl_checks_connect_url(url, deadline, &connection, server, reterr) < 0)
         return -1;
     const struct check_world world = {
         .connection = connection, .server = server, .scope = scope, .deadline = deadline, .now_ms = ctl_now_ms()};
@@ -296,7 +302,7 @@ static int suggest(const struct ctl_options *options, struct ctl_progress *progr
                    struct error *reterr)
 {
     struct server_facts server = {0};
-    struct trial trial = {.sequences = 0};
+    struct trial trial = {.addresses = {NULL}};
     const struct engine_scope scope = ctl_scope(options);
     const struct ctl_patience patience = ctl_checks_patience(options);
     cleanup(schema) struct schema *schema = NULL;
@@ -305,8 +311,6 @@ static int suggest(const struct ctl_options *options, struct ctl_progress *progr
     ctl_progress_say(progress, "reading the schema");
     if (propose(options, &scope, deadline_in(options->timeout_ms), &schema, &server, &suggestions, reterr) < 0)
         return -1;
-    if (schema->truncated)
-        return error_set(reterr, ERROR_TRUNCATED, "the schema exceeds a limit and is not whole");
     make_trial(options, &suggestions, server.database, &trial);
     const struct ctl_subject subject = {
         .database = &trial.database, .connect = ctl_checks_connect_url, .payload = options->arguments[0]};

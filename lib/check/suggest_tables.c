@@ -113,7 +113,9 @@ static int take_number(void *payload, const char *const *cells, const size_t *le
     return 0;
 }
 
-/* Up to one row more than matters is counted. */
+/* Up to one row more than matters is counted: where that takes long, something else is the matter. */
+enum { COUNT_MS = 5000 };
+
 static int count_rows(struct suggest_work *work, const struct schema_relation *relation, long *ret_rows,
                       struct error *reterr)
 {
@@ -133,7 +135,8 @@ static int count_rows(struct suggest_work *work, const struct schema_relation *r
         .sql = strbuf_text(&sql), .row_limit = 1, .cell_bytes = CHECK_CELL_BYTES, .own = true};
     const struct query_sink sink = {.row = take_number, .payload = ret_rows};
     bool more = false;
-    return connection->ops->query(connection, &request, work->world->deadline, &sink, &more, reterr);
+    struct deadline deadline = deadline_earlier(work->world->deadline, deadline_in(COUNT_MS));
+    return connection->ops->query(connection, &request, deadline, &sink, &more, reterr);
 }
 
 /* 0 with `name->note` NULL where the table holds too many rows. */
@@ -144,7 +147,7 @@ static int judge_rows(struct suggest_work *work, const struct schema_relation *r
     struct error error = {.code = ERROR_OK};
     long rows = 0;
     if (work->lost) {
-        name->note = "its rows were not counted, since the time was over";
+        name->note = "its rows were not counted, since the connection was lost before";
         return 0;
     }
     if (count_rows(work, relation, &rows, &error) < 0) {

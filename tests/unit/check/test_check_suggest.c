@@ -273,8 +273,9 @@ static void test_what_cannot_be_counted(void **state)
         assert_int_equal(found->check.table_count, 0);
         assert_int_equal(found->name_count, 3);
         assert_string_equal(found->names[0].note, "its rows cannot be counted: the server says no");
-        assert_string_equal(found->names[2].note, cases[i].lost ? "its rows were not counted, since the time was over"
-                                                                : "its rows cannot be counted: the server says no");
+        assert_string_equal(found->names[2].note,
+                            cases[i].lost ? "its rows were not counted, since the connection was lost before"
+                                          : "its rows cannot be counted: the server says no");
     }
 }
 
