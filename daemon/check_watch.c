@@ -127,7 +127,7 @@ void check_watch_follow(struct check_watch *watch, const struct check_sight *sig
 {
     const struct check_sight *before = &watch->sight;
     bool overtaken = before->observed && (sight->runs != before->runs || sight->journals != before->journals);
-    bool back = is_out_of_sight(before) && !is_out_of_sight(sight);
+    bool back = before->error.code != ERROR_OK && sight->error.code == ERROR_OK;
     watch->changed = watch->changed || overtaken || sight->running != before->running;
     watch->sight = *sight;
     for (size_t i = 0; i < watch->count; i++) {

@@ -64,7 +64,7 @@ def counts(instance):
     return {state: int(number) for state, number in re.findall(pattern, text, re.MULTILINE)}
 
 
-def await_looks(instance, number=25):
+def await_looks(instance, number=15):
     """Until so many journal looks more have ended, which takes longer than the schedule of what runs often."""
     before = metric(instance, "journal_looks_total")
     eventually(lambda: metric(instance, "journal_looks_total") >= before + number, 60 * slowdown(), "journal looks")
@@ -159,14 +159,16 @@ def test_migrations_overtake_checks(daemon, database, tmp_path):
     assert check(instance, "backup")["checked_at"] == backed_up, "no migration makes a backup older"
 
 
-def test_out_of_sight_and_back(daemon, own_postgres, tmp_path):
-    database = with_orphans(own_postgres.create_database())
+@pytest.mark.parametrize("engine", ["own_postgres", pytest.param("own_mariadb", marks=pytest.mark.full)])
+def test_out_of_sight_and_back(daemon, request, engine, tmp_path):
+    server = request.getfixturevalue(engine)
+    database = with_orphans(server.create_database())
     backup = {"file": dumped(tmp_path), "every": OFTEN}
     checks = {"rows": counting(), "rare": counting(NEVER)}
     instance = daemon(configuration(database, checks, backup=backup, journal="none", connect_timeout="1s"))
     wait_check(instance, "passed", "rare")
     wait_check(instance, "passed")
-    own_postgres.stop()
+    server.stop()
     away = wait_check(instance, "unknown", code="UNREACHABLE")
     assert away["value"] is None and away["reason"]
     backed_up = check(instance, "backup")["checked_at"]
@@ -174,10 +176,20 @@ def test_out_of_sight_and_back(daemon, own_postgres, tmp_path):
     assert check(instance, "rare")["state"] == "passed", "it was not due"
     assert instance.post("/v1/databases/app/refresh").status == 200, "it ends though nothing can be asked"
     wait_check(instance, "unknown", "rare", code="UNREACHABLE")
-    own_postgres.start()
+    server.start()
     wait_check(instance, "passed", timeout=40)
     wait_check(instance, "passed", "rare", timeout=40)
     assert [state for _, state, _ in said(instance, "rare")] == ["passed", "unknown", "passed"]
+
+
+def test_a_file_that_is_away_and_back(daemon, sqlite):
+    with_orphans(sqlite)
+    instance = daemon(configuration(sqlite, {"rows": counting()}, journal="none"))
+    wait_check(instance, "passed")
+    away = sqlite.path.rename(sqlite.path.with_suffix(".away"))
+    wait_check(instance, "unknown")
+    away.rename(sqlite.path)
+    wait_check(instance, "passed")
 
 
 def test_a_database_that_was_never_in_sight(daemon, own_postgres):
@@ -193,9 +205,9 @@ def test_a_database_that_was_never_in_sight(daemon, own_postgres):
 
 
 @pytest.mark.threads
-def test_reload(daemon, database):
+def test_reload(daemon, new_database):
     """What did not change keeps what was found; what did begins anew."""
-    with_orphans(database)
+    database = with_orphans(new_database())
     config = configuration(database, {"rows": counting(NEVER), "rare": counting(NEVER)}, journal="none")
     instance = daemon(config)
     before = wait_check(instance, "passed")
@@ -260,7 +272,7 @@ def test_one_at_a_time(daemon, own_postgres):
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        eventually(lambda: metric(instance, "check_runs_total") >= 40, 60 * slowdown(), "forty runs")
+        eventually(lambda: metric(instance, "check_runs_total") >= 24, 60 * slowdown(), "three turns")
         assert instance.post("/v1/databases/app/refresh").status == 200
     finally:
         stop.set()
@@ -301,7 +313,7 @@ def test_a_check_takes_its_own_time_only(daemon, postgres_server, postgres):
 
 
 def test_stop_while_a_check_runs(daemon, postgres_server, postgres):
-    checks = {"long": {"sql": LONG_QUERY, "expect": "> 0", "every": "1m", "timeout": "5s"}}
+    checks = {"long": {"sql": LONG_QUERY, "expect": "> 0", "every": "1m", "timeout": "2s"}}
     instance = daemon(configuration(postgres, checks, journal="none"))
     eventually(lambda: asking(postgres_server, postgres), 20 * slowdown(), "the long query")
     instance.signal(signal.SIGTERM)
