@@ -29,6 +29,11 @@ static int has_time_passed(void *payload)
     return deadline_passed(connection->deadline);
 }
 
+void sqlite_connection_watch(struct sqlite_connection *connection)
+{
+    sqlite3_progress_handler(connection->database, PROGRESS_STEPS, has_time_passed, connection);
+}
+
 static int wait_for_lock(void *payload, int attempts)
 {
     struct sqlite_connection *connection = payload;
@@ -84,7 +89,7 @@ static int open_handle(struct sqlite_connection *connection, struct error *reter
     int result = configure(connection->database);
     if (result != SQLITE_OK)
         return sqlite_connection_fail(connection, result, "cannot prepare for reading", reterr);
-    sqlite3_progress_handler(connection->database, PROGRESS_STEPS, has_time_passed, connection);
+    sqlite_connection_watch(connection);
     sqlite3_busy_handler(connection->database, wait_for_lock, connection);
     connection->wal_opened = connection->header.wal;
     return sqlite_connection_prepare(connection, "PRAGMA main.schema_version", &connection->read_cookie, reterr);
@@ -277,7 +282,7 @@ int sqlite_end_look(struct engine_connection *engine_connection, struct deadline
     /* Ends a reading transaction only; the time for it is not up to the deadline. */
     sqlite3_progress_handler(connection->database, 0, NULL, NULL);
     int result = sqlite3_exec(connection->database, "ROLLBACK", NULL, NULL, NULL);
-    sqlite3_progress_handler(connection->database, PROGRESS_STEPS, has_time_passed, connection);
+    sqlite_connection_watch(connection);
     if (moved) {
         connection->read_at_ms = 0;
         return error_set(reterr, ERROR_CHANGED, "%s: changed while it was read", connection->path);

@@ -46,6 +46,9 @@ struct sqlite_connection *sqlite_connection_of(struct engine_connection *connect
 /* Opens the handle anew; the connection stays usable after a failure, which may be tried again. */
 int sqlite_connection_reopen(struct sqlite_connection *connection, struct error *reterr);
 
+/* Has statements end when the deadline has passed, as they do unless somebody else's handler was put in its place. */
+void sqlite_connection_watch(struct sqlite_connection *connection);
+
 void sqlite_connection_close_handle(struct sqlite_connection *connection);
 
 /* Whether the disk looks as it did when the handle was read last, and had settled by then. */

@@ -254,8 +254,9 @@ static int attempt(struct question *question, struct deadline deadline, struct e
         question->memory_limit = sqlite3_memory_used() + MEMORY_BYTES;
         sqlite3_limit(database, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PATTERN_BYTES);
         sqlite3_set_authorizer(database, authorize, question);
-        sqlite3_progress_handler(database, PROGRESS_STEPS, watch, question); /* until the look ends */
+        sqlite3_progress_handler(database, PROGRESS_STEPS, watch, question);
         status = read_answer(question, reterr);
+        sqlite_connection_watch(question->connection);
         sqlite3_set_authorizer(database, NULL, NULL);
     }
     if (sqlite_end_look(base, deadline, status == 0 ? reterr : NULL) < 0)
