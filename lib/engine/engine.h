@@ -166,7 +166,7 @@ struct query_request {
     const char *sql;
     size_t row_limit;  /* one more row than this is asked for; it sets *ret_more, and the rest is never sent */
     size_t cell_bytes; /* what cells are cut at, at most LIMIT_ANSWER_CELL */
-    bool own;          /* it is ours: not looked at before it is sent, and its meaning is no matter of settings */
+    bool own;          /* every word is ours but quoted names: it is sent as it is, and means the same everywhere */
 };
 
 /* A column of the answer. */
