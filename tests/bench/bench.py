@@ -90,11 +90,11 @@ def fill(database, tables):
 
 
 class Engine:
-    """bench_engine in the background, asked over pipes."""
+    """bench_engine, or one like it, in the background, asked over pipes."""
 
-    def __init__(self, url):
+    def __init__(self, url, *arguments, program="bench_engine"):
         self.process = subprocess.Popen(
-            [BIN / "bench_engine", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [BIN / program, url, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def ask(self, command):
@@ -102,7 +102,7 @@ class Engine:
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"bench_engine ended at '{command}'")
+            raise RuntimeError(f"{self.process.args[0]} ended at '{command}'")
         numbers = [float(word) for word in line.split()]
         return numbers[0] if len(numbers) == 1 else numbers
 
@@ -675,6 +675,58 @@ def measure_peers(servers):
     return rows
 
 
+COVERAGE_TABLES, COVERAGE_HOLDING = 120, 36
+
+
+def fill_coverage(database, rows):
+    """120 tables with two indexes each, of which 36 hold `rows` rows."""
+    text = "text" if database.engine != "mariadb" else "varchar(40)"
+    numbers = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})"
+    with contextlib.closing(database.connect()) as connection, contextlib.closing(connection.cursor()) as cursor:
+        for number in range(COVERAGE_TABLES):
+            cursor.execute(f"CREATE TABLE t_{number} (id int PRIMARY KEY, name {text}, other {text})")
+            cursor.execute(f"CREATE INDEX ix_{number} ON t_{number} (name)")
+            if number >= COVERAGE_HOLDING:
+                continue
+            select = "SELECT i, 'name of a row', 'more of the same row' FROM n"
+            if database.engine == "mariadb":
+                cursor.execute(f"SET max_recursive_iterations = {rows + 1}")
+                cursor.execute(f"INSERT INTO t_{number} {numbers} {select}")
+            else:
+                cursor.execute(f"{numbers} INSERT INTO t_{number} {select}")
+
+
+def measure_checks(servers):
+    """Coverage of 120 tables of few and of many rows, on a session that knows them and on a new one, against count(*)."""
+    rows = []
+    many = 50000 if servers.options.quick else 200000
+    for engine, server in (("postgresql", Postgres), ("mariadb", MariaDB), ("sqlite", None)):
+        times = {}
+        for count in (100, many):
+            print(f"filling {COVERAGE_HOLDING} tables with {count} rows on {engine} …", file=sys.stderr)
+            database = servers.server(server).create_database() if server else SqliteFile(servers.folder / f"c{count}.db")
+            fill_coverage(database, count)
+            tables = [f"t_{number}" for number in range(COVERAGE_TABLES)]
+            bench = Engine(database.url(), *tables, program="bench_checks")
+            bench.ask("kept")
+            for _ in range(10 * servers.options.rounds):
+                for command in ("kept", "fresh"):
+                    times.setdefault((count, command), []).append(bench.ask(command) / COVERAGE_TABLES * 100)
+            for _ in range(servers.options.rounds):
+                times.setdefault((count, "count"), []).append(bench.ask("count") / COVERAGE_TABLES * 100)
+            found = bench.ask("found")
+            bench.close()
+            what = f"{engine}: tables that hold rows, of {COVERAGE_TABLES}"
+            rows.append(Row(what, f"{found[1]:.0f}", "", "", str(COVERAGE_HOLDING), found == [COVERAGE_TABLES, COVERAGE_HOLDING]))
+        ours = {key: statistics.median(values) for key, values in times.items()}
+        what = f"{engine}: coverage of 100 tables"
+        rows.append(limit_row(f"{what}, {many} rows each", ours[many, "kept"], "ms", 5))
+        rows.append(ratio_row("the same / with 100 rows each", ours[many, "kept"], ours[100, "kept"], "ms", 1.5))
+        rows.append(ratio_row("the same / count(*)", ours[many, "kept"], ours[many, "count"], "ms", 0.1))
+        rows.append(ratio_row("on a new session / count(*)", ours[many, "fresh"], ours[many, "count"], "ms", 0.5))
+    return rows
+
+
 PARTS = {
     "schema": measure_schema,
     "probe": measure_probe,
@@ -687,6 +739,7 @@ PARTS = {
     "journal": measure_journal,
     "history": measure_history,
     "drift": measure_drift,
+    "checks": measure_checks,
     "peers": measure_peers,
 }
 

@@ -215,19 +215,18 @@ static int fetch(struct question *question, struct query_row *row, struct error 
     return take_rows(question, row, reterr);
 }
 
-/* What we wrote ourselves needs none of that: its cells are names and numbers, and it does what it says. */
+/* What we wrote ourselves needs none of that: its cells are names and numbers, and it does what it says. All of it goes
+ * in one message. */
 static int answer_own(struct question *question, struct error *reterr)
 {
-    struct postgres_session *session = question->session;
     cleanup(query_row) struct query_row row = {0};
     cleanup(strbuf) struct strbuf sql = STRBUF(STATEMENT_BYTES);
-    strbuf_printf(&sql, "SELECT*FROM(%s)AS q LIMIT %zu", question->request->sql, question->request->row_limit + 1);
+    postgres_add_begin(question->session, &sql, question->deadline, POSTGRES_QUERY);
+    strbuf_printf(&sql, "SELECT*FROM(%s)AS q LIMIT %zu;ROLLBACK", question->request->sql,
+                  question->request->row_limit + 1);
     if (!strbuf_ok(&sql))
         return error_no_memory(reterr);
-    if (begin(question, reterr) < 0)
-        return -1;
-    int sent = PQsendQueryParams(session->conn, strbuf_text(&sql), 0, NULL, NULL, NULL, NULL, 0);
-    if (postgres_flush(session, sent, question->deadline, reterr) < 0)
+    if (postgres_send(question->session, strbuf_text(&sql), question->deadline, reterr) < 0)
         return -1;
     return take_rows(question, &row, reterr);
 }
