@@ -327,6 +327,7 @@ def test_events_and_history(daemon, sqlite, tmp_path):
     config = configuration(sqlite, checks, journal="none") | {"history": {"path": str(tmp_path / "history.db")}}
     instance = daemon(config)
     wait_check(instance, "passed")
+    wait_check(instance, "passed", "still")
     with EventStream(instance.port, kind="check") as stream:
         picture = stream.next()
         assert picture.name == "snapshot" and picture.data["databases"][0]["checks"]["state"] == "passed"
