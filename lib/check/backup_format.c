@@ -33,8 +33,8 @@ static const struct backup_format unknown_format = {
 
 /* The last one takes what no other wants. */
 static const struct backup_format *const formats[] = {
-    &backup_gzip, &backup_pgdump, &backup_sqlite, &backup_xz,      &backup_zstd,
-    &backup_lz4,  &backup_bzip2,  &backup_text,   &unknown_format,
+    &backup_gzip, &backup_pgdump, &backup_sqlite, &backup_xz,   &backup_zstd,
+    &backup_lz4,  &backup_bzip2,  &backup_tar,    &backup_text, &unknown_format,
 };
 
 int backup_file_read(const struct backup_file *file, int64_t offset, void *buffer, size_t length, struct error *reterr)

@@ -64,6 +64,7 @@ extern const struct backup_format backup_gzip;
 extern const struct backup_format backup_lz4;
 extern const struct backup_format backup_pgdump;
 extern const struct backup_format backup_sqlite;
+extern const struct backup_format backup_tar;
 extern const struct backup_format backup_text;
 extern const struct backup_format backup_xz;
 extern const struct backup_format backup_zstd;

@@ -114,6 +114,14 @@ def test_archives_of_many_tables(postgres, tmp_path):
         assert probe(cut)[0] != "complete", length
 
 
+def test_tar_of_pg_dump(postgres, tmp_path):
+    seed(postgres)
+    for number, program in enumerate(pg_dumps(postgres)):
+        path = tmp_path / f"{number}.tar"
+        pg_dump(program, postgres, "-Ft", "-f", path)
+        assert_whole_alone(path, ending=512)
+
+
 def assert_sql_dump(path, tmp_path):
     """Blanks behind the last line may be missing; anything else may not, and neither may it inside gzip."""
     assert_whole_alone(path, ending=2)

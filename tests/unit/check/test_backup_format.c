@@ -348,6 +348,75 @@ static void counts_sqlite_pages(void **state)
     assert_int_equal(walk_bytes(bytes, 4096).verdict, BACKUP_CORRUPT);
 }
 
+/* tar. */
+
+enum { TAR_BLOCK = 512 };
+
+static void put_member(struct strbuf *out, char kind, const char *size, const char *data, size_t blocks)
+{
+    unsigned char header[TAR_BLOCK] = "name";
+    unsigned sum = 0;
+    memcpy(header + 124, size, strlen(size));
+    memset(header + 148, ' ', 8);
+    header[156] = (unsigned char)kind;
+    memcpy(header + 257, "ustar", 6);
+    for (size_t i = 0; i < TAR_BLOCK; i++)
+        sum += header[i];
+    snprintf((char *)header + 148, 8, "%06o", sum);
+    add(out, header, TAR_BLOCK);
+    for (size_t i = 0; i < blocks * TAR_BLOCK; i++)
+        strbuf_add_char(out, i < strlen(data) ? data[i] : '\0');
+}
+
+static void put_tar_end(struct strbuf *out)
+{
+    static const char zeros[2 * TAR_BLOCK] = "";
+    add(out, zeros, sizeof zeros);
+}
+
+static void walks_tar(void **state)
+{
+    (void)state;
+    cleanup(strbuf) struct strbuf bytes = STRBUF(FILE_BYTES);
+    put_member(&bytes, '0', "00000000005", "12345", 1);
+    put_member(&bytes, '2', "00000000700", "", 0); /* a link has no bytes, whatever its size */
+    put_member(&bytes, 'x', "00000000013", "11 size=3\n", 1);
+    put_member(&bytes, '0', "00000002000", "abc", 1);
+    put_member(&bytes, '0', "\x80", "", 0);
+    put_tar_end(&bytes);
+    assert_walk(&bytes, BACKUP_COMPLETE, "");
+    assert_prefixes_cut(&bytes);
+    add(&bytes, "what follows is nobody's business", 33);
+    assert_walk(&bytes, BACKUP_COMPLETE, "");
+}
+
+static void follows_no_strange_tar(void **state)
+{
+    (void)state;
+    static const struct {
+        char kind;
+        const char *size;
+        enum backup_verdict verdict;
+    } cases[] = {
+        {'S', "00000000000", BACKUP_UNMARKED}, {'M', "00000000000", BACKUP_UNMARKED},
+        {'1', "00000000005", BACKUP_UNMARKED}, {'x', "00000400000", BACKUP_UNMARKED},
+        {'0', "00000000009", BACKUP_CORRUPT},  {'0', "\xff\xff", BACKUP_CORRUPT},
+        {'0', "77777777777", BACKUP_CUT},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        cleanup(strbuf) struct strbuf bytes = STRBUF(FILE_BYTES);
+        put_member(&bytes, cases[i].kind, cases[i].size, "", 0);
+        put_tar_end(&bytes);
+        assert_walk(&bytes, cases[i].verdict, "");
+    }
+    cleanup(strbuf) struct strbuf bytes = STRBUF(FILE_BYTES);
+    put_member(&bytes, '0', "00000000000", "", 0);
+    put_member(&bytes, '0', "00000000000", "", 0);
+    put_tar_end(&bytes);
+    bytes.bytes[TAR_BLOCK] ^= 1;
+    assert_walk(&bytes, BACKUP_CORRUPT, "a header is damaged");
+}
+
 /* Packed files: what `xz`, `zstd`, `lz4` and `bzip2` make of "orders\n". */
 
 static const unsigned char packed_xz[] = {0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 0x00, 0x04, 0xe6, 0xd6, 0xb4, 0x46, 0x02,
@@ -538,6 +607,8 @@ int main(void)
         cmocka_unit_test(refuses_damaged_archives),
         cmocka_unit_test(finds_the_line_that_dumps_end_with),
         cmocka_unit_test(counts_sqlite_pages),
+        cmocka_unit_test(walks_tar),
+        cmocka_unit_test(follows_no_strange_tar),
         cmocka_unit_test(walks_packed_files),
         cmocka_unit_test(notices_any_damage_to_an_index),
         cmocka_unit_test(skips_what_zstd_and_lz4_skip),
