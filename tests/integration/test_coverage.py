@@ -178,17 +178,17 @@ def test_one_locked_table_hides_no_other(request, engine, tmp_path):
 
 def test_time_that_others_take_is_not_that_of_named_tables(postgres, tmp_path):
     """Named tables are asked first; when the time is up, the rest is unread, and the next check connects anew."""
-    names = [f"held{number}" for number in range(30)]
+    names = [f"held{number}" for number in range(40)]
     postgres.sql("CREATE TABLE named (i int); INSERT INTO named VALUES (1)")
     postgres.sql(";".join(f"CREATE TABLE {name} (i int)" for name in names))
     asked = {
-        "coverage": {"not_empty": ["named"], "timeout": "3s"},
+        "coverage": {"not_empty": ["named"], "timeout": "5s"},
         "after": {"sql": "SELECT count(*) FROM named", "expect": "1", "timeout": "30s"},
     }
     with locked(postgres, ", ".join(names)):
         checks = run_checks(tmp_path, postgres.url(), asked)
     assert checks["coverage"]["state"] == "passed"
-    assert checks["coverage"]["coverage"] == coverage(31, 1, 30)
+    assert checks["coverage"]["coverage"] == coverage(41, 1, 40)
     assert checks["after"]["state"] == "passed"
 
 
