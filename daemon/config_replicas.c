@@ -59,7 +59,8 @@ void config_print_replicas(const void *section, struct strbuf *out)
 static char *place_of(const struct engine_target *target, struct arena *arena)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-    const char *place = target->host ? target->host : strchr(target->database, '/') ? target->database : "localhost";
+    bool is_file = target->database && strchr(target->database, '/');
+    const char *place = target->host ? target->host : is_file ? target->database : "localhost";
     const char *slash = *place == '/' ? strrchr(place, '/') : NULL;
     char *name = arena_strdup(arena, slash ? slash + 1 : place);
     for (char *character = name; name && *character; character++)
