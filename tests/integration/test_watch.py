@@ -72,6 +72,19 @@ def test_table_then_changes(pending, sqlite, watch):
     assert watching.interrupt() == 130
 
 
+def test_checks_that_change(daemon, sqlite, watch):
+    sqlite.sql("CREATE TABLE orphans (id integer)")
+    rows = {"sql": "SELECT count(*) FROM orphans", "expect": "0", "every": "1s"}
+    running = daemon({"databases": {"orders": {"url": sqlite.url(), "journal": "none", "checks": {"rows": rows}}}})
+    eventually(lambda: running.get("/v1/databases/orders/checks").json["state"] == "passed", 20 * slowdown())
+    watching = watch(running)
+    watching.await_line(r"^orders +observed ")
+    sqlite.sql("INSERT INTO orphans VALUES (1)")
+    watching.await_line(rf"^{TIME}  orders:check:rows +failed CHECK_FAILED  \S")
+    sqlite.sql("DELETE FROM orphans")
+    watching.await_line(rf"^{TIME}  orders:check:rows +passed CHECK_PASSED  \S")
+
+
 def test_one_database(pending, sqlite, watch):
     watching = watch(pending, "orders")
     watching.await_line("^orders +pending")
