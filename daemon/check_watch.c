@@ -123,6 +123,14 @@ static bool must_wait(const struct check_watch *watch, const struct check_slot *
     return slot->connects && (sight->running || (!sight->observed && sight->error.code == ERROR_OK));
 }
 
+/* That it passed shows nothing of what a migration has made of the database since: whoever opens a gate by what was
+ * known last must not go by it. */
+static void forget_passing(struct check_status *status)
+{
+    if (status->decided && status->decided->state == CHECK_PASSED)
+        check_result_unref(take(status->decided));
+}
+
 void check_watch_follow(struct check_watch *watch, const struct check_sight *sight)
 {
     const struct check_sight *before = &watch->sight;
@@ -135,6 +143,7 @@ void check_watch_follow(struct check_watch *watch, const struct check_sight *sig
         if (overtaken && slot->status.result && !slot->lasting) {
             slot->status.overtaken = true;
             slot->due_ms = 0;
+            forget_passing(&slot->status);
         }
         if (back && slot->unreached)
             slot->due_ms = 0;
@@ -307,6 +316,8 @@ bool check_watch_end(struct check_watch *watch, struct check_turn *turn, int64_t
         set_result(&slot->status, turn);
         slot->status.overtaken = overtaken;
     }
+    if (overtaken)
+        forget_passing(&slot->status);
     const struct check_slot *next = first_due(watch);
     return next && next->connects && next->due_ms <= monotonic_now_ms && !is_out_of_sight(&watch->sight);
 }

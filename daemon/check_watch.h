@@ -17,7 +17,8 @@
 /* What is known of one check. */
 struct check_status {
     struct check_result *result;  /* of the newest run; one reference; NULL: none has ended */
-    struct check_result *decided; /* of the newest run that passed or failed; one reference; NULL */
+    struct check_result *decided; /* of the newest run that passed or failed; one reference; NULL: none, or it passed
+                                     and a migration has run since */
     int64_t begun_at_ms;          /* monotonic time of the newest run */
     int64_t decided_at_ms;        /* of that other one */
     int64_t taken_at_ms;          /* unix time of the newest run */

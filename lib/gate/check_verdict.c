@@ -7,6 +7,8 @@
 #include "base/utf8.h"
 #include "gate/state_rules.h"
 
+_Static_assert(CHECK_TURNS == 3, "a sentence below says so");
+
 /* Milliseconds for which a result counts. */
 static int64_t lifetime_ms(const struct check_input *input)
 {

@@ -259,6 +259,35 @@ static void lose_sight(struct fixture *fixture, enum error_code code)
     follow(fixture);
 }
 
+/* What opens a gate while the database is away is what the check said last; that it passed before a migration is not.
+ */
+static void test_a_migration_takes_back_what_passed(void **state)
+{
+    struct fixture *fixture = *state;
+    see(fixture);
+    run_all(fixture, NOW_MS, CHECK_PASSED);
+    fixture->sight.journals++;
+    follow(fixture);
+    lose_sight(fixture, ERROR_UNREACHABLE);
+    cleanup(check_board) struct check_board *board = show(fixture, NULL);
+    assert_null(board->checks[ROWS].decided);
+    assert_int_equal(board->checks[CATALOGUE].decided->state, CHECK_PASSED);
+    assert_int_equal(board->checks[BACKUP].decided->state, CHECK_PASSED);
+    see(fixture);
+    assert_int_equal(run(fixture, NOW_MS + 20, CHECK_FAILED), ROWS);
+    fixture->sight.journals++;
+    follow(fixture);
+    cleanup(check_board) struct check_board *failed = show(fixture, NULL);
+    assert_int_equal(failed->checks[ROWS].decided->state, CHECK_FAILED);
+    struct check_turn turn = begin_turn(fixture, NOW_MS + 30);
+    fixture->sight.runs++;
+    follow(fixture);
+    turn.result = make_result(CHECK_PASSED, ERROR_OK);
+    check_watch_end(fixture->watch, &turn, NOW_MS + 40);
+    cleanup(check_board) struct check_board *after = show(fixture, NULL);
+    assert_null(after->checks[ROWS].decided);
+}
+
 /* What cannot be asked is not asked: it says so by its own schedule, and is asked when the database is back. */
 static void test_out_of_sight(void **state)
 {
@@ -447,6 +476,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rest, begin, end),
         cmocka_unit_test_setup_teardown(test_soon_again, begin, end),
         cmocka_unit_test_setup_teardown(test_never_while_a_migration_runs, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_migration_takes_back_what_passed, begin, end),
         cmocka_unit_test_setup_teardown(test_overtaken_by_the_journal, begin, end),
         cmocka_unit_test_setup_teardown(test_overtaken_under_way, begin, end),
         cmocka_unit_test_setup_teardown(test_boards_are_shared, begin, end),
