@@ -194,6 +194,8 @@ static const char *next_of(enum error_code code)
         return "grant the role SELECT on what the check reads";
     case ERROR_TIMEOUT:
         return "give the check a longer timeout, or let it ask for less";
+    case ERROR_TRUNCATED:
+        return "let the check ask for less";
     case ERROR_LOCKED:
         return "wait: somebody holds what the check reads locked";
     case ERROR_NOT_FOUND:
