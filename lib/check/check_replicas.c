@@ -178,6 +178,8 @@ static int pass(struct survey *survey, struct error *reterr)
     struct check_run *run = survey->run;
     cleanup(strbuf) struct strbuf limit = STRBUF(32);
     duration_print(run->check->lag_below_ms, &limit);
+    if (!strbuf_ok(&limit))
+        return error_no_memory(reterr);
     if (survey->slowest_ms == 0) {
         if (check_set_value(run, reterr, "%zu caught up", survey->count) < 0)
             return -1;
@@ -226,6 +228,8 @@ static int explain(struct survey *survey, struct error *error, struct error *ret
     cleanup(strbuf) struct strbuf grant = STRBUF(512);
     strbuf_add_string(&grant, "GRANT pg_monitor TO ");
     run->dialect->quote_name(run->world->server->role, &grant);
+    if (!strbuf_ok(&grant))
+        return error_no_memory(reterr);
     return check_cannot_tell(run, ERROR_FORBIDDEN, strbuf_text(&grant), reterr, "%s", error->message);
 }
 

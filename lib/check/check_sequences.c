@@ -226,6 +226,8 @@ static int judge(struct survey *survey, struct error *reterr)
     const char *names = NULL;
     cleanup(strbuf) struct strbuf limit = STRBUF(32);
     print_permille(run->check->below_permille, &limit);
+    if (!strbuf_ok(&limit))
+        return error_no_memory(reterr);
     const struct check_items *shown = survey->items.total > 0 ? &survey->items : &survey->unread;
     if (check_name_items(run, shown, &names, reterr) < 0 || check_set_items(run, shown, reterr) < 0 ||
         (survey->fullest && check_set_value(run, reterr, "%s", survey->fullest) < 0))

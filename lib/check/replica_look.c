@@ -119,7 +119,7 @@ static int set_untold(struct check_run *run, struct replica *replica, const stru
         return error_no_memory(reterr);
     replica->stand = REPLICA_UNTOLD;
     replica->error = error->code;
-    replica->next = "";
+    replica->next = "see whether that server runs, and lets the role in and read";
     engine_close(replica->connection);
     replica->connection = NULL;
     return check_keep(run, error->message, &replica->why, reterr);
