@@ -16,6 +16,10 @@ enum { COVERAGE_PARTS = 1000 };
 enum { LIST_SCHEMA, LIST_NAME, LIST_FORM, LIST_OBSTACLE, LIST_PARTS, LIST_COLUMNS };
 
 static const char postgres_list[] =
+    "WITH RECURSIVE t(root,oid)AS(SELECT inhparent,inhrelid FROM pg_catalog.pg_inherits "
+    "UNION SELECT t.root,i.inhrelid FROM t JOIN pg_catalog.pg_inherits i ON i.inhparent=t.oid),"
+    "p AS(SELECT t.root,pg_catalog.count(*)AS parts,pg_catalog.count(*)FILTER(WHERE r.relkind='f')AS remote "
+    "FROM t JOIN pg_catalog.pg_class r ON r.oid=t.oid GROUP BY 1)"
     "SELECT n.nspname,c.relname,CASE WHEN c.relkind IN('v','f')THEN 'other' WHEN c.relkind='m' OR c.relispartition OR "
     "EXISTS(SELECT FROM pg_catalog.pg_depend d WHERE d.classid=1259 AND d.objid=c.oid AND d.refclassid=3079 "
     "AND d.deptype='e')THEN 'part' ELSE 'table' END,"
@@ -23,11 +27,7 @@ static const char postgres_list[] =
     "WHEN NOT pg_catalog.has_any_column_privilege(c.oid,'SELECT')THEN 'select' "
     "WHEN c.relrowsecurity AND pg_catalog.row_security_active(c.oid)THEN 'rows' "
     "WHEN p.remote>0 THEN 'remote' ELSE '' END,COALESCE(p.parts,0)"
-    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid=c.relnamespace LEFT JOIN LATERAL("
-    "WITH RECURSIVE t(oid)AS(SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent=c.oid "
-    "UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN t ON i.inhparent=t.oid)"
-    "SELECT pg_catalog.count(*)AS parts,pg_catalog.count(*)FILTER(WHERE r.relkind='f')AS remote "
-    "FROM t JOIN pg_catalog.pg_class r ON r.oid=t.oid)p ON c.relhassubclass "
+    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid=c.relnamespace LEFT JOIN p ON p.root=c.oid "
     "WHERE c.relkind IN('r','p','m','v','f')AND c.relpersistence<>'t'"
     "AND n.nspname<>'information_schema'AND n.nspname!~'^pg_'ORDER BY 1,2";
 

@@ -105,6 +105,18 @@ def test_what_counts_as_a_table(postgres, tmp_path):
     assert "whether view holds rows" in check["reason"]
 
 
+def test_other_servers_are_not_reached(postgres, tmp_path):
+    postgres.sql(
+        """CREATE FOREIGN DATA WRAPPER nowhere; CREATE SERVER far FOREIGN DATA WRAPPER nowhere;
+        CREATE TABLE spread (i int) PARTITION BY LIST (i); CREATE FOREIGN TABLE alone (i int) SERVER far;
+        CREATE FOREIGN TABLE spread_1 PARTITION OF spread FOR VALUES IN (1) SERVER far"""
+    )
+    check = not_empty(tmp_path, postgres, ["spread"])
+    assert (check["state"], check["coverage"]) == ("unknown", coverage(1, 0, 1))
+    assert check["reason"] == "it could not be told whether spread holds rows: a foreign table is a part of it"
+    assert not_empty(tmp_path, postgres, ["alone"])["state"] == "unknown"
+
+
 def test_what_may_not_be_read(postgres, tmp_path):
     """Permissions and row security are asked for before: nothing is tried that would fail."""
     role, password = postgres.server.create_role()
