@@ -59,7 +59,6 @@ def orders(sqlite):
     return sqlite
 
 
-@pytest.mark.threads
 def test_backup_decides(daemon, orders, tmp_path):
     folder = tmp_path / "backups"
     folder.mkdir()
