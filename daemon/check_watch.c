@@ -287,16 +287,18 @@ static void set_result(struct check_status *status, struct check_turn *turn)
     status->decided_at_ms = turn->begun_at_ms;
 }
 
-/* When a check that has just ended is due again. It rests for as long as it has worked: what is asked too often must
- * not keep its server busy. */
+/* When a check that has just ended is due again. On schedule it rests for as long as it has worked: what is asked too
+ * often must not keep its server busy. */
 static int64_t next_due(const struct check_slot *slot, const struct check_turn *turn, int64_t now_ms)
 {
     if (slot->failures > 0)
         return now_ms + pace_back_off(slot->failures, slot->seed);
-    if (turn->result && turn->result->again_in_ms > 0)
-        return now_ms + turn->result->again_in_ms;
-    int64_t due = pace_next(now_ms, slot->every_ms, slot->seed, slot->turn);
-    return due > now_ms + turn->took_ms ? due : now_ms + turn->took_ms;
+    int64_t rested_ms = now_ms + turn->took_ms;
+    int64_t due_ms = pace_next(now_ms, slot->every_ms, slot->seed, slot->turn);
+    if (due_ms < rested_ms)
+        due_ms = rested_ms;
+    int64_t again_in_ms = turn->result ? turn->result->again_in_ms : 0;
+    return again_in_ms > 0 && again_in_ms < due_ms - now_ms ? now_ms + again_in_ms : due_ms;
 }
 
 bool check_watch_end(struct check_watch *watch, struct check_turn *turn, int64_t monotonic_now_ms)

@@ -52,9 +52,22 @@ static void describe(const struct check *check, struct strbuf *out)
     }
 }
 
+/* What passes now does so until it is too old, whatever the schedule. */
+static void ask_again_in_time(struct check_run *run)
+{
+    struct check_result *result = run->result;
+    int64_t age_ms = run->world->now_ms - result->backup.finished_at_ms;
+    int64_t left_ms = run->check->backup.max_age_ms - age_ms + 1;
+    if (result->again_in_ms == 0 || left_ms < result->again_in_ms)
+        result->again_in_ms = left_ms;
+}
+
 static int run_backup(struct check_run *run, struct error *reterr)
 {
-    return (run->check->backup.file ? backup_judge_files : backup_judge_catalogue)(run, reterr);
+    int status = (run->check->backup.file ? backup_judge_files : backup_judge_catalogue)(run, reterr);
+    if (status == 0 && run->result->state == CHECK_PASSED)
+        ask_again_in_time(run);
+    return status;
 }
 
 const struct check_kind check_kind_backup = {

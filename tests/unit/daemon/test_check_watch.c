@@ -172,6 +172,17 @@ static void test_soon_again(void **state)
     assert_int_equal(check_watch_due(fixture->watch), NOW_MS + 705);
 }
 
+/* What counts until later than its next turn. */
+static void test_not_later_than_scheduled(void **state)
+{
+    struct fixture *fixture = *state;
+    struct check_turn turn = begin_turn(fixture, NOW_MS);
+    turn.result = make_result(CHECK_PASSED, ERROR_OK);
+    turn.result->again_in_ms = 100 * EVERY_MS;
+    check_watch_end(fixture->watch, &turn, NOW_MS + 5);
+    assert_in_range(check_watch_due(fixture->watch), NOW_MS, NOW_MS + 2 * EVERY_MS);
+}
+
 static void test_never_while_a_migration_runs(void **state)
 {
     struct fixture *fixture = *state;
@@ -475,6 +486,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_schedule, begin, end),
         cmocka_unit_test_setup_teardown(test_rest, begin, end),
         cmocka_unit_test_setup_teardown(test_soon_again, begin, end),
+        cmocka_unit_test_setup_teardown(test_not_later_than_scheduled, begin, end),
         cmocka_unit_test_setup_teardown(test_never_while_a_migration_runs, begin, end),
         cmocka_unit_test_setup_teardown(test_a_migration_takes_back_what_passed, begin, end),
         cmocka_unit_test_setup_teardown(test_overtaken_by_the_journal, begin, end),
