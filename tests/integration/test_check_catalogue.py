@@ -2,6 +2,7 @@
 """Built-in checks of what a server keeps in its catalogue: constraints and orphans, enums, indexes, sequences,
 extensions; on every engine true, false, failing, timing out and forbidden, as far as each of them can be."""
 
+import contextlib
 import threading
 
 import pytest
@@ -388,6 +389,12 @@ def test_an_index_that_is_being_built(postgres, tmp_path):
     assert one(postgres, tmp_path, INDEXES)["state"] == "passed"
 
 
+def run_to_its_end(connection, statement):
+    """However it ends."""
+    with contextlib.suppress(Exception):
+        connection.cursor().execute(statement)
+
+
 def with_counter(database, value):
     """A table whose numbers end soon, and one value of it."""
     if database.engine == "postgresql":
@@ -480,6 +487,45 @@ def test_extensions(database, tmp_path):
     assert checks["new"]["items"] == ["plpgsql 1.0 (expected: >=1.1)"]
     assert checks["absent"]["items"] == ["no'where is not installed"]
     assert "CREATE EXTENSION" in checks["absent"]["next"]
+
+
+def test_tables_that_somebody_makes(mariadb, tmp_path):
+    """information_schema leaves out, or tells wrong numbers of, what somebody's DDL holds: it is unknown, not absent."""
+    with_counter(mariadb, 2**31 - 2)
+    statement = "CREATE OR REPLACE TABLE orders (id int AUTO_INCREMENT PRIMARY KEY, s enum('a')) SELECT SLEEP(600) AS x"
+    at_work = "SELECT id FROM information_schema.processlist WHERE state = 'User sleep' AND info LIKE 'CREATE OR%'"
+    with contextlib.closing(mariadb.connect()) as connection:
+        maker = threading.Thread(target=run_to_its_end, args=[connection, statement])
+        maker.start()
+        eventually(lambda: mariadb.sql(at_work), 30, "a table that is being made")
+        try:
+            labels = {"enum_values": {"orders.s": ["a"]}}
+            checks = ask(mariadb, tmp_path, keys=VALID, numbers=BELOW, labels=labels)
+        finally:
+            mariadb.sql(f"KILL {mariadb.sql(at_work)[0][0]}")
+            maker.join()
+    for name in ("keys", "numbers", "labels"):
+        assert checks[name]["state"] == "unknown", checks[name]
+        assert "Lock wait timeout" in checks[name]["reason"]
+
+
+def test_nobody_stands_in_for_the_catalogue(postgres, tmp_path):
+    """What others made under a catalogue's names is neither believed nor run, whatever the role's search_path."""
+    postgres.sql("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a int); CREATE TABLE c (id serial)")
+    postgres.sql("ALTER TABLE b ADD FOREIGN KEY (a) REFERENCES a NOT VALID, ADD CHECK (a > 0) NOT VALID")
+    postgres.sql("SELECT setval('c_id_seq', 2147483640)")
+    postgres.sql(
+        "CREATE FUNCTION to_jsonb(pg_catalog.pg_constraint) RETURNS jsonb LANGUAGE plpgsql AS"
+        " 'BEGIN RAISE ''mine''; END'; CREATE TABLE public.pg_index (LIKE pg_catalog.pg_index);"
+        " CREATE TABLE public.pg_constraint (LIKE pg_catalog.pg_constraint);"
+        " CREATE TABLE public.pg_sequence (LIKE pg_catalog.pg_sequence)"
+    )
+    postgres.sql(f"ALTER DATABASE {postgres.server.quote(postgres.name)} SET search_path = public, pg_catalog")
+    checks = ask(postgres, tmp_path, keys=VALID, indexes=INDEXES, numbers=BELOW)
+    assert checks["keys"]["state"] == "failed", checks["keys"]
+    assert checks["keys"]["value"] == "2 not validated"
+    assert checks["numbers"]["items"] == ["c.id: 99.9 %"]
+    assert checks["indexes"]["value"] == "1 of 1 valid"
 
 
 def test_a_server_that_stands_still(own_mariadb, tmp_path):

@@ -144,17 +144,25 @@ static int take_answer(struct question *question, MYSQL_RES *result, struct erro
     return take_rows(question, result, &row, reterr);
 }
 
-/* Answers that the server cut and delivered all the same, which makes them wrong: group_concat_max_len, a text beyond
- * max_allowed_packet that became NULL, a recursion or LIMIT ROWS EXAMINED that was broken off. */
-static const unsigned cutting[] = {1260, 1301, 1931};
+/* Answers that the server delivered all the same, and that are not whole: cut by group_concat_max_len, a text beyond
+ * max_allowed_packet that became NULL, a recursion or LIMIT ROWS EXAMINED that was broken off; and what
+ * information_schema leaves out, or tells wrong numbers of, while somebody's DDL holds a table. */
+static const struct {
+    unsigned number;
+    enum error_code code;
+} flaws[] = {
+    {1205, ERROR_LOCKED}, {1260, ERROR_TRUNCATED}, {1301, ERROR_TRUNCATED},
+    {1684, ERROR_LOCKED}, {1931, ERROR_TRUNCATED},
+};
 
-static bool is_cutting(const char *code)
+/* ERROR_OK: the warning says nothing of the kind. */
+static enum error_code flaw_of(const char *number)
 {
-    unsigned long number = code ? strtoul(code, NULL, 10) : 0;
-    for (size_t i = 0; i < ARRAY_LENGTH(cutting); i++)
-        if (number == cutting[i])
-            return true;
-    return false;
+    unsigned long wanted = number ? strtoul(number, NULL, 10) : 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(flaws); i++)
+        if (wanted == flaws[i].number)
+            return flaws[i].code;
+    return ERROR_OK;
 }
 
 enum { WARNING_LEVEL, WARNING_CODE, WARNING_TEXT };
@@ -171,9 +179,10 @@ static int check_warnings(struct question *question, struct error *reterr)
     int failed = 0;
     do {
         failed = mysql_session_row(connection, result, question->deadline, &row, reterr);
-        if (!failed && row && is_cutting(row[WARNING_CODE]))
-            failed = error_set(reterr, ERROR_TRUNCATED, "%s: %s", connection->label,
-                               row[WARNING_TEXT] ? row[WARNING_TEXT] : "the answer is cut");
+        enum error_code flaw = !failed && row ? flaw_of(row[WARNING_CODE]) : ERROR_OK;
+        if (flaw != ERROR_OK)
+            failed = error_set(reterr, flaw, "%s: %s", connection->label,
+                               row[WARNING_TEXT] ? row[WARNING_TEXT] : "the answer is not whole");
     } while (!failed && row);
     mysql_session_finish(connection, result, question->deadline);
     return failed ? -1 : mysql_session_check(connection, reterr);
