@@ -76,9 +76,15 @@ static void add_untold(struct tally *tally, const struct coverage_table *table, 
     tally->untold_table = table;
 }
 
+/* Whether tables may be there that the role is not shown. */
+static bool may_hide_tables(const struct check_run *run)
+{
+    return !is_engine(run, "postgres") && !is_engine(run, "sqlite") && !run->world->server->absence_proven;
+}
+
 static int add_missing(struct check_run *run, struct tally *tally, const char *name, struct error *reterr)
 {
-    if (!is_engine(run, "postgres") && !is_engine(run, "sqlite") && !run->world->server->absence_proven) {
+    if (may_hide_tables(run)) {
         add_untold(tally, NULL, name);
         return 0;
     }
@@ -239,6 +245,20 @@ static int tell_passed(struct check_run *run, const struct tally *tally, struct 
     return check_pass(run, reterr, "all %zu named tables hold rows", check->table_count);
 }
 
+/* No table is named: it must be known of all that there are. */
+static int judge_all(struct check_run *run, const struct coverage_table *unread, const struct tally *tally,
+                     struct error *reterr)
+{
+    const struct server_facts *server = run->world->server;
+    if (unread)
+        return tell_untold(run, unread, unread->name, run->result->coverage.unread, reterr);
+    if (may_hide_tables(run))
+        return check_cannot_tell(run, ERROR_FORBIDDEN, server->grant_needed, reterr,
+                                 "the role sees %zu tables, which does not prove that there are no others",
+                                 run->result->coverage.tables);
+    return tell_passed(run, tally, reterr);
+}
+
 static int judge(struct check_run *run, const struct table_coverage *coverage, struct error *reterr)
 {
     struct tally tally = {0};
@@ -252,9 +272,7 @@ static int judge(struct check_run *run, const struct table_coverage *coverage, s
         return tell_failing(run, &tally, reterr);
     if (tally.untold > 0)
         return tell_untold(run, tally.untold_table, tally.untold_name, tally.untold, reterr);
-    if (run->check->table_count == 0 && unread)
-        return tell_untold(run, unread, unread->name, run->result->coverage.unread, reterr);
-    return tell_passed(run, &tally, reterr);
+    return run->check->table_count == 0 ? judge_all(run, unread, &tally, reterr) : tell_passed(run, &tally, reterr);
 }
 
 static int run_not_empty(struct check_run *run, struct error *reterr)

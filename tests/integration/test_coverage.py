@@ -153,6 +153,11 @@ def test_what_the_role_does_not_see_is_not_empty(mariadb, tmp_path):
     mariadb.sql(f"GRANT INSERT ON {mariadb.name}.filled TO {role}")
     url = mariadb.url(role, password)
     assert not_empty(tmp_path, mariadb, ["shown"], url)["state"] == "passed"
+    mariadb.sql(f"GRANT SELECT ON {mariadb.name}.filled TO {role}")
+    check = not_empty(tmp_path, mariadb, [], url)
+    assert (check["state"], check["code"]) == ("unknown", "FORBIDDEN"), "a third table is hidden"
+    assert check["next"].startswith("GRANT ")
+    mariadb.sql(f"REVOKE SELECT ON {mariadb.name}.filled FROM {role}")
     check = not_empty(tmp_path, mariadb, ["hidden"], url)
     assert (check["state"], check["code"]) == ("unknown", "FORBIDDEN")
     assert check["next"].startswith("GRANT ")
