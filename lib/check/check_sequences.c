@@ -55,19 +55,22 @@ static const char postgres_sequences[] =
     " AND (c.most IS NULL OR CASE WHEN s.seqincrement > 0 THEN s.seqmax <= c.most ELSE s.seqmin >= -c.most - 1 END))"
     " ORDER BY n.nspname, 1";
 
-/* AUTO_INCREMENT counts in the column's type; its next value is what the table shows. */
+/* AUTO_INCREMENT counts in the column's type; its next value is what the table shows. Columns and tables are grouped,
+ * not joined: MariaDB would compare each with each. */
 static const char mysql_columns[] =
-    "SELECT CONCAT(c.table_name, '.', c.column_name), '1', CASE c.data_type"
+    "SELECT MAX(x.label), '1', MAX(x.most), '1', COALESCE(MAX(x.next), 1), NULL, NULL FROM (SELECT c.table_name AS "
+    "name,"
+    " CONCAT(c.table_name, '.', c.column_name) AS label, CASE c.data_type"
     " WHEN 'tinyint' THEN IF(c.column_type LIKE '%unsigned%', '255', '127')"
     " WHEN 'smallint' THEN IF(c.column_type LIKE '%unsigned%', '65535', '32767')"
     " WHEN 'mediumint' THEN IF(c.column_type LIKE '%unsigned%', '16777215', '8388607')"
     " WHEN 'int' THEN IF(c.column_type LIKE '%unsigned%', '4294967295', '2147483647')"
     " WHEN 'float' THEN '16777216' WHEN 'double' THEN '9007199254740992'"
-    " ELSE IF(c.column_type LIKE '%unsigned%', '18446744073709551615', '9223372036854775807') END,"
-    " '1', COALESCE(t.auto_increment, 1), NULL, NULL"
-    " FROM information_schema.columns c JOIN information_schema.tables t ON t.table_schema = c.table_schema"
-    " AND t.table_name = c.table_name WHERE c.table_schema = DATABASE() AND t.table_schema = DATABASE()"
-    " AND t.table_type <> 'VIEW' AND c.extra LIKE '%auto_increment%' ORDER BY 1";
+    " ELSE IF(c.column_type LIKE '%unsigned%', '18446744073709551615', '9223372036854775807') END AS most,"
+    " NULL AS next FROM information_schema.columns c WHERE c.table_schema = DATABASE()"
+    " AND c.extra LIKE '%auto_increment%' UNION ALL SELECT t.table_name, NULL, NULL, t.auto_increment"
+    " FROM information_schema.tables t WHERE t.table_schema = DATABASE() AND t.auto_increment IS NOT NULL) x"
+    " GROUP BY CAST(x.name AS BINARY) HAVING MAX(x.label) IS NOT NULL ORDER BY 1";
 
 /* A file has the table as soon as one of its tables counts. Whoever may write to the file may write anything there. */
 static const char sqlite_tables[] =
