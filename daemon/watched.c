@@ -169,14 +169,17 @@ void watched_catch_up(struct watched *watched, struct publication *publication, 
     pthread_mutex_unlock(&watched->lock);
 }
 
-/* Whether a migration runs in any of the journals. */
-static bool is_running(const struct database_report *report)
+/* Whether a migration runs in any of the journals; one that ran when last it could be told still does. */
+static bool is_running(const struct watched *watched, const struct database_report *report)
 {
+    bool stale = false;
     for (size_t i = 0; i < report->journal_count; i++) {
-        if (report->journals[i].verdict.state == STATE_RUNNING)
+        const struct verdict *verdict = &report->journals[i].verdict;
+        if (verdict->running && !verdict->stale)
             return true;
+        stale = stale || verdict->stale;
     }
-    return false;
+    return stale && watched->running;
 }
 
 /* Logs a change of state once, notes it as news, and notes whether a migration runs. Called with the lock held, with
@@ -187,7 +190,7 @@ static void say_state(struct watched *watched, const struct view *view)
     struct database_report report = {0};
     if (!arena || view_judge(view, NULL, monotonic_ms(), watched_unix_ms(), arena, &report, NULL) < 0)
         return;
-    bool running = is_running(&report);
+    bool running = is_running(watched, &report);
     watched->runs += running && !watched->running;
     watched->running = running;
     const struct verdict *verdict = &report.journals[report.worst].verdict;

@@ -137,6 +137,11 @@ struct situation situation_of(const struct state_input *input, const struct stat
     return situation;
 }
 
+bool situation_is_running(const struct situation *situation)
+{
+    return situation->lock_alive || situation->journal_locked || situation->dirty_alive;
+}
+
 /* The moment at which `left_ms` turns negative, if it is nearer than `valid_ms`. */
 static int64_t earlier(int64_t valid_ms, int64_t left_ms)
 {

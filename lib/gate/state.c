@@ -75,6 +75,7 @@ void state_judge(const struct state_input *input, const struct state_policy *pol
         .gate = rule->gate,
         .rule = rule->number,
         .stale = situation_is_stale(&situation),
+        .running = situation_is_running(&situation),
         .lock_orphaned = situation.lock_orphaned,
         .lock_suspected = situation.lock_suspected,
         .valid_for_ms = situation_valid_for(&situation),

@@ -97,6 +97,7 @@ struct verdict {
     char next[320];       /* one action in words or the tool's command; "" when nothing is to do */
     char warning[256];    /* what is wrong although the state stands: a suspected lock; "" */
     bool stale;           /* there is no good look, or the last one is too old */
+    bool running;         /* a migration, as the last good look saw it, whatever the state makes of it */
     bool lock_orphaned;   /* see struct lock_report; never both */
     bool lock_suspected;
     int64_t valid_for_ms; /* time alone cannot change this verdict earlier; INT64_MAX: never */

@@ -56,6 +56,10 @@ enum state_code situation_failure(const struct situation *situation);
 /* Whether the last good look is too old, or there is none. */
 bool situation_is_stale(const struct situation *situation);
 
+/* Whether a runner lives: also where it is not what decides, as files that cannot be read do, or where what was asked
+ * for is applied. */
+bool situation_is_running(const struct situation *situation);
+
 /* Milliseconds until time alone may make another rule win; INT64_MAX: never. */
 int64_t situation_valid_for(const struct situation *situation);
 

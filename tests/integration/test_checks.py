@@ -12,11 +12,12 @@ import pytest
 from harness import eventually, migrationctl
 from harness.daemon import slowdown
 from harness.events import EventStream
-from harness.journals import LIQUIBASE, flyway_journal, flyway_rows
+from harness.journals import LIQUIBASE, alembic_journal, flyway_journal, flyway_rows
 
 FAST = {"journal_interval": "100ms", "interval": "1s"}
 OFTEN = "1s"
 NEVER = "1d"
+LOCKED = "UPDATE databasechangeloglock SET locked = TRUE, lockgranted = CURRENT_TIMESTAMP, lockedby = 'me'"
 LONG_QUERY = "SELECT count(*) FROM generate_series(1, 3000) a, generate_series(1, 3000) b, generate_series(1, 3000) c"
 
 
@@ -132,7 +133,7 @@ def test_never_while_a_migration_runs(daemon, database, tmp_path):
     gates = {"api": {"requires": ["app:check:rows"]}}
     instance = daemon(configuration(database, {"rows": counting()}, gates, backup=backup, lock_orphan_after="1d"))
     wait_check(instance, "passed")
-    database.sql("UPDATE databasechangeloglock SET locked = TRUE, lockgranted = CURRENT_TIMESTAMP, lockedby = 'me'")
+    database.sql(LOCKED)
     instance.wait_state("app", "running")
     wait_check(instance, "unknown", code="RUNNING")
     assert instance.gate("api").json["state"] == "closed"
@@ -147,6 +148,49 @@ def test_never_while_a_migration_runs(daemon, database, tmp_path):
     database.sql("UPDATE databasechangeloglock SET locked = FALSE, lockgranted = NULL, lockedby = NULL")
     wait_check(instance, "failed")
     wait_said(instance, [("notice", "passed"), ("warning", "failed")])  # what stood still was no news
+
+
+def test_never_beside_a_migration_that_does_not_decide(daemon, database, tmp_path):
+    """A migration runs whatever the state is made of, here of files that cannot be read."""
+    with_orphans(database)
+    database.sql(LIQUIBASE)
+    gates = {"api": {"requires": ["app:check:rows"]}}
+    expected = {"directory": str(tmp_path / "nowhere")}
+    instance = daemon(configuration(database, {"rows": counting()}, gates, expect=expected, lock_orphan_after="1d"))
+    wait_check(instance, "passed")
+    database.sql(LOCKED)
+    wait_check(instance, "unknown", code="RUNNING")
+    assert instance.get("/v1/databases/app").json["code"] == "EXPECTATION_INVALID"
+    assert instance.gate("api").json["state"] == "closed"
+    await_looks(instance, 5)  # one that had begun before ends
+    seen = check(instance)["checked_at"]
+    await_looks(instance)
+    assert (check(instance)["code"], check(instance)["checked_at"]) == ("RUNNING", seen)
+    database.sql("UPDATE databasechangeloglock SET locked = FALSE, lockgranted = NULL, lockedby = NULL")
+    wait_check(instance, "passed")
+    instance.wait_gate("api", "open")
+
+
+@pytest.mark.parametrize("policy", ["closed", "open"])
+def test_never_beside_a_migration_that_is_seen_seldom(daemon, postgres, policy):
+    """Looks at a journal that is locked take longer than max_staleness: between them it is as it was seen last."""
+    with_orphans(postgres)
+    alembic_journal(postgres, "a")
+    gates = {"api": {"requires": ["app:check:rows"], "on_unknown": policy}}
+    instance = daemon(configuration(postgres, {"rows": counting()}, gates, max_staleness="1s"))
+    wait_check(instance, "passed")
+    with postgres.connect() as migration:
+        cursor = migration.cursor()
+        cursor.execute("BEGIN")
+        cursor.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
+        wait_check(instance, "unknown", code="RUNNING")
+        stale = 0
+        while stale < 20:
+            assert instance.gate("api").json["state"] == "closed"
+            stale += instance.get("/v1/databases/app").json["code"] == "STALE"
+        cursor.execute("ROLLBACK")
+    wait_check(instance, "passed")
+    instance.wait_gate("api", "open")
 
 
 @pytest.mark.threads

@@ -110,6 +110,34 @@ static void test_absurd_times(void **state)
     }
 }
 
+/* A migration runs also where something else decides, and where the look that saw it has become old. */
+static void test_running_is_told_whatever_the_state(void **state)
+{
+    (void)state;
+    struct journal journal = {.address = {.tool = "flyway", .schema = "", .table = "t"}};
+    struct comparison comparison = {.source = SOURCE_DIRECTORY, .match = MATCH_AT_LEAST, .target_applied = true};
+    struct lock_report lock = {.held = true, .since_ms = TIME_UNKNOWN};
+    struct state_input input = input_of(&journal, &comparison);
+    struct verdict verdict = {0};
+    state_judge(&input, &policy, &verdict);
+    assert_false(verdict.running);
+    input.lock = &lock;
+    state_judge(&input, &policy, &verdict);
+    assert_int_equal(verdict.state, STATE_CURRENT);
+    assert_true(verdict.running);
+    input.expectation_failed = true;
+    state_judge(&input, &policy, &verdict);
+    assert_int_equal(verdict.code, CODE_EXPECTATION_INVALID);
+    assert_true(verdict.running);
+    input.age_ms = policy.max_staleness_ms + 1;
+    state_judge(&input, &policy, &verdict);
+    assert_int_equal(verdict.code, CODE_STALE);
+    assert_true(verdict.running && verdict.stale);
+    lock.orphaned = true;
+    state_judge(&input, &policy, &verdict);
+    assert_false(verdict.running);
+}
+
 static void test_age_at_its_limits(void **state)
 {
     (void)state;
@@ -160,11 +188,9 @@ static void test_no_failure_opens_a_gate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names_are_told_apart),
-        cmocka_unit_test(test_foreign_text_is_cut_at_a_character),
-        cmocka_unit_test(test_absurd_times),
-        cmocka_unit_test(test_age_at_its_limits),
-        cmocka_unit_test(test_no_failure_opens_a_gate),
+        cmocka_unit_test(test_names_are_told_apart), cmocka_unit_test(test_foreign_text_is_cut_at_a_character),
+        cmocka_unit_test(test_absurd_times),         cmocka_unit_test(test_running_is_told_whatever_the_state),
+        cmocka_unit_test(test_age_at_its_limits),    cmocka_unit_test(test_no_failure_opens_a_gate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
