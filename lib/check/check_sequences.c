@@ -81,7 +81,10 @@ static const char sqlite_tables[] =
 
 static void print_permille(unsigned permille, struct strbuf *out)
 {
-    strbuf_printf(out, "%u.%u %%", permille / 10, permille % 10);
+    strbuf_printf(out, "%u", permille / 10);
+    if (permille % 10 > 0)
+        strbuf_printf(out, ".%u", permille % 10);
+    strbuf_add_string(out, " %");
 }
 
 static void describe(const struct check *check, struct strbuf *out)
@@ -130,6 +133,7 @@ static int take_counter(void *payload, const char *const *cells, const size_t *l
 /* Names of MariaDB's sequences, to be asked one by one. */
 struct name_list {
     char **names;
+    char *account; /* the role, as GRANT takes it; owned */
     size_t count;
     size_t capacity;
 };
@@ -139,14 +143,16 @@ static int take_name(void *payload, const char *const *cells, const size_t *leng
     struct name_list *list = payload;
     (void)lengths;
     (void)count;
-    if (!mem_grow(&list->names, &list->capacity, list->count, sizeof *list->names, LIMIT_CHECK_ROWS))
+    if (!list->account)
+        list->account = mem_strdup(cells[1]);
+    if (!list->account || !mem_grow(&list->names, &list->capacity, list->count, sizeof *list->names, LIMIT_CHECK_ROWS))
         return error_no_memory(reterr);
     list->names[list->count] = mem_strdup(cells[0]);
     return list->names[list->count++] ? 0 : error_no_memory(reterr);
 }
 
 /* A sequence of MariaDB's is a table of one row; what is cached of it counts as used. */
-static int ask_sequence(struct survey *survey, const char *name, struct error *reterr)
+static int ask_sequence(struct survey *survey, const char *name, const char *account, struct error *reterr)
 {
     struct check_run *run = survey->run;
     cleanup(strbuf) struct strbuf sql = STRBUF(LIMIT_DEFINITION_BYTES);
@@ -172,18 +178,19 @@ static int ask_sequence(struct survey *survey, const char *name, struct error *r
     run->dialect->quote_name(run->world->server->database, &sql);
     strbuf_add_char(&sql, '.');
     run->dialect->quote_name(name, &sql);
-    strbuf_add_string(&sql, " to this role");
+    strbuf_printf(&sql, " TO %s", account);
     return strbuf_ok(&sql) ? add_unread(survey, name, strbuf_text(&sql), reterr) : error_no_memory(reterr);
 }
 
 static int ask_sequences(struct survey *survey, struct name_list *list, struct error *reterr)
 {
-    static const char question[] = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
-                                   " AND table_type = 'SEQUENCE' ORDER BY table_name";
+    static const char question[] = "SELECT table_name, CONCAT(QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1)), '@',"
+                                   " QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1))) FROM information_schema.tables"
+                                   " WHERE table_schema = DATABASE() AND table_type = 'SEQUENCE' ORDER BY table_name";
     if (check_read(survey->run, question, take_name, list, reterr) < 0)
         return -1;
     for (size_t i = 0; i < list->count; i++)
-        if (ask_sequence(survey, list->names[i], reterr) < 0)
+        if (ask_sequence(survey, list->names[i], list->account, reterr) < 0)
             return -1;
     return 0;
 }
@@ -197,6 +204,7 @@ static int read_mariadb(struct survey *survey, struct error *reterr)
     for (size_t i = 0; i < list.count; i++)
         mem_free(list.names[i]);
     mem_free(list.names);
+    mem_free(list.account);
     return status;
 }
 

@@ -92,7 +92,7 @@ static const struct fake_answer unread_counters[] = {
 static const struct fake_answer mariadb_counters[] = {
     {.asked = "FROM `numbers`", .rows = {{"numbers", "1", "100", "1", "51", NULL, NULL}}, .count = 1},
     {.asked = "FROM `secret`", .error = ERROR_FORBIDDEN},
-    {.asked = "'SEQUENCE'", .rows = {{"numbers"}, {"secret"}}, .count = 2},
+    {.asked = "'SEQUENCE'", .rows = {{"numbers", "'ro'@'%'"}, {"secret", "'ro'@'%'"}}, .count = 2},
     {.asked = "auto_increment", .rows = {{"a.id", "1", "127", "1", "3", NULL, NULL}}, .count = 1},
 };
 static const struct fake_answer types_found[] = {
@@ -138,7 +138,7 @@ static const struct scene scenes[] = {
     {"unread", "postgres", &sequences, WITH(unread_counters), CHECK_UNKNOWN, NULL, "1 of 1 cannot be read: a.id",
      "GRANT SELECT", 1},
     {"mariadb", "mariadb", &sequences, WITH(mariadb_counters), CHECK_UNKNOWN, "numbers: 50.0 %",
-     "1 of 3 cannot be read: secret", "GRANT SELECT ON `shop`.`secret` to this role", 1},
+     "1 of 3 cannot be read: secret", "GRANT SELECT ON `shop`.`secret` TO 'ro'@'%'", 1},
     {"types", "postgres", &types, WITH(types_found), CHECK_FAILED, "b.status lacks 'paid'", "b.status also has 'old'",
      "ALTER TYPE \"b\".\"status\" ADD VALUE 'paid'", 1},
     {"domain", "postgres", &types, WITH(type_of_another_kind), CHECK_FAILED,
@@ -238,7 +238,7 @@ static void test_described(void **state)
         {&indexes, "all indexes are valid"},
         {&keys, "all constraints are validated"},
         {&orphans, "all constraints are validated, and no key has orphans"},
-        {&sequences, "every sequence is below 80.0 %"},
+        {&sequences, "every sequence is below 80 %"},
         {&types, "status has new, paid"},
         {&packages, "pg_trgm >=1.6"},
     };
