@@ -6,6 +6,8 @@
 
 #include "check/backup_format.h"
 
+enum { HEAD_BYTES = 4 /* of a stream, before its first block */ };
+
 enum { MARK_BITS = 48, CHECKSUM_BITS = 32, END_BYTES = 11 /* the most that both take, with the bits that fill it */ };
 
 static const uint64_t end_mark = 0x177245385090;
@@ -47,7 +49,7 @@ static int step_bzip2(struct backup_walk *walk, const struct backup_file *file, 
     if (backup_file_read(file, file->size - END_BYTES, end, sizeof end, reterr) < 0)
         return -1;
     if (has_end(end))
-        return backup_walk_settle(walk, BACKUP_COMPLETE);
+        return backup_walk_end_packed(walk, file->size > HEAD_BYTES + (MARK_BITS + CHECKSUM_BITS) / 8);
     return backup_walk_end(walk, BACKUP_CUT, "it ends before its end mark");
 }
 

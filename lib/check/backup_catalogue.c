@@ -98,9 +98,8 @@ int backup_judge_catalogue(struct check_run *run, struct error *reterr)
     const struct query_request request = {
         .sql = run->check->sql, .row_limit = CATALOGUE_ROWS, .cell_bytes = CHECK_VALUE_BYTES};
     const struct query_sink sink = {.columns = take_columns, .row = take_row, .payload = &catalogue};
-    struct engine_connection *connection = run->world->connection;
     bool more = false;
-    if (connection->ops->query(connection, &request, run->world->deadline, &sink, &more, reterr) < 0)
+    if (check_query(run, &request, &sink, &more, reterr) < 0)
         return -1;
     if (catalogue.columns == 0 || catalogue.columns > COLUMNS)
         return cannot_use(run, reterr, "the catalogue's query answers more than three columns, or none", NULL);

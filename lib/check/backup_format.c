@@ -111,6 +111,13 @@ int backup_walk_settle(struct backup_walk *walk, enum backup_verdict verdict)
     return 0;
 }
 
+int backup_walk_end_packed(struct backup_walk *walk, bool filled)
+{
+    if (filled)
+        return backup_walk_settle(walk, BACKUP_COMPLETE);
+    return backup_walk_end(walk, BACKUP_CUT, "there is nothing in it");
+}
+
 int backup_walk_end(struct backup_walk *walk, enum backup_verdict verdict, const char *format, ...)
 {
     va_list arguments;

@@ -84,6 +84,10 @@ unsigned backup_walk_percent(const struct backup_walk *walk, const struct backup
 /* For formats: decides that nothing is wrong. Returns 0. */
 int backup_walk_settle(struct backup_walk *walk, enum backup_verdict verdict);
 
+/* For formats that pack: all is there, and it is something. `pg_dump | gzip` ends well when pg_dump did not begin, and
+ * leaves what unpacks to nothing: BACKUP_CUT. Returns 0. */
+int backup_walk_end_packed(struct backup_walk *walk, bool filled);
+
 /* For formats: decides, and says what is wrong. Returns 0. */
 int backup_walk_end(struct backup_walk *walk, enum backup_verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

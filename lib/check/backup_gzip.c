@@ -91,6 +91,13 @@ static int refill(struct gzip_walk *gzip, const struct backup_file *file, struct
     return 0;
 }
 
+/* The two blocks of zeros that tar ends with, however it was interrupted before. */
+static bool ends_as_tar(const struct gzip_walk *gzip)
+{
+    return gzip->tail_length == BACKUP_TAIL_BYTES && gzip->tail[0] == 0 &&
+           memcmp(gzip->tail, gzip->tail + 1, BACKUP_TAIL_BYTES - 1) == 0;
+}
+
 /* All was read, and a member ended with it. Of pg_dump's own format inside it only the end of the packing is known. */
 static int end_gzip(struct gzip_walk *gzip)
 {
@@ -100,8 +107,10 @@ static int end_gzip(struct gzip_walk *gzip)
         backup_text_end(&gzip->walk, gzip->head, gzip->head_length, gzip->tail, gzip->tail_length);
     else if (backup_sqlite_begins(gzip->head, gzip->head_length))
         backup_sqlite_end(&gzip->walk, gzip->head, gzip->head_length, gzip->inflated);
+    else if (backup_tar.begins(gzip->head, gzip->head_length) && !ends_as_tar(gzip))
+        return backup_walk_end(&gzip->walk, BACKUP_CUT, "the tar in it ends before its end mark");
     else
-        return backup_walk_settle(&gzip->walk, BACKUP_COMPLETE);
+        return backup_walk_end_packed(&gzip->walk, gzip->inflated > 0);
     if (gzip->walk.verdict == BACKUP_UNMARKED)
         gzip->walk.verdict = BACKUP_COMPLETE;
     return 0;

@@ -17,6 +17,7 @@ enum flag { FLAG_DICTIONARY = 0x01, FLAG_CHECKSUM = 0x04, FLAG_SIZE = 0x08, FLAG
 struct lz4_walk {
     struct backup_walk walk;
     bool in_frame;
+    bool filled; /* there is a block */
     unsigned flags;
 };
 
@@ -48,7 +49,7 @@ static int next_frame(struct lz4_walk *lz4, const struct backup_file *file, stru
     unsigned char bytes[WORD_BYTES] = {0};
     bool there = false;
     if (walk->at == file->size)
-        return backup_walk_settle(walk, BACKUP_COMPLETE);
+        return backup_walk_end_packed(walk, lz4->filled);
     if (backup_walk_take(walk, file, bytes, sizeof bytes, "a frame's header", &there, reterr) < 0)
         return -1;
     uint64_t magic = backup_number(bytes, sizeof bytes);
@@ -76,6 +77,7 @@ static int next_block(struct lz4_walk *lz4, const struct backup_file *file, stru
     if (size > MOST_BLOCK_BYTES)
         return backup_walk_end(walk, BACKUP_CORRUPT, "a block's header is damaged");
     lz4->in_frame = size > 0;
+    lz4->filled = lz4->filled || size > 0;
     unsigned checked = size > 0 ? FLAG_BLOCK_CHECKSUM : FLAG_CHECKSUM;
     backup_walk_skip(walk, file, size + (lz4->flags & checked ? 4 : 0), size > 0 ? "a block" : "a checksum");
     return 0;

@@ -23,6 +23,7 @@ struct xz_walk {
     struct backup_walk walk;
     int64_t end; /* what stands behind was read */
     int64_t padding;
+    bool filled; /* a stream has a block */
     bool begun;
 };
 
@@ -136,7 +137,8 @@ static int read_stream(struct xz_walk *xz, const unsigned char *footer, const st
     if (!header_is_whole(header, footer))
         return end_corrupt(&xz->walk);
     xz->end = begin;
-    return begin == 0 ? backup_walk_settle(&xz->walk, BACKUP_COMPLETE) : 0;
+    xz->filled = xz->filled || index_at - begin > FRAME_BYTES;
+    return begin == 0 ? backup_walk_end_packed(&xz->walk, xz->filled) : 0;
 }
 
 static int step_xz(struct backup_walk *walk, const struct backup_file *file, struct error *reterr)

@@ -17,6 +17,7 @@ static const uint32_t skippable_magic = 0x184D2A50; /* the last four bits are fr
 struct zstd_walk {
     struct backup_walk walk;
     bool in_frame;
+    bool filled;      /* a block has something in it */
     bool checksummed; /* the frame's blocks are followed by a checksum */
 };
 
@@ -58,7 +59,7 @@ static int next_frame(struct zstd_walk *zstd, const struct backup_file *file, st
     unsigned char bytes[MAGIC_BYTES] = {0};
     bool there = false;
     if (walk->at == file->size)
-        return backup_walk_settle(walk, BACKUP_COMPLETE);
+        return backup_walk_end_packed(walk, zstd->filled);
     if (backup_walk_take(walk, file, bytes, sizeof bytes, "a frame's header", &there, reterr) < 0)
         return -1;
     uint64_t magic = backup_number(bytes, sizeof bytes);
@@ -88,6 +89,7 @@ static int next_block(struct zstd_walk *zstd, const struct backup_file *file, st
     int64_t size = (int64_t)(header >> 3);
     if (kind == KIND_RESERVED || size > MOST_BLOCK_BYTES)
         return backup_walk_end(walk, BACKUP_CORRUPT, "a block's header is damaged");
+    zstd->filled = zstd->filled || size > 0;
     backup_walk_skip(walk, file, kind == KIND_REPEATED ? 1 : size, "a block");
     if (!(header & 1) || walk->verdict != BACKUP_READING)
         return 0;

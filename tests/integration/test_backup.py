@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import subprocess
+import tarfile
 import threading
 import time
 
@@ -179,6 +180,16 @@ PACKERS = {
 
 
 @pytest.mark.parametrize("packer", PACKERS)
+def test_nothing_that_is_packed(packer, tmp_path):
+    """What is left where a pipe's first program did not begin."""
+    if not shutil.which(packer):
+        pytest.skip(f"no {packer}")
+    empty = tmp_path / "empty"
+    empty.write_bytes(subprocess.run(PACKERS[packer], stdin=subprocess.DEVNULL, capture_output=True, check=True).stdout)
+    assert probe(empty) == ["cut: there is nothing in it"]
+
+
+@pytest.mark.parametrize("packer", PACKERS)
 def test_packed_files(packer, tmp_path):
     if not shutil.which(packer):
         pytest.skip(f"no {packer}")
@@ -194,6 +205,19 @@ def test_packed_files(packer, tmp_path):
     cut = tmp_path / "cut"
     cut.write_bytes(twice.read_bytes()[:-5])
     assert probe(cut)[0].startswith("cut: ")
+
+
+def test_tar_in_gzip(tmp_path):
+    """`tar | gzip` ends well when tar does not."""
+    (tmp_path / "row").write_text("a row of a table\n" * 500)
+    plain = tmp_path / "plain.tar"
+    with tarfile.open(plain, "w") as archive:
+        archive.add(tmp_path / "row", "row")
+    packed = tmp_path / "packed.tar.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert probe(packed) == ["complete"]
+    packed.write_bytes(gzip.compress(plain.read_bytes()[:5000]))
+    assert probe(packed) == ["cut: the tar in it ends before its end mark"]
 
 
 @pytest.fixture

@@ -144,6 +144,15 @@ static void survives_want_of_memory(void **state)
     }
 }
 
+static void gives_up_a_connection_with_more_to_come(void **state)
+{
+    (void)state;
+    struct answering many = {.cells = {"2026-01-01"}, .columns = 1, .rows = 3};
+    cleanup(check_result) struct check_result *result = look_up(many);
+    assert_int_equal(result->state, CHECK_UNKNOWN);
+    assert_true(result->lost);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
 int main(void)
@@ -154,6 +163,7 @@ int main(void)
         IN_FOLDER(believes_nothing_unreadable),
         IN_FOLDER(shows_nothing_of_a_sensitive_one),
         IN_FOLDER(describes_itself),
+        IN_FOLDER(gives_up_a_connection_with_more_to_come),
         IN_FOLDER(survives_want_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -507,7 +507,8 @@ static void takes_zeros_behind_xz(void **state)
 static void survives_want_of_memory(void **state)
 {
     (void)state;
-    static const unsigned char gzip[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const unsigned char gzip[] = {0x1f, 0x8b, 8,    0,    0,    0,    0, 0, 0, 3, 0x4b,
+                                         4,    0,    0x43, 0xbe, 0xb7, 0xe8, 1, 0, 0, 0};
     struct backup_file file = file_of(gzip, sizeof gzip);
     FOR_EACH_ALLOCATION_FAILURE(loop)
     {
