@@ -250,12 +250,22 @@ const char *config_restart_needed(const struct config *current, const struct con
     return NULL;
 }
 
-/* Replicas are looked at for themselves: a change of theirs is none of the database's. */
+static bool asks_replicas(const struct config_database *database)
+{
+    size_t i = 0;
+    while (i < database->check_count && strcmp(database->checks[i].kind->name, "replicas") != 0)
+        i++;
+    return i < database->check_count;
+}
+
+/* Replicas are looked at for themselves: a change of theirs is none of the database's, but where one of its checks is
+ * about them all. */
 int config_digest_settings(struct config_database *database)
 {
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_CONFIG_PRINTED);
     struct config_database alone = *database;
-    alone.replica_count = 0;
+    if (!asks_replicas(database))
+        alone.replica_count = 0;
     print_section(&config_database_keys, &alone, 0, &text);
     const struct engine_target *scratch = database->drift.scratch;
     strbuf_printf(&text, "%s\n%s\n%s", database->target->url, database->url_password ? database->url_password : "",

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 /* the order of cmocka's own documentation */
 #include <setjmp.h>
@@ -224,6 +225,29 @@ static void test_every_change_is_noticed(void **state)
     assert_true(survives("gates:", "gates:\n  other: {requires: 'orders:check:indexes'}"));
 }
 
+/* A replica more is nothing of the database's own, but where a check of it is about all replicas. */
+static void test_replicas_matter_to_their_check(void **state)
+{
+    (void)state;
+    static const char *const checks[] = {"indexes: valid", "replicas: {lag_below: 5s}"};
+    for (size_t i = 0; i < ARRAY_LENGTH(checks); i++) {
+        char texts[2][256] = {"", ""};
+        struct config *configs[2] = {NULL, NULL};
+        for (size_t j = 0; j < 2; j++) {
+            snprintf(texts[j], sizeof texts[j],
+                     "databases: {orders: {url: postgresql://one/orders, replicas: [postgresql://two/orders%s], "
+                     "checks: {%s}}}",
+                     j ? ", postgresql://three/orders" : "", checks[i]);
+            configs[j] = must_parse(texts[j], strlen(texts[j]));
+        }
+        assert_int_equal(config_database_equal(config_find_database(configs[0], "orders"),
+                                               config_find_database(configs[1], "orders")),
+                         i == 0);
+        config_unref(configs[0]);
+        config_unref(configs[1]);
+    }
+}
+
 static void add_checks(struct strbuf *text, unsigned count)
 {
     strbuf_add_string(text, "databases:\n  orders:\n    url: sqlite:////o\n    checks:\n");
@@ -305,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_gates),
         cmocka_unit_test(test_every_kind_has_a_row),
         cmocka_unit_test(test_every_change_is_noticed),
+        cmocka_unit_test(test_replicas_matter_to_their_check),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_long_queries),
         cmocka_unit_test(test_without_memory),
