@@ -202,6 +202,9 @@ void report_checks_text(struct strbuf *out, const char *database, const char *se
     static const enum check_state shown[] = {CHECK_PASSED, CHECK_FAILED, CHECK_UNKNOWN};
     const struct check_text text = {.out = out, .style = style, .now_ms = now_ms};
     add_title(&text, "# Checks of ", database, report_checks_state(checks, count));
+    bool warns =
+        report_checks_state(checks, count) == CHECK_PASSED && report_count_checks(checks, count, CHECK_PASSED) < count;
+    strbuf_add_string(out, warns ? ", with warnings" : "");
     for (size_t i = 0; i < ARRAY_LENGTH(shown); i++)
         strbuf_printf(out, "%s%zu %s", i == 0 ? " (" : ", ", report_count_checks(checks, count, shown[i]),
                       check_state_name(shown[i]));

@@ -92,6 +92,11 @@ def test_exit_codes(shop, configured, checks, code):
     assert shop.sql("SELECT id FROM orders") == [(1,)], "nothing was written"
 
 
+def test_warnings_are_said_first(shop, configured):
+    result = run("--config", configured(shop, {"none": {**HOLDS, "expect": "0", "severity": "warn"}}))
+    assert result.stdout.startswith("shop: passed, with warnings (0 passed, 1 failed, 0 unknown)\n")
+
+
 def test_what_is_told(shop, configured):
     checks = {"holds": HOLDS, "strays": {"sql": "SELECT id, order_id FROM items", "expect": "no rows"}}
     result = run("-c", configured(shop, checks), "--output", "json")
