@@ -95,10 +95,7 @@ static int search(struct survey *survey, struct error *reterr)
     if (!survey->searched)
         return 0;
     survey->orphans.items = &survey->items;
-    struct deadline deadline = survey->run->world->deadline;
-    if (check->orphans_ms > 0)
-        deadline = deadline_earlier(deadline, deadline_in(check->orphans_ms));
-    return orphans_search(survey->run, deadline, &survey->orphans, reterr);
+    return orphans_search(survey->run, check->orphans_ms, &survey->orphans, reterr);
 }
 
 static void add_count(struct strbuf *out, size_t count, const char *what)

@@ -360,33 +360,31 @@ static int ask(struct check_run *run, struct orphan_search *search, const struct
     return -1;
 }
 
-static int ask_all(struct question_list *list, struct orphan_search *search, struct error *reterr)
+static int ask_all(struct question_list *list, int64_t budget_ms, struct orphan_search *search, struct error *reterr)
 {
-    struct check_run *run = list->run;
+    struct check_world world = *list->run->world;
+    struct check_run limited = *list->run;
+    if (budget_ms > 0)
+        world.deadline = deadline_earlier(world.deadline, deadline_in(budget_ms));
+    limited.world = &world;
     for (size_t i = 0; i < list->count; i++)
         search->total += list->questions[i].keys;
     for (size_t i = 0; i < list->count && !search->out_of_time; i++) {
-        search->out_of_time = deadline_passed(run->world->deadline);
-        if (!search->out_of_time && ask(run, search, &list->questions[i], reterr) < 0)
+        search->out_of_time = deadline_passed(world.deadline);
+        if (!search->out_of_time && ask(&limited, search, &list->questions[i], reterr) < 0)
             return -1;
     }
     return 0;
 }
 
-int orphans_search(struct check_run *run, struct deadline deadline, struct orphan_search *search, struct error *reterr)
+int orphans_search(struct check_run *run, int64_t budget_ms, struct orphan_search *search, struct error *reterr)
 {
-    struct check_world world = *run->world;
-    struct check_run limited = *run;
-    world.deadline = deadline_earlier(world.deadline, deadline);
-    limited.world = &world;
     cleanup(arena) struct arena *arena = arena_new(KEYS_BYTES);
     if (!arena)
         return error_no_memory(reterr);
-    struct question_list list = {.run = &limited,
-                                 .arena = arena,
-                                 .present = STRBUF(LIMIT_DEFINITION_BYTES),
-                                 .same = STRBUF(LIMIT_DEFINITION_BYTES)};
-    int status = list_questions(&list, reterr) < 0 ? -1 : ask_all(&list, search, reterr);
+    struct question_list list = {
+        .run = run, .arena = arena, .present = STRBUF(LIMIT_DEFINITION_BYTES), .same = STRBUF(LIMIT_DEFINITION_BYTES)};
+    int status = list_questions(&list, reterr) < 0 ? -1 : ask_all(&list, budget_ms, search, reterr);
     strbuf_done(&list.present);
     strbuf_done(&list.same);
     mem_free(list.questions);

@@ -23,8 +23,9 @@ struct orphan_search {
     const char *untold_next;
 };
 
-/* Searches until `deadline`. After `out_of_time` the connection may only be closed. Fails where not even the keys could
- * be listed, or the connection was lost. */
-int orphans_search(struct check_run *run, struct deadline deadline, struct orphan_search *search, struct error *reterr);
+/* Searches for as long as `budget_ms` once the keys are listed, and never beyond the run's own deadline; 0: until that.
+ * After `out_of_time` the connection may only be closed. Fails where not even the keys could be listed, or the
+ * connection was lost. */
+int orphans_search(struct check_run *run, int64_t budget_ms, struct orphan_search *search, struct error *reterr);
 
 #endif
