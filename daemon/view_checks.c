@@ -9,7 +9,8 @@
 static struct check_input describe_run(const struct view *view, const struct check *check,
                                        const struct check_status *status, int64_t monotonic_now_ms)
 {
-    const struct error *failure = &view->status.error;
+    const struct look_status *looks = &view->status;
+    const struct error *failure = &looks->error;
     return (struct check_input){
         .result = status->result,
         .age_ms = monotonic_now_ms - status->begun_at_ms,
@@ -22,6 +23,8 @@ static struct check_input describe_run(const struct view *view, const struct che
         .asks = check_needs_connection(check),
         .unseen = failure->code,
         .unseen_message = failure->code != ERROR_OK ? failure->message : NULL,
+        .look_age_ms = looks->observed ? monotonic_now_ms - looks->good_at_ms : INT64_MAX,
+        .max_staleness_ms = check->kind->lasting ? 0 : view->database->max_staleness_ms,
     };
 }
 

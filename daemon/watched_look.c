@@ -414,8 +414,10 @@ void watched_look_checks(struct watched *watched, struct publication *publicatio
     bool begun = check_watch_begin(watched->checks, monotonic_ms(), watched_unix_ms(), &turn);
     watched_note_checks(watched);
     pthread_mutex_unlock(&watched->lock);
-    if (!begun)
+    if (!begun) { /* a migration has begun meanwhile */
+        check_watch_rest(watched->checks);
         return;
+    }
     check_watch_run(watched->checks, config, database, &turn);
     ret_result->took_ms = turn.took_ms;
     metric_add(METRIC_check_runs, 1);

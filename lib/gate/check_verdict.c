@@ -44,14 +44,20 @@ static bool is_overtaken(const struct check_input *input)
     return input->overtaken;
 }
 
-static bool is_stale(const struct check_input *input)
-{
-    return input->age_ms > lifetime_ms(input);
-}
-
 static bool is_undecided(const struct check_input *input)
 {
     return input->result->state != CHECK_PASSED && input->result->state != CHECK_FAILED;
+}
+
+/* What was found may have been changed by a migration that no look could see. */
+static bool is_unwatched(const struct check_input *input)
+{
+    return !is_undecided(input) && input->max_staleness_ms > 0 && input->look_age_ms > input->max_staleness_ms;
+}
+
+static bool is_stale(const struct check_input *input)
+{
+    return input->age_ms > lifetime_ms(input);
 }
 
 static bool has_failed_for_now(const struct check_input *input)
@@ -119,6 +125,9 @@ static const struct check_rule {
      "the check was not run yet", "wait: the check is run soon"},
     {is_overtaken, CHECK_UNKNOWN, CODE_STALE, NULL, GATE_CLOSED, true, false, true,
      "a migration has run since the check was run last", "wait: the check is run again at once"},
+    {is_unwatched, CHECK_UNKNOWN, CODE_STALE, code_of_look, GATE_UNKNOWN, false, true, true,
+     "its database was not looked at for longer than max_staleness, and a migration may have run since",
+     "see why the database cannot be looked at, or what keeps migrationd from looking"},
     {is_stale, CHECK_UNKNOWN, CODE_STALE, code_of_look, GATE_UNKNOWN, false, true, true,
      "the check was not run for three turns of its schedule",
      "see why the database cannot be looked at, or what keeps migrationd from looking"},
@@ -163,11 +172,22 @@ static void say(const struct check_input *input, const struct check_rule *rule, 
     utf8_make_line(verdict->next, sizeof verdict->next);
 }
 
-/* A result that counts does so until it is older than its lifetime. */
+/* The time after which an age exceeds its limit, which it does not yet. */
+static int64_t left_ms(int64_t limit_ms, int64_t age_ms)
+{
+    return limit_ms == INT64_MAX ? INT64_MAX : limit_ms - age_ms + 1;
+}
+
+/* A result that counts does so until it is older than its lifetime, or what is known of migrations is too old. */
 static int64_t valid_for_ms(const struct check_input *input, const struct check_rule *rule)
 {
-    int64_t lifetime = lifetime_ms(input);
-    return rule->lasts || lifetime == INT64_MAX ? INT64_MAX : lifetime - input->age_ms + 1;
+    if (rule->lasts)
+        return INT64_MAX;
+    int64_t valid_ms = left_ms(lifetime_ms(input), input->age_ms);
+    if (input->max_staleness_ms == 0 || is_undecided(input))
+        return valid_ms;
+    int64_t watched_ms = left_ms(input->max_staleness_ms, input->look_age_ms);
+    return watched_ms < valid_ms ? watched_ms : valid_ms;
 }
 
 void check_judge(const struct check_input *input, struct check_verdict *ret_verdict)

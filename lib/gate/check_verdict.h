@@ -26,6 +26,9 @@ struct check_input {
     bool asks;                  /* the database; false: it looks at files, and what follows is not read */
     enum error_code unseen;     /* why the database cannot be looked at at present; ERROR_OK */
     const char *unseen_message; /* NULL */
+
+    int64_t look_age_ms;      /* since the last good journal look */
+    int64_t max_staleness_ms; /* after which a migration may have run that nobody saw; 0: none changes it */
 };
 
 struct check_verdict {

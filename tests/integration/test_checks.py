@@ -233,6 +233,23 @@ def test_out_of_sight_and_back(daemon, request, engine, tmp_path):
     wait_said(instance, [("notice", "passed"), ("notice", "unknown"), ("notice", "passed")], "rare")
 
 
+def test_a_migration_may_run_out_of_sight(daemon, own_postgres):
+    """Without a look within max_staleness nobody knows whether one has; when one is had, what was found counts again."""
+    database = with_orphans(own_postgres.create_database())
+    gates = {"api": {"requires": ["app:check:rows"]}}
+    config = configuration(database, {"rows": counting(NEVER)}, gates, journal="none", max_staleness="1s")
+    instance = daemon(config)
+    before = wait_check(instance, "passed")["checked_at"]
+    instance.wait_gate("api", "open")
+    own_postgres.stop()
+    away = wait_check(instance, "unknown", code="UNREACHABLE")
+    assert away["last_known"]["state"] == "passed" and away["checked_at"] == before
+    assert instance.gate("api").json["state"] == "unknown"
+    own_postgres.start()
+    assert wait_check(instance, "passed", timeout=40)["checked_at"] == before
+    instance.wait_gate("api", "open")
+
+
 def test_a_file_that_is_away_and_back(daemon, sqlite):
     with_orphans(sqlite)
     instance = daemon(configuration(sqlite, {"rows": counting()}, journal="none"))

@@ -23,6 +23,7 @@ static const int64_t wall_ms = 1800000000000;
 static const char text[] = "databases:\n"
                            "  orders:\n"
                            "    url: 'sqlite:////o.db'\n"
+                           "    max_staleness: 1h\n"
                            "    checks:\n"
                            "      rows: {sql: select 1, expect: '1', every: 1m, timeout: 5s}\n"
                            "      names: {sql: select 1, expect: '1', every: 1m, timeout: 5s, sensitive: true}\n";
@@ -41,7 +42,9 @@ struct fixture {
 static int begin(void **state)
 {
     static struct fixture fixture;
-    fixture = (struct fixture){.events = events_new(), .sight = {.observed = true}, .status = {.tried = true}};
+    fixture = (struct fixture){.events = events_new(),
+                               .sight = {.observed = true},
+                               .status = {.tried = true, .observed = true, .good_at_ms = NOW_MS}};
     struct error error = {.code = ERROR_OK};
     assert_non_null(fixture.events);
     if (config_parse(text, strlen(text), "news.yaml", &fixture.config, &error) < 0)

@@ -198,6 +198,41 @@ static void test_every_rule(void **state)
     }
 }
 
+/* A migration may have run that no look has seen: what was found before counts no more, and what could not be told
+ * says why as it did. */
+static void test_nothing_is_known_of_migrations(void **state)
+{
+    (void)state;
+    struct check_input input = input_of(&passed);
+    input.max_staleness_ms = 120000;
+    input.look_age_ms = 119999;
+    assert_int_equal(judge(&input).state, CHECK_PASSED);
+    assert_int_equal(judge(&input).valid_for_ms, 2);
+    input.age_ms = lifetime_ms;
+    assert_int_equal(judge(&input).valid_for_ms, 1);
+    input.age_ms = 0;
+    input.look_age_ms = 120001;
+    assert_int_equal(judge(&input).code, CODE_STALE);
+    assert_int_equal(judge(&input).gate, GATE_UNKNOWN);
+    assert_true(judge(&input).out_of_sight);
+    assert_true(judge(&input).valid_for_ms == INT64_MAX);
+    input.unseen = ERROR_UNREACHABLE;
+    input.unseen_message = "away";
+    assert_int_equal(judge(&input).code, CODE_UNREACHABLE);
+    assert_string_equal(judge(&input).reason,
+                        "its database was not looked at for longer than max_staleness, and a migration may have run "
+                        "since: away");
+    input.result = &failed;
+    assert_int_equal(judge(&input).gate, GATE_UNKNOWN);
+    const struct check_result forbidden = undecided(ERROR_FORBIDDEN);
+    input.result = &forbidden;
+    assert_int_equal(judge(&input).code, CODE_FORBIDDEN);
+    assert_int_equal(judge(&input).valid_for_ms, lifetime_ms + 1);
+    input.result = &passed;
+    input.max_staleness_ms = 0;
+    assert_int_equal(judge(&input).state, CHECK_PASSED);
+}
+
 /* Files are there whether the database is or not. */
 static void test_files_are_never_out_of_sight(void **state)
 {
@@ -336,6 +371,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_rule),
+        cmocka_unit_test(test_nothing_is_known_of_migrations),
         cmocka_unit_test(test_files_are_never_out_of_sight),
         cmocka_unit_test(test_every_error_has_a_code),
         cmocka_unit_test(test_long_texts_are_cut_at_a_character),
