@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/pattern.h"
 
+#include <locale.h>
 #include <regex.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/cleanup.h"
 
 /* Of what a pattern becomes with its repetitions written out: characters, brackets and groups. A UUID has 40. */
 enum { PATTERN_WEIGHT = 1024, PATTERN_DEPTH = 32 };
@@ -122,6 +125,33 @@ static bool refers_back(const char *pattern)
     return false;
 }
 
+/* The locale that this thread reads in meanwhile. */
+struct reading {
+    locale_t locale; /* 0: the thread's own */
+    locale_t before;
+};
+
+/* A character of UTF-8 is one, and not its bytes, whatever the process's own locale is. Of a text that is ASCII that
+ * makes no difference, and it takes the C library a hundred times longer at worst. */
+static struct reading begin_utf8(const char *text)
+{
+    const char *at = text;
+    while (*at != '\0' && (unsigned char)*at < 0x80)
+        at++;
+    locale_t locale = *at ? newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0) : (locale_t)0;
+    return (struct reading){.locale = locale, .before = locale ? uselocale(locale) : (locale_t)0};
+}
+
+static void end_utf8(struct reading *reading)
+{
+    if (!reading->locale)
+        return;
+    uselocale(reading->before);
+    freelocale(reading->locale);
+}
+
+DEFINE_CLEANUP_VALUE(utf8, struct reading, end_utf8);
+
 static int compile(regex_t *regex, const char *pattern, struct error *reterr)
 {
     int code = regcomp(regex, pattern, REG_EXTENDED | REG_NOSUB);
@@ -144,6 +174,7 @@ int pattern_check(const char *pattern, struct error *reterr)
         return error_set(reterr, ERROR_INVALID, "the regular expression '%.64s' refers back to a group", pattern);
     if (!is_light(pattern))
         return error_set(reterr, ERROR_INVALID, "the regular expression '%.64s' repeats too much", pattern);
+    cleanup(utf8) struct reading reading = begin_utf8(pattern);
     regex_t regex = {0};
     if (compile(&regex, pattern, reterr) < 0)
         return -1;
@@ -156,6 +187,7 @@ int pattern_match(const char *pattern, const char *value, bool *ret_matches, str
     if (strlen(value) > PATTERN_VALUE_BYTES)
         return error_set(reterr, ERROR_INVALID, "a value of more than %d bytes is held against no regular expression",
                          (int)PATTERN_VALUE_BYTES);
+    cleanup(utf8) struct reading reading = begin_utf8(value);
     regex_t regex = {0};
     if (compile(&regex, pattern, reterr) < 0)
         return -1;

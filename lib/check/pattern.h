@@ -2,7 +2,7 @@
  *
  * POSIX extended regular expressions of the configuration, within bounds: the C library's compile
  * `((a{255}){255}){255}` until memory is out, and back-references take exponential time. Memory is the C library's.
- * Pure; any thread.
+ * Characters are those of UTF-8. Pure; any thread.
  */
 #ifndef MIGRATIOND_CHECK_PATTERN_H
 #define MIGRATIOND_CHECK_PATTERN_H
