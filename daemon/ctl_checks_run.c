@@ -126,7 +126,9 @@ static int judge(const struct session *session, struct ctl_inquiry *inquiry, str
 {
     const struct config_database *database = session->subject->database;
     struct check_board board = {.database = database, .checks = inquiry->runs, .count = inquiry->count};
-    const struct view view = {.database = database, .checks = &board, .status = {.error = session->refusal}};
+    /* Nobody looks for migrations from here: what was found is as young as it was found. */
+    const struct look_status status = {.observed = true, .good_at_ms = monotonic_ms(), .error = session->refusal};
+    const struct view view = {.database = database, .checks = &board, .status = status};
     inquiry->arena = arena_new(LIMIT_SNAPSHOT_BYTES);
     if (!inquiry->arena)
         return error_no_memory(reterr);
