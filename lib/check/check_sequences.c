@@ -56,10 +56,11 @@ static const char postgres_sequences[] =
     " ORDER BY n.nspname, 1";
 
 /* AUTO_INCREMENT counts in the column's type; its next value is what the table shows. Columns and tables are grouped,
- * not joined: MariaDB would compare each with each. */
+ * not joined: MariaDB would compare each with each. Of a table that cannot be opened nothing is known, not its length
+ * either. */
 static const char mysql_columns[] =
-    "SELECT MAX(x.label), '1', MAX(x.most), '1', COALESCE(MAX(x.next), 1), NULL, NULL FROM (SELECT c.table_name AS "
-    "name,"
+    "SELECT MAX(x.label), '1', MAX(x.most), '1', COALESCE(MAX(x.next), 1), NULL, IF(MAX(x.closed), 'CHECK TABLE says"
+    " why the server cannot open it', NULL) FROM (SELECT c.table_name AS name,"
     " CONCAT(c.table_name, '.', c.column_name) AS label, CASE c.data_type"
     " WHEN 'tinyint' THEN IF(c.column_type LIKE '%unsigned%', '255', '127')"
     " WHEN 'smallint' THEN IF(c.column_type LIKE '%unsigned%', '65535', '32767')"
@@ -67,9 +68,10 @@ static const char mysql_columns[] =
     " WHEN 'int' THEN IF(c.column_type LIKE '%unsigned%', '4294967295', '2147483647')"
     " WHEN 'float' THEN '16777216' WHEN 'double' THEN '9007199254740992'"
     " ELSE IF(c.column_type LIKE '%unsigned%', '18446744073709551615', '9223372036854775807') END AS most,"
-    " NULL AS next FROM information_schema.columns c WHERE c.table_schema = DATABASE()"
-    " AND c.extra LIKE '%auto_increment%' UNION ALL SELECT t.table_name, NULL, NULL, t.auto_increment"
-    " FROM information_schema.tables t WHERE t.table_schema = DATABASE() AND t.auto_increment IS NOT NULL) x"
+    " NULL AS next, 0 AS closed FROM information_schema.columns c WHERE c.table_schema = DATABASE()"
+    " AND c.extra LIKE '%auto_increment%' UNION ALL SELECT t.table_name, NULL, NULL, t.auto_increment,"
+    " t.data_length IS NULL FROM information_schema.tables t WHERE t.table_schema = DATABASE()"
+    " AND t.table_type <> 'VIEW' AND (t.auto_increment IS NOT NULL OR t.data_length IS NULL)) x"
     " GROUP BY CAST(x.name AS BINARY) HAVING MAX(x.label) IS NOT NULL ORDER BY 1";
 
 /* A file has the table as soon as one of its tables counts. Whoever may write to the file may write anything there. */

@@ -470,6 +470,17 @@ def test_sequences_of_mariadb(mariadb, tmp_path):
     assert check["state"] == "passed", check
 
 
+def test_sequences_of_a_table_that_cannot_be_opened(mariadb, tmp_path):
+    """Its numbers are not known, and not at their beginning."""
+    mariadb.sql("CREATE TABLE part (id int AUTO_INCREMENT PRIMARY KEY) ENGINE = MyISAM; CREATE VIEW shown AS SELECT 1")
+    mariadb.sql("CREATE TABLE whole (id int AUTO_INCREMENT PRIMARY KEY) ENGINE = MERGE UNION = (part)")
+    assert one(mariadb, tmp_path, BELOW)["state"] == "passed"
+    mariadb.sql("DROP TABLE part")
+    check = one(mariadb, tmp_path, BELOW)
+    assert (check["state"], check["items"]) == ("unknown", ["whole.id"])
+    assert "CHECK TABLE" in check["next"]
+
+
 def test_sequences_that_somebody_wrote(sqlite, tmp_path):
     with_counter(sqlite, 5)
     sqlite.sql("UPDATE sqlite_sequence SET seq = 'soon'")
