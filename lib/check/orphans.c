@@ -345,10 +345,15 @@ static int ask(struct check_run *run, struct orphan_search *search, const struct
         return error_no_memory(reterr);
     struct error error = {0};
     bool more = false;
+    const struct orphan_search before = *search;
+    const struct check_items items = *search->items;
     if (check_ask(run, strbuf_text(&sql), LIMIT_CHECK_ROWS, &sink, &more, &error) == 0) {
         search->looked += question->keys;
         return 0;
     }
+    /* A query that is ended within its NOT EXISTS may answer the row that it was at before it fails. */
+    *search = before;
+    *search->items = items;
     search->out_of_time = error.code == ERROR_TIMEOUT;
     if (search->out_of_time)
         return 0;

@@ -65,7 +65,7 @@ static const struct fake_answer with_orphans[] = {
     {.asked = "SELECT count(*)", .rows = {{"7"}}, .count = 1},
 };
 static const struct fake_answer in_time_for_none[] = {
-    {.asked = "SELECT 1 FROM", .error = ERROR_TIMEOUT},
+    {.asked = "SELECT 1 FROM", .rows = {{"1"}}, .count = 1, .error = ERROR_TIMEOUT},
     {.asked = "conpfeqop", .rows = {KEY_ROWS}, .count = 2},
 };
 static const struct fake_answer locked_keys[] = {
@@ -176,6 +176,7 @@ static void test_scenes(void **state)
         print_message("%s: %s, %s\n", scene->name, result->value ? result->value : "-", result->reason);
         assert_int_equal(result->state, scene->state);
         assert_non_null(strstr(result->reason, scene->reason));
+        assert_int_equal(result->again_in_ms > 0, result->error == ERROR_LOCKED);
         assert_int_equal(result->item_total, scene->items);
         if (scene->value)
             assert_string_equal(result->value, scene->value);
