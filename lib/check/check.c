@@ -11,6 +11,9 @@
 /* A sentence and an action: what a verdict has room for. */
 enum { REASON_BYTES = 512, NEXT_BYTES = 320 };
 
+/* Whoever held a lock for a moment must not leave the check unknown until its next turn. */
+enum { LOCKED_AGAIN_MS = 60 * 1000 };
+
 #define WITHHELD "(withheld: sensitive)"
 
 void check_describe(const struct check *check, struct strbuf *out)
@@ -244,6 +247,8 @@ int check_run(const struct check *check, const struct check_world *world, struct
     }
     if (world->connection && is_lost(result->error))
         result->lost = true;
+    if (result->error == ERROR_LOCKED && result->again_in_ms == 0)
+        result->again_in_ms = LOCKED_AGAIN_MS;
     if (check->sensitive && withhold(result, reterr) < 0)
         return -1;
     *ret_result = take(result);

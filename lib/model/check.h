@@ -69,8 +69,8 @@ struct check_result {
 
     struct check_coverage coverage;
     struct check_backup backup;
-    int64_t again_in_ms; /* to be asked again by then, before its schedule: what is being watched or read through, or
-                            will have become too old; 0: on schedule */
+    int64_t again_in_ms; /* to be asked again by then, before its schedule: what is being watched, read through or
+                            locked, or will have become too old; 0: on schedule */
     bool lost;           /* the connection that it was asked on may only be closed */
 };
 
