@@ -25,7 +25,8 @@ struct survey {
 };
 
 /* Of every sequence, the column with the least room that owns it or draws from it; a domain's type counts. One that
- * begins again is left out, unless the column ends before it does. */
+ * begins again is left out, unless the column ends before it does. One that was set and not drawn from has no last
+ * value; where it stands then, only its own row says. */
 static const char postgres_sequences[] =
     "WITH drawn AS (SELECT s.seqrelid AS seq, d.refobjid AS tab, d.refobjsubid AS col FROM pg_sequence s"
     " JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.objsubid = 0"
@@ -46,12 +47,16 @@ static const char postgres_sequences[] =
     " SELECT CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || COALESCE(c.label, q.relname),"
     " CASE WHEN s.seqincrement > 0 THEN s.seqmin ELSE s.seqmax END,"
     " trunc(CASE WHEN s.seqincrement > 0 THEN LEAST(s.seqmax, c.most) ELSE GREATEST(s.seqmin, -c.most - 1) END),"
-    " s.seqincrement, s.seqstart,"
-    " CASE WHEN has_sequence_privilege(s.seqrelid, 'SELECT, USAGE') THEN pg_sequence_last_value(s.seqrelid) END,"
-    " CASE WHEN NOT has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')"
+    " s.seqincrement, w.next, v.last, CASE WHEN v.last IS NULL AND w.next IS NULL"
     " THEN format('GRANT SELECT ON SEQUENCE %I.%I TO %I', n.nspname, q.relname, current_user) END"
     " FROM pg_sequence s JOIN pg_class q ON q.oid = s.seqrelid JOIN pg_namespace n ON n.oid = q.relnamespace"
-    " LEFT JOIN c ON c.seq = s.seqrelid WHERE @schemas@ AND NOT (s.seqcycle"
+    " LEFT JOIN c ON c.seq = s.seqrelid"
+    " CROSS JOIN LATERAL (SELECT CASE WHEN has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')"
+    " THEN pg_sequence_last_value(s.seqrelid) END AS last) v"
+    " CROSS JOIN LATERAL (SELECT CASE WHEN v.last IS NULL AND has_sequence_privilege(s.seqrelid, 'SELECT')"
+    " AND has_schema_privilege(n.oid, 'USAGE') THEN substring(query_to_xml(format('SELECT last_value FROM %I.%I',"
+    " n.nspname, q.relname), false, false, '')::text FROM '<last_value>(-?[0-9]+)<') END AS next) w WHERE @schemas@ "
+    "AND NOT (s.seqcycle"
     " AND (c.most IS NULL OR CASE WHEN s.seqincrement > 0 THEN s.seqmax <= c.most ELSE s.seqmin >= -c.most - 1 END))"
     " ORDER BY n.nspname, 1";
 

@@ -449,6 +449,21 @@ def test_sequences_of_postgres(postgres, tmp_path):
     assert check["items"] == ["cycles.id: 100.0 %"], "what is known to be bad is not hidden by what is not known"
 
 
+def test_sequences_that_were_set_and_not_drawn_from(postgres, tmp_path):
+    """What comes next is not where it began, and a role that may not read it does not know."""
+    postgres.sql("CREATE TABLE set_to (id serial); SELECT setval('set_to_id_seq', 2147483000, false)")
+    postgres.sql('CREATE SCHEMA "a b"; CREATE TABLE "a b"."It\'s" (id int GENERATED ALWAYS AS IDENTITY)')
+    postgres.sql('ALTER TABLE "a b"."It\'s" ALTER id RESTART WITH 2147483001; CREATE SEQUENCE fresh')
+    user = postgres.server.create_role()
+    postgres.sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {user[0]}")
+    check = one(postgres, tmp_path, BELOW)
+    assert (check["state"], check["items"]) == ("failed", ["a b.It's.id: 99.9 %", "set_to.id: 99.9 %"])
+    check = one(postgres, tmp_path, BELOW, user)
+    assert (check["state"], check["code"]) == ("unknown", "FORBIDDEN")
+    postgres.sql("DROP TABLE set_to; DROP TABLE \"a b\".\"It's\"")
+    assert one(postgres, tmp_path, BELOW)["state"] == "passed"
+
+
 def test_sequences_of_mariadb(mariadb, tmp_path):
     mariadb.sql("CREATE SEQUENCE numbers MAXVALUE 100 NOCACHE; DO SETVAL(numbers, 90)")
     mariadb.sql("CREATE SEQUENCE round MAXVALUE 100 CYCLE NOCACHE; DO SETVAL(round, 99)")
