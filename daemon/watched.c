@@ -217,16 +217,16 @@ static bool freeze_drift(struct watched *watched)
     return true;
 }
 
-/* Stands for the rows of all journals. Where one cannot be read, nothing is known to have changed. */
+/* Stands for the rows of all journals that can be read. One that no longer can, or can again, counts as changed: what
+ * it does not tell may have. */
 static uint64_t mark_of_journals(const struct watched *watched)
 {
     const struct snapshot *snapshot = watched->snapshot;
     uint64_t mark = 0;
     for (size_t i = 0; snapshot && i < snapshot->reading_count; i++) {
         const struct journal_reading *reading = &snapshot->readings[i];
-        if (!reading->journal)
-            return watched->journals;
-        mark += hash64(reading->journal->digest.bytes, sizeof reading->journal->digest.bytes);
+        if (reading->journal)
+            mark += hash64(reading->journal->digest.bytes, sizeof reading->journal->digest.bytes);
     }
     return mark;
 }

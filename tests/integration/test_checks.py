@@ -210,6 +210,27 @@ def test_migrations_overtake_checks(daemon, database, tmp_path):
     assert check(instance, "backup")["checked_at"] == backed_up, "no migration makes a backup older"
 
 
+def test_a_journal_that_cannot_be_read_hides_no_other(daemon, postgres):
+    """Of two journals one may not be read; what the other one tells overtakes all the same."""
+    with_orphans(postgres)
+    alembic_journal(postgres, "a")
+    flyway_journal(postgres, "1")
+    name, password = postgres.server.create_role()
+    for table in ("orphans", "alembic_version"):
+        postgres.sql(f"GRANT SELECT ON {table} TO {name}")
+    config = configuration(postgres, {"rows": counting(NEVER)})
+    config["databases"]["app"]["url"] = postgres.url(name, password)
+    instance = daemon(config)
+    wait_check(instance, "passed")
+    journals = instance.get("/v1/databases/app").json["journals"]
+    assert {"FORBIDDEN"} < {journal["code"] for journal in journals}
+    postgres.sql("INSERT INTO orphans VALUES (1)")
+    await_looks(instance, 3)
+    assert check(instance)["state"] == "passed"
+    postgres.sql("UPDATE alembic_version SET version_num = 'b'")
+    wait_check(instance, "failed")
+
+
 @pytest.mark.parametrize("engine", ["own_postgres", pytest.param("own_mariadb", marks=pytest.mark.full)])
 def test_out_of_sight_and_back(daemon, request, engine, tmp_path):
     server = request.getfixturevalue(engine)
