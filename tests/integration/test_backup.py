@@ -15,6 +15,7 @@ import time
 import pytest
 from harness import eventually, migrationctl
 from harness.daemon import SANITIZER_OPTIONS, programs, slowdown
+from harness.engine_probe import engine_probe
 from harness.mariadb import find
 from harness.postgres import client
 from harness.process import give, private_folder, remove_folder, unprivileged
@@ -25,7 +26,7 @@ HOUR = 3600
 def probe(*arguments):
     """What the formats say of files, a line for each."""
     result = subprocess.run(
-        [programs().parent / "tests" / "backup_probe", *map(str, arguments)],
+        [engine_probe().with_name("backup_probe"), *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=120 * slowdown(),

@@ -305,7 +305,7 @@ def test_large_cells_of_postgres(postgres):
     assert cells(one) == [["x" * 100]]
     assert cells(many) == [["x" * 100]] * 10 and many["more"]
     assert cells(bytea) == [["\\x" + "f" * 98]]
-    assert bytea["memory_kib"] < 64 * 1024
+    assert 0 < bytea["memory_kib"] < 64 * 1024
 
 
 @pytest.mark.native
@@ -320,7 +320,7 @@ def test_large_rows_of_mariadb(mariadb):
     assert cells(ten) == [["x" * 10, "y" * 10]]
     assert "larger than 16 MiB" in error(twenty, "truncated")
     error(after, "unreachable")
-    assert ten["memory_kib"] < 64 * 1024
+    assert 0 < ten["memory_kib"] < 64 * 1024
 
 
 @pytest.mark.native
@@ -339,7 +339,7 @@ def test_large_cells_and_much_memory_of_sqlite(sqlite):
     assert cells(fits) == [["0" * 10]]
     assert "256 MiB of memory" in error(much, "truncated")
     assert cells(after) == [["1"]]
-    assert after["memory_kib"] < 512 * 1024
+    assert 0 < after["memory_kib"] < 512 * 1024
 
 
 def test_answers_that_mariadb_cut_are_none(mariadb):
