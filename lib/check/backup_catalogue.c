@@ -87,6 +87,9 @@ static int judge_row(struct check_run *run, const struct catalogue *catalogue, s
     run->result->value = catalogue->cells[NAME] ? catalogue->cells[NAME] : catalogue->cells[FINISHED];
     if (!backup_is_in_order(run, name, &status, reterr))
         return status;
+    if (size < 0 && run->check->backup.min_size > 1)
+        return cannot_use(run, reterr, "the catalogue tells no size, and min_size asks for one",
+                          catalogue->cells[NAME]);
     return check_pass(run, reterr, "%s finished %s ago%s%s", name,
                       backup_age_words(run->world->now_ms - finished_at_ms).text, size < 0 ? "" : ", ",
                       size < 0 ? "" : backup_size_words(size).text);

@@ -71,6 +71,18 @@ static void passes_a_fresh_one(void **state)
     assert_int_equal(alone->backup.size, -1);
 }
 
+static void does_not_guess_a_size_that_is_asked_for(void **state)
+{
+    (void)state;
+    check.backup.min_size = 1024;
+    struct answering unsized = {.cells = {seconds_ago(60), NULL, "n"}, .columns = 3, .rows = 1};
+    cleanup(check_result) struct check_result *unknown = look_up(unsized);
+    assert_says(unknown, CHECK_UNKNOWN, "the catalogue tells no size, and min_size asks for one: n");
+    struct answering days = {.cells = {seconds_ago((int64_t)48 * 3600)}, .columns = 1, .rows = 1};
+    cleanup(check_result) struct check_result *old = look_up(days);
+    assert_int_equal(old->state, CHECK_FAILED);
+}
+
 static void refuses_old_small_and_none(void **state)
 {
     (void)state;
@@ -159,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(passes_a_fresh_one),
+        IN_FOLDER(does_not_guess_a_size_that_is_asked_for),
         IN_FOLDER(refuses_old_small_and_none),
         IN_FOLDER(believes_nothing_unreadable),
         IN_FOLDER(shows_nothing_of_a_sensitive_one),
