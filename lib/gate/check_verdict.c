@@ -60,6 +60,12 @@ static bool is_stale(const struct check_input *input)
     return input->age_ms > lifetime_ms(input);
 }
 
+/* A file that is being written or read through, a table that somebody holds locked. */
+static bool is_watched(const struct check_input *input)
+{
+    return is_undecided(input) && input->result->again_in_ms > 0;
+}
+
 static bool has_failed_for_now(const struct check_input *input)
 {
     return input->result->state == CHECK_FAILED && input->heals;
@@ -131,6 +137,7 @@ static const struct check_rule {
     {is_stale, CHECK_UNKNOWN, CODE_STALE, code_of_look, GATE_UNKNOWN, false, true, true,
      "the check was not run for three turns of its schedule",
      "see why the database cannot be looked at, or what keeps migrationd from looking"},
+    {is_watched, CHECK_UNKNOWN, CODE_CHECK_UNKNOWN, code_of_run, GATE_UNKNOWN, true, true, false, NULL, NULL},
     {is_undecided, CHECK_UNKNOWN, CODE_CHECK_UNKNOWN, code_of_run, GATE_UNKNOWN, false, true, false, NULL, NULL},
     {has_failed_for_now, CHECK_FAILED, CODE_CHECK_FAILED, NULL, GATE_CLOSED, false, false, false, NULL, NULL},
     {has_failed, CHECK_FAILED, CODE_CHECK_FAILED, NULL, GATE_BLOCKED, false, false, false, NULL, NULL},

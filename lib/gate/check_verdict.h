@@ -37,7 +37,8 @@ struct check_verdict {
                                   UNREACHABLE, TIMEOUT, AUTH_FAILED, FORBIDDEN, TRUNCATED, RUNNING, CHECK_UNKNOWN */
     enum gate_state gate;      /* of a gate that requires it */
     enum health_status health; /* passed is pass; failed is warn or fail, as its severity says; unknown is warn, and
-                                  with severity `fail` fail unless it is out of sight or was only not asked yet */
+                                  with severity `fail` fail unless it is out of sight, was only not asked yet, or is
+                                  watched until it can be told */
     bool out_of_sight;         /* unknown only because the database cannot be seen at present; a deadline that a check
                                   exceeds while the database answers others is its own trouble */
     char reason[512];          /* one sentence without a full stop; the result's, where that decides */

@@ -45,6 +45,8 @@ static void test_every_rule(void **state)
     struct check_result late = undecided(ERROR_TIMEOUT);
     struct check_result refused = undecided(ERROR_FORBIDDEN);
     struct check_result invalid = undecided(ERROR_INVALID);
+    struct check_result locked = undecided(ERROR_LOCKED);
+    locked.again_in_ms = 60000;
     const struct {
         const struct check_result *result;
         bool running;
@@ -76,6 +78,13 @@ static void test_every_rule(void **state)
          .health = HEALTH_FAIL,
          .reason = "3 is not = 0",
          .next = "mend the rows"},
+        {.result = &locked,
+         .code = "CHECK_UNKNOWN",
+         .state = CHECK_UNKNOWN,
+         .gate = GATE_UNKNOWN,
+         .health = HEALTH_WARN,
+         .reason = "it could not be asked",
+         .next = "see why"},
         {.result = &failed,
          .heals = true,
          .code = "CHECK_FAILED",
