@@ -343,16 +343,20 @@ def test_large_cells_and_much_memory_of_sqlite(sqlite):
 
 
 def test_answers_that_mariadb_cut_are_none(mariadb):
-    recursion, text, group, fine = query(
+    recursion, text, group, noisy, noise, fine = query(
         mariadb.url(),
         "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 5000) SELECT count(*) FROM c",
         "SELECT length(repeat('x', 1000000000))",
         "SELECT length(group_concat(seq)) FROM seq_1_to_1000000",
+        "SELECT length(group_concat(seq)), sum(if(seq < 5000, concat('x', seq) + 0, 0)) FROM seq_1_to_1000000",
+        "SELECT sum(concat('x', seq) + 0) FROM seq_1_to_100000",
         "SELECT 'a' + 1, 1 / 0",
     )
     assert "max_recursive_iterations" in error(recursion, "truncated")
     assert "max_allowed_packet" in error(text, "truncated")
     assert "GROUP_CONCAT" in error(group, "truncated").upper()
+    assert "GROUP_CONCAT" in error(noisy, "truncated").upper(), "other warnings hide none"
+    assert "more warnings than the server keeps" in error(noise, "truncated")
     assert cells(fine) == [["1", None]]
 
 

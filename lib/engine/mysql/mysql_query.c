@@ -5,6 +5,7 @@
  * is a packet, and the library holds one, of at most LIMIT_ANSWER_ROW bytes.
  */
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,7 @@ static int server_ms(struct deadline deadline)
 #define COMMON_SETTINGS "time_zone='+00:00',innodb_lock_wait_timeout=1,sql_select_limit=18446744073709551615"
 
 /* Set anew for each question, since functions may change it. How many warnings are kept, MySQL lets few say; it keeps
- * 1024 by itself. */
+ * 1024 by itself, and any of them may tell that the answer is cut. */
 static int begin(struct question *question, struct error *reterr)
 {
     struct mysql_connection *connection = question->connection;
@@ -62,7 +63,7 @@ static int begin(struct question *question, struct error *reterr)
     if (connection->mariadb)
         snprintf(text, sizeof text,
                  "SET " COMMON_SETTINGS
-                 ",max_error_count=1024,sql_mode=%s,lock_wait_timeout=0,max_statement_time=%d.%03d",
+                 ",max_error_count=65535,sql_mode=%s,lock_wait_timeout=0,max_statement_time=%d.%03d",
                  mode, left / 1000, left % 1000);
     else
         /* What a table's statistics say must not be a day old: the next number of AUTO_INCREMENT is one of them. */
@@ -174,7 +175,9 @@ static int check_warnings(struct question *question, struct error *reterr)
     struct mysql_connection *connection = question->connection;
     MYSQL_RES *result = NULL;
     MYSQL_ROW row = NULL;
-    if (mysql_warning_count(connection->mysql) == 0)
+    unsigned told = mysql_warning_count(connection->mysql);
+    unsigned seen = 0;
+    if (told == 0)
         return 0;
     if (mysql_session_select(connection, "SHOW WARNINGS", 13, question->deadline, &result, reterr))
         return -1;
@@ -185,8 +188,13 @@ static int check_warnings(struct question *question, struct error *reterr)
         if (flaw != ERROR_OK)
             failed = error_set(reterr, flaw, "%s: %s", connection->label,
                                row[WARNING_TEXT] ? row[WARNING_TEXT] : "the answer is not whole");
+        seen += row != NULL;
     } while (!failed && row);
     mysql_session_finish(connection, result, question->deadline);
+    if (!failed && (seen < told || told == UINT16_MAX))
+        return error_set(reterr, ERROR_TRUNCATED,
+                         "%s: there are more warnings than the server keeps, and any may say that the answer is cut",
+                         connection->label);
     return failed ? -1 : mysql_session_check(connection, reterr);
 }
 
