@@ -65,6 +65,19 @@ static const struct json_value *find_backup(const struct json_value *root)
     return NULL;
 }
 
+static bool says(const struct json_value *object, const char *key)
+{
+    bool yes = false;
+    return json_get_boolean(json_member(object, key), &yes) && yes;
+}
+
+/* The lock of a runner that lives, or NULL: where what is expected is applied already, the state is not `running`. */
+static const struct json_value *find_lock(const struct json_value *database)
+{
+    const struct json_value *lock = json_member(database, "lock");
+    return says(lock, "held") && !says(lock, "orphaned") && !says(lock, "suspected") ? lock : NULL;
+}
+
 /* A state that this program does not know is no state in which anything should be begun. */
 static enum ctl_exit judge_state(const struct json_value *database)
 {
@@ -76,7 +89,7 @@ static enum ctl_exit judge_state(const struct json_value *database)
     case STATE_AHEAD:
     case STATE_CURRENT:
     case STATE_OBSERVED:
-        return CTL_OK;
+        return find_lock(database) ? CTL_CLOSED : CTL_OK;
     case STATE_RUNNING:
         return CTL_CLOSED;
     case STATE_FAILED:
@@ -146,14 +159,29 @@ static bool state_decides(const struct ctl_migration *migration)
     return ctl_worse_verdict(migration->by_state, migration->by_backup) == migration->by_state;
 }
 
+/* Why no migration should run by the database's state: the lock is the reason where the state alone would be none. */
+static void print_state_reason(const struct ctl_migration *migration, struct strbuf *out)
+{
+    const char *state = text_of(migration->database, "state");
+    const char *reason = text_of(migration->database, "reason");
+    const struct json_value *lock = find_lock(migration->database);
+    const char *holder = text_of(lock, "holder");
+    if (lock && migration->by_state == CTL_CLOSED && state && migration_state_from_name(state) != STATE_RUNNING)
+        strbuf_printf(out, "%s holds the migration lock", holder ? holder : "somebody");
+    else
+        strbuf_add_string(out, reason ? reason : "?");
+}
+
 /* One sentence that holds where nothing is configured, too; "" where nothing is in the way. */
 static void print_reason(const struct ctl_migration *migration, struct strbuf *out)
 {
-    const struct json_value *decider = state_decides(migration) ? migration->database : migration->backup;
+    const char *reason = text_of(migration->backup, "reason");
     if (ctl_worse_verdict(migration->by_state, migration->by_backup) == CTL_OK)
         return;
-    if (decider)
-        strbuf_add_string(out, text_of(decider, "reason") ? text_of(decider, "reason") : "?");
+    if (state_decides(migration))
+        print_state_reason(migration, out);
+    else if (migration->backup)
+        strbuf_add_string(out, reason ? reason : "?");
     else
         strbuf_printf(out, "no backup is configured for %s", text_of(migration->database, "database"));
 }
@@ -254,13 +282,16 @@ static const char *headline(enum ctl_exit code)
     }
 }
 
-static bool print_state(const struct json_value *database)
+static bool print_state(const struct ctl_migration *migration)
 {
+    const struct json_value *database = migration->database;
+    cleanup(strbuf) struct strbuf reason = STRBUF(PATH_BYTES);
+    print_state_reason(migration, &reason);
     cleanup(ctl_table) struct ctl_table table = {.titles = {"DATABASE", "STATE", "CODE", "TOOL", "REASON", "NEXT"},
                                                  .columns = 6};
     ctl_table_row(&table,
                   (const char *[]){text_of(database, "database"), text_of(database, "state"), text_of(database, "code"),
-                                   text_of(database, "tool"), text_of(database, "reason"), text_of(database, "next")});
+                                   text_of(database, "tool"), strbuf_text(&reason), text_of(database, "next")});
     return ctl_table_print(&table);
 }
 
@@ -288,7 +319,7 @@ bool ctl_migration_print(const struct ctl_migration *migration)
 {
     const char *name = text_of(migration->database, "database");
     printf("%s: %s\n\n", name ? name : "?", headline(ctl_worse_verdict(migration->by_state, migration->by_backup)));
-    if (!print_state(migration->database))
+    if (!print_state(migration))
         return false;
     putchar('\n');
     if (migration->backup)

@@ -216,3 +216,23 @@ def test_usage(daemon, orders):
     assert silent.returncode == 3 and silent.stderr.count("\n") == 1
     misplaced = instance.ctl("status", "--before-migration", "orders")
     assert misplaced.returncode == 2 and "that goes with can-run" in misplaced.stderr
+
+
+def test_a_lock_counts_where_nothing_is_pending(daemon, sqlite, tmp_path):
+    """Somebody holds the lock though what is expected is applied: the next migration is under way."""
+    sqlite.sql(LIQUIBASE)
+    sqlite.sql(
+        "INSERT INTO databasechangelog (id, author, filename, dateexecuted, orderexecuted, exectype) "
+        "VALUES ('1', 'me', 'f', CURRENT_TIMESTAMP, 1, 'EXECUTED')"
+    )
+    dump(tmp_path / "dumps" / "app.sql.gz")
+    expected = {"revision": "1::me::f", "match": "at-least"}
+    entry = {"url": sqlite.url(), **FAST, "expect": expected, "backup": backup(tmp_path / "dumps")}
+    instance = daemon({"databases": {"app": entry | {"lock_orphan_after": "1d"}}})
+    ends(instance, 0, "--before-migration", "app")
+    sqlite.sql("UPDATE databasechangeloglock SET locked = TRUE, lockgranted = CURRENT_TIMESTAMP, lockedby = 'me'")
+    refused = ends(instance, 1, "--before-migration", "app")
+    assert "me holds the migration lock" in refused.stdout
+    assert instance.get("/v1/databases/app").json["state"] == "current"
+    sqlite.sql("UPDATE databasechangeloglock SET locked = FALSE, lockgranted = NULL, lockedby = NULL")
+    ends(instance, 0, "--before-migration", "app")
