@@ -55,42 +55,45 @@ __attribute__((format(printf, 5, 6))) static int put_line(struct check_result *r
     return status;
 }
 
+/* What a run has come to; `next` NULL: nothing is to do. */
+__attribute__((format(printf, 5, 0))) static int conclude(struct check_run *run, enum check_state state,
+                                                          enum error_code code, const char *next, const char *format,
+                                                          va_list arguments, struct error *reterr)
+{
+    struct check_result *result = run->result;
+    result->state = state;
+    result->error = code;
+    if (set_line(result, &result->reason, format, REASON_BYTES, arguments, reterr) < 0)
+        return -1;
+    return next ? put_line(result, &result->next, NEXT_BYTES, reterr, "%s", next) : 0;
+}
+
 int check_pass(struct check_run *run, struct error *reterr, const char *format, ...)
 {
-    run->result->state = CHECK_PASSED;
-    run->result->error = ERROR_OK;
     va_list arguments;
     va_start(arguments, format);
-    int status = set_line(run->result, &run->result->reason, format, REASON_BYTES, arguments, reterr);
+    int status = conclude(run, CHECK_PASSED, ERROR_OK, NULL, format, arguments, reterr);
     va_end(arguments);
     return status;
 }
 
 int check_refuse(struct check_run *run, const char *next, struct error *reterr, const char *format, ...)
 {
-    run->result->state = CHECK_FAILED;
-    run->result->error = ERROR_OK;
     va_list arguments;
     va_start(arguments, format);
-    int status = set_line(run->result, &run->result->reason, format, REASON_BYTES, arguments, reterr);
+    int status = conclude(run, CHECK_FAILED, ERROR_OK, next, format, arguments, reterr);
     va_end(arguments);
-    if (status < 0)
-        return -1;
-    return put_line(run->result, &run->result->next, NEXT_BYTES, reterr, "%s", next);
+    return status;
 }
 
 int check_cannot_tell(struct check_run *run, enum error_code code, const char *next, struct error *reterr,
                       const char *format, ...)
 {
-    run->result->state = CHECK_UNKNOWN;
-    run->result->error = code;
     va_list arguments;
     va_start(arguments, format);
-    int status = set_line(run->result, &run->result->reason, format, REASON_BYTES, arguments, reterr);
+    int status = conclude(run, CHECK_UNKNOWN, code, next, format, arguments, reterr);
     va_end(arguments);
-    if (status < 0)
-        return -1;
-    return put_line(run->result, &run->result->next, NEXT_BYTES, reterr, "%s", next);
+    return status;
 }
 
 int check_set_value(struct check_run *run, struct error *reterr, const char *format, ...)

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 
 /* Of what a pattern becomes with its repetitions written out: characters, brackets and groups. A UUID has 40. */
 enum { PATTERN_WEIGHT = 1024, PATTERN_DEPTH = 32 };
@@ -150,8 +149,6 @@ static void end_utf8(struct reading *reading)
     freelocale(reading->locale);
 }
 
-DEFINE_CLEANUP_VALUE(utf8, struct reading, end_utf8);
-
 static int compile(regex_t *regex, const char *pattern, struct error *reterr)
 {
     int code = regcomp(regex, pattern, REG_EXTENDED | REG_NOSUB);
@@ -174,20 +171,17 @@ int pattern_check(const char *pattern, struct error *reterr)
         return error_set(reterr, ERROR_INVALID, "the regular expression '%.64s' refers back to a group", pattern);
     if (!is_light(pattern))
         return error_set(reterr, ERROR_INVALID, "the regular expression '%.64s' repeats too much", pattern);
-    cleanup(utf8) struct reading reading = begin_utf8(pattern);
+    struct reading reading = begin_utf8(pattern);
     regex_t regex = {0};
-    if (compile(&regex, pattern, reterr) < 0)
-        return -1;
-    regfree(&regex);
-    return 0;
+    int status = compile(&regex, pattern, reterr);
+    if (status == 0)
+        regfree(&regex);
+    end_utf8(&reading);
+    return status;
 }
 
-int pattern_match(const char *pattern, const char *value, bool *ret_matches, struct error *reterr)
+static int match(const char *pattern, const char *value, bool *ret_matches, struct error *reterr)
 {
-    if (strlen(value) > PATTERN_VALUE_BYTES)
-        return error_set(reterr, ERROR_INVALID, "a value of more than %d bytes is held against no regular expression",
-                         (int)PATTERN_VALUE_BYTES);
-    cleanup(utf8) struct reading reading = begin_utf8(value);
     regex_t regex = {0};
     if (compile(&regex, pattern, reterr) < 0)
         return -1;
@@ -197,4 +191,15 @@ int pattern_match(const char *pattern, const char *value, bool *ret_matches, str
         return error_no_memory(reterr);
     *ret_matches = code == 0;
     return 0;
+}
+
+int pattern_match(const char *pattern, const char *value, bool *ret_matches, struct error *reterr)
+{
+    if (strlen(value) > PATTERN_VALUE_BYTES)
+        return error_set(reterr, ERROR_INVALID, "a value of more than %d bytes is held against no regular expression",
+                         (int)PATTERN_VALUE_BYTES);
+    struct reading reading = begin_utf8(value);
+    int status = match(pattern, value, ret_matches, reterr);
+    end_utf8(&reading);
+    return status;
 }
