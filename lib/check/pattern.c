@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* Of what a pattern becomes with its repetitions written out: characters, brackets and groups. A UUID has 40. */
 enum { PATTERN_WEIGHT = 1024, PATTERN_DEPTH = 32 };
 
