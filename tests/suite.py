@@ -187,7 +187,8 @@ class Suite:
             self.unit_tests(part, "debug")
 
     def integration(self, part):
-        if self.build(part, "release"):
+        """The probes of tests/tools, which some tests use, are of the debug build."""
+        if self.build(part, "release") and self.build(part, "debug"):
             self.pytest(part, "release", "", self.options.full)
 
     def asan(self, part):
