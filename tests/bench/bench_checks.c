@@ -99,8 +99,7 @@ static double count_ms(struct bench *bench)
     }
     if (!strbuf_ok(&sql))
         die("too many tables");
-    const struct query_request request = {
-        .sql = strbuf_text(&sql), .row_limit = 1, .cell_bytes = CHECK_CELL_BYTES, .own = true};
+    const struct query_request request = {.sql = strbuf_text(&sql), .row_limit = 1, .cell_bytes = CHECK_CELL_BYTES};
     const struct query_sink sink = {.row = ignore_row};
     bool more = false;
     double begun = now_ms();
