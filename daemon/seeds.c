@@ -66,13 +66,14 @@ static bool has_room(struct seeds *seeds)
     return !seeds->blind;
 }
 
-/* Whatever opened a gate before the database became another one proves nothing of what it is now. That other files are
- * expected, or that a migration runs, takes nothing back as long as the heads stay; what cannot be seen says nothing.
- */
+/* Whatever opened a gate before the database became another one, or while another one had its name, proves nothing of
+ * what it is now. That other files are expected, or that a migration runs, takes nothing back as long as the heads
+ * stay; what cannot be seen says nothing. */
 static void take_state(struct seeds *seeds, const struct history_record *record, const struct json_value *body)
 {
     const struct config_database *database = config_find_database(seeds->config, record->subject);
     const char *state = json_text(json_member(body, "state"));
+    const char *target = json_text(json_member(body, "target"));
     int64_t applied = 0;
     bool counted = json_get_integer(json_member(body, "applied_count"), &applied);
     if (!database || !state || (!counted && is_state(state, STATE_UNKNOWN)) || !has_room(seeds))
@@ -80,8 +81,11 @@ static void take_state(struct seeds *seeds, const struct history_record *record,
     size_t index = (size_t)(database - seeds->config->databases);
     struct seed_state *before = &seeds->states[index];
     struct seed_state now = {.heads = hash_of_heads(body, applied),
-                             .broken = is_state(state, STATE_FAILED) || is_state(state, STATE_DIVERGED)};
-    if (now.heads != before->heads || (now.broken && !before->broken))
+                             .broken = is_state(state, STATE_FAILED) || is_state(state, STATE_DIVERGED),
+                             .elsewhere = target && strcmp(target, database->target->display) != 0};
+    if (now.elsewhere)
+        seeds->since_ms[index] = INT64_MAX;
+    else if (before->elsewhere || now.heads != before->heads || (now.broken && !before->broken))
         seeds->since_ms[index] = record->at_ms;
     *before = now;
 }

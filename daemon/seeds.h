@@ -14,6 +14,7 @@
 struct seed_state {
     uint64_t heads; /* hash */
     bool broken;    /* failed or diverged */
+    bool elsewhere; /* the database's url was another one then */
 };
 
 /* Borrowed but for `states`; `config` is the one that the daemon started with. */
@@ -22,7 +23,7 @@ struct seeds {
     struct latches *latches;
     const struct config *config;
     struct seed_state *states; /* by index of the database in `config`; NULL before the first */
-    int64_t *since_ms;         /* likewise: since when it is what it was seen to be last (unix time) */
+    int64_t *since_ms;         /* likewise: since when it is what it was seen to be last (unix time); INT64_MAX: never */
     bool blind;                /* a state was missed, for want of memory */
 };
 

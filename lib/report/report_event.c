@@ -49,6 +49,7 @@ void report_event_state(struct json_writer *writer, const struct database_report
 {
     json_open_object(writer);
     add_state(writer, database, at_ms);
+    json_key_string(writer, "target", database->target);
     add_previous(writer, "state", previous);
     json_close_object(writer);
 }

@@ -19,13 +19,14 @@ struct report_before {
 };
 
 /* {"database","state","code","gate","tool":string|null,"heads":[revision],"applied_count":n|null,"reason",
- *  "next":string|null,"warning":string|null,"at":time,"previous":null|{"state","code"}}
+ *  "next":string|null,"warning":string|null,"at":time,"target":"postgres db1.internal:5432/orders",
+ *  "previous":null|{"state","code"}}
  *
  * A list of more than EVENT_HEADS heads is cut, and "heads_count" behind it tells how many there are. */
 void report_event_state(struct json_writer *writer, const struct database_report *database, int64_t at_ms,
                         const struct report_before *previous);
 
-/* The picture that a watcher starts from: the same without "previous", and "age_seconds":n|null and, where a reference
+/* The picture that a watcher starts from: the same without "target" and "previous", and "age_seconds":n|null and, where a reference
  * is configured, "drift" as report_gate_database has it, and where there are checks, "checks" as report_check_summary
  * does. */
 void report_event_picture(struct json_writer *writer, const struct database_report *database);

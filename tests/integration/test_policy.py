@@ -313,6 +313,29 @@ def test_an_admission_outlives_the_daemon(daemon, sqlite, tmp_path):
     assert instance.gate("shut", revision="a").json["state"] == "unknown"
 
 
+def test_an_admission_to_another_database_of_the_name(daemon, sqlite, tmp_path):
+    """The daemon is started with another url of the same name, and that one is away: nobody was admitted to it."""
+    alembic_journal(sqlite, "a")
+    config = {
+        "databases": {"orders": {"url": sqlite.url(), **FAST}},
+        "gates": POLICIES,
+        "history": {"path": str(tmp_path / "history.db")},
+    }
+    instance = daemon(config)
+    instance.wait_gate("known", "open", revision="a")
+    signal = {"application": "api", "instance": "1", "revision": "a"}
+    assert instance.post("/v1/gates/known/admissions", signal).status == 201
+    assert instance.stop() == 0
+    config["databases"]["orders"]["url"] = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    instance.write_config(config)
+    instance.start()
+    wait_away(instance)
+    eventually(lambda: instance.get("/v1/gates/known/admissions").json["admissions"], 20, "history read")
+    assert instance.gate("known", revision="a").json["state"] == "unknown"
+    newest = "/v1/databases/orders/history?kind=state&limit=1"
+    eventually(lambda: instance.get(newest).json["records"][0]["target"].endswith("elsewhere.db"), 20, "the other url's record")
+
+
 def test_a_mismatch_seen_later_outweighs_an_admission(daemon, sqlite, tmp_path):
     """The migration was taken back after the admission: a restarted daemon finds both in its history."""
     alembic_journal(sqlite, "a")

@@ -221,7 +221,8 @@ static void test_seeds(void **state)
     }
 }
 
-/* States that follow "observed at b", by second, and whether an admission at the fifth second still counts. */
+/* States that follow "observed at b", by second, some with the file that they were seen in, and whether an admission at
+ * the fifth second still counts. */
 static const struct {
     const char *states[3];
     bool remembered;
@@ -242,6 +243,11 @@ static const struct {
     {{"06 running RUNNING b", "07 observed NO_EXPECTATION b"}, true},
     {{"06 running RUNNING a"}, false},
     {{"04 observed NO_EXPECTATION a", "05 observed NO_EXPECTATION b"}, true},
+    {{"06 observed NO_EXPECTATION b \"sqlite /o.db\""}, true},
+    {{"04 observed NO_EXPECTATION b \"sqlite /old.db\""}, false}, /* the database has had another url since */
+    {{"04 observed NO_EXPECTATION b \"sqlite /old.db\"", "06 observed NO_EXPECTATION b \"sqlite /o.db\""}, false},
+    {{"04 observed NO_EXPECTATION b \"sqlite /old.db\"", "05 observed NO_EXPECTATION b \"sqlite /o.db\""}, true},
+    {{"06 observed NO_EXPECTATION b \"sqlite /old.db\"", "07 observed NO_EXPECTATION b \"sqlite /o.db\""}, false},
 };
 
 static void take_state(struct seeds *seeds, const char *written)
@@ -250,11 +256,13 @@ static void take_state(struct seeds *seeds, const char *written)
     char state[32] = "";
     char code[32] = "";
     char head[8] = "";
-    int count = sscanf(written, "%7s %31s %31s %7s", second, state, code, head);
+    char target[32] = "";
+    int count = sscanf(written, "%7s %31s %31s %7s %31[^\n]", second, state, code, head, target);
     cleanup(free) char *body =
-        count == 4
-            ? mem_printf("{\"state\": \"%s\", \"code\": \"%s\", \"heads\": [\"%s\"], \"applied_count\": 1}", state,
-                         code, head)
+        count >= 4
+            ? mem_printf("{\"state\": \"%s\", \"code\": \"%s\", \"heads\": [\"%s\"], \"applied_count\": 1, "
+                         "\"target\": %s}",
+                         state, code, head, count == 5 ? target : "null")
             : mem_printf("{\"state\": \"%s\", \"code\": \"%s\", \"heads\": [], \"applied_count\": null}", state, code);
     const struct history_record record = {
         .kind = HISTORY_STATE, .subject = "orders", .body = body, .at_ms = 1000 * strtol(second, NULL, 10)};
