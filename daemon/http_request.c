@@ -197,7 +197,7 @@ int http_guard_check(const struct http_guard *guard, enum http_method method, co
         {guard->length_invalid, 400, "Content-Length is not a plain number"},
         {guard->hosts > 1, 400, "there is more than one Host"},
         {guard->hosts == 0 && is_1_1, 400, "Host is missing"},
-        {guard->length > 0 && method != HTTP_POST, 400, "this method takes no body"},
+        {guard->length > 0 && (method == HTTP_GET || method == HTTP_HEAD), 400, "this method takes no body"},
         {guard->length > LIMIT_REQUEST_BODY, 413, "the body is too large"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(rules); i++) {

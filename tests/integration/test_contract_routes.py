@@ -104,6 +104,14 @@ def test_wrong_methods_are_405_with_allow(pair):
         assert response.headers["Allow"] == "POST"
 
 
+def test_wrong_methods_are_405_with_a_body_too(pair):
+    for method in ("PUT", "PATCH", "DELETE"):
+        response = pair.request(method, "/v1/gates/pair/admissions", {"application": "a", "instance": "i", "revision": "1"})
+        problem(response, 405)
+        assert response.headers["Allow"] == "GET, HEAD, POST"
+        problem(pair.request(method, "/nowhere", b"x"), 404)
+
+
 def test_unknown_parameters_are_400(pair):
     for path in READ_ONLY:
         answer = problem(pair.get(path + "?nonsense=1"), 400)
