@@ -9,39 +9,41 @@
 #include "daemon/metrics.h"
 
 const struct http_route http_routes[] = {
-    {"/livez", "Whether the daemon's own loops turn; never looks at a database", "verbose", ACCESS_HEALTH, true, false,
-     route_livez, NULL},
+    {"/livez", "Whether the daemon's own loops turn; never looks at a database", "verbose", "", ACCESS_HEALTH, true,
+     false, route_livez, NULL},
     {"/readyz", "Whether every database was tried once since start and the daemon is not stopping", "verbose exclude",
-     ACCESS_HEALTH, true, false, route_readyz, NULL},
-    {"/health", "Health of all databases", "", ACCESS_HEALTH, true, false, route_health, NULL},
-    {"/health/{name}", "Health of a database or a gate", "", ACCESS_HEALTH, true, false, route_health_one, NULL},
-    {"/metrics", "Metrics in Prometheus' text format", "", ACCESS_HEALTH, true, false, route_metrics, NULL},
-    {"/v1/databases", "All databases, one line of state each", "", ACCESS_READ, false, false, route_databases, NULL},
-    {"/v1/databases/{database}", "State, reason and next step of a database", "", ACCESS_READ, false, false,
+     "exclude", ACCESS_HEALTH, true, false, route_readyz, NULL},
+    {"/health", "Health of all databases", "", "", ACCESS_HEALTH, true, false, route_health, NULL},
+    {"/health/{name}", "Health of a database or a gate", "", "", ACCESS_HEALTH, true, false, route_health_one, NULL},
+    {"/metrics", "Metrics in Prometheus' text format", "", "", ACCESS_HEALTH, true, false, route_metrics, NULL},
+    {"/v1/databases", "All databases, one line of state each", "", "", ACCESS_READ, false, false, route_databases,
+     NULL},
+    {"/v1/databases/{database}", "State, reason and next step of a database", "", "", ACCESS_READ, false, false,
      route_database, NULL},
     {"/v1/databases/{database}/journal", "Every applied migration, and what differs from what is expected", "format",
-     ACCESS_READ, false, false, route_journal, NULL},
-    {"/v1/databases/{database}/schema", "The schema in canonical JSON, which is the baseline format", "", ACCESS_READ,
-     false, false, route_schema, NULL},
-    {"/v1/databases/{database}/drift", "What differs from the reference, confirmed by two looks", "assert format",
+     "", ACCESS_READ, false, false, route_journal, NULL},
+    {"/v1/databases/{database}/schema", "The schema in canonical JSON, which is the baseline format", "", "",
+     ACCESS_READ, false, false, route_schema, NULL},
+    {"/v1/databases/{database}/drift", "What differs from the reference, confirmed by two looks", "assert format", "",
      ACCESS_READ, false, false, route_drift, NULL},
     {"/v1/databases/{database}/plan", "The SQL that would end the drift, in stages; it is never run",
-     "stage direction format", ACCESS_READ, false, false, route_plan, NULL},
-    {"/v1/databases/{database}/checks", "What must be true of a database besides, and what was found", "format",
+     "stage direction format", "", ACCESS_READ, false, false, route_plan, NULL},
+    {"/v1/databases/{database}/checks", "What must be true of a database besides, and what was found", "format", "",
      ACCESS_READ, false, false, route_checks, NULL},
     {"/v1/databases/{database}/history", "State changes, newest first, or the state at a time; other kinds of record",
-     "at limit before kind", ACCESS_READ, false, true, route_history, NULL},
+     "at limit before kind", "", ACCESS_READ, false, true, route_history, NULL},
     {"/v1/compare", "Several databases in groups of equal schemas, and how each differs from the most",
-     "databases format", ACCESS_READ, false, false, route_compare, NULL},
+     "databases format", "", ACCESS_READ, false, false, route_compare, NULL},
     {"/v1/events", "What changes, as server-sent events that go on where the connection was cut",
-     "database kind last_event_id", ACCESS_READ, false, true, route_events, NULL},
-    {"/v1/databases/{database}/refresh", "Looks at a database now", "", ACCESS_ADMIN, false, true, NULL, route_refresh},
-    {"/v1/reload", "Reads the configuration again", "", ACCESS_ADMIN, false, true, NULL, route_reload},
-    {"/v1/gates", "All gates, one line of state each", "", ACCESS_GATE, false, false, route_gates, NULL},
-    {"/v1/gates/{gate}", "The readiness gate", "revision match supports wait", ACCESS_GATE, false, true, route_gate,
-     NULL},
-    {"/v1/gates/{gate}/admissions", "Startup signals and their answers", "limit application", ACCESS_GATE, false, true,
-     route_admissions_list, route_admissions_post},
+     "database kind last_event_id", "database kind", ACCESS_READ, false, true, route_events, NULL},
+    {"/v1/databases/{database}/refresh", "Looks at a database now", "", "", ACCESS_ADMIN, false, true, NULL,
+     route_refresh},
+    {"/v1/reload", "Reads the configuration again", "", "", ACCESS_ADMIN, false, true, NULL, route_reload},
+    {"/v1/gates", "All gates, one line of state each", "", "", ACCESS_GATE, false, false, route_gates, NULL},
+    {"/v1/gates/{gate}", "The readiness gate", "revision match supports wait", "revision supports", ACCESS_GATE, false,
+     true, route_gate, NULL},
+    {"/v1/gates/{gate}/admissions", "Startup signals and their answers", "limit application", "", ACCESS_GATE, false,
+     true, route_admissions_list, route_admissions_post},
 };
 const size_t http_route_count = ARRAY_LENGTH(http_routes);
 
@@ -134,14 +136,30 @@ static bool is_listed(const char *list, const char *word)
     return false;
 }
 
+/* Of two values, one would be passed over in silence. */
+static bool is_needless(const struct http_request *request, size_t index)
+{
+    const char *name = request->parameters[index].name;
+    if (is_listed(request->route->repeatable, name))
+        return false;
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(request->parameters[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* A mistyped parameter must not be taken for an absent one: ?revison= would ask another question. */
 static bool parameters_are_known(const struct http_request *request, struct http_response *response)
 {
     for (size_t i = 0; i < request->parameter_count; i++) {
         const char *name = request->parameters[i].name;
-        if (is_listed(request->route->parameters, name))
+        bool known = is_listed(request->route->parameters, name);
+        if (known && !is_needless(request, i))
             continue;
-        if (*request->route->parameters)
+        if (known)
+            http_response_bad_parameter(response, name, "%s is given more than once", name);
+        else if (*request->route->parameters)
             http_response_bad_parameter(response, name, "%s takes only: %s", request->route->path,
                                         request->route->parameters);
         else

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The route table, and what is the same for every route: 404, 405, access, unknown parameters, counting. A route is one
- * row here and one handler in a route_<group>.c. Handlers are functions of the request alone, run on an HTTP loop and
- * never wait: they answer, or ask to be held.
+ * The route table, and what is the same for every route: 404, 405, access, unknown and repeated parameters, counting. A
+ * route is one row here and one handler in a route_<group>.c. Handlers are functions of the request alone, run on an
+ * HTTP loop and never wait: they answer, or ask to be held.
  */
 #ifndef MIGRATIOND_DAEMON_HTTP_ROUTES_H
 #define MIGRATIOND_DAEMON_HTTP_ROUTES_H
@@ -36,6 +36,7 @@ struct http_route {
     const char *path;          /* "/v1/gates/{gate}" */
     const char *documentation; /* one line */
     const char *parameters;    /* names of the accepted ones, separated by blanks */
+    const char *repeatable;    /* those of them that may stand more than once */
     unsigned access;           /* one ACCESS_ bit */
     bool probe;                /* also on the probe listener */
     bool drains;               /* refused with 503 while the daemon stops */

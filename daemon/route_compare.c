@@ -53,6 +53,10 @@ static bool gather(const struct http_request *request, struct arena *arena, stru
     }
     for (;;) {
         size_t length = strcspn(list, ",");
+        if (length == 0) {
+            http_response_bad_parameter(response, "databases", "the list has an empty name");
+            return false;
+        }
         const char *name = arena_strndup(arena, list, length);
         if (!name) {
             http_response_no_memory(response);

@@ -62,23 +62,10 @@ static bool parse_wait(const char *text, int64_t *ret_wait_ms, struct http_respo
     return false;
 }
 
-/* Each of these stands at most once: of two, one would be passed over in silence. */
-static bool is_repeated(const struct http_request *request, const char *name, struct http_response *response)
-{
-    unsigned count = 0;
-    for (size_t i = 0; i < request->parameter_count; i++)
-        count += strcmp(request->parameters[i].name, name) == 0;
-    if (count > 1)
-        http_response_bad_parameter(response, name, "%s is given more than once", name);
-    return count > 1;
-}
-
 static bool parse_parameters(const struct http_request *request, struct gate_parameters *ret_parameters,
                              struct http_response *response)
 {
     ret_parameters->match = MATCH_AT_LEAST;
-    if (is_repeated(request, "match", response) || is_repeated(request, "wait", response))
-        return false;
     for (size_t i = 0; i < request->parameter_count; i++) {
         if (strcmp(request->parameters[i].name, "revision") == 0)
             ret_parameters->revisions[ret_parameters->revision_count++] = request->parameters[i].value;

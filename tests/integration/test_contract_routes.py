@@ -112,6 +112,20 @@ def test_wrong_methods_are_405_with_a_body_too(pair):
         problem(pair.request(method, "/nowhere", b"x"), 404)
 
 
+def test_repeated_parameters_are_400(pair):
+    """Of two values one would be passed over in silence; a list is one that its route takes as a list."""
+    single = ["/v1/compare?databases=app&databases=other", "/v1/databases/app/plan?stage=1&stage=2"]
+    single += ["/v1/databases/app/drift?assert=info&assert=critical", "/v1/databases/app/history?limit=1&limit=2"]
+    single += ["/v1/databases/app/journal?format=text&format=json", "/v1/gates/app/admissions?limit=1&limit=2"]
+    single += ["/v1/gates/app?wait=1s&wait=2s", "/v1/gates/app?revision=1&match=exact&match=exact"]
+    for path in single:
+        answer = problem(pair.get(path), 400)
+        assert "more than once" in answer["detail"] and answer["parameter"] == path.split("&")[-1].split("=")[0], path
+    assert pair.get("/readyz?exclude=app&exclude=other").status == 200
+    assert pair.get("/v1/gates/pair?revision=app:1&revision=other:1").status == 200
+    assert problem(pair.get("/v1/compare?databases=app,,other"), 400)["parameter"] == "databases"
+
+
 def test_unknown_parameters_are_400(pair):
     for path in READ_ONLY:
         answer = problem(pair.get(path + "?nonsense=1"), 400)
