@@ -15,20 +15,72 @@ static const struct {
     [FORMAT_SQL] = {"sql", "application/sql", HTTP_SQL, REPORT_SQL},
 };
 
-/* The first media type of the list that the route knows; weights are not read: who sends them means JSON anyway. */
+/* One entry of an Accept field. */
+struct range {
+    const char *media;
+    size_t length;
+    unsigned weight; /* thousandths */
+    bool wild;       /* a type of any subtype, or anything */
+};
+
+/* Of "…;q=0.5": 500. Without one, or with one that is none: 1000. */
+static unsigned read_weight(const char *parameters, size_t length)
+{
+    const char *end = parameters + length;
+    for (const char *at = memchr(parameters, ';', length); at; at = memchr(at, ';', (size_t)(end - at))) {
+        at++;
+        at += strspn(at, " \t");
+        if (strncasecmp(at, "q=0", 3) != 0)
+            continue;
+        unsigned weight = 0;
+        const char *digit = at[3] == '.' ? at + 4 : at + 3;
+        for (unsigned unit = 100; unit > 0 && *digit >= '0' && *digit <= '9'; unit /= 10)
+            weight += (unsigned)(*digit++ - '0') * unit;
+        return weight;
+    }
+    return 1000;
+}
+
+static struct range read_range(const char *entry)
+{
+    size_t length = strcspn(entry, " \t,;");
+    return (struct range){
+        .media = entry,
+        .length = length,
+        .weight = read_weight(entry, strcspn(entry, ",")),
+        .wild = length >= 2 && memcmp(entry + length - 2, "/*", 2) == 0,
+    };
+}
+
+static bool range_covers(const struct range *range, const char *media)
+{
+    if (!range->wild)
+        return strlen(media) == range->length && strncasecmp(media, range->media, range->length) == 0;
+    return range->length == 3 ? *range->media == '*' : strncasecmp(media, range->media, range->length - 1) == 0;
+}
+
+/* What the caller likes best of what the route knows; of two that weigh alike the one that is named, then the first.
+ * JSON where nothing fits. */
 static enum http_format accepted(const char *accept, unsigned known)
 {
-    while (accept && *accept) {
+    enum http_format best = FORMAT_JSON;
+    unsigned weight = 0;
+    bool wild = false;
+    for (; accept && *accept; accept += strcspn(accept, ",")) {
         accept += strspn(accept, " \t,");
-        size_t length = strcspn(accept, " \t,;");
+        struct range range = read_range(accept);
+        if (range.weight < weight || range.weight == 0 || (range.weight == weight && (range.wild || !wild)))
+            continue;
         for (unsigned format = 0; format < HTTP_FORMATS; format++) {
-            if ((known & 1u << format) && strlen(formats[format].media) == length &&
-                strncasecmp(formats[format].media, accept, length) == 0)
-                return format;
+            if (!(known & 1u << format) || !range_covers(&range, formats[format].media))
+                continue;
+            best = format;
+            weight = range.weight;
+            wild = range.wild;
+            break;
         }
-        accept += strcspn(accept, ",");
     }
-    return FORMAT_JSON;
+    return best;
 }
 
 bool http_format_choose(const struct http_request *request, unsigned known, struct http_response *response,
@@ -37,6 +89,7 @@ bool http_format_choose(const struct http_request *request, unsigned known, stru
     const char *wanted = http_request_parameter(request, "format");
     cleanup(strbuf) struct strbuf names = STRBUF(256);
     if (!wanted) {
+        response->varies = true;
         *ret_format = accepted(request->accept, known);
         return true;
     }

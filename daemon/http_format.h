@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * In which form a report is wanted: `?format=` wins, then Accept, then JSON. Pure; any thread.
+ * In which form a report is wanted: `?format=` wins, then Accept by its weights, then JSON. Pure; any thread.
  */
 #ifndef MIGRATIOND_DAEMON_HTTP_FORMAT_H
 #define MIGRATIOND_DAEMON_HTTP_FORMAT_H

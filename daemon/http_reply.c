@@ -107,6 +107,7 @@ bool http_reply_add_headers(struct MHD_Response *reply, const struct http_respon
     return add_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type) &&
            add_header(reply, MHD_HTTP_HEADER_CACHE_CONTROL, *response->etag ? "no-cache" : "no-store") &&
            add_header(reply, MHD_HTTP_HEADER_ETAG, response->etag) &&
+           add_header(reply, MHD_HTTP_HEADER_VARY, response->varies ? MHD_HTTP_HEADER_ACCEPT : NULL) &&
            add_header(reply, "X-Content-Type-Options", "nosniff") &&
            add_header(reply, "X-Accel-Buffering", response->live ? "no" : NULL) &&
            add_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, retry) &&

@@ -71,6 +71,7 @@ struct http_response {
     char etag[80];                /* quoted; "" for none: then Cache-Control is no-store */
     char allow[32];               /* for 405 */
     int retry_after_seconds;      /* 0: none; varied by half when sent, so that clients do not come back together */
+    bool varies;                  /* the caller's Accept chose the form: said to caches by Vary */
     bool live;                    /* a proxy must not gather what is sent before it passes it on */
     int64_t cache_ms;             /* how long these bytes stay true while nothing is published; 0: not at all */
     struct http_hold hold;

@@ -126,6 +126,26 @@ def test_repeated_parameters_are_400(pair):
     assert problem(pair.get("/v1/compare?databases=app,,other"), 400)["parameter"] == "databases"
 
 
+def test_accept_is_read_with_its_weights(pair):
+    json_type, text, markdown = "application/json", "text/plain; charset=utf-8", "text/markdown; charset=utf-8"
+    for field, expected in {
+        "text/plain": text,
+        "text/markdown, text/plain": markdown,
+        "text/plain;q=0.1, application/json;q=0.9": json_type,
+        "text/plain;q=0, */*": json_type,
+        "text/markdown;variant=GFM;q=0.7, text/plain;q=0.8": text,
+        "*/*, text/markdown": markdown,
+        "text/plain;q=0.5, */*;q=0.1": text,
+        "text/html, application/xhtml+xml, */*;q=0.8": json_type,
+        "text/*": text,
+        "image/png": json_type,
+        "text/plain;q=0": json_type,
+    }.items():
+        response = pair.get("/v1/databases/app/drift", headers={"Accept": field})
+        assert (response.headers["Content-Type"], response.headers["Vary"]) == (expected, "Accept"), field
+    assert pair.get("/v1/databases/app/drift?format=text", headers={"Accept": "application/json"}).headers["Vary"] is None
+
+
 def test_unknown_parameters_are_400(pair):
     for path in READ_ONLY:
         answer = problem(pair.get(path + "?nonsense=1"), 400)
