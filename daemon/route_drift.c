@@ -52,24 +52,21 @@ static bool judge_assertion(const struct http_request *request, const struct dri
     return true;
 }
 
-/* Over what the body says but for the times at which it was seen: a report that only grew older is the same. */
+/* Over all that the body says but for the times that every look moves: a report that only grew older is the same. */
 static void set_etag(struct http_response *response, const struct drift_context *context, enum http_format format)
 {
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_RESPONSE_BYTES);
-    const struct drift_report *report = context->report;
-    strbuf_printf(&text, "%d %d %s %s %d", (int)format, (int)context->verdict, context->code ? context->code : "",
-                  context->reference_revision ? context->reference_revision : "",
-                  context->frozen_since_ms != TIME_UNKNOWN);
-    if (report) {
-        strbuf_add(&text, (const char *)report->reference->digest.bytes, sizeof report->reference->digest.bytes);
-        strbuf_add(&text, (const char *)report->live->digest.bytes, sizeof report->live->digest.bytes);
-    }
-    for (size_t i = 0; report && i < report->item_count; i++)
-        strbuf_printf(&text, "%s%d", report->items[i].id, (int)report->items[i].state);
+    struct json_writer writer = {0};
+    struct drift_context ageless = *context;
+    ageless.ageless = true;
+    strbuf_printf(&text, "%d ", (int)format);
+    json_writer_init(&writer, &text, 0);
+    report_drift_json(&writer, &ageless);
+    if (!strbuf_ok(&text))
+        return;
     char hex[DIGEST_HEX_SIZE] = "";
     digest_to_hex(digest_of(strbuf_text(&text), text.length), hex);
-    if (strbuf_ok(&text))
-        snprintf(response->etag, sizeof response->etag, "\"%s\"", hex);
+    snprintf(response->etag, sizeof response->etag, "\"%s\"", hex);
 }
 
 void route_drift(const struct http_request *request, struct http_response *response)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/report_drift.h"
 
+#include "model/journal.h"
 #include "report/report_drift_parts.h"
 
 /* The kinds in the plural, as `compared` names them. */
@@ -78,7 +79,7 @@ void report_put_sides(struct json_writer *writer, const struct drift_context *co
     }
     json_open_object(writer);
     put_fingerprint(writer, report->live);
-    json_key_time(writer, "taken_at", context->live_taken_at_ms);
+    json_key_time(writer, "taken_at", context->ageless ? TIME_UNKNOWN : context->live_taken_at_ms);
     json_key_string(writer, "coverage", drift_live_coverage(report->live));
     json_close_object(writer);
 }
@@ -106,7 +107,7 @@ void report_put_counts(struct json_writer *writer, const struct drift_counts *co
     json_close_object(writer);
 }
 
-static void put_item(struct json_writer *writer, const struct drift_item *item)
+static void put_item(struct json_writer *writer, const struct drift_item *item, bool ageless)
 {
     json_open_object(writer);
     json_key_string(writer, "id", item->id);
@@ -119,15 +120,15 @@ static void put_item(struct json_writer *writer, const struct drift_item *item)
     json_key_string(writer, "severity", drift_severity_name(item->severity));
     json_key_string(writer, "state", drift_state_name(item->state));
     json_key_time(writer, "first_seen", item->first_seen_ms);
-    json_key_time(writer, "last_seen", item->last_seen_ms);
+    json_key_time(writer, "last_seen", ageless ? TIME_UNKNOWN : item->last_seen_ms);
     json_close_object(writer);
 }
 
-void report_put_items(struct json_writer *writer, const struct drift_report *report)
+void report_put_items(struct json_writer *writer, const struct drift_report *report, bool ageless)
 {
     json_key_array(writer, "items");
     for (size_t i = 0; i < report->item_count; i++)
-        put_item(writer, &report->items[i]);
+        put_item(writer, &report->items[i], ageless);
     json_close_array(writer);
 }
 
@@ -198,11 +199,11 @@ static void put_entries(struct json_writer *writer, const char *key, const struc
     json_close_array(writer);
 }
 
-static void put_report(struct json_writer *writer, const struct drift_report *report)
+static void put_report(struct json_writer *writer, const struct drift_report *report, bool ageless)
 {
     put_compared(writer, report);
     report_put_counts(writer, &report->counts);
-    report_put_items(writer, report);
+    report_put_items(writer, report, ageless);
     put_hints(writer, report);
     put_uncovered(writer, report);
     put_suppressed(writer, report);
@@ -236,7 +237,7 @@ void report_drift_json(struct json_writer *writer, const struct drift_context *c
     report_put_sides(writer, context);
     json_key_time(writer, "frozen_since", context->frozen_since_ms);
     if (context->report)
-        put_report(writer, context->report);
+        put_report(writer, context->report, context->ageless);
     else
         put_no_report(writer);
     json_close_object(writer);

@@ -24,6 +24,7 @@ struct drift_context {
     int64_t live_taken_at_ms;          /* unix time; TIME_UNKNOWN */
     int64_t frozen_since_ms;           /* unix time; TIME_UNKNOWN unless a migration is running */
     const struct drift_report *report; /* NULL: nothing could be compared */
+    bool ageless; /* of the JSON: null for the times that every look moves, taken_at and last_seen */
 };
 
 /* {"database","drift","code":string|null,"reason":string|null,"canonical_version":1,

@@ -20,7 +20,7 @@ const char *drift_live_coverage(const struct schema *live);
 /* The keys "reference" and "live"; "counts"; "items". */
 void report_put_sides(struct json_writer *writer, const struct drift_context *context);
 void report_put_counts(struct json_writer *writer, const struct drift_counts *counts);
-void report_put_items(struct json_writer *writer, const struct drift_report *report);
+void report_put_items(struct json_writer *writer, const struct drift_report *report, bool ageless);
 
 /* "39 differences: 36 critical, 3 minor; 2 suppressed". */
 void report_add_summary(struct strbuf *out, enum report_style style, const struct drift_counts *counts);

@@ -19,7 +19,7 @@ static void put_group(struct json_writer *writer, const struct comparison_member
     if (group->report) {
         json_open_object(writer);
         report_put_counts(writer, &group->report->counts);
-        report_put_items(writer, group->report);
+        report_put_items(writer, group->report, false);
         json_close_object(writer);
     } else {
         json_add_null(writer);

@@ -164,10 +164,37 @@ def test_a_broken_reference_is_said(daemon, sqlite, tmp_path):
     report = wait_drift(running, "app", "unknown", "REFERENCE_UNREADABLE")
     assert str(path) in report["reason"]
     assert running.get("/health/app").json["status"] == "warn"
+    tag = running.get("/v1/databases/app/drift").headers["ETag"]
+    path.write_text("{}")
+    eventually(lambda: running.get("/v1/databases/app/drift").json["reason"] != report["reason"], what="another reason")
+    assert running.get("/v1/databases/app/drift", headers={"If-None-Match": tag}).status == 200, "another body"
     path.write_text(good)
     wait_drift(running, "app", "none")
     path.unlink()
     wait_drift(running, "app", "unknown", "REFERENCE_UNREADABLE")
+
+
+def test_the_tag_changes_with_all_that_is_said(daemon, sqlite, tmp_path):
+    """Who ignores what, and why, stands in the body; when it was last looked at does, too, and changes nothing."""
+    fill(sqlite)
+    path = baseline(tmp_path, sqlite)
+    sqlite.sql("CREATE TABLE spare (id integer PRIMARY KEY)")
+    tags = []
+    config = {"databases": {"app": settings(sqlite, path)}}
+    running = daemon(config)
+    for ignore, verdict in (
+        ([], "drifted"),
+        (["table:nothing_*"], "drifted"),
+        ([{"match": "table:spare", "reason": "soon"}], "none"),
+        ([{"match": "table:spare", "reason": "later"}], "none"),
+    ):
+        config["databases"]["app"]["drift"]["ignore"] = ignore
+        running.reload(config)
+        told = [entry if isinstance(entry, str) else entry["reason"] for entry in ignore]
+        eventually(lambda: all(word in running.get("/v1/databases/app/drift").text for word in told), what=f"{ignore}")
+        wait_drift(running, "app", verdict)
+        tags.append(running.get("/v1/databases/app/drift").headers["ETag"])
+    assert len({*tags}) == len(tags), tags
 
 
 def test_a_migration_freezes_the_report(daemon, postgres, tmp_path):
