@@ -128,6 +128,7 @@ struct plan_dialect {
     /* May be NULL: "SELECT 'label' AS object, (verify) AS done;\n". */
     void (*render_verify)(const struct plan_statement *statement, struct strbuf *out);
 
+    const char *stop;   /* NULL: none; the client's own command that ends a file at its first error */
     const char *notes;  /* NULL: none; what a bundle's README.md says of the statements, in Markdown */
     const char *client; /* how people run a script: "psql -X -v ON_ERROR_STOP=1 -f FILE DATABASE" */
 };

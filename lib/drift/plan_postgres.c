@@ -277,5 +277,6 @@ const struct plan_dialect plan_postgres = {
     .render_footer = render_footer,
     .render_guard = render_guard,
     .render_statement = render_statement,
+    .stop = "\\set ON_ERROR_STOP on\n",
     .client = "psql -X -v ON_ERROR_STOP=1 -f FILE DATABASE",
 };

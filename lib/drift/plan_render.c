@@ -143,16 +143,30 @@ static void add_guard(const struct plan *plan, unsigned stage, struct strbuf *ou
     strbuf_add_char(out, '\n');
 }
 
-void plan_render_guard(const struct plan *plan, unsigned stage, struct strbuf *out)
+/* psql goes on after an error unless it is told not to, and would run what the guard forbids. */
+static void begin_file(const struct plan *plan, struct strbuf *out)
+{
+    if (plan->dialect->stop)
+        strbuf_add_string(out, plan->dialect->stop);
+    plan->dialect->render_header(plan, out);
+}
+
+static void add_guard_script(const struct plan *plan, unsigned stage, struct strbuf *out,
+                             void (*begin)(const struct plan *plan, struct strbuf *out))
 {
     add_title(plan, "guard", out);
     if (plan_count(plan, stage) == 0) {
         strbuf_add_string(out, "-- Nothing to guard.\n");
         return;
     }
-    plan->dialect->render_header(plan, out);
+    begin(plan, out);
     add_guard(plan, stage, out);
     plan->dialect->render_footer(plan, out);
+}
+
+void plan_render_guard(const struct plan *plan, unsigned stage, struct strbuf *out)
+{
+    add_guard_script(plan, stage, out, plan->dialect->render_header);
 }
 
 void plan_render_sql(const struct plan *plan, unsigned stage, struct strbuf *out)
@@ -163,7 +177,7 @@ void plan_render_sql(const struct plan *plan, unsigned stage, struct strbuf *out
         strbuf_add_string(out, "-- Nothing to do.\n");
         return;
     }
-    plan->dialect->render_header(plan, out);
+    begin_file(plan, out);
     add_guard(plan, stage, out);
     for (size_t i = 0; i < plan->statement_count; i++) {
         const struct plan_statement *statement = &plan->statements[i];
@@ -195,7 +209,7 @@ void plan_render_verify(const struct plan *plan, struct strbuf *out)
         strbuf_add_string(out, "-- Nothing to verify.\n");
         return;
     }
-    plan->dialect->render_header(plan, out);
+    begin_file(plan, out);
     for (size_t i = 0; i < plan->statement_count; i++) {
         const struct plan_statement *statement = &plan->statements[i];
         if (!statement->verify)
@@ -216,7 +230,7 @@ void plan_render_undo(const struct plan *plan, struct strbuf *out)
         strbuf_add_string(out, "-- Nothing to take back.\n");
         return;
     }
-    plan->dialect->render_header(plan, out);
+    begin_file(plan, out);
     for (size_t i = plan->statement_count; i-- > 0;) {
         const struct plan_statement *statement = &plan->statements[i];
         if (!statement->undo && !statement->undo_note)
@@ -235,6 +249,11 @@ void plan_render_undo(const struct plan *plan, struct strbuf *out)
     plan->dialect->render_footer(plan, out);
 }
 
+static void render_guard_file(const struct plan *plan, unsigned stage, struct strbuf *out)
+{
+    add_guard_script(plan, stage, out, begin_file);
+}
+
 static void render_verify_file(const struct plan *plan, unsigned stage, struct strbuf *out)
 {
     (void)stage;
@@ -248,7 +267,7 @@ static void render_undo_file(const struct plan *plan, unsigned stage, struct str
 }
 
 const struct plan_file plan_files[] = {
-    {"00-guard.sql", plan_render_guard, PLAN_ALL_STAGES},
+    {"00-guard.sql", render_guard_file, PLAN_ALL_STAGES},
     {"10-stage1.sql", plan_render_sql, 1},
     {"20-stage2.sql", plan_render_sql, 2},
     {"30-stage3.sql", plan_render_sql, 3},

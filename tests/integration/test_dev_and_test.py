@@ -2,9 +2,12 @@
 """Fifty tables of which the test database lacks 36 columns and has three more: found before a promotion fails."""
 
 import json
+import subprocess
+
+import pytest
 
 from harness import migrationctl
-from harness.scripts import run_script
+from harness.scripts import psql, run_script
 
 TABLES, COLUMNS = 50, 585
 LACKING = {3: 8, 11: 7, 19: 7, 27: 7, 42: 7}  # table: how many of its columns the test database lacks
@@ -67,6 +70,22 @@ def test_the_promotion_that_would_have_failed(postgres_server, tmp_path):
     run_script(test, (bundle / "undo.sql").read_text())
     code, report = diff(dev, test)
     assert code == 1 and len(report["items"]) == 39
+
+
+@pytest.mark.parametrize("name", ["00-guard.sql", "10-stage1.sql", "30-stage3.sql"])
+def test_the_files_stop_by_themselves_where_the_guard_fails(postgres_server, tmp_path, name):
+    reference, live = postgres_server.create_database(), postgres_server.create_database()
+    reference.sql("CREATE TABLE t (a integer, b integer)")
+    live.sql("CREATE TABLE t (a integer, gone text)")
+    assert migrationctl("plan", reference.url(), live.url(), "--directory", tmp_path).returncode == 1
+    (bundle,) = tmp_path.iterdir()
+    live.sql("ALTER TABLE t ADD COLUMN b text, ALTER COLUMN gone TYPE varchar(9)")
+    before = diff(reference, live)[1]["items"]
+    command = [word for word in psql(live) if word not in ("-v", "ON_ERROR_STOP=1")][:-1]
+    result = subprocess.run([*command, str(bundle / name)], capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode != 0 and "was changed after it was read" in result.stderr
+    after = diff(reference, live)[1]["items"]
+    assert [item["id"] for item in after] == [item["id"] for item in before], "nothing was run behind the guard"
 
 
 def psql_rows(database, text):
