@@ -246,7 +246,8 @@ unsigned postgres_type_stage(const struct plan_maker *maker, const struct plan_t
  * which its name is free where it is missing; in which a task changes the thing that it is about. */
 unsigned postgres_view_stage(const struct plan_maker *maker, size_t relation);
 unsigned postgres_constraint_stage(struct plan_maker *maker, size_t index);
-unsigned postgres_swap_stage(struct plan_maker *maker, size_t index); /* in the place of an index of its name */
+unsigned postgres_swap_stage(struct plan_maker *maker, size_t index);    /* in the place of an index of its name */
+unsigned postgres_new_key_stage(struct plan_maker *maker, size_t index); /* of a table with rows */
 unsigned postgres_index_stage(struct plan_maker *maker, size_t at);
 unsigned postgres_new_index_stage(struct plan_maker *maker, size_t index);
 unsigned postgres_object_stage(struct plan_maker *maker, size_t index);

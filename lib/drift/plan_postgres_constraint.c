@@ -89,8 +89,7 @@ static const char *kind_of(const struct plan_maker *maker, enum plan_side side, 
 
 static unsigned stage_of(struct plan_maker *maker, const struct postgres_parts *parts, size_t index);
 
-/* Of a key that a table with rows gets. */
-static unsigned key_stage(struct plan_maker *maker, size_t index)
+unsigned postgres_new_key_stage(struct plan_maker *maker, size_t index)
 {
     return stage_of(maker, &(struct postgres_parts){.stage = 2}, index);
 }
@@ -106,7 +105,7 @@ static unsigned stage_of_thing(struct plan_maker *maker, enum plan_array array, 
         return task->change == DRIFT_MISSING ? postgres_new_table_stage(maker, index) : 1;
     if (task->change == DRIFT_CHANGED)
         return postgres_change_stage(maker, task);
-    return array == ARRAY_CONSTRAINTS ? key_stage(maker, index) : postgres_new_index_stage(maker, index);
+    return array == ARRAY_CONSTRAINTS ? postgres_new_key_stage(maker, index) : postgres_new_index_stage(maker, index);
 }
 
 /* A foreign key needs its target's key: the stage in which all keys of the target that the plan makes are there. */

@@ -519,7 +519,7 @@ void postgres_change_index_constraint(struct plan_maker *maker, const struct pla
     for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++)
         sql[side] = postgres_do_around_keys(maker, plan_printf(maker, "NOT (%s)", postgres_holds(maker, &fact, side)),
                                             path, NULL, &lists[side]);
-    unsigned stage = to_constraint ? postgres_swap_stage(maker, key) : postgres_change_stage(maker, task);
+    unsigned stage = postgres_change_stage(maker, task);
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){
                      .stage = stage,

@@ -9,10 +9,22 @@
 #include "drift/plan_postgres_lean.h"
 #include "drift/plan_postgres_text.h"
 
+/* Of a constraint in the place of an index: it takes that one's name over, or comes beside it. */
+static unsigned exchange_stage(struct plan_maker *maker, const struct plan_task *task)
+{
+    const struct schema_index *index = &maker->current->indexes[task->place.live];
+    const struct schema_constraint *key = &maker->target->constraints[task->place.reference];
+    bool same_name = strcmp(schema_text(maker->current, index->name), schema_text(maker->target, key->name)) == 0;
+    return same_name ? postgres_swap_stage(maker, (size_t)task->place.reference)
+                     : postgres_new_key_stage(maker, (size_t)task->place.reference);
+}
+
 unsigned postgres_change_stage(struct plan_maker *maker, const struct plan_task *task)
 {
     size_t wanted = (size_t)task->place.reference;
     unsigned stage = 2;
+    if (task->items[0]->reference_is_constraint)
+        return exchange_stage(maker, task);
     switch (plan_array_of(task->kind)) {
     case ARRAY_RELATIONS:
         if (postgres_is_view(&maker->target->relations[wanted]))

@@ -1792,6 +1792,12 @@ WOVEN = {
         "CREATE TABLE b (id integer PRIMARY KEY, n integer); CREATE TABLE a (b integer REFERENCES b (id)); "
         "INSERT INTO b VALUES (1, 1); INSERT INTO a VALUES (1)",
     ),
+    "index_becomes_the_key_of_a_new_foreign_key": (
+        "CREATE TABLE b (id integer CONSTRAINT u UNIQUE, n integer CONSTRAINT v UNIQUE); "
+        "CREATE TABLE a (id integer CONSTRAINT w UNIQUE, b integer REFERENCES b (id))",
+        "CREATE TABLE b (id integer, n integer CONSTRAINT v UNIQUE); CREATE UNIQUE INDEX u ON b (id); "
+        "CREATE TABLE a (id integer CONSTRAINT w UNIQUE); INSERT INTO b VALUES (1, 1)",
+    ),
     "unique_index_under_foreign_keys_changes": (
         "CREATE TABLE b (id integer PRIMARY KEY, n text); CREATE UNIQUE INDEX ux ON b (id) INCLUDE (n); "
         "ALTER TABLE b DROP CONSTRAINT b_pkey; CREATE TABLE a (b integer REFERENCES b (id)); "
