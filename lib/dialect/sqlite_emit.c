@@ -64,9 +64,7 @@ static bool is_column(const struct known_columns *known, const char *name)
 static bool is_text_in_disguise(const struct sqlite_token *before, const struct sqlite_token *token,
                                 const struct sqlite_token *after, const struct known_columns *known)
 {
-    if (token->kind != TOKEN_QUOTED || token->text[0] != '"' || sqlite_token_is(before, ".") ||
-        sqlite_token_is(before, "COLLATE") || sqlite_token_is(before, "AS") || sqlite_token_is(after, ".") ||
-        sqlite_token_is(after, "("))
+    if (!sqlite_token_can_be_text(before, token, after))
         return false;
     cleanup(strbuf) struct strbuf name = STRBUF(token->length + 1);
     sqlite_token_append_name(token, &name);

@@ -169,6 +169,14 @@ void sqlite_token_append_name(const struct sqlite_token *token, struct strbuf *o
     }
 }
 
+bool sqlite_token_can_be_text(const struct sqlite_token *before, const struct sqlite_token *token,
+                              const struct sqlite_token *after)
+{
+    return token->kind == TOKEN_QUOTED && token->text[0] == '"' && !sqlite_token_is(before, ".") &&
+           !sqlite_token_is(before, "COLLATE") && !sqlite_token_is(before, "AS") && !sqlite_token_is(after, ".") &&
+           !sqlite_token_is(after, "(");
+}
+
 void sqlite_text_raise(struct strbuf *text, size_t start)
 {
     for (size_t i = start; i < text->length; i++) {

@@ -44,6 +44,11 @@ bool sqlite_token_is_name(const struct sqlite_token *token);
 /* Appends the name without its quotes. */
 void sqlite_token_append_name(const struct sqlite_token *token, struct strbuf *out);
 
+/* Whether it is a name in double quotes where a column's can stand, between the tokens around it: where there is no
+ * such column, SQLite takes it for a text. */
+bool sqlite_token_can_be_text(const struct sqlite_token *before, const struct sqlite_token *token,
+                              const struct sqlite_token *after);
+
 /* Writes everything from `start` on in upper case (ASCII): types and collations are compared without case. */
 void sqlite_text_raise(struct strbuf *text, size_t start);
 

@@ -75,6 +75,8 @@ struct sqlite_plan {
     size_t late_count;
     size_t late_capacity;
     bool late_known;
+    bool drop; /* plan_sqlite_drop.c's */
+    bool drop_known;
 };
 
 const struct schema *sqlite_schema_of(const struct plan_maker *maker, enum plan_side side);
@@ -111,6 +113,10 @@ unsigned sqlite_stage_of_view(struct plan_maker *maker, const struct schema_rela
 void sqlite_find_states(struct sqlite_table *table);
 enum sqlite_way sqlite_way_between(const struct sqlite_table *table, const struct sqlite_state *from,
                                    const struct sqlite_state *to);
+
+/* plan_sqlite_drop.c: whether nothing in the file keeps ALTER TABLE … DROP COLUMN from working, or is changed by it, at
+ * whatever table. */
+bool sqlite_can_drop_columns(struct plan_maker *maker);
 
 /* Whether ALTER TABLE … ADD COLUMN takes a column; whether a foreign key or check can stand with it there. */
 bool sqlite_column_can_be_added(struct plan_maker *maker, struct sqlite_element column);

@@ -275,7 +275,7 @@ static bool can_drop(const struct sqlite_table *table, const struct sqlite_state
             (is_used(table, from, column) || is_indexed(table, to, column)))
             return false;
     }
-    return to->sets[ARRAY_COLUMNS].count > 0;
+    return to->sets[ARRAY_COLUMNS].count > 0 && sqlite_can_drop_columns(table->maker);
 }
 
 enum sqlite_way sqlite_way_between(const struct sqlite_table *table, const struct sqlite_state *from,

@@ -557,6 +557,42 @@ def test_views_wait_for_columns(tmp_path, changed):
     check(tmp_path, reference, make(tmp_path / "live.db", before))
 
 
+# Of t, and named so that o's own column is what o loses: each takes "gone" for a text, or names what is not there.
+IN_THE_WAY = {
+    "index": 'CREATE INDEX ix ON t("gone");',
+    "index_expression": 'CREATE INDEX ix ON t(lower("gone"));',
+    "index_where": 'CREATE INDEX ix ON t(a) WHERE a <> "gone";',
+    "check": ("t(a TEXT", 't(a TEXT CHECK (a <> "gone")'),
+    "generated": ("t(a TEXT", 't(g TEXT AS (a || "gone"), a TEXT'),
+    "trigger": 'CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO o(a) SELECT "nothing"; END;',
+    "trigger_when": 'CREATE TRIGGER tr AFTER INSERT ON t WHEN new.a = "gone" BEGIN SELECT 1; END;',
+    "trigger_without_table": "CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO absent(a) SELECT 1; END;",
+    "trigger_of_column": "CREATE TRIGGER tr AFTER INSERT ON t BEGIN UPDATE o SET gone = 1; END;",
+    "trigger_of_table": "CREATE TABLE also(a);CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO also VALUES (1); END;",
+    "view": 'CREATE VIEW v AS SELECT "gone" AS x FROM t;',
+    "view_without_column": "CREATE VIEW v AS SELECT absent FROM t;",
+}
+
+
+@pytest.mark.parametrize("more", ("", "index", "rebuild"))
+@pytest.mark.parametrize("side", ("both", "reference", "live"))
+@pytest.mark.parametrize("case", IN_THE_WAY)
+def test_columns_go_whatever_else_is_in_the_file(tmp_path, case, side, more):
+    """DROP COLUMN reads every text of the file, rewrites texts in double quotes, and refuses what it cannot read."""
+
+    def script(name, columns):
+        text = f"CREATE TABLE o(a INT{columns});CREATE TABLE t(a TEXT, b TEXT);INSERT INTO o(a) VALUES (1);"
+        if side in ("both", name):
+            text = text.replace(*IN_THE_WAY[case]) if isinstance(IN_THE_WAY[case], tuple) else text + IN_THE_WAY[case]
+        return text
+
+    reference = script("reference", "") + ("CREATE INDEX iy ON t(b);" if more == "index" else "")
+    if more == "rebuild":
+        reference = reference.replace("b TEXT", "b VARCHAR(9)")
+    live = make(tmp_path / "live.db", script("live", ", gone TEXT"))
+    check(tmp_path, make(tmp_path / "reference.db", reference), live, whole=side == "both")
+
+
 def test_adopting_is_the_way_back(tmp_path):
     reference = build(tmp_path, "a")
     live = build(tmp_path, "b", ("name VARCHAR(80)", "name VARCHAR(90)"))

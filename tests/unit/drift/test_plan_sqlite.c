@@ -181,8 +181,76 @@ static void test_stages_and_ways(void **state)
     }
 }
 
+/* What else is in both files, or in that of one side, while t loses a column: whether DROP COLUMN does it, which reads
+ * and rewrites what other tables' texts have in double quotes, and refuses where a view or trigger lacks something. */
+static const struct {
+    const char *reference[2];
+    const char *live[2];
+    bool drops;
+} drops[] = {
+    {{"CREATE INDEX ix ON u(\"a\")"}, {"CREATE INDEX ix ON u(\"a\")"}, true},
+    {{"CREATE INDEX ix ON u(\"gone\")"}, {"CREATE INDEX ix ON u(\"gone\")"}, false},
+    {{"CREATE INDEX ix ON u(\"gone\")"}, {NULL}, false},
+    {{NULL}, {"CREATE INDEX ix ON u(\"gone\" DESC)"}, false},
+    {{"CREATE INDEX ix ON u(lower(\"A\"))"}, {"CREATE INDEX ix ON u(lower(\"A\"))"}, true},
+    {{"CREATE INDEX ix ON u(lower(\"gone\"))"}, {"CREATE INDEX ix ON u(lower(\"gone\"))"}, false},
+    {{"CREATE INDEX ix ON u(a) WHERE b > \"x\""}, {"CREATE INDEX ix ON u(a) WHERE b > \"x\""}, false},
+    {{"CREATE INDEX ix ON u(a) WHERE b > 'x'"}, {"CREATE INDEX ix ON u(a) WHERE b > 'x'"}, true},
+    {{"CREATE TABLE w(\"a\" CHECK (\"a\" > 'x'))"}, {"CREATE TABLE w(\"a\" CHECK (\"a\" > 'x'))"}, true},
+    {{"CREATE TABLE w(a CHECK (a > \"x\"))"}, {"CREATE TABLE w(a CHECK (a > \"x\"))"}, false},
+    {{"CREATE TABLE w(a, g AS (a || \"x\"))"}, {"CREATE TABLE w(a, g AS (a || \"x\"))"}, false},
+    {{"CREATE TABLE w(a DEFAULT \"x\")"}, {"CREATE TABLE w(a DEFAULT \"x\")"}, true},
+    {{"CREATE VIEW v AS SELECT \"a\" AS n, x.b m FROM u AS x WHERE n > 0"},
+     {"CREATE VIEW v AS SELECT \"a\" AS n, x.b m FROM u AS x WHERE n > 0"},
+     true},
+    {{"CREATE VIEW v(n) AS SELECT count(*) FROM u"}, {"CREATE VIEW v(n) AS SELECT count(*) FROM u"}, true},
+    {{"CREATE VIEW v AS SELECT \"x\" FROM u"}, {"CREATE VIEW v AS SELECT \"x\" FROM u"}, false},
+    {{"CREATE VIEW v AS SELECT a FROM absent"}, {"CREATE VIEW v AS SELECT a FROM absent"}, false},
+    {{NULL}, {"CREATE VIEW v AS SELECT gone FROM t"}, false},
+    {{"CREATE TRIGGER tr AFTER INSERT ON u WHEN new.a > 0 BEGIN UPDATE t SET a = new.b; END"},
+     {"CREATE TRIGGER tr AFTER INSERT ON u WHEN new.a > 0 BEGIN UPDATE t SET a = new.b; END"},
+     true},
+    {{"CREATE TRIGGER tr AFTER INSERT ON u WHEN new.a > \"x\" BEGIN SELECT 1; END"},
+     {"CREATE TRIGGER tr AFTER INSERT ON u WHEN new.a > \"x\" BEGIN SELECT 1; END"},
+     false},
+    {{"CREATE TRIGGER tr AFTER INSERT ON u BEGIN INSERT INTO t(a) VALUES (\"x\"); END"},
+     {"CREATE TRIGGER tr AFTER INSERT ON u BEGIN INSERT INTO t(a) VALUES (\"x\"); END"},
+     false},
+    {{"CREATE TRIGGER tr AFTER INSERT ON u BEGIN INSERT INTO absent(a) VALUES (1); END"},
+     {"CREATE TRIGGER tr AFTER INSERT ON u BEGIN INSERT INTO absent(a) VALUES (1); END"},
+     false},
+    {{"CREATE TABLE log(a)", "CREATE TRIGGER tr AFTER INSERT ON u BEGIN INSERT INTO log(a) VALUES (1); END"},
+     {"CREATE TABLE log(a)", "CREATE TRIGGER tr AFTER INSERT ON u BEGIN INSERT INTO log(a) VALUES (1); END"},
+     true},
+    {{NULL},
+     {"CREATE TABLE log(a)", "CREATE TRIGGER tr AFTER INSERT ON u BEGIN INSERT INTO log(a) VALUES (1); END"},
+     false},
+};
+
+static void test_what_else_is_in_the_file(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(drops); i++) {
+        struct error error = {0};
+        cleanup(plan) struct plan *plan = NULL;
+        cleanup(strbuf) struct strbuf out = STRBUF(TEXT_LIMIT);
+        const char *reference[] = {"CREATE TABLE t(a)", "CREATE TABLE u(a, b)", drops[i].reference[0],
+                                   drops[i].reference[1], NULL};
+        const char *live[] = {"CREATE TABLE t(a, gone)", "CREATE TABLE u(a, b)", drops[i].live[0], drops[i].live[1],
+                              NULL};
+        if (make(reference, live, &plan, &error) < 0)
+            fail_msg("drop %zu: %s", i, error.message);
+        describe(plan, &out);
+        const char *expected = drops[i].drops ? "column t.gone drop" : "column t.gone rebuild";
+        if (!strstr(strbuf_text(&out), expected))
+            fail_msg("drop %zu: %s, not %s", i, strbuf_text(&out), expected);
+    }
+}
+
 static const char *const rich_reference[] = {
-    "CREATE TABLE p(id INTEGER PRIMARY KEY, x TEXT)",
+    "CREATE TABLE p(id INTEGER PRIMARY KEY, x TEXT, \"y\" CHECK (\"y\" > 0))",
+    "CREATE INDEX ip ON p(\"x\", lower(\"y\"))",
+    "CREATE TRIGGER tp AFTER INSERT ON p BEGIN INSERT INTO p(x) SELECT q.x AS z FROM p AS q; END",
     ("CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT COLLATE NOCASE DEFAULT 'x', b INT REFERENCES p, c "
      "INT "
      "NOT NULL, CONSTRAINT k UNIQUE (a, b DESC) ON CONFLICT IGNORE, CHECK (b > 0))"),
@@ -194,7 +262,9 @@ static const char *const rich_reference[] = {
 };
 
 static const char *const rich_live[] = {
-    "CREATE TABLE p(id INTEGER PRIMARY KEY, x TEXT)",
+    "CREATE TABLE p(id INTEGER PRIMARY KEY, x TEXT, \"y\" CHECK (\"y\" > 0), gone)",
+    "CREATE INDEX ip ON p(\"x\", lower(\"y\"))",
+    "CREATE TRIGGER tp AFTER INSERT ON p BEGIN INSERT INTO p(x) SELECT q.x AS z FROM p AS q; END",
     "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT, b INT, gone, CHECK (b > 1))",
     "CREATE INDEX ix ON t(a)",
     "CREATE TRIGGER tr BEFORE INSERT ON t BEGIN SELECT 2; END",
@@ -263,6 +333,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stages_and_ways),
+        cmocka_unit_test(test_what_else_is_in_the_file),
         cmocka_unit_test(test_the_same_every_time),
         cmocka_unit_test(test_hazards),
         cmocka_unit_test(test_memory),
