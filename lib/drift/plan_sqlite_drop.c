@@ -4,7 +4,7 @@
  * about. It refuses where a view or trigger names what is not there. And it writes each text in double quotes (a name
  * that is no column's, which SQLite takes for a text by an old leniency) in single ones: an index over such a text it
  * then cannot read itself, and what it can read is no longer what the plan knows. Building the table anew minds none of
- * that. What is said here may be too careful, never too bold: a name that is not understood counts as unknown.
+ * that. A name that is not understood counts as unknown: the rebuild costs more, but is always right.
  */
 #include <string.h>
 #include <strings.h>
@@ -166,6 +166,14 @@ static bool is_known(struct scope *scope, const struct sqlite_token *token)
     return false;
 }
 
+/* Where a column of that name might not be the one that is in reach: triggers mention their own table, which only new
+ * and old are of, and a query over several tables has parts over one of them. */
+static bool may_be_text(struct scope *scope, const struct neighbours *at, bool trigger)
+{
+    return (trigger || scope->table_count > 1) && sqlite_token_can_be_text(&at->before, &at->token, &at->after) &&
+           !table_named(scope, &at->token);
+}
+
 /* Whether a schema has all that a text names. `table`: the trigger's, or NULL. */
 static bool has_all(struct plan_maker *maker, const struct schema *schema, const char *text, const char *table)
 {
@@ -179,7 +187,7 @@ static bool has_all(struct plan_maker *maker, const struct schema *schema, const
         if (!is_column_or_table(&at))
             continue;
         if (!sqlite_token_is(&at.after, "("))
-            all = is_known(&scope, &at.token);
+            all = is_known(&scope, &at.token) && !may_be_text(&scope, &at, table != NULL);
         else if (sqlite_token_is(&at.before, "INTO") || sqlite_token_is(&at.before, "."))
             all = table_named(&scope, &at.token) != NULL;
     }

@@ -565,11 +565,13 @@ IN_THE_WAY = {
     "check": ("t(a TEXT", 't(a TEXT CHECK (a <> "gone")'),
     "generated": ("t(a TEXT", 't(g TEXT AS (a || "gone"), a TEXT'),
     "trigger": 'CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO o(a) SELECT "nothing"; END;',
+    "trigger_of_text": 'CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO o(a) VALUES ("b"); END;',
     "trigger_when": 'CREATE TRIGGER tr AFTER INSERT ON t WHEN new.a = "gone" BEGIN SELECT 1; END;',
     "trigger_without_table": "CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO absent(a) SELECT 1; END;",
     "trigger_of_column": "CREATE TRIGGER tr AFTER INSERT ON t BEGIN UPDATE o SET gone = 1; END;",
     "trigger_of_table": "CREATE TABLE also(a);CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO also VALUES (1); END;",
     "view": 'CREATE VIEW v AS SELECT "gone" AS x FROM t;',
+    "view_of_two": 'CREATE VIEW v AS SELECT b FROM t UNION SELECT "b" FROM o;',
     "view_without_column": "CREATE VIEW v AS SELECT absent FROM t;",
 }
 
