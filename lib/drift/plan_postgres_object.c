@@ -80,13 +80,15 @@ static bool shares_name(const struct plan_maker *maker, enum plan_side side, siz
                                  schema_text(schema, object->schema), schema_text(schema, object->name));
 }
 
-/* Whether the current side has the object itself: it changes where it stands. */
-static bool is_there(const struct plan_maker *maker, const struct schema_object *object)
+/* Where the current side has the object of the target side itself, or DRIFT_NOWHERE: it changes where it stands. */
+static int64_t find_current(const struct plan_maker *maker, const struct schema_object *object)
 {
     const struct schema *target = maker->target;
-    return schema_find_object(maker->current, (enum object_kind)object->kind, schema_text(target, object->schema),
-                              schema_text(target, object->relation_name), schema_text(target, object->name),
-                              schema_text(target, object->arguments));
+    const struct schema_object *found =
+        schema_find_object(maker->current, (enum object_kind)object->kind, schema_text(target, object->schema),
+                           schema_text(target, object->relation_name), schema_text(target, object->name),
+                           schema_text(target, object->arguments));
+    return found ? found - maker->current->objects : DRIFT_NOWHERE;
 }
 
 unsigned postgres_object_stage(struct plan_maker *maker, size_t index)
@@ -100,7 +102,7 @@ unsigned postgres_object_stage(struct plan_maker *maker, size_t index)
                               schema_text_or_null(target, at->text));
         stage = needed > stage ? needed : stage;
     }
-    if (has_relation_name(object) && !is_there(maker, object) &&
+    if (has_relation_name(object) && find_current(maker, object) == DRIFT_NOWHERE &&
         postgres_name_is_taken(maker, schema_text(target, object->schema), schema_text(target, object->name)))
         return PLAN_STAGES;
     return stage;
@@ -204,18 +206,25 @@ void postgres_drop_object(struct plan_maker *maker, const struct plan_task *task
                  });
 }
 
+/* A table or column that got another name keeps its sequence, which keeps its own: it is there. */
 void postgres_add_sequence(struct plan_maker *maker, const struct postgres_parts *parts, size_t index)
 {
-    make(maker, parts, index, PHASE_SEQUENCE);
+    if (find_current(maker, object_at(maker, SIDE_TARGET, index)) == DRIFT_NOWHERE)
+        make(maker, parts, index, PHASE_SEQUENCE);
+    else
+        postgres_claim(maker, SIDE_TARGET, ARRAY_OBJECTS, index, parts->stage);
 }
 
 /* Part of making it: nothing to verify that the sequence's own step does not. */
 void postgres_add_sequence_owner(struct plan_maker *maker, const struct postgres_parts *parts, size_t index)
 {
-    struct postgres_fact fact =
-        postgres_sequence_owner_fact(maker, (struct postgres_pair){{DRIFT_NOWHERE, (int64_t)index}});
+    int64_t current = find_current(maker, object_at(maker, SIDE_TARGET, index));
+    struct postgres_fact fact = postgres_sequence_owner_fact(maker, (struct postgres_pair){{current, (int64_t)index}});
     unsigned stage = postgres_claimed(maker, SIDE_TARGET, ARRAY_OBJECTS, index);
+    struct postgres_list backward = {0};
     fact.between = "";
+    if (current != DRIFT_NOWHERE)
+        backward = postgres_one(maker, postgres_owner_sql(maker, SIDE_CURRENT, (size_t)current));
     if (!fact.values[SIDE_TARGET] || !*fact.values[SIDE_TARGET])
         return;
     postgres_add(maker, parts->task, parts->items, parts->count,
@@ -225,8 +234,10 @@ void postgres_add_sequence_owner(struct plan_maker *maker, const struct postgres
                      .lock = "SHARE ROW EXCLUSIVE",
                      .fact = &fact,
                      .forward = postgres_one(maker, postgres_owner_sql(maker, SIDE_TARGET, index)),
+                     .backward = backward,
                      .plain = true,
-                     .undo_note = "taken back with the sequence",
+                     .plain_undo = true,
+                     .undo_note = current == DRIFT_NOWHERE ? "taken back with the sequence" : NULL,
                      .object = path_of(maker, SIDE_TARGET, index),
                      .kind = drift_kind_name(DRIFT_SEQUENCE),
                  });

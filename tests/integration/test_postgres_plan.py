@@ -1714,6 +1714,11 @@ LONG = 'ü""' + "n" * 59
 
 # Changes that stand in each other's way: what the one side is made of, and the other. Planned in both directions.
 WOVEN = {
+    "table_and_column_of_sequences_get_other_names": (
+        "CREATE TABLE t (id serial PRIMARY KEY); CREATE TABLE k (id serial, n integer)",
+        "CREATE TABLE t (id serial PRIMARY KEY); CREATE TABLE k (id serial, n integer); INSERT INTO k (n) VALUES (1); "
+        "ALTER TABLE t RENAME TO u; ALTER TABLE k RENAME id TO key",
+    ),
     "column_joins_enum_that_shrinks": (
         "CREATE TYPE mood AS ENUM ('a', 'b'); CREATE TABLE t (e mood DEFAULT 'a'); CREATE VIEW v AS SELECT e FROM t",
         "CREATE TYPE mood AS ENUM ('b', 'a', 'c'); CREATE TABLE t (e text DEFAULT 'a'); CREATE VIEW v AS SELECT e FROM t",
