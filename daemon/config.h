@@ -88,7 +88,7 @@ struct config_database {
     const char *const *check_addresses; /* of each: "orders:check:no_orphans", "orders:backup" */
     size_t check_count;
 
-    struct digest settings; /* over all that is configured here */
+    struct digest settings; /* over all that is configured here but the times below */
 
     int64_t interval_ms;
     int64_t journal_interval_ms;
@@ -259,7 +259,7 @@ int config_print_reference(struct strbuf *out);
  * text lives in `next`. */
 const char *config_restart_needed(const struct config *current, const struct config *next);
 
-/* Whether two databases' settings are equal, so that a reload keeps schedule and state. */
+/* Whether two databases' settings are equal but for the times of `defaults`, so that a reload keeps what is known. */
 bool config_database_equal(const struct config_database *a, const struct config_database *b);
 
 DEFINE_CLEANUP(config, struct config *, config_unref);

@@ -258,12 +258,23 @@ static bool asks_replicas(const struct config_database *database)
     return i < database->check_count;
 }
 
+/* How often and how long a database is looked at, and how old what was seen may be, says nothing of what is there. */
+static void forget_times(struct config_database *database)
+{
+    database->interval_ms = database->journal_interval_ms = 0;
+    database->connect_timeout_ms = database->query_timeout_ms = 0;
+    database->max_staleness_ms = database->dirty_grace_ms = 0;
+    database->lock_orphan_after_ms = database->blocked_grace_ms = 0;
+    database->journal_interval_given = false;
+}
+
 /* Replicas are looked at for themselves: a change of theirs is none of the database's, but where one of its checks is
  * about them all. */
 int config_digest_settings(struct config_database *database)
 {
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_CONFIG_PRINTED);
     struct config_database alone = *database;
+    forget_times(&alone);
     if (!asks_replicas(database))
         alone.replica_count = 0;
     print_section(&config_database_keys, &alone, 0, &text);

@@ -369,6 +369,17 @@ static void inherit(struct subject *subject, const struct subject *old)
     subject->refresh_at_ms = old->refresh_at_ms;
 }
 
+/* A look that is due by an interval of before may be long in coming. */
+static void follow_intervals(struct scheduler *scheduler, struct subject *subject, const struct config_database *next,
+                             int64_t now_ms)
+{
+    const struct config_database *before = subject->database;
+    if (before->interval_ms != next->interval_ms)
+        scheduler_pull_forward(scheduler, &subject->looks[LOOK_DEEP], now_ms);
+    if (before->journal_interval_ms != next->journal_interval_ms)
+        scheduler_pull_forward(scheduler, &subject->looks[LOOK_JOURNAL], now_ms);
+}
+
 /* Puts `subjects` in place of the current ones. Called with the lock held; cannot fail. */
 static void adopt_subjects(struct scheduler *scheduler, struct config *config, struct subject **subjects)
 {
@@ -390,6 +401,8 @@ static void adopt_subjects(struct scheduler *scheduler, struct config *config, s
     scheduler->config = config_ref(config);
     for (size_t i = 0; i < config->database_count; i++) {
         struct subject *subject = subjects[i];
+        if (subject->adopted)
+            follow_intervals(scheduler, subject, &config->databases[i], now);
         subject->database = &config->databases[i];
         if (subject->adopted)
             watched_set_config(subject->watched, config, i);

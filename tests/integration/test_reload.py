@@ -5,6 +5,7 @@ import re
 import signal
 
 from harness import eventually
+from harness.journals import flyway_journal, flyway_rows
 
 CANARY = "s3cr3t-canary"
 
@@ -50,6 +51,27 @@ def test_sighup_refuses_a_bad_file(daemon, sqlite):
     running.wait_log("event=reloaded")
     assert reload_metrics(running)["config_last_reload_successful"] == 1
     assert CANARY not in running.log()
+
+
+def test_what_is_known_survives_other_times(daemon, new_database):
+    """Who gives a database that is out of sight more time must not lose what was seen of it."""
+    database = new_database()
+    flyway_journal(database, "1")
+    pace = {"interval": "1h", "journal_interval": "1h", "max_staleness": "2h"}
+    config = {"databases": {"orders": {"url": database.url(), "expect": {"revision": "1"}, **pace}}}
+    running = daemon(config)
+    running.wait_state("orders", "current")
+    before = running.database("orders")["snapshot"]["taken_at"]
+    config["databases"]["orders"]["max_staleness"] = "3h"
+    running.reload(config)
+    running.wait_log("event=reloaded")
+    assert running.database("orders")["snapshot"]["taken_at"] == before
+    assert running.get("/readyz").status == 200 and running.gate("orders").status == 200
+    assert running.log().count("NEVER_OBSERVED") == 1, "at the start"
+    flyway_rows(database, "2")
+    config["databases"]["orders"]["journal_interval"] = "100ms"
+    running.reload(config)
+    running.wait_state("orders", "ahead")
 
 
 def test_migrationctl_reload_waits_and_tells(daemon, sqlite):
