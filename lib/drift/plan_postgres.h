@@ -102,9 +102,10 @@ unsigned postgres_claimed(const struct plan_maker *maker, enum plan_side side, e
 
 void postgres_add_late(struct plan_maker *maker, const struct postgres_late *late);
 
-/* The first stage in which what the text mentions is as the target has it; in which the column, or the columns of the
- * target's relation that the text mentions, are. */
+/* The first stage in which what the text mentions is as the target has it; in which the relation itself is, the column,
+ * or the columns of the target's relation that the text mentions. */
 unsigned postgres_needs(const struct plan_maker *maker, const char *text);
+unsigned postgres_needs_table(const struct plan_maker *maker, const char *schema_name, const char *table);
 unsigned postgres_needs_column(const struct plan_maker *maker, const char *schema_name, const char *table,
                                const char *column);
 unsigned postgres_needs_of(const struct plan_maker *maker, const char *schema_name, const char *table,
@@ -347,6 +348,9 @@ const char *postgres_view_sql(struct plan_maker *maker, enum plan_side side, siz
 void postgres_list_view(struct plan_maker *maker, enum plan_side side, size_t relation, struct postgres_list *list);
 const char *postgres_drop_relation_sql(struct plan_maker *maker, enum plan_side side, size_t relation);
 const char *postgres_trigger_state_sql(struct plan_maker *maker, enum plan_side side, size_t index);
+/* Of a trigger that has just been made: nothing where it is enabled, which the server refuses to say of a view's. */
+void postgres_list_trigger_state(struct plan_maker *maker, enum plan_side side, size_t index,
+                                 struct postgres_list *list);
 const char *postgres_column_sql(struct plan_maker *maker, enum plan_side side, size_t index, bool nullable);
 
 const char *postgres_owner_sql(struct plan_maker *maker, enum plan_side side, size_t sequence);

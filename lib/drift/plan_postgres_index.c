@@ -84,7 +84,9 @@ unsigned postgres_index_stage(struct plan_maker *maker, size_t at)
     const struct schema_relation *table = &target->relations[index->relation];
     const char *schema_name = schema_text(target, table->schema);
     const char *name = schema_text(target, table->name);
-    unsigned stage = postgres_needs_of(maker, schema_name, name, schema_text_or_null(target, index->predicate));
+    unsigned stage = postgres_needs_table(maker, schema_name, name);
+    unsigned predicate = postgres_needs_of(maker, schema_name, name, schema_text_or_null(target, index->predicate));
+    stage = predicate > stage ? predicate : stage;
     for (size_t i = 0; i < index->part_count; i++) {
         unsigned needed =
             postgres_needs_of(maker, schema_name, name, schema_text(target, target->parts[index->first_part + i].text));

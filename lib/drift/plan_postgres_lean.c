@@ -620,9 +620,8 @@ static void make_leaner(struct plan_maker *maker, const struct postgres_lean *le
         break;
     default:
         postgres_list_add(maker, list, postgres_object_sql(maker, side, at, false));
-        if (schema->objects[at].kind == OBJECT_TRIGGER &&
-            schema_has_attribute(schema, schema->objects[at].attributes, ATTRIBUTE_ENABLED))
-            postgres_list_add(maker, list, postgres_trigger_state_sql(maker, side, at));
+        if (schema->objects[at].kind == OBJECT_TRIGGER)
+            postgres_list_trigger_state(maker, side, at, list);
         break;
     }
 }

@@ -59,6 +59,17 @@ unsigned postgres_needs(const struct plan_maker *maker, const char *text)
     return stage;
 }
 
+unsigned postgres_needs_table(const struct plan_maker *maker, const char *schema_name, const char *table)
+{
+    const struct postgres_plan *plan = maker->engine;
+    unsigned stage = 1;
+    for (size_t i = 0; i < plan->late_count; i++)
+        if (!plan->late[i].column && plan->late[i].stage > stage && strcmp(plan->late[i].name, table) == 0 &&
+            strcmp(plan->late[i].schema_name, schema_name) == 0)
+            stage = plan->late[i].stage;
+    return stage;
+}
+
 static bool is_column_of(const struct postgres_late *late, const char *schema_name, const char *table)
 {
     return late->column && strcmp(late->name, table) == 0 && strcmp(late->schema_name, schema_name) == 0;

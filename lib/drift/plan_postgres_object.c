@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "dialect/dialects.h"
 #include "drift/plan_postgres.h"
 #include "drift/plan_postgres_text.h"
 
@@ -95,7 +96,8 @@ unsigned postgres_object_stage(struct plan_maker *maker, size_t index)
 {
     const struct schema *target = maker->target;
     const struct schema_object *object = &target->objects[index];
-    unsigned stage = 1;
+    unsigned stage =
+        postgres_needs_table(maker, schema_text(target, object->schema), schema_text(target, object->relation_name));
     for (const struct schema_attribute *at = &target->attributes[object->attributes]; at->key != ATTRIBUTE_END; at++) {
         unsigned needed =
             postgres_needs_of(maker, schema_text(target, object->schema), schema_text(target, object->relation_name),
@@ -174,6 +176,32 @@ void postgres_make_routine(struct plan_maker *maker, const struct plan_task *tas
          late ? PHASE_VIEW : PHASE_ROUTINE);
 }
 
+/* Whether a column that changes draws from the sequence until then: its default has the name within a literal. */
+static bool is_drawn_from(struct plan_maker *maker, const struct schema_object *sequence)
+{
+    const struct schema *current = maker->current;
+    cleanup(strbuf) struct strbuf path = STRBUF(LIMIT_SQL_PART);
+    dialect_postgres.path_part(schema_text(current, sequence->name), &path);
+    const char *name = plan_keep(maker, &path);
+    for (size_t i = 0; i < current->column_count; i++) {
+        const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, i);
+        if (task && task->change == DRIFT_CHANGED &&
+            strstr(schema_text(current, current->columns[i].default_expression), name))
+            return true;
+    }
+    return false;
+}
+
+static enum plan_phase drop_phase(struct plan_maker *maker, size_t index)
+{
+    const struct schema_object *object = object_at(maker, SIDE_CURRENT, index);
+    if (object->kind == OBJECT_ROUTINE && mentions_relation(maker, SIDE_CURRENT, object))
+        return PHASE_DROP_VIEW;
+    if (object->kind == OBJECT_SEQUENCE && !shares_name(maker, SIDE_CURRENT, index) && is_drawn_from(maker, object))
+        return PHASE_FINISH;
+    return kinds[object->kind].drop;
+}
+
 void postgres_drop_object(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                           size_t count)
 {
@@ -182,19 +210,18 @@ void postgres_drop_object(struct plan_maker *maker, const struct plan_task *task
     const struct kind_row *row = &kinds[object->kind];
     struct postgres_fact fact = postgres_object_fact(maker, (struct postgres_pair){{(int64_t)index, DRIFT_NOWHERE}});
     struct postgres_list backward = postgres_one(maker, make_sql(maker, SIDE_CURRENT, index));
-    bool early = object->kind == OBJECT_ROUTINE && mentions_relation(maker, SIDE_CURRENT, object);
     if (!postgres_claim(maker, SIDE_CURRENT, ARRAY_OBJECTS, index, PLAN_STAGES)) {
         postgres_cover_all(maker, items, count);
         return;
     }
     if (object->kind == OBJECT_TRIGGER)
-        postgres_list_add(maker, &backward, postgres_trigger_state_sql(maker, SIDE_CURRENT, index));
+        postgres_list_trigger_state(maker, SIDE_CURRENT, index, &backward);
     if (object->kind == OBJECT_SEQUENCE)
         postgres_list_add(maker, &backward, postgres_owner_sql(maker, SIDE_CURRENT, index));
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){
                      .stage = PLAN_STAGES,
-                     .phase = early ? PHASE_DROP_VIEW : row->drop,
+                     .phase = drop_phase(maker, index),
                      .rank = object->relation_name ? 0 : plan_rank_down(maker, SIDE_CURRENT, ARRAY_OBJECTS, index),
                      .lock = object->relation_name ? "ACCESS EXCLUSIVE" : row->lock,
                      .hazards = row->drop_hazards,
@@ -373,7 +400,7 @@ static struct postgres_list swap(struct plan_maker *maker, struct postgres_pair 
     struct postgres_list list = postgres_one(maker, postgres_drop_object_sql(maker, from, (size_t)pair.at[from]));
     postgres_list_add(maker, &list, postgres_object_sql(maker, to, (size_t)pair.at[to], false));
     if (object_at(maker, to, (size_t)pair.at[to])->kind == OBJECT_TRIGGER)
-        postgres_list_add(maker, &list, postgres_trigger_state_sql(maker, to, (size_t)pair.at[to]));
+        postgres_list_trigger_state(maker, to, (size_t)pair.at[to], &list);
     return list;
 }
 

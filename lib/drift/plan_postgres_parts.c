@@ -152,6 +152,14 @@ const char *postgres_trigger_state_sql(struct plan_maker *maker, enum plan_side 
     return plan_keep(maker, &text);
 }
 
+void postgres_list_trigger_state(struct plan_maker *maker, enum plan_side side, size_t index,
+                                 struct postgres_list *list)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    if (schema_has_attribute(schema, schema->objects[index].attributes, ATTRIBUTE_ENABLED))
+        postgres_list_add(maker, list, postgres_trigger_state_sql(maker, side, index));
+}
+
 const char *postgres_column_sql(struct plan_maker *maker, enum plan_side side, size_t index, bool nullable)
 {
     const struct schema *schema = postgres_schema(maker, side);
@@ -267,11 +275,9 @@ static void list_owner(struct plan_maker *maker, enum plan_side side, size_t ind
 
 static void list_object(struct plan_maker *maker, enum plan_side side, size_t index, void *userdata)
 {
-    const struct schema *schema = postgres_schema(maker, side);
     postgres_list_add(maker, userdata, postgres_object_sql(maker, side, index, false));
-    if (schema->objects[index].kind == OBJECT_TRIGGER &&
-        schema_has_attribute(schema, schema->objects[index].attributes, ATTRIBUTE_ENABLED))
-        postgres_list_add(maker, userdata, postgres_trigger_state_sql(maker, side, index));
+    if (postgres_schema(maker, side)->objects[index].kind == OBJECT_TRIGGER)
+        postgres_list_trigger_state(maker, side, index, userdata);
 }
 
 static void list_constraints(struct plan_maker *maker, enum plan_side side, const struct schema_relation *table,

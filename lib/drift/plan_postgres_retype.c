@@ -475,7 +475,9 @@ static void list_position(struct plan_maker *maker, enum plan_side side, int64_t
                     table));
 }
 
-static struct postgres_list identity_list(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair)
+/* `before_type`: the change of the type comes next, and sets the default. */
+static struct postgres_list identity_list(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair,
+                                          bool before_type)
 {
     enum plan_side from = to == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
     const struct schema *schema = postgres_schema(maker, to);
@@ -502,7 +504,7 @@ static struct postgres_list identity_list(struct plan_maker *maker, enum plan_si
             postgres_list_add(maker, &list,
                               postgres_alter(maker, to, after->relation, "ALTER COLUMN %s DROP NOT NULL", name));
         postgres_each_sequence(maker, to, after->relation, column, list_made_sequence, &list);
-        if (after->default_expression)
+        if (after->default_expression && !before_type)
             postgres_list_add(
                 maker, &list,
                 postgres_alter(maker, to, after->relation, "%s", postgres_default_sql(maker, to, (size_t)pair.at[to])));
@@ -531,16 +533,20 @@ void postgres_change_identity(struct plan_maker *maker, const struct plan_task *
         postgres_column_fact(maker, pair, identity ? COLUMN_FACT_IDENTITY : COLUMN_FACT_DEFAULT);
     bool requires = column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT])->flags & COLUMN_NULLABLE &&
                     !(column_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET])->flags & COLUMN_NULLABLE);
+    bool retyped = postgres_changes_type(maker, task);
+    bool waits = retyped && postgres_type_stage(maker, task) == PLAN_STAGES;
+    /* an identity goes before the type changes, as not every type can have one, and comes behind it */
+    bool first = retyped && !postgres_is_identity(column_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]));
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){
-                     .stage = requires ? PLAN_STAGES : 2,
-                     .phase = PHASE_ALTER,
+                     .stage = requires || waits ? PLAN_STAGES : 2,
+                     .phase = first ? PHASE_SEQUENCE_OWNER : PHASE_ALTER,
                      .lock = "ACCESS EXCLUSIVE",
                      .hazards = HAZARD(CHANGES_BEHAVIOUR) | HAZARD(SCANS_TABLE) |
                                 (requires ? HAZARD(MAY_FAIL_ON_DATA) | HAZARD(BREAKS_CLIENTS) : 0),
                      .fact = &fact,
-                     .forward = identity_list(maker, SIDE_TARGET, pair),
-                     .backward = identity_list(maker, SIDE_CURRENT, pair),
+                     .forward = identity_list(maker, SIDE_TARGET, pair, first),
+                     .backward = identity_list(maker, SIDE_CURRENT, pair, retyped && !first),
                  });
 }
 
