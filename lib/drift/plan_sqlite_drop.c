@@ -144,34 +144,34 @@ static bool has_column(const struct schema *schema, const struct schema_relation
     return false;
 }
 
-static bool is_known(struct scope *scope, const struct sqlite_token *token)
+static bool is_alias_or_column(struct scope *scope, const char *name)
 {
-    cleanup(strbuf) struct strbuf name = STRBUF(token->length + 1);
-    sqlite_token_append_name(token, &name);
-    const char *text = strbuf_text(&name);
-    scope->out_of_memory |= !strbuf_ok(&name);
-    if (is_one_of(given_names, ARRAY_LENGTH(given_names), text) || schema_find_relation(scope->schema, NULL, text))
-        return true;
     for (size_t i = 0; i < scope->table_count; i++) {
-        if (has_column(scope->schema, scope->tables[i], text))
+        if (has_column(scope->schema, scope->tables[i], name))
             return true;
     }
     for (size_t i = 0; i < scope->alias_count; i++) {
         cleanup(strbuf) struct strbuf alias = STRBUF(scope->aliases[i].length + 1);
         sqlite_token_append_name(&scope->aliases[i], &alias);
         scope->out_of_memory |= !strbuf_ok(&alias);
-        if (strcasecmp(strbuf_text(&alias), text) == 0)
+        if (strcasecmp(strbuf_text(&alias), name) == 0)
             return true;
     }
-    return false;
+    return is_one_of(given_names, ARRAY_LENGTH(given_names), name);
 }
 
-/* Where a column of that name might not be the one that is in reach: triggers mention their own table, which only new
- * and old are of, and a query over several tables has parts over one of them. */
-static bool may_be_text(struct scope *scope, const struct neighbours *at, bool trigger)
+/* What may be a text must be a column, and that is sure of a query over one table only: triggers mention their own,
+ * which only new and old are of, and a query over several has parts over one of them. */
+static bool is_known(struct scope *scope, const struct neighbours *at, bool trigger)
 {
-    return (trigger || scope->table_count > 1) && sqlite_token_can_be_text(&at->before, &at->token, &at->after) &&
-           !table_named(scope, &at->token);
+    cleanup(strbuf) struct strbuf name = STRBUF(at->token.length + 1);
+    sqlite_token_append_name(&at->token, &name);
+    scope->out_of_memory |= !strbuf_ok(&name);
+    if (schema_find_relation(scope->schema, NULL, strbuf_text(&name)))
+        return true;
+    if (sqlite_token_can_be_text(&at->before, &at->token, &at->after))
+        return !trigger && scope->table_count == 1 && has_column(scope->schema, scope->tables[0], strbuf_text(&name));
+    return is_alias_or_column(scope, strbuf_text(&name));
 }
 
 /* Whether a schema has all that a text names. `table`: the trigger's, or NULL. */
@@ -187,7 +187,7 @@ static bool has_all(struct plan_maker *maker, const struct schema *schema, const
         if (!is_column_or_table(&at))
             continue;
         if (!sqlite_token_is(&at.after, "("))
-            all = is_known(&scope, &at.token) && !may_be_text(&scope, &at, table != NULL);
+            all = is_known(&scope, &at, table != NULL);
         else if (sqlite_token_is(&at.before, "INTO") || sqlite_token_is(&at.before, "."))
             all = table_named(&scope, &at.token) != NULL;
     }
