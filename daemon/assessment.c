@@ -251,6 +251,17 @@ static int add_journals(struct assessing *assessing)
     return add_absent(assessing);
 }
 
+/* What is expected of it as a list of migrations, or as a revision with all that comes before it; NULL. */
+static const struct migration_set *list_of(const struct assessed_journal *journal)
+{
+    return journal->files && !journal->files->position ? journal->files : NULL;
+}
+
+static const char *position_of(const struct assessed_journal *journal)
+{
+    return journal->files && journal->files->position ? journal->files->migrations[0].revision : NULL;
+}
+
 /* The question that is configured. */
 static struct compare_request configured_request(const struct assessed_journal *journal,
                                                  const struct config_database *database,
@@ -262,13 +273,13 @@ static struct compare_request configured_request(const struct assessed_journal *
     if (journal->bystander)
         return request;
     request.match = expect->match;
-    request.revision = expect->revision;
-    request.expected = journal->files;
+    request.revision = expect->revision ? expect->revision : position_of(journal);
+    request.expected = list_of(journal);
     request.known = files && (!files->set || journal->files) ? files->known : NULL;
     if (expect->revision)
         request.source = SOURCE_REVISION;
-    else if (request.expected)
-        request.source = expect->manifest ? SOURCE_MANIFEST : SOURCE_DIRECTORY;
+    else if (journal->files)
+        request.source = expect->database ? SOURCE_DATABASE : expect->manifest ? SOURCE_MANIFEST : SOURCE_DIRECTORY;
     return request;
 }
 
@@ -406,7 +417,7 @@ int assessment_ask(const struct assessed_journal *const *journals, size_t count,
             continue;
         const struct expected_files *files = files_of(expectation, journal->configured);
         const struct compare_request request = {.journal = journal->journal,
-                                                .expected = journal->files,
+                                                .expected = list_of(journal),
                                                 .known = files && (!files->set || journal->files) ? files->known : NULL,
                                                 .revision = question->revision,
                                                 .match = question->match,

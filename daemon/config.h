@@ -45,6 +45,8 @@ struct config_expect {
     const char *const *directories; /* absolute after loading; several are one tool's migrations */
     size_t directory_count;
     const char *manifest; /* absolute after loading; NULL */
+    const char *database; /* another database, whose journal tells; NULL */
+    size_t database_at;   /* its index in config.databases */
     enum match match;
 };
 

@@ -8,7 +8,6 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
-#include "base/nearest.h"
 #include "daemon/config_reader.h"
 
 int config_read_drift(struct config_reader *reader, const struct yaml_node *node, void *section)
@@ -60,50 +59,6 @@ void config_print_reference_database(const void *section, struct strbuf *out)
 {
     (void)section; /* config_print_drift does */
     (void)out;
-}
-
-static const char *database_name_at(const void *names, size_t index)
-{
-    return ((const struct config *)names)->databases[index].name;
-}
-
-/* Where in the file a database's reference stands. */
-static const struct yaml_node *reference_node(const struct yaml_node *databases, const char *name)
-{
-    const struct yaml_node *node = yaml_member(databases, name);
-    static const char *const path[] = {"drift", "reference", "database"};
-    for (size_t i = 0; node && i < ARRAY_LENGTH(path); i++)
-        node = yaml_member(node, path[i]);
-    return node ? node : databases;
-}
-
-static int resolve(struct config_reader *reader, const struct yaml_node *databases, struct config_database *database)
-{
-    const struct config *config = reader->config;
-    const struct config_database *reference = config_find_database(config, database->drift.reference_value);
-    const struct yaml_node *node = reference_node(databases, database->name);
-    if (!reference) {
-        const char *meant =
-            nearest_name(database->drift.reference_value, database_name_at, config, config->database_count);
-        return config_fail(reader, node, "no database is named '%s'%s%s%s", database->drift.reference_value,
-                           meant ? " (did you mean '" : "", meant ? meant : "", meant ? "'?)" : "");
-    }
-    if (reference == database)
-        return config_fail(reader, node, "the database '%s' cannot be its own reference", database->name);
-    database->drift.database = (size_t)(reference - config->databases);
-    return 0;
-}
-
-int config_resolve_references(struct config_reader *reader, const struct yaml_node *databases)
-{
-    for (size_t i = 0; i < reader->config->database_count; i++) {
-        /* Still being built: nobody else has it. */
-        struct config_database *database = (struct config_database *)(uintptr_t)&reader->config->databases[i];
-        const char *key = database->drift.reference_key;
-        if (key && strcmp(key, "database") == 0 && resolve(reader, databases, database) < 0)
-            return -1;
-    }
-    return 0;
 }
 
 int config_read_scratch(struct config_reader *reader, const struct yaml_node *node, void *section)

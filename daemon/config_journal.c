@@ -87,11 +87,12 @@ static int read_expect(struct config_reader *reader, const struct yaml_node *nod
     const struct yaml_node *directory = yaml_member(node, "directory");
     if (directory && yaml_member(node, "directories"))
         return config_fail(reader, node, "'expect' takes directory or directories, not both");
-    int sources = (expect->revision != NULL) + (expect->directory_count > 0) + (expect->manifest != NULL);
+    int sources = (expect->revision != NULL) + (expect->directory_count > 0) + (expect->manifest != NULL) +
+                  (expect->database != NULL);
     if (sources > 1)
-        return config_fail(reader, node, "'expect' takes one of revision, directory and manifest");
+        return config_fail(reader, node, "'expect' takes one of revision, directory, manifest and database");
     if (sources == 0)
-        return config_fail(reader, node, "'expect' needs a revision, a directory or a manifest");
+        return config_fail(reader, node, "'expect' needs a revision, a directory, a manifest or a database");
     return 0;
 }
 
@@ -111,17 +112,23 @@ static void print_directories(const struct config_expect *expect, struct strbuf 
 
 static void print_expect(const struct config_expect *expect, struct strbuf *out)
 {
-    const char *key = expect->revision ? "revision" : expect->manifest ? "manifest" : "directory";
-    const char *value = expect->revision ? expect->revision : expect->manifest;
-    if (expect->directory_count == 1)
-        value = expect->directories[0];
-    if (!value && expect->directory_count == 0)
+    const struct {
+        const char *key;
+        const char *value;
+    } sources[] = {{"revision", expect->revision},
+                   {"manifest", expect->manifest},
+                   {"database", expect->database},
+                   {"directory", expect->directory_count > 0 ? expect->directories[0] : NULL}};
+    size_t source = 0;
+    while (source < ARRAY_LENGTH(sources) && !sources[source].value)
+        source++;
+    if (source == ARRAY_LENGTH(sources))
         return;
-    strbuf_printf(out, "{%s: ", expect->directory_count > 1 ? "directories" : key);
+    strbuf_printf(out, "{%s: ", expect->directory_count > 1 ? "directories" : sources[source].key);
     if (expect->directory_count > 1)
         print_directories(expect, out);
     else
-        config_print_text(value, out);
+        config_print_text(sources[source].value, out);
     strbuf_printf(out, ", match: %s}", match_name(expect->match));
 }
 

@@ -212,8 +212,8 @@ static const struct config_key database_keys[] = {
      CONFIG_ROW(expect),
      .example = "{directory: /srv/orders/migrations}",
      .nested = &config_expect_keys,
-     .doc = "What the release expects to be applied: `directory`, `directories`, `manifest` or `revision`. Callers "
-            "of the gate may name a revision of their own, which wins."},
+     .doc = "What the release expects to be applied: `directory`, `directories`, `manifest`, `database` or `revision`. "
+            "Callers of the gate may name a revision of their own, which wins."},
     {.name = "checksums",
      CONFIG_ROW(checksums),
      .takes = "enforce or warn",
@@ -437,6 +437,13 @@ static const struct config_key expect_keys[] = {
      .instead = true,
      .doc = "Several such folders with migrations of one tool, which stand in the tool's order as if they were one. "
             "What stands in which, and numbers that are there twice, are reported."},
+    {.name = "database",
+     .type = KEY_TEXT,
+     .offset = EXPECT(database),
+     .example = "staging",
+     .instead = true,
+     .doc = "Another database of this configuration: what the journal of the same tool there lists as applied, as it "
+            "was last read. While that is not known, neither is what is expected (EXPECTATION_INVALID)."},
     {.name = "revision",
      .type = KEY_TEXT,
      .offset = EXPECT(revision),

@@ -48,7 +48,7 @@ int config_digest_settings(struct config_database *database);
 /* Refuses a database's keys that exclude each other: `journals`, and `journal` or `expect`. */
 int config_check_journals(struct config_reader *reader, const struct yaml_node *database);
 
-/* Finds the databases that references name; to be called once all databases are read. */
+/* Finds the databases that others name; to be called once all databases are read and sorted. */
 int config_resolve_references(struct config_reader *reader, const struct yaml_node *databases);
 
 /* After the keys of a database: the check of its backup comes last, and each gets its address. */

@@ -55,8 +55,10 @@ static int expect_directory(const struct ctl_options *options, struct direct *di
     direct->database.journal.expect.directories = &direct->directory;
     direct->database.journal.expect.directory_count = 1;
     direct->database.journal.tool = named;
-    direct->expectation =
-        expectation_read(&direct->database, 0, found, list_tools(direct->snapshot, found, TOOLS_MAXIMUM), NULL);
+    const struct expectation_question question = {.database = &direct->database,
+                                                  .likely = found,
+                                                  .likely_count = list_tools(direct->snapshot, found, TOOLS_MAXIMUM)};
+    direct->expectation = expectation_read(&question, NULL);
     direct->database.journal.tool = NULL;
     if (!direct->expectation)
         return error_no_memory(reterr);

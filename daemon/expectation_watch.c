@@ -36,33 +36,37 @@ static bool is_quiet(struct expectation_watch *watch, const struct digest *token
     return false;
 }
 
-int expectation_follow(struct expectation_watch *watch, const struct config_database *database, size_t at,
-                       const struct snapshot *snapshot, const struct expectation *current, int64_t now_ms,
+int expectation_follow(struct expectation_watch *watch, struct expectation_question *question,
+                       const struct snapshot *snapshot, const struct expectation *current,
                        struct expectation **ret_expectation, int64_t *ret_settle_in_ms)
 {
-    const struct config_expect *expect = &config_journal_at(database, at)->expect;
-    if (!expects_files(expect))
+    const struct config_expect *expect = &config_journal_at(question->database, question->at)->expect;
+    int64_t now_ms = question->now_ms;
+    if (!expectation_is_read(expect))
         return 0;
     struct expectation_watch read = {.read = true, .checked_at_ms = now_ms};
-    read.likely_count = list_likely(database, at, snapshot, read.likely);
+    read.likely_count = list_likely(question->database, question->at, snapshot, read.likely);
+    question->likely = read.likely;
+    question->likely_count = read.likely_count;
     bool others = read.likely_count > 0 && (read.likely_count != watch->likely_count ||
                                             memcmp(read.likely, watch->likely, sizeof read.likely) != 0);
     if (watch->read && !others && now_ms - watch->checked_at_ms < SETTLE_MS)
         return 0;
     watch->checked_at_ms = now_ms;
     struct error unreadable = {.code = ERROR_OK};
-    if (expectation_token(expect, &read.token, &unreadable) < 0)
+    if (expectation_token(question, &read.token, &unreadable) < 0)
         read.token = digest_of(unreadable.message, strlen(unreadable.message));
     bool same = watch->read && digest_equal(read.token, watch->token);
     if (same && !others) {
         watch->changing = false;
         return 0;
     }
-    if (watch->read && !same && !is_quiet(watch, &read.token, now_ms)) {
+    /* What another database shows was committed there: it is never half written, as files may be. */
+    if (watch->read && !same && !expect->database && !is_quiet(watch, &read.token, now_ms)) {
         *ret_settle_in_ms = SETTLE_MS;
         return 0;
     }
-    *ret_expectation = expectation_read(database, at, read.likely, read.likely_count, current);
+    *ret_expectation = expectation_read(question, current);
     if (!*ret_expectation)
         return -1;
     *watch = read;

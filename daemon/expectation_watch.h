@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * When the expected files of one configured journal are to be read again: after a change, once two listings in a row
- * are equal, and when journals of other tools appear, since these tell what uncertain files are. Used by one thread.
+ * When what is expected of one configured journal is to be read again: after a change, of files once two listings in a
+ * row are equal, and when journals of other tools appear, since these tell what uncertain files are. Used by one
+ * thread.
  */
 #ifndef MIGRATIOND_DAEMON_EXPECTATION_WATCH_H
 #define MIGRATIOND_DAEMON_EXPECTATION_WATCH_H
@@ -23,11 +24,11 @@ struct expectation_watch {
     size_t likely_count;
 };
 
-/* Looks at the files of the journal with the index `at`. `*ret_expectation` is what to replace `current` (may be NULL)
- * with, NULL where nothing is new; `*ret_settle_in_ms` is set when files are changing: look again then. -1 when memory
- * is out. */
-int expectation_follow(struct expectation_watch *watch, const struct config_database *database, size_t at,
-                       const struct snapshot *snapshot, const struct expectation *current, int64_t now_ms,
+/* Looks at what `question` asks for, whose likely tools are taken from `snapshot` (may be NULL). `*ret_expectation` is
+ * what to replace `current` (may be NULL) with, NULL where nothing is new; `*ret_settle_in_ms` is set when files are
+ * changing: look again then. -1 when memory is out. */
+int expectation_follow(struct expectation_watch *watch, struct expectation_question *question,
+                       const struct snapshot *snapshot, const struct expectation *current,
                        struct expectation **ret_expectation, int64_t *ret_settle_in_ms);
 
 #endif

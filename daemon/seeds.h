@@ -23,8 +23,8 @@ struct seeds {
     struct latches *latches;
     const struct config *config;
     struct seed_state *states; /* by index of the database in `config`; NULL before the first */
-    int64_t *since_ms;         /* likewise: since when it is what it was seen to be last (unix time); INT64_MAX: never */
-    bool blind;                /* a state was missed, for want of memory */
+    int64_t *since_ms; /* likewise: since when it is what it was seen to be last (unix time); INT64_MAX: never */
+    bool blind;        /* a state was missed, for want of memory */
 };
 
 void seeds_done(struct seeds *seeds);

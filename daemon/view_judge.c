@@ -114,6 +114,8 @@ static enum expectation_source source_of(const struct config_expect *expect)
         return SOURCE_REVISION;
     if (expect->manifest)
         return SOURCE_MANIFEST;
+    if (expect->database)
+        return SOURCE_DATABASE;
     return expect->directory_count > 0 ? SOURCE_DIRECTORY : SOURCE_NONE;
 }
 
@@ -133,11 +135,11 @@ static void describe_expectation(const struct judging *judging, size_t configure
     judged->source = source_of(expect);
     judged->expected_revision = expect->revision;
     judged->match = expect->match;
-    if (!expects_files(expect))
+    if (!expectation_is_read(expect))
         return;
     const struct expected_files *files = view->expectation ? &view->expectation->files[configured] : NULL;
     input->expectation_failed = !files || !files->set;
-    input->expectation_message = files && files->error.code ? files->error.message : "its files were not read yet";
+    input->expectation_message = files && files->error.code ? files->error.message : "it was not read yet";
 }
 
 /* The reading of the table as that of a part which has no rows in it. */

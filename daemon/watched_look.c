@@ -222,14 +222,29 @@ void watched_look_deep(struct watched *watched, bool keep_connection, struct pub
     pthread_mutex_unlock(&watched->lock);
 }
 
-/* Reads the expected files if they changed and are quiet again. Runs in the journal look's thread. */
-static int follow_expectation(struct watched *watched, const struct config_database *database,
-                              const struct snapshot *previous, struct look_result *result, struct error *reterr)
+static bool expects_another(const struct config_database *database)
 {
+    for (size_t i = 0; i < config_journal_count(database); i++)
+        if (config_journal_at(database, i)->expect.database)
+            return true;
+    return false;
+}
+
+/* Reads what is expected if it changed, and files are quiet again. Runs in the journal look's thread. */
+static int follow_expectation(struct watched *watched, const struct config *config,
+                              const struct config_database *database, const struct snapshot *previous,
+                              struct publication *publication, struct look_result *result, struct error *reterr)
+{
+    cleanup(view_set) struct view_set *set = expects_another(database) ? publication_acquire(publication) : NULL;
     for (size_t i = 0; i < config_journal_count(database); i++) {
         struct expectation *expectation = NULL;
-        if (expectation_follow(&watched->watches[i], database, i, previous, watched->expectation, monotonic_ms(),
-                               &expectation, &result->settle_in_ms) < 0)
+        struct expectation_question question = {.database = database, .at = i, .now_ms = monotonic_ms()};
+        question.views = set && set->config == config ? set : NULL;
+        /* In the middle of a reload nobody knows the others. */
+        if (!question.views && config_journal_at(database, i)->expect.database && watched->expectation)
+            continue;
+        if (expectation_follow(&watched->watches[i], &question, previous, watched->expectation, &expectation,
+                               &result->settle_in_ms) < 0)
             return error_no_memory(reterr);
         if (!expectation)
             continue;
@@ -375,7 +390,7 @@ void watched_look_journal(struct watched *watched, const struct look_wish *wish,
     struct error failure = {.code = ERROR_OK};
     struct snapshot *snapshot = NULL;
     take_over(watched, wish->keep_connection);
-    if (follow_expectation(watched, database, previous, ret_result, &failure) < 0 ||
+    if (follow_expectation(watched, config, database, previous, publication, ret_result, &failure) < 0 ||
         read_journals_reconnecting(watched, database, previous, &snapshot, ret_result, &failure) < 0) {
         snapshot_unref(take(snapshot));
         complaint_raise(&watched->journal_complaint, LOG_LEVEL_WARNING, "look_failed", database->name, failure.message);

@@ -221,7 +221,7 @@ static bool number_keys(struct list_comparison *self)
 /* Whether the entry stands for everything before it. */
 static bool covers_earlier(const struct list_comparison *self, const struct journal_entry *entry)
 {
-    return entry->state == ENTRY_BASELINE || self->traits->position;
+    return entry->state == ENTRY_BASELINE || self->request->journal->position;
 }
 
 static void note_entries(struct list_comparison *self)
@@ -330,16 +330,19 @@ static void cover(struct list_comparison *self)
     }
 }
 
-/* What was recorded against what the file has now. */
+/* What was recorded against what the file has now, or what was recorded elsewhere. */
 static bool judge_checksum(struct list_comparison *self, const struct expected_item *item)
 {
+    bool elsewhere = self->request->expected->recorded;
     const struct migration *migration = item->migration;
     const struct journal_entry *entry = item->entry;
     if (!entry || covers_earlier(self, entry) || (!entry->checksum && !migration->checksum))
         return true;
     if (!entry->checksum || !migration->checksum) {
         findings_add(&self->unverified, entry, migration,
-                     entry->checksum ? "the file's checksum cannot be computed" : "no checksum was recorded");
+                     !entry->checksum ? "no checksum was recorded"
+                     : elsewhere      ? "no checksum was recorded there"
+                                      : "the file's checksum cannot be computed");
         return true;
     }
     if (migration_has_checksum(migration, entry->checksum))
@@ -355,8 +358,8 @@ static bool judge_checksum(struct list_comparison *self, const struct expected_i
         return true;
     }
     int first = (int)strcspn(migration->checksum, " ");
-    const char *detail =
-        arena_printf(self->arena, "recorded %s, the file has %.*s", entry->checksum, first, migration->checksum);
+    const char *detail = arena_printf(self->arena, "recorded %s, %s %.*s", entry->checksum,
+                                      elsewhere ? "there" : "the file has", first, migration->checksum);
     findings_add(&self->mismatched, entry, migration, detail);
     return detail != NULL;
 }

@@ -23,7 +23,6 @@ struct list_traits {
     /* Of two keys. NULL: keys have no order of their own; that of the files counts, and an applied migration without a
      * file is later than all that is expected if it was applied after the last one that has a file. */
     int (*order)(const char *a, const char *b);
-    bool position; /* the journal's one row is a position: all before it is applied, too */
     enum late_migration late;
     bool (*runs_late)(const struct migration *migration); /* but applies this one all the same; NULL: none */
     const char *const *refused; /* instead of the order, by the number of the expected migration: why the tool will not

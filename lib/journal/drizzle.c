@@ -133,7 +133,8 @@ static int compare(const struct compare_request *request, struct arena *arena, s
                    struct error *reterr)
 {
     bool named = request->journal->shape == SHAPE_NAMED;
-    bool folders = request->expected ? drizzle_has_folders(request->expected) : named;
+    const struct migration_set *expected = request->expected;
+    bool folders = expected && !expected->recorded ? drizzle_has_folders(expected) : named;
     const struct list_traits *traits = !folders ? &by_time : named ? &by_name : &by_second;
     return compare_list(request, traits, arena, ret_comparison, reterr);
 }

@@ -51,6 +51,7 @@ static int read_row(struct journal_builder *builder, size_t shape, const char *c
         return 0;
     }
     bool failed = strcmp(dirty, "1") == 0;
+    builder->journal->position = true;
     if (nothing && !failed)
         return 0;
     struct journal_entry *entry = journal_builder_entry(builder, reterr);
@@ -125,8 +126,8 @@ static int read_files(const char *directory, struct migration_set *set, struct e
 }
 
 #define SENTENCES                                                                                                      \
-    .question_key = numbered_question_key, .order = order_numbers, .position = true, .unknown_refused = true,          \
-    .apply = "migrate up", .release = "check that no runner lives, then delete the row of schema_lock",                \
+    .question_key = numbered_question_key, .order = order_numbers, .unknown_refused = true, .apply = "migrate up",     \
+    .release = "check that no runner lives, then delete the row of schema_lock",                                       \
     .repair_unknown = "deploy the release that has the file of {revision}; migrate refuses to run without it",         \
     .remark_unknown = "golang-migrate refuses to run: it finds no file of the version at which the database stands",   \
     .remark_later = "golang-migrate itself, run from these files, would stop: it finds no file of the newer version",  \

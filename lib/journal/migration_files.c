@@ -17,6 +17,8 @@ int migration_set_digest(struct migration_set *set, struct error *reterr)
 {
     cleanup(strbuf) struct strbuf out = STRBUF(LIMIT_MIGRATION_SET_BYTES);
     add_text(&out, set->tool);
+    if (set->position)
+        add_text(&out, "position");
     for (size_t i = 0; i < set->count; i++) {
         const struct migration *migration = &set->migrations[i];
         add_text(&out, migration->revision);

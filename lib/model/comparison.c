@@ -20,6 +20,7 @@ enum match match_from_name(const char *text)
 
 const char *expectation_source_name(enum expectation_source source)
 {
-    static const char *const names[EXPECTATION_SOURCES] = {"none", "revision", "directory", "manifest", "request"};
+    static const char *const names[EXPECTATION_SOURCES] = {"none",     "revision", "directory",
+                                                           "manifest", "database", "request"};
     return names[source];
 }

@@ -19,11 +19,12 @@ enum expectation_source {
     SOURCE_REVISION,
     SOURCE_DIRECTORY,
     SOURCE_MANIFEST,
+    SOURCE_DATABASE,
     SOURCE_REQUEST,
     EXPECTATION_SOURCES
 };
 
-/* "exact", "at-least", "contains"; "none", "revision", "directory", "manifest", "request". */
+/* "exact", "at-least", "contains"; "none", "revision", "directory", "manifest", "database", "request". */
 const char *match_name(enum match match);
 const char *expectation_source_name(enum expectation_source source);
 

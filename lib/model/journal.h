@@ -69,6 +69,7 @@ struct journal {
     size_t entry_count;
     size_t row_count;      /* as read, before folding */
     bool heads_only;       /* entries are the current heads, not all that was applied (Alembic) */
+    bool position;         /* its one entry is where the database stands: all before it is applied, too */
     bool truncated;        /* more rows than LIMIT_JOURNAL_ROWS: never `current` */
     const char *invalid;   /* rows that cannot be this tool's: what and where; NULL if all could be believed */
     struct digest digest;  /* over the rows as read: equal digests need no second folding */

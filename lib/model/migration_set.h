@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The migrations that a release brings along, read from a tool's directory: what is expected to be applied. Immutable
+ * The migrations that a release brings along, read from a tool's directory (or from another database's journal): what
+ * is expected to be applied. Immutable
  * once built, reference-counted; all texts live in its arena. Any thread may read; one builds.
  */
 #ifndef MIGRATIOND_MODEL_MIGRATION_SET_H
@@ -63,10 +64,12 @@ struct migration_set {
     const char *tool;                   /* static name */
     const struct migration *migrations; /* in the tool's order; graphs in a topological one */
     size_t count;
-    bool graph;   /* order is given by `parents` */
-    bool certain; /* the layout proves the tool: more than names of files that several tools could have written */
-    bool faint;   /* nearly any directory would do: it counts only for a tool that is named */
-    bool partial; /* one folder of several: what comes before its migrations may stand in another one */
+    bool graph;    /* order is given by `parents` */
+    bool certain;  /* the layout proves the tool: more than names of files that several tools could have written */
+    bool faint;    /* nearly any directory would do: it counts only for a tool that is named */
+    bool partial;  /* one folder of several: what comes before its migrations may stand in another one */
+    bool recorded; /* made of a journal: its files are not known, and `file` repeats the revision */
+    bool position; /* no list: its one migration is where a database is to stand, with all that comes before it */
     const struct migration_remark *remarks;
     size_t remark_count;
     struct migration_set *const *folders; /* of a merged set: those that it was made of, a reference each; their texts

@@ -26,9 +26,9 @@ struct report_before {
 void report_event_state(struct json_writer *writer, const struct database_report *database, int64_t at_ms,
                         const struct report_before *previous);
 
-/* The picture that a watcher starts from: the same without "target" and "previous", and "age_seconds":n|null and, where a reference
- * is configured, "drift" as report_gate_database has it, and where there are checks, "checks" as report_check_summary
- * does. */
+/* The picture that a watcher starts from: the same without "target" and "previous", and "age_seconds":n|null and, where
+ * a reference is configured, "drift" as report_gate_database has it, and where there are checks, "checks" as
+ * report_check_summary does. */
 void report_event_picture(struct json_writer *writer, const struct database_report *database);
 
 /* {"database","drift":"none|drifted|unknown","code":string|null,"reason":string|null,"worst":severity|null,

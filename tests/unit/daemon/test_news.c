@@ -36,6 +36,7 @@ static int begin(void **state)
     news_init(&fixture.news, fixture.events);
     sample_init(&fixture.sample);
     sample_judge(&fixture.sample);
+    fixture.sample.report.target = "sqlite /o.db";
     fixture.items[0] = (struct drift_item){
         .kind = DRIFT_INDEX, .change = DRIFT_MISSING, .severity = SEVERITY_MAJOR, .state = ITEM_CONFIRMED, .id = "a"};
     fixture.items[1] = (struct drift_item){
@@ -94,7 +95,8 @@ static void test_a_state_is_told_once(void **state)
                         "{\"database\":\"orders\",\"state\":\"pending\",\"code\":\"PENDING\",\"gate\":\"closed\","
                         "\"tool\":\"alembic\",\"heads\":[\"975ea664c1f1\"],\"applied_count\":41,"
                         "\"reason\":\"1 of 42 expected migrations is not applied\",\"next\":\"alembic upgrade head\","
-                        "\"warning\":null,\"at\":\"2026-11-20T10:00:00Z\",\"previous\":null}");
+                        "\"warning\":null,\"at\":\"2026-11-20T10:00:00Z\",\"target\":\"sqlite /o.db\","
+                        "\"previous\":null}");
     assert_false(news_note_state(&fixture->news, &fixture->sample.report, at_ms));
     assert_null(tell(fixture));
 
