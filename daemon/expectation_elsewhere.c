@@ -25,7 +25,8 @@ DEFINE_CLEANUP_VALUE(candidates, struct candidates, candidates_done);
 
 static int fail(const struct candidates *candidates, const char *what, struct error *reterr)
 {
-    return error_set(reterr, ERROR_INVALID, "%s, whose journal is expected, %s", candidates->name, what);
+    error_set(reterr, ERROR_INVALID, "%s, whose journal is expected, %s", candidates->name, what);
+    return -1;
 }
 
 /* What the other database showed must be as fresh as if it were asked itself. */

@@ -46,11 +46,11 @@ struct drift_summary {
 
 /* One database, or some of its journals, at one moment. */
 struct database_report {
-    const char *name;                      /* "orders", "orders#tenant_42" */
-    const char *replica_of;                /* the database that it is a replica of; NULL */
-    const char *engine;                    /* as found, or as the URL says before the first look */
-    const char *target;                    /* "postgres db1.internal:5432/orders": what is looked at */
-    const struct snapshot *snapshot;       /* NULL before the first good look */
+    const char *name;                /* "orders", "orders#tenant_42" */
+    const char *replica_of;          /* the database that it is a replica of; NULL */
+    const char *engine;              /* as found, or as the URL says before the first look */
+    const char *target;              /* "postgres db1.internal:5432/orders": what is looked at; NULL without a daemon */
+    const struct snapshot *snapshot; /* NULL before the first good look */
     const struct judged_journal *journals; /* at least one; journals[worst] speaks for the database */
     size_t journal_count;
     size_t bystander_count; /* the last ones: listed, but they decide nothing, since nothing is expected of them */
