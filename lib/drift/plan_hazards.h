@@ -9,8 +9,7 @@ PLAN_HAZARD(BLOCKS_WRITES, "holds a lock that stops writes to the table while it
 PLAN_HAZARD(REWRITES_TABLE, "writes the whole table anew: time and disk in proportion to its size")
 PLAN_HAZARD(SCANS_TABLE, "reads the whole table once")
 PLAN_HAZARD(BUILDS_INDEX, "builds an index: time and disk in proportion to the table's size")
-PLAN_HAZARD(MAY_FAIL_ON_DATA,
-            "fails if rows that are there do not fit; the statement's comment names the query to run first")
+PLAN_HAZARD(MAY_FAIL_ON_DATA, "fails if rows that are there do not fit: look for them first")
 PLAN_HAZARD(CHANGES_BEHAVIOUR, "what rows are accepted, or what queries return, differs afterwards")
 PLAN_HAZARD(AUTHORIZATION, "who may see or change rows differs afterwards")
 PLAN_HAZARD(HIDDEN_DEPENDENCIES, "a routine's body may use what is changed; the engine does not track that")

@@ -118,8 +118,11 @@ static void add_statement(struct strbuf *out, enum report_style style, const str
     for (unsigned hazard = 0; hazard < PLAN_HAZARDS; hazard++)
         if (statement->hazards & 1u << hazard)
             strbuf_printf(out, "     hazard: %s\n", plan_hazard_text(hazard));
-    if (statement->undo_note)
-        strbuf_printf(out, "     undo: %s\n", statement->undo_note);
+    if (statement->undo_note) {
+        strbuf_add_string(out, "     undo: ");
+        report_add_line(out, style, statement->undo_note, TEXT_LINE);
+        strbuf_add_char(out, '\n');
+    }
 }
 
 void report_plan_text(struct strbuf *out, const struct drift_context *context, const struct plan *plan, unsigned stage,

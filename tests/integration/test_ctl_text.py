@@ -42,3 +42,13 @@ def test_journal_that_the_role_may_not_see(mariadb_server, mariadb):
     assert result.returncode == 3, result.stdout
     assert "no journal is visible" in result.stderr and "GRANT REFERENCES, SHOW VIEW" in result.stderr
     assert "but no migration journal" not in result.stdout
+
+
+def test_plan_of_hostile_names(new_database):
+    reference, live = new_database(), new_database()
+    reference.sql(f'CREATE TABLE t (a integer, "{HOSTILE}" text)')
+    live.sql("CREATE TABLE t (a integer)")
+    result = migrationctl("plan", reference.url(), live.url())
+    assert result.returncode == 1, result.stderr
+    assert f"The values of {PLAIN}" in result.stdout
+    assert not {"\x1b", "\u202e"} & set(result.stdout)
