@@ -308,6 +308,15 @@ unsigned mysql_serving_stage(struct plan_maker *maker, const struct schema_const
 /* The latest stage in which a foreign key goes that a key of the current side serves. */
 unsigned mysql_served_stage(struct plan_maker *maker, const struct mysql_key *key);
 
+/* plan_mysql_written.c: no foreign key's actions may write what a check or a stored column reads. The stage in which
+ * the last foreign key goes that stands in the way of one of those in its new form; 1: none does. */
+unsigned mysql_unwritten_check_stage(struct plan_maker *maker, size_t target_check);
+unsigned mysql_unwritten_column_stage(struct plan_maker *maker, size_t target_relation,
+                                      const struct mysql_column *column);
+
+/* Likewise, in which the last check or column goes that stands in the way of a foreign key. */
+unsigned mysql_unread_stage(struct plan_maker *maker, size_t target_reference);
+
 /* plan_mysql_need.c: in which stage what a thing of the target stands on is there. */
 unsigned mysql_column_stage(struct plan_maker *maker, size_t target_column);
 unsigned mysql_columns_stage(struct plan_maker *maker, size_t target_relation, const char *text);
@@ -335,6 +344,7 @@ plan_rule_function mysql_make_object, mysql_drop_object, mysql_change_object, my
 
 void mysql_add_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key);
 void mysql_add_check(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint);
+unsigned mysql_check_stage(struct plan_maker *maker, size_t target_check); /* in which it comes, at the earliest */
 void mysql_add_object(struct plan_maker *maker, const struct mysql_parts *parts, size_t object);
 void mysql_note_added(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint);
 void mysql_note_dropped(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint);

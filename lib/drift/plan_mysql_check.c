@@ -62,13 +62,21 @@ static bool leave_period(struct plan_maker *maker, enum plan_side side, size_t c
     return true;
 }
 
+unsigned mysql_check_stage(struct plan_maker *maker, size_t target_check)
+{
+    const struct schema_constraint *check = &maker->target->constraints[target_check];
+    unsigned columns = mysql_columns_stage(maker, check->relation, schema_text(maker->target, check->expression));
+    unsigned unwritten = mysql_unwritten_check_stage(maker, target_check);
+    unsigned stage = columns > unwritten ? columns : unwritten;
+    return stage > 2 ? stage : 2;
+}
+
 void mysql_add_check(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint)
 {
     const struct schema *target = maker->target;
     const struct schema_constraint *check = &target->constraints[constraint];
-    unsigned columns = mysql_columns_stage(maker, check->relation, schema_text(target, check->expression));
-    unsigned stage = parts->stage > 2 ? parts->stage : 2;
-    stage = columns > stage ? columns : stage;
+    unsigned stage = mysql_check_stage(maker, constraint);
+    stage = parts->stage > stage ? parts->stage : stage;
     if (leave_period(maker, SIDE_TARGET, constraint, parts->items, parts->count) ||
         !mysql_claim(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, constraint, stage))
         return;
@@ -141,9 +149,7 @@ void mysql_change_check(struct plan_maker *maker, const struct plan_task *task, 
     bool renamed = !mysql_same_name(names[0], names[1]);
     if (leave_period(maker, SIDE_CURRENT, from, items, count) || leave_period(maker, SIDE_TARGET, to, items, count))
         return;
-    unsigned stage = mysql_columns_stage(maker, target->constraints[to].relation,
-                                         schema_text(target, target->constraints[to].expression));
-    stage = stage > 2 ? stage : 2;
+    unsigned stage = mysql_check_stage(maker, to);
     struct mysql_fact old = mysql_check_fact(maker, (struct mysql_pair){{(int64_t)from, DRIFT_NOWHERE}});
     struct mysql_fact fact =
         mysql_check_fact(maker, (struct mysql_pair){{renamed ? DRIFT_NOWHERE : (int64_t)from, (int64_t)to}});

@@ -159,7 +159,7 @@ void mysql_drop_column(struct plan_maker *maker, const struct plan_task *task, c
     struct mysql_fact fact = mysql_column_fact(maker, SIDE_CURRENT, relation, &column, NULL, NULL);
     struct mysql_step step = {
         .stage = PLAN_STAGES,
-        .phase = mysql_is_dropped_late(maker, index) ? PHASE_VALIDATE : PHASE_DROP_COLUMN,
+        .phase = mysql_is_dropped_late(maker, index) ? PHASE_CONSTRAINT : PHASE_DROP_COLUMN,
         .rank = mysql_drop_rank(maker, index),
         .algorithm = algorithm,
         .hazards = (column.generated ? 0 : HAZARD(DELETES_DATA)) | HAZARD(BREAKS_CLIENTS) | HAZARD(HIDDEN_DEPENDENCIES),

@@ -109,11 +109,14 @@ static unsigned base_stage(struct plan_maker *maker, size_t generated_column)
 
 unsigned mysql_add_stage(struct plan_maker *maker, size_t target_column)
 {
+    const struct schema *target = maker->target;
     struct mysql_column column = mysql_target_column(maker, NULL, target_column);
     unsigned stage = mysql_is_required(&column) ? PLAN_STAGES : 1;
     if (stage == 1 && mysql_add_algorithm(maker, SIDE_TARGET, target_column, &column, true) == ALGORITHM_CHOSEN)
         stage = 2;
     unsigned base = column.generated ? base_stage(maker, target_column) : 1;
+    unsigned unwritten = mysql_unwritten_column_stage(maker, target->columns[target_column].relation, &column);
+    stage = unwritten > stage ? unwritten : stage;
     return base > stage ? base : stage;
 }
 
@@ -151,14 +154,16 @@ unsigned mysql_change_stage(struct plan_maker *maker, const struct plan_task *ta
 {
     const struct schema *current = maker->current;
     struct mysql_column from = mysql_column_of(current, &current->columns[task->items[0]->place.live]);
-    struct mysql_column to = mysql_target_column(maker, &from, (size_t)task->items[0]->place.reference);
+    size_t index = (size_t)task->items[0]->place.reference;
+    struct mysql_column to = mysql_target_column(maker, &from, index);
     bool becomes_generated = to.generated && !from.generated;
     bool leaves_key = to.flags & ~from.flags & COLUMN_NULLABLE && /* the key goes first */
                       mysql_is_in_primary_key(current, (size_t)task->items[0]->place.live);
     bool safe = !leaves_key && takes_all(maker, &from, &to) && !becomes_generated && !mysql_is_swapped(&from, &to) &&
                 strcmp(from.name, to.name) == 0;
-    unsigned base = to.generated ? base_stage(maker, (size_t)task->items[0]->place.reference) : 1;
-    return safe && base < PLAN_STAGES ? 2 : PLAN_STAGES;
+    unsigned base = to.generated ? base_stage(maker, index) : 1;
+    unsigned unwritten = mysql_unwritten_column_stage(maker, maker->target->columns[index].relation, &to);
+    return safe && base < PLAN_STAGES && unwritten < PLAN_STAGES ? 2 : PLAN_STAGES;
 }
 
 /* Of the columns that a stage adds, generated ones come last. */

@@ -52,8 +52,9 @@ void mysql_change_reference(struct plan_maker *maker, const struct plan_task *ta
                             const struct drift_item *const *items, size_t count)
 {
     bool name_only = count == 1 && strcmp(items[0]->attribute, "name") == 0;
-    const struct mysql_parts parts = {
-        .task = task, .items = items, .count = count, .stage = name_only ? PLAN_STAGES : 2};
+    unsigned unread = mysql_unread_stage(maker, (size_t)items[0]->place.reference);
+    bool late = name_only || unread == PLAN_STAGES; /* it goes when it can come back */
+    const struct mysql_parts parts = {.task = task, .items = items, .count = count, .stage = late ? PLAN_STAGES : 2};
     mysql_note_dropped(maker, &parts, (size_t)items[0]->place.live);
     mysql_note_added(maker, &parts, (size_t)items[0]->place.reference);
 }
@@ -280,7 +281,9 @@ static unsigned add_stage(struct plan_maker *maker, size_t constraint)
     const struct mysql_reference *reference = &plan->added[constraint];
     int64_t partner = partner_of(maker, SIDE_TARGET, constraint);
     unsigned ready = ready_stage(maker, &maker->target->constraints[constraint], reference->stage);
+    unsigned unread = mysql_unread_stage(maker, constraint);
     unsigned dropped = partner >= 0 ? plan->dropped[partner].stage : 1;
+    ready = unread > ready ? unread : ready;
     return dropped > ready ? dropped : ready;
 }
 
