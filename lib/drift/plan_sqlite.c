@@ -410,10 +410,14 @@ static void end(struct plan_maker *maker)
     }
 }
 
+/* Since 3.41 the shell takes no text in double quotes unless it is told to, and then neither makes what holds one nor
+ * renames a table beside it. */
 static void render_header(const struct plan *plan, struct strbuf *out)
 {
-    (void)plan;
-    strbuf_add_string(out, ".bail on\n.timeout 10000\n\n");
+    bool quoted = sqlite_quotes_texts(plan->report->live, &out->failed) ||
+                  sqlite_quotes_texts(plan->report->reference, &out->failed);
+    strbuf_add_string(out, ".bail on\n.timeout 10000\n");
+    strbuf_add_string(out, quoted ? ".dbconfig dqs_ddl on\n\n" : "\n");
 }
 
 static void render_footer(const struct plan *plan, struct strbuf *out)

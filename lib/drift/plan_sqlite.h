@@ -118,6 +118,10 @@ enum sqlite_way sqlite_way_between(const struct sqlite_table *table, const struc
  * whatever table. */
 bool sqlite_can_drop_columns(struct plan_maker *maker);
 
+/* Whether tables or indexes have texts in double quotes. Sets the flag where memory is out, and else leaves it alone.
+ */
+bool sqlite_quotes_texts(const struct schema *schema, bool *ret_no_memory);
+
 /* Whether ALTER TABLE … ADD COLUMN takes a column; whether a foreign key or check can stand with it there. */
 bool sqlite_column_can_be_added(struct plan_maker *maker, struct sqlite_element column);
 bool sqlite_constraint_is_of(const struct plan_maker *maker, struct sqlite_element constraint,

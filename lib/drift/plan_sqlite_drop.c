@@ -222,23 +222,22 @@ static bool views_and_triggers_stay(struct plan_maker *maker, const struct schem
 }
 
 /* Whether some name in double quotes is no column's. */
-static bool quotes_text(struct plan_maker *maker, const struct schema *schema, const struct schema_relation *relation,
-                        const char *expression)
+static bool quotes_text(const struct schema *schema, const struct schema_relation *relation, const char *expression,
+                        bool *ret_no_memory)
 {
     for (struct neighbours at = begin_at(expression); at.token.kind != TOKEN_END; step(&at)) {
         if (!sqlite_token_can_be_text(&at.before, &at.token, &at.after))
             continue;
         cleanup(strbuf) struct strbuf name = STRBUF(at.token.length + 1);
         sqlite_token_append_name(&at.token, &name);
-        maker->failed |= !strbuf_ok(&name);
+        *ret_no_memory |= !strbuf_ok(&name);
         if (!has_column(schema, relation, strbuf_text(&name)))
             return true;
     }
     return false;
 }
 
-static bool table_quotes_text(struct plan_maker *maker, const struct schema *schema,
-                              const struct schema_relation *table)
+static bool table_quotes_text(const struct schema *schema, const struct schema_relation *table, bool *ret_no_memory)
 {
     const char *source = schema_attribute_text(schema, table->attributes, ATTRIBUTE_SOURCE);
     cleanup(sqlite_statement) struct sqlite_statement statement = {0};
@@ -248,50 +247,61 @@ static bool table_quotes_text(struct plan_maker *maker, const struct schema *sch
         return false;
     sqlite_statement_init(&statement);
     if (sqlite_parse_table(source, strlen(source), &statement, &error) < 0) {
-        maker->failed |= error.code == ERROR_NO_MEMORY;
+        *ret_no_memory |= error.code == ERROR_NO_MEMORY;
         return true;
     }
     for (size_t i = 0; i < statement.column_count && !found; i++)
-        found = quotes_text(maker, schema, table, sqlite_statement_text(&statement, statement.columns[i].generated));
+        found = quotes_text(schema, table, sqlite_statement_text(&statement, statement.columns[i].generated),
+                            ret_no_memory);
     for (size_t i = 0; i < statement.constraint_count && !found; i++)
-        found =
-            quotes_text(maker, schema, table, sqlite_statement_text(&statement, statement.constraints[i].expression));
+        found = quotes_text(schema, table, sqlite_statement_text(&statement, statement.constraints[i].expression),
+                            ret_no_memory);
     return found;
 }
 
-/* The parts of an index are read from the text: the model has texts in single quotes already. */
-static bool index_quotes_text(struct plan_maker *maker, const struct schema *schema, struct sqlite_element element)
+/* A declared index has texts in single quotes in the model, except where one is all of a part. */
+static bool part_is_text(const struct schema *schema, const struct schema_index *index)
 {
-    const struct schema_relation *table = &schema->relations[schema->indexes[element.index].relation];
-    const char *text = sqlite_stored_text(maker, ARRAY_INDEXES, element);
+    for (uint32_t i = 0; i < index->part_count; i++) {
+        const struct schema_index_part *part = &schema->parts[index->first_part + i];
+        if (!(part->flags & PART_EXPRESSION) &&
+            !has_column(schema, &schema->relations[index->relation], schema_text(schema, part->text)))
+            return true;
+    }
+    return false;
+}
+
+static bool index_quotes_text(const struct schema *schema, const struct schema_index *index, bool *ret_no_memory)
+{
+    const struct schema_relation *table = &schema->relations[index->relation];
+    const char *source = schema_attribute_text(schema, index->attributes, ATTRIBUTE_SOURCE);
     cleanup(sqlite_statement) struct sqlite_statement statement = {0};
     struct error error = {0};
-    bool found = false;
-    if (!strchr(text, '"'))
-        return false;
+    bool found = part_is_text(schema, index);
+    if (found || !source || !strchr(source, '"'))
+        return found;
     sqlite_statement_init(&statement);
-    if (sqlite_parse_index(text, strlen(text), &statement, &error) < 0) {
-        maker->failed |= error.code == ERROR_NO_MEMORY;
+    if (sqlite_parse_index(source, strlen(source), &statement, &error) < 0) {
+        *ret_no_memory |= error.code == ERROR_NO_MEMORY;
         return true;
     }
     for (size_t i = 0; i < statement.part_count && !found; i++) {
         const struct sqlite_index_part *part = &statement.parts[i];
-        const char *said = sqlite_statement_text(&statement, part->text);
-        found =
-            part->flags & PART_EXPRESSION ? quotes_text(maker, schema, table, said) : !has_column(schema, table, said);
+        found = (part->flags & PART_EXPRESSION) &&
+                quotes_text(schema, table, sqlite_statement_text(&statement, part->text), ret_no_memory);
     }
-    return found || quotes_text(maker, schema, table, sqlite_statement_text(&statement, statement.predicate));
+    return found || quotes_text(schema, table, sqlite_statement_text(&statement, statement.predicate), ret_no_memory);
 }
 
-static bool has_quoted_texts(struct plan_maker *maker, enum plan_side side)
+bool sqlite_quotes_texts(const struct schema *schema, bool *ret_no_memory)
 {
-    const struct schema *schema = sqlite_schema_of(maker, side);
-    for (size_t i = 0; i < schema->relation_count && !maker->failed; i++) {
-        if (schema->relations[i].kind == RELATION_TABLE && table_quotes_text(maker, schema, &schema->relations[i]))
+    for (size_t i = 0; i < schema->relation_count; i++) {
+        if (schema->relations[i].kind == RELATION_TABLE &&
+            table_quotes_text(schema, &schema->relations[i], ret_no_memory))
             return true;
     }
-    for (size_t i = 0; i < schema->index_count && !maker->failed; i++) {
-        if (index_quotes_text(maker, schema, (struct sqlite_element){side, (uint32_t)i}))
+    for (size_t i = 0; i < schema->index_count; i++) {
+        if (index_quotes_text(schema, &schema->indexes[i], ret_no_memory))
             return true;
     }
     return false;
@@ -303,7 +313,8 @@ bool sqlite_can_drop_columns(struct plan_maker *maker)
     if (!plan->drop_known) {
         plan->drop_known = true;
         plan->drop = views_and_triggers_stay(maker, maker->current) && views_and_triggers_stay(maker, maker->target) &&
-                     !has_quoted_texts(maker, SIDE_CURRENT) && !has_quoted_texts(maker, SIDE_TARGET);
+                     !sqlite_quotes_texts(maker->current, &maker->failed) &&
+                     !sqlite_quotes_texts(maker->target, &maker->failed);
     }
     return plan->drop;
 }

@@ -4,6 +4,7 @@ One change, its items; then the plan, run by the sqlite3 shell, ends them, run a
 them back. Each change is made on a populated schema, and planned in both directions.
 """
 
+import os
 import sqlite3
 
 import pytest
@@ -359,6 +360,26 @@ def test_renaming_away_and_back_is_no_difference(tmp_path):
     )
     answer = drift_probe.diff(reference, live)
     assert answer["items"] == [] and answer["equal"]
+
+
+@pytest.mark.parametrize("reverse", (False, True))
+def test_texts_in_double_quotes_where_the_shell_takes_none(tmp_path, monkeypatch, reverse):
+    """Since 3.41 it takes a name that is no column's for an error, as any shell does when told so."""
+    texts = 'CREATE TABLE t(a TEXT CHECK (a <> "x"), b INT);CREATE INDEX ix ON t("y", lower("z"));CREATE TABLE o(a INT);'
+    more = texts.replace("b INT", "b TEXT").replace("o(a INT", "o(a TEXT") + 'CREATE INDEX iy ON t(a) WHERE a <> "x";'
+    urls = []
+    for name, script in (("a", texts), ("b", more)):
+        with sqlite3.connect(tmp_path / f"{name}.db") as connection:
+            connection.executescript(script)
+        connection.close()
+        urls.append(f"sqlite:///{tmp_path}/{name}.db")
+    strict = tmp_path / "strict"
+    program = os.environ.get("MIGRATIOND_TEST_SQLITE3", "sqlite3")
+    off = " ".join(f"-cmd '.dbconfig {name} off'" for name in ("dqs_ddl", "dqs_dml"))
+    strict.write_text(f'#!/bin/sh\nexec {program} {off} "$@"\n')
+    strict.chmod(0o755)
+    monkeypatch.setenv("MIGRATIOND_TEST_SQLITE3", str(strict))
+    check(tmp_path, *(reversed(urls) if reverse else urls))
 
 
 def test_texts_in_double_quotes_are_no_difference(tmp_path):

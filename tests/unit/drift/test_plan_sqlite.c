@@ -259,6 +259,32 @@ static void test_what_else_is_in_the_file(void **state)
     }
 }
 
+/* The shell takes texts in double quotes for texts only where it is told to. */
+static void test_the_shell_is_told_of_texts_in_double_quotes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *index;
+        bool told;
+    } indexes[] = {
+        {"CREATE INDEX ix ON t(\"a\")", false},    {"CREATE INDEX ix ON t('a')", false},
+        {"CREATE INDEX ix ON t(\"b\")", true},     {"CREATE INDEX ix ON t(a || \"b\")", true},
+        {"CREATE INDEX ix ON t(a || 'b')", false},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(indexes); i++) {
+        const char *without[] = {"CREATE TABLE t(a)", NULL};
+        const char *with[] = {"CREATE TABLE t(a)", indexes[i].index, NULL};
+        for (size_t side = 0; side < 2; side++) {
+            struct error error = {0};
+            cleanup(plan) struct plan *plan = NULL;
+            cleanup(strbuf) struct strbuf out = STRBUF(TEXT_LIMIT);
+            assert_int_equal(make(side ? with : without, side ? without : with, &plan, &error), 0);
+            plan_render_undo(plan, &out);
+            assert_int_equal(strstr(strbuf_text(&out), "\n.dbconfig dqs_ddl on\n") != NULL, indexes[i].told);
+        }
+    }
+}
+
 static const char *const rich_reference[] = {
     "CREATE TABLE p(id INTEGER PRIMARY KEY, x TEXT, \"y\" CHECK (\"y\" > 0))",
     "CREATE INDEX ip ON p(\"x\", lower(\"y\"))",
@@ -346,6 +372,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stages_and_ways),
         cmocka_unit_test(test_what_else_is_in_the_file),
+        cmocka_unit_test(test_the_shell_is_told_of_texts_in_double_quotes),
         cmocka_unit_test(test_the_same_every_time),
         cmocka_unit_test(test_hazards),
         cmocka_unit_test(test_memory),
