@@ -94,7 +94,10 @@ void route_compare(const struct http_request *request, struct http_response *res
     if (!gather(request, arena, members, &count, response))
         return;
     if (compare_many(members, count, policy_of(request, members), request->unix_ms, &comparison, &error) < 0) {
-        http_response_error(response, &error, "databases");
+        if (error.code == ERROR_UNSUPPORTED)
+            http_response_bad_parameter(response, "databases", "%s", error.message);
+        else
+            http_response_error(response, &error, "databases");
         return;
     }
     http_format_begin(response, 200, format);

@@ -5,7 +5,7 @@ import contextlib
 import json
 
 import pytest
-from harness import migrationctl
+from harness import eventually, migrationctl
 
 TENANT = (
     "CREATE SCHEMA {0};"
@@ -78,3 +78,12 @@ def test_bad_arguments(postgres):
     ):
         result = migrationctl("compare", *arguments)
         assert result.returncode == 2 and result.stdout + result.stderr, arguments
+
+
+def test_databases_of_two_engines(daemon, postgres, sqlite):
+    running = daemon({"databases": {one.engine: {"url": one.url(), "journal": "none"} for one in (postgres, sqlite)}})
+    for name in (postgres.engine, sqlite.engine):
+        eventually(lambda name=name: running.get(f"/v1/databases/{name}/schema").status == 200)
+    answer = running.get(f"/v1/compare?databases={postgres.engine},{sqlite.engine}")
+    assert answer.status == 400 and answer.json["parameter"] == "databases"
+    assert "cannot be compared" in answer.json["detail"]
