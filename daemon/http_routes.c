@@ -16,6 +16,7 @@ const struct http_route http_routes[] = {
     {"/health", "Health of all databases", "", "", ACCESS_HEALTH, true, false, route_health, NULL},
     {"/health/{name}", "Health of a database or a gate", "", "", ACCESS_HEALTH, true, false, route_health_one, NULL},
     {"/metrics", "Metrics in Prometheus' text format", "", "", ACCESS_HEALTH, true, false, route_metrics, NULL},
+    {"/probe", "The metrics of one configured database", "target", "", ACCESS_HEALTH, false, false, route_probe, NULL},
     {"/v1/databases", "All databases, one line of state each", "", "", ACCESS_READ, false, false, route_databases,
      NULL},
     {"/v1/databases/{database}", "State, reason and next step of a database", "", "", ACCESS_READ, false, false,
@@ -257,14 +258,20 @@ bool route_has_views(const struct http_request *request, struct http_response *r
     return false;
 }
 
-const struct view *route_find_view(const struct http_request *request, struct http_response *response)
+const struct view *route_find_view_of(const struct http_request *request, const char *name,
+                                      struct http_response *response)
 {
     if (!route_has_views(request, response))
         return NULL;
-    const struct config_database *database = config_find_database(request->set->config, request->names[0]);
+    const struct config_database *database = config_find_database(request->set->config, name);
     if (!database) {
-        http_response_problem(response, 404, "there is no database %s", request->names[0]);
+        http_response_problem(response, 404, "there is no database %s", name);
         return NULL;
     }
     return request->set->views[database - request->set->config->databases];
+}
+
+const struct view *route_find_view(const struct http_request *request, struct http_response *response)
+{
+    return route_find_view_of(request, request->names[0], response);
 }

@@ -89,8 +89,13 @@ HTTP_ROUTE_HANDLER(route_admissions_list);
 HTTP_ROUTE_HANDLER(route_admissions_post);
 HTTP_ROUTE_HANDLER(route_events);
 HTTP_ROUTE_HANDLER(route_metrics);
+HTTP_ROUTE_HANDLER(route_probe);
 
-/* The view of the database that the first name of the path names; answers 404 or 503 itself and returns NULL. */
+/* The view of the database of that name; answers 404 or 503 itself and returns NULL. */
+const struct view *route_find_view_of(const struct http_request *request, const char *name,
+                                      struct http_response *response);
+
+/* The same of the database that the first name of the path names. */
 const struct view *route_find_view(const struct http_request *request, struct http_response *response);
 
 /* The parameter `limit`, at most `most`; `*limit` stays as it is without. False, with a 400 answered, if it is none. */

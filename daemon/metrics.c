@@ -267,19 +267,24 @@ static void render_databases(const struct measured *measured, size_t count, stru
     }
 }
 
+void metrics_render_views(struct view *const *views, size_t count, int64_t monotonic_now_ms, int64_t unix_now_ms,
+                          struct strbuf *out)
+{
+    cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
+    struct database_report *reports = arena ? arena_array(arena, count, sizeof *reports) : NULL;
+    struct measured *measured = reports ? arena_array(arena, count, sizeof *measured) : NULL;
+    out->failed = out->failed || !measured;
+    for (size_t i = 0; !out->failed && i < count; i++) {
+        out->failed = view_judge(views[i], NULL, monotonic_now_ms, unix_now_ms, arena, &reports[i], NULL) != 0;
+        measured[i] = (struct measured){.view = views[i], .report = &reports[i]};
+    }
+    if (!out->failed)
+        render_databases(measured, count, out);
+}
+
 void metrics_render(const struct view_set *set, int64_t monotonic_now_ms, int64_t unix_now_ms, struct strbuf *out)
 {
     render_process(out);
-    if (!set)
-        return;
-    cleanup(arena) struct arena *arena = arena_new(GATE_ARENA_BYTES);
-    struct database_report *reports = arena ? arena_array(arena, set->count, sizeof *reports) : NULL;
-    struct measured *measured = reports ? arena_array(arena, set->count, sizeof *measured) : NULL;
-    out->failed = out->failed || !measured;
-    for (size_t i = 0; !out->failed && i < set->count; i++) {
-        out->failed = view_judge(set->views[i], NULL, monotonic_now_ms, unix_now_ms, arena, &reports[i], NULL) != 0;
-        measured[i] = (struct measured){.view = set->views[i], .report = &reports[i]};
-    }
-    if (!out->failed)
-        render_databases(measured, set->count, out);
+    if (set)
+        metrics_render_views(set->views, set->count, monotonic_now_ms, unix_now_ms, out);
 }

@@ -27,4 +27,8 @@ int64_t metric_get(enum metric metric);
 enum { METRIC_SERIES = 15 };
 void metrics_render(const struct view_set *set, int64_t monotonic_now_ms, int64_t unix_now_ms, struct strbuf *out);
 
+/* The series of these databases alone. */
+void metrics_render_views(struct view *const *views, size_t count, int64_t monotonic_now_ms, int64_t unix_now_ms,
+                          struct strbuf *out);
+
 #endif

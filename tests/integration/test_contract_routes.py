@@ -13,9 +13,10 @@ from harness.journals import alembic_journal, flyway_files, flyway_journal, flyw
 
 FAST = {"journal_interval": "100ms", "interval": "1s"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
-LATER = ["/probe?target=app", "/openapi.json", "/"]
-READ_ONLY = ["/livez", "/readyz", "/health", "/health/app", "/health/pair", "/metrics", "/v1/databases", "/v1/databases/app"]
-READ_ONLY += ["/v1/databases/app/journal", "/v1/databases/app/schema", "/v1/databases/app/drift"]
+LATER = ["/openapi.json", "/"]
+READ_ONLY = ["/livez", "/readyz", "/health", "/health/app", "/health/pair", "/metrics", "/probe?target=app"]
+READ_ONLY += ["/v1/databases", "/v1/databases/app", "/v1/databases/app/journal"]
+READ_ONLY += ["/v1/databases/app/schema", "/v1/databases/app/drift"]
 READ_ONLY += ["/v1/gates", "/v1/gates/app", "/v1/gates/pair"]
 TAGGED = ["/v1/databases/app/schema", "/v1/databases/app/drift"]
 
@@ -148,7 +149,7 @@ def test_accept_is_read_with_its_weights(pair):
 
 def test_unknown_parameters_are_400(pair):
     for path in READ_ONLY:
-        answer = problem(pair.get(path + "?nonsense=1"), 400)
+        answer = problem(pair.get(f"{path}{'path + "?nonsense=1"' if '?' in path else '?'}nonsense=1"), 400)
         assert answer["parameter"] == "nonsense", path
 
 
@@ -541,3 +542,15 @@ def test_parallel_questions_do_not_disturb_each_other(pair):
     for thread in threads:
         thread.join()
     assert all(results) and len(results) == 160
+
+
+def test_probe(pair):
+    """One configured database's series, as /metrics has them; nothing that a caller names is ever connected to."""
+    response = pair.get("/probe?target=app")
+    assert response.status == 200 and response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    series = [line for line in response.text.splitlines() if not line.startswith("#")]
+    assert series and all('database="app"' in line for line in series)
+    steady = [line for line in series if "age_seconds" not in line]
+    assert set(steady) <= set(pair.get("/metrics").text.splitlines())
+    for path, status in (("/probe?target=gone", 404), ("/probe", 400), ("/probe?target=", 400), ("/probe?target=127.0.0.1:80", 404)):
+        problem(pair.get(path), status)
