@@ -149,7 +149,7 @@ def test_accept_is_read_with_its_weights(pair):
 
 def test_unknown_parameters_are_400(pair):
     for path in READ_ONLY:
-        answer = problem(pair.get(f"{path}{'path + "?nonsense=1"' if '?' in path else '?'}nonsense=1"), 400)
+        answer = problem(pair.get(path + ("&" if "?" in path else "?") + "nonsense=1"), 400)
         assert answer["parameter"] == "nonsense", path
 
 
