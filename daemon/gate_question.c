@@ -250,6 +250,16 @@ static void remember_what_is_seen(const struct judging *judging, const struct la
         latches_drop(judging->latches, latch);
 }
 
+/* What the journal says is no reason where the drift keeps the gate shut. */
+static int explain_drift(const struct judging *judging, const char *database, struct database_report *report)
+{
+    char reason[512] = "";
+    report_drift_reason(&report->drift, reason, sizeof reason);
+    report->drift_reason = arena_strdup(judging->arena, reason);
+    report->drift_next = arena_printf(judging->arena, "migrationctl diff %s", database);
+    return report->drift_reason && report->drift_next ? 0 : -1;
+}
+
 /* Judges one requirement; `members` has an element for what it comes to. */
 static int judge_requirement(const struct judging *judging, size_t i, struct database_report *report,
                              struct gate_member *member, int64_t *valid_for_ms, struct error *reterr)
@@ -275,6 +285,9 @@ static int judge_requirement(const struct judging *judging, size_t i, struct dat
         remember_what_is_seen(judging, &latch, &verdict, journals[verdict.worst].verdict);
     *valid_for_ms = verdict.valid_for_ms < *valid_for_ms ? verdict.valid_for_ms : *valid_for_ms;
     *member = journals[verdict.worst];
+    bool drifts = verdict.code == CODE_DRIFTED || verdict.code == CODE_DRIFT_UNKNOWN;
+    if (drifts && explain_drift(judging, judging->set->views[requirement->database]->database->name, report) < 0)
+        return error_no_memory(reterr);
     return 0;
 }
 

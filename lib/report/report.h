@@ -61,6 +61,8 @@ struct database_report {
     enum error_code last_error_code;
     bool reachable; /* the newest look reached the server */
     struct drift_summary drift;
+    const char *drift_reason; /* where the drift keeps a gate shut: why, instead of what the journal says; NULL */
+    const char *drift_next;   /* read if there is a drift_reason */
     const struct migration_remark *remarks; /* what the expected files themselves show to be wrong */
     size_t remark_count;
     const struct judged_check *checks; /* of the database as a whole; none in a gate's answer, which has its own */
@@ -114,6 +116,9 @@ struct gate_report {
  *    "check":address of the check that decided|null
  *    "checks":[report_check] */
 void report_gate(struct json_writer *writer, const struct gate_report *gate);
+
+/* "the schema differs from its reference: 36 critical, 3 minor", or why nobody knows. */
+void report_drift_reason(const struct drift_summary *drift, char *text, size_t size);
 
 /* The verdict of what decided, a database or a check: why, and what to do. */
 const char *report_gate_reason(const struct gate_report *gate);

@@ -130,7 +130,12 @@ void report_database_members(struct json_writer *writer, const struct database_r
     add_snapshot(writer, database);
     add_last_known(writer, &worst->last);
     report_drift_summary(writer, &database->drift);
-    report_advice(writer, &worst->verdict);
+    if (!database->drift_reason) {
+        report_advice(writer, &worst->verdict);
+        return;
+    }
+    json_key_string(writer, "reason", database->drift_reason);
+    json_key_string(writer, "next", database->drift_next);
 }
 
 void report_gate_database(struct json_writer *writer, const struct database_report *database)
@@ -145,8 +150,10 @@ void report_gate_database(struct json_writer *writer, const struct database_repo
 const char *report_gate_reason(const struct gate_report *gate)
 {
     const struct gate_verdict *verdict = gate->verdict;
-    return verdict->check ? gate->checks[verdict->worst].verdict.reason
-                          : report_worst(&gate->databases[verdict->worst])->verdict.reason;
+    if (verdict->check)
+        return gate->checks[verdict->worst].verdict.reason;
+    const struct database_report *database = &gate->databases[verdict->worst];
+    return database->drift_reason ? database->drift_reason : report_worst(database)->verdict.reason;
 }
 
 void report_gate(struct json_writer *writer, const struct gate_report *gate)

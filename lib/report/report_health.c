@@ -48,19 +48,22 @@ enum health_status report_health_status(const struct health_report *health)
     return checks > worst ? checks : worst;
 }
 
-/* "36 critical, 3 minor", or why nobody knows. */
-static void say_drift(const struct drift_summary *drift, char *text, size_t size)
+void report_drift_reason(const struct drift_summary *drift, char *text, size_t size)
 {
     size_t length = 0;
+    const char *separator = "";
     if (drift->verdict == DRIFT_UNKNOWN || !drift->counts) {
         snprintf(text, size, "drift is unknown: %s", drift->reason ? drift->reason : "nothing was compared yet");
         return;
     }
     length = (size_t)snprintf(text, size, "the schema differs from its reference:");
-    for (unsigned severity = SEVERITIES; severity-- > 0 && length < size;)
-        if (drift->counts->by_severity[severity] > 0)
-            length += (size_t)snprintf(text + length, size - length, " %zu %s", drift->counts->by_severity[severity],
-                                       drift_severity_name(severity));
+    for (unsigned severity = SEVERITIES; severity-- > 0 && length < size;) {
+        if (drift->counts->by_severity[severity] == 0)
+            continue;
+        length += (size_t)snprintf(text + length, size - length, "%s %zu %s", separator,
+                                   drift->counts->by_severity[severity], drift_severity_name(severity));
+        separator = ",";
+    }
 }
 
 /* What is wrong: beside an open gate that is the warning. */
@@ -166,7 +169,7 @@ static void add_drift_check(struct json_writer *writer, const struct database_re
     if (!database->drift.configured)
         return;
     char output[OUTPUT_SIZE] = "";
-    say_drift(&database->drift, output, sizeof output);
+    report_drift_reason(&database->drift, output, sizeof output);
     open_check(writer, database, "drift");
     open_component(writer, database->name);
     json_key_string(writer, "observedValue", drift_verdict_name(database->drift.verdict));
@@ -217,7 +220,7 @@ static void say_complaint(const struct database_report *database, enum health_st
     if (verdict_health(verdict) == status)
         snprintf(reason, sizeof reason, "%s", complaint(verdict));
     else if (drift_health(&database->drift) == status)
-        say_drift(&database->drift, reason, sizeof reason);
+        report_drift_reason(&database->drift, reason, sizeof reason);
     else if (find_checks(database->checks, database->check_count, status, &check) > 0)
         say_check(check, reason, sizeof reason);
     snprintf(text, size, "%s%s%s", check ? "" : database->name, check ? "" : ": ", reason);

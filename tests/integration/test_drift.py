@@ -104,6 +104,11 @@ def test_drift_is_seen_confirmed_and_ended(daemon, database, tmp_path):
     gate = running.gate("api")
     assert gate.status == 409 and gate.json["code"] == "DRIFTED"
     assert gate.json["databases"][0]["drift"] == {"drift": "drifted", "code": None, "worst": "critical", "differences": 2}
+    reason = "the schema differs from its reference: 1 critical, 1 minor"
+    assert gate.json["databases"][0]["reason"] == reason and gate.json["databases"][0]["next"] == "migrationctl diff app"
+    waited = running.ctl("--server", f"http://127.0.0.1:{running.port}", "wait", "api", "--timeout", "0")
+    assert waited.returncode == 4 and f"app: blocked DRIFTED: {reason}" in waited.stderr
+    assert "no journal" in running.gate("app").json["databases"][0]["reason"], "a gate that heeds no drift"
     metrics = running.get("/metrics").text
     assert re.search(r'^migrationd_database_drift\{database="app",engine="\w+",drift="drifted"\} 1$', metrics, re.MULTILINE)
     assert re.search(r'^migrationd_database_drift_items\{.*severity="critical"\} 1$', metrics, re.MULTILINE)
