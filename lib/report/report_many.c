@@ -85,8 +85,12 @@ static void add_group(struct strbuf *out, enum report_style style, const struct 
 static void add_whole(struct strbuf *out, enum report_style style, const struct comparison_member *members,
                       const struct comparison_of_many *comparison)
 {
-    strbuf_printf(out, "%s%zu different schema%s\n", style == STYLE_MARKDOWN ? "# " : "", comparison->group_count,
-                  comparison->group_count == 1 ? "" : "s");
+    size_t equal = comparison->group_count == 1 ? comparison->groups[0].member_count : 0;
+    strbuf_add_string(out, style == STYLE_MARKDOWN ? "# " : "");
+    if (equal > 0)
+        strbuf_printf(out, "%zu schema%s\n", equal, equal == 1 ? "" : "s, all equal");
+    else
+        strbuf_printf(out, "%zu different schemas\n", comparison->group_count);
     for (size_t i = 0; i < comparison->group_count; i++)
         add_group(out, style, members, &comparison->groups[i], i + 1);
     for (size_t i = 0; i < comparison->unread_count; i++) {

@@ -65,6 +65,7 @@ def test_databases_by_url(postgres_server, tmp_path):
     assert many["groups"][0]["majority"] and many["groups"][0]["drift"] is None
     assert many["groups"][1]["drift"]["counts"]["unexpected"] == 1
     assert "superuser-secret" not in json.dumps(many)
+    assert migrationctl("compare", dev.url(), prod.url()).stdout.startswith("2 schemas, all equal\n")
     gone = "postgresql://nobody@127.0.0.1:1/none"
     many = compare(dev.url(), prod.url(), gone, code=2)
     assert len(many["unread"]) == 1 and many["unread"][0]["reason"]
