@@ -116,6 +116,26 @@ static void print_check_counts(const struct json_value *checks)
     puts(")");
 }
 
+/* `diff` shows what differs. */
+static void print_drift(const struct json_value *drift)
+{
+    int64_t differences = 0;
+    if (!json_is_object(drift))
+        return;
+    printf("  %-12s", "drift");
+    ctl_put_text(stdout, text_of(drift, "drift"), "?");
+    if (text_of(drift, "code")) {
+        putchar(' ');
+        ctl_put_text(stdout, text_of(drift, "code"), "?");
+    }
+    json_get_integer(json_member(drift, "differences"), &differences);
+    if (text_of(drift, "worst")) {
+        printf(": %lld difference%s, the worst ", (long long)differences, differences == 1 ? "" : "s");
+        ctl_put_text(stdout, text_of(drift, "worst"), "?");
+    }
+    putchar('\n');
+}
+
 /* One database with its evidence, as a gate's answer or /v1/databases/{db} shows it. */
 static bool print_database(const struct json_value *database)
 {
@@ -154,6 +174,7 @@ static bool print_database(const struct json_value *database)
     }
     print_groups(database);
     print_remarks(database);
+    print_drift(json_member(database, "drift"));
     print_check_counts(json_member(database, "checks"));
     print_line(json_member(database, "snapshot"), "last_error");
     return true;

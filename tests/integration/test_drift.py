@@ -120,6 +120,7 @@ def test_drift_is_seen_confirmed_and_ended(daemon, database, tmp_path):
     ctl = ("--server", f"http://127.0.0.1:{running.port}")
     assert running.ctl(*ctl, "diff", "app").returncode == 1
     assert "critical" in running.ctl(*ctl, "diff", "app").stdout
+    assert "  drift       drifted: 2 differences, the worst critical\n" in running.ctl(*ctl, "status", "app").stdout
     assert running.ctl(*ctl, "plan", "app", "--output", "sql").returncode == 1
 
     database.sql("ALTER TABLE orders ADD COLUMN note varchar(200)")
