@@ -20,6 +20,9 @@ struct postgres_fact {
     const char *between;   /* a text that is fine while the steps are half done; NULL: none */
     bool passes_absent;    /* so is absence */
     bool loose;            /* texts of servers that print differently */
+    /* What the guard asks instead where a step makes the thing anew on changed types, which the server then prints with
+     * other casts; NULL: the same. */
+    const struct postgres_fact *reprinted;
 };
 
 /* SQL that is run in one transaction. */
@@ -74,6 +77,8 @@ struct postgres_plan {
     unsigned char *gone[PLAN_ARRAYS];             /* of the current side: the stage in which a step drops it */
     const struct plan_task **shaken[PLAN_ARRAYS]; /* of the current side: whose step takes it away, for a step of its
                                                    * own to bring it back; NULL: nobody's */
+    unsigned char
+        *leans[PLAN_ARRAYS]; /* of the current side: 1: steps for other things take it away and bring it back */
     const struct plan_task **retypes; /* by column of the current side: in whose step its type changes; NULL: none */
     uint64_t *view_words; /* by the current side's relation: VIEW_WORDS of a Bloom filter of a view's words */
     struct postgres_moved *moved;
@@ -291,6 +296,15 @@ const struct plan_task *postgres_step_task(const struct plan_maker *maker, const
 
 /* A task for each thing of the current side, none yet; false when memory is out. */
 bool postgres_get_tasks(struct plan_maker *maker, const struct plan_task ***tasks);
+
+/* Whether steps for other things take a pair's thing of the current side away and bring it back. */
+bool postgres_leans(const struct plan_maker *maker, enum plan_array array, struct postgres_pair pair);
+
+/* In the arena; NULL (and `failed`) when memory is out. */
+const struct postgres_fact *postgres_keep_fact(struct plan_maker *maker, const struct postgres_fact *fact);
+
+/* A condition: the thing is as on a side, or as the server has printed that since. */
+const char *postgres_still_holds(struct plan_maker *maker, const struct postgres_fact *fact, enum plan_side side);
 
 /* Before the rules: marks what steps for other things take away. */
 void postgres_shake(struct plan_maker *maker);

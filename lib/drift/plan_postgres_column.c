@@ -193,6 +193,21 @@ static void list_owner(struct plan_maker *maker, enum plan_side side, size_t ind
     postgres_list_add(maker, userdata, postgres_owner_sql(maker, side, index));
 }
 
+/* Whether a generated column still names it when the other columns of the stage are dropped. */
+static bool is_named_until_late(struct plan_maker *maker, size_t index)
+{
+    const struct schema *current = maker->current;
+    const struct schema_relation *table = &current->relations[current->columns[index].relation];
+    const char *name = schema_text(current, current->columns[index].name);
+    for (size_t i = table->first_column; i < (size_t)table->first_column + table->column_count; i++) {
+        const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, i);
+        if (task && postgres_changes_generation(task) && postgres_generation_stage(maker, task) == PLAN_STAGES &&
+            plan_mentions_word(schema_text_or_null(current, current->columns[i].generated), name))
+            return true;
+    }
+    return false;
+}
+
 void postgres_drop_column(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                           size_t count)
 {
@@ -210,7 +225,7 @@ void postgres_drop_column(struct plan_maker *maker, const struct plan_task *task
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){
                      .stage = PLAN_STAGES,
-                     .phase = PHASE_DROP_COLUMN,
+                     .phase = is_named_until_late(maker, index) ? PHASE_FINISH : PHASE_DROP_COLUMN,
                      .rank = column->generated ? 0 : 1,
                      .lock = "ACCESS EXCLUSIVE",
                      .hazards = (column->generated ? 0 : HAZARD(DELETES_DATA)) | HAZARD(BREAKS_CLIENTS),

@@ -26,10 +26,10 @@ static void add_values(struct plan_maker *maker, struct postgres_fact *fact, str
     }
 }
 
-static struct postgres_fact make_fact(struct plan_maker *maker, const char *object, const char *query, bool printed,
+static struct postgres_fact make_fact(struct plan_maker *maker, const char *object, const char *query, bool loose,
                                       struct postgres_pair pair, fact_value *value)
 {
-    struct postgres_fact fact = {.object = object, .query = query, .loose = printed && postgres_plan_of(maker)->loose};
+    struct postgres_fact fact = {.object = object, .query = query, .loose = loose};
     if (fact.loose)
         fact.query = postgres_loose_query(maker, query);
     add_values(maker, &fact, pair, value);
@@ -165,7 +165,14 @@ struct postgres_fact postgres_column_fact(struct plan_maker *maker, struct postg
     const char *query = plan_printf(
         maker, "(SELECT %s FROM pg_attribute a WHERE a.attrelid = %s AND a.attname = %s AND NOT a.attisdropped)",
         column_facts[which].expression, regclass_of(maker, side, column->relation), postgres_literal(maker, name));
-    return make_fact(maker, object, query, column_facts[which].printed, columns, column_facts[which].value);
+    bool printed = column_facts[which].printed;
+    bool loose = printed && postgres_plan_of(maker)->loose;
+    struct postgres_fact fact = make_fact(maker, object, query, loose, columns, column_facts[which].value);
+    if (printed && !loose && postgres_leans(maker, ARRAY_COLUMNS, columns)) {
+        struct postgres_fact reprinted = make_fact(maker, object, query, true, columns, column_facts[which].value);
+        fact.reprinted = postgres_keep_fact(maker, &reprinted);
+    }
+    return fact;
 }
 
 static const char relation_letters[RELATION_KINDS] = {
@@ -321,7 +328,7 @@ static struct postgres_fact constraint_fact(struct plan_maker *maker, struct pos
                     "k.contype IN (%s) ORDER BY k.conname = %s DESC LIMIT 1)",
                     expression, regclass_of(maker, side, constraint->relation), postgres_literal(maker, name),
                     postgres_literal(maker, new_name), kind_letters(maker, pair), postgres_literal(maker, name));
-    return make_fact(maker, object, query, printed, pair, value);
+    return make_fact(maker, object, query, printed && postgres_plan_of(maker)->loose, pair, value);
 }
 
 struct postgres_fact postgres_constraint_fact(struct plan_maker *maker, struct postgres_pair constraints)
@@ -432,8 +439,8 @@ struct postgres_fact postgres_index_fact(struct plan_maker *maker, struct postgr
                     "(SELECT %s FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_am m "
                     "ON m.oid = c.relam WHERE x.indexrelid = %s AND " POSTGRES_IS_PLAIN_INDEX " AND x.indrelid = %s)",
                     expression, lookup, regclass_of(maker, side, index->relation));
-    struct postgres_fact fact =
-        make_fact(maker, plan_printf(maker, "index %s", full), query, true, indexes, index_value);
+    struct postgres_fact fact = make_fact(maker, plan_printf(maker, "index %s", full), query,
+                                          postgres_plan_of(maker)->loose, indexes, index_value);
     const char *left = fact.values[SIDE_TARGET];
     if (left && strncmp(left, "true", 4) == 0) /* a build that failed is made again */
         fact.between = plan_printf(maker, "false%s", left + 4);

@@ -282,12 +282,12 @@ static const char *wrap(struct plan_maker *maker, const struct postgres_fact *fa
     return hashed ? postgres_hash_query(maker, expression) : expression;
 }
 
-static struct postgres_fact routine_fact(struct plan_maker *maker, struct postgres_pair pair)
+static struct postgres_fact routine_fact(struct plan_maker *maker, struct postgres_pair pair, bool loose)
 {
     enum plan_side side = side_of(pair);
     const struct schema *schema = postgres_schema(maker, side);
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_PLAN_BYTES);
-    struct postgres_fact fact = {.loose = postgres_plan_of(maker)->loose};
+    struct postgres_fact fact = {.loose = loose};
     postgres_sql_routine_name(&text, schema, &schema->objects[pair.at[side]]);
     const char *name = plan_keep(maker, &text);
     fact.object = plan_printf(maker, "routine %s", name);
@@ -339,7 +339,7 @@ static const char *fill_in(struct plan_maker *maker, const char *format, const c
     return plan_keep(maker, &text);
 }
 
-struct postgres_fact postgres_object_fact(struct plan_maker *maker, struct postgres_pair objects)
+static struct postgres_fact object_fact(struct plan_maker *maker, struct postgres_pair objects, bool loose)
 {
     enum plan_side side = side_of(objects);
     const struct schema *schema = postgres_schema(maker, side);
@@ -347,10 +347,10 @@ struct postgres_fact postgres_object_fact(struct plan_maker *maker, struct postg
     const struct object_fact *row = &object_facts[object->kind];
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_PLAN_BYTES);
     if (object->kind == OBJECT_ROUTINE || !row->query)
-        return routine_fact(maker, objects);
+        return routine_fact(maker, objects, loose);
     const char *name = lookup_name(maker, schema, object, row);
     const char *own = postgres_literal(maker, schema_text(schema, object->name));
-    struct postgres_fact fact = {.loose = row->printed && postgres_plan_of(maker)->loose};
+    struct postgres_fact fact = {.loose = row->printed && loose};
     fact.object = plan_printf(maker, "%s %s%s%s", object_kind_name((enum object_kind)object->kind), name,
                               row->of_table ? "." : "", row->of_table ? own : "");
     fact.query = fill_in(maker, row->query, name, own);
@@ -362,6 +362,17 @@ struct postgres_fact postgres_object_fact(struct plan_maker *maker, struct postg
         schema = postgres_schema(maker, side);
         row->value(maker, schema, &schema->objects[objects.at[side]], &text);
         fact.values[side] = keep_value(maker, &fact, &text, false);
+    }
+    return fact;
+}
+
+struct postgres_fact postgres_object_fact(struct plan_maker *maker, struct postgres_pair objects)
+{
+    bool loose = postgres_plan_of(maker)->loose;
+    struct postgres_fact fact = object_fact(maker, objects, loose);
+    if (!loose && postgres_leans(maker, ARRAY_OBJECTS, objects)) {
+        struct postgres_fact reprinted = object_fact(maker, objects, true);
+        fact.reprinted = postgres_keep_fact(maker, &reprinted);
     }
     return fact;
 }
@@ -417,14 +428,13 @@ struct postgres_fact postgres_sequence_owner_fact(struct plan_maker *maker, stru
     return fact;
 }
 
-struct postgres_fact postgres_view_fact(struct plan_maker *maker, struct postgres_pair relations)
+static struct postgres_fact view_fact(struct plan_maker *maker, struct postgres_pair relations, bool loose)
 {
     enum plan_side side = side_of(relations);
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_PLAN_BYTES);
     const char *name = postgres_table_name(maker, side, (size_t)relations.at[side]);
     unsigned kind = postgres_schema(maker, side)->relations[relations.at[side]].kind;
-    struct postgres_fact fact = {.object = plan_printf(maker, "view %s", name),
-                                 .loose = postgres_plan_of(maker)->loose};
+    struct postgres_fact fact = {.object = plan_printf(maker, "view %s", name), .loose = loose};
     fact.query = plan_printf(maker, "(SELECT %s " LOOKUP_RELATION " AND c.relkind = '%s')",
                              wrap(maker, &fact, "btrim(pg_get_viewdef(c.oid), E' \\n;')", true),
                              postgres_literal(maker, name), kind == RELATION_VIEW ? "v" : "m");
@@ -439,6 +449,17 @@ struct postgres_fact postgres_view_fact(struct plan_maker *maker, struct postgre
         size_t start = strspn(definition, " \n;");
         strbuf_add(&text, definition + (start < length ? start : 0), start < length ? length - start : 0);
         fact.values[side] = keep_value(maker, &fact, &text, true);
+    }
+    return fact;
+}
+
+struct postgres_fact postgres_view_fact(struct plan_maker *maker, struct postgres_pair relations)
+{
+    bool loose = postgres_plan_of(maker)->loose;
+    struct postgres_fact fact = view_fact(maker, relations, loose);
+    if (!loose && postgres_leans(maker, ARRAY_RELATIONS, relations)) {
+        struct postgres_fact reprinted = view_fact(maker, relations, true);
+        fact.reprinted = postgres_keep_fact(maker, &reprinted);
     }
     return fact;
 }

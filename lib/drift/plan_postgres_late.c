@@ -127,9 +127,10 @@ static void note_relation(struct plan_maker *maker, const struct plan_task *task
 
 void postgres_note_late(struct plan_maker *maker)
 {
-    static const enum plan_array arrays[] = {ARRAY_OBJECTS, ARRAY_RELATIONS, ARRAY_COLUMNS};
+    /* generated columns wait for other columns */
+    static const enum plan_array arrays[] = {ARRAY_OBJECTS, ARRAY_RELATIONS, ARRAY_COLUMNS, ARRAY_COLUMNS};
     static void (*const notes[])(struct plan_maker *, const struct plan_task *) = {note_object, note_relation,
-                                                                                   note_column};
+                                                                                   note_column, note_column};
     for (size_t k = 0; k < ARRAY_LENGTH(arrays); k++)
         for (size_t i = 0; i < plan_task_count(maker); i++) {
             const struct plan_task *task = plan_task_at(maker, i);
@@ -251,6 +252,7 @@ void postgres_shake(struct plan_maker *maker)
                 if (task->kind == kinds[k])
                     postgres_find_lean(maker, task, &lean);
                 for (size_t j = 0; j < lean.count && lean.stage == stage; j++) {
+                    plan->leans[lean.all[j].array][lean.all[j].present] = 1;
                     const struct plan_task **shaken = &plan->shaken[lean.all[j].array][lean.all[j].present];
                     if (lean.all[j].own_step && !*shaken)
                         *shaken = task;

@@ -40,11 +40,18 @@ static bool has_item(const struct plan_task *task, const char *first, const char
 }
 
 /* The stage of a step of its own that makes the thing as the target has it; 0: there is none. */
-static unsigned own_stage(struct plan_maker *maker, const struct postgres_leaner *leaner)
+static unsigned own_stage(struct plan_maker *maker, const struct postgres_lean *lean,
+                          const struct postgres_leaner *leaner)
 {
     const struct plan_task *task = plan_find_task(maker, leaner->array, SIDE_CURRENT, leaner->present);
-    if (!task || task->change != DRIFT_CHANGED || leaner->wanted < 0 || leaner->array == ARRAY_COLUMNS)
+    if (!task || task->change != DRIFT_CHANGED || leaner->wanted < 0)
         return 0;
+    if (leaner->array == ARRAY_COLUMNS) {
+        /* with its new expression already if it does not have to wait */
+        bool generated = !leaner->is_default && postgres_changes_generation(task);
+        unsigned stage = generated ? postgres_generation_stage(maker, task) : 0;
+        return stage > lean->stage ? stage : 0;
+    }
     if ((leaner->array == ARRAY_INDEXES || leaner->array == ARRAY_CONSTRAINTS) && task->item_count == 1 &&
         has_item(task, "name", "name"))
         return 0;
@@ -66,7 +73,7 @@ static bool stays_away(const struct postgres_lean *lean, const struct postgres_l
 static bool append(struct plan_maker *maker, struct postgres_lean *lean, const struct postgres_leaner *leaner)
 {
     struct postgres_leaner *added = NULL;
-    unsigned own = own_stage(maker, leaner);
+    unsigned own = own_stage(maker, lean, leaner);
     if (lean->stage == PLAN_STAGES && leaner->wanted < 0)
         return false; /* gone by then */
     if (own && own < lean->stage)

@@ -191,10 +191,9 @@ static struct postgres_list drop_list(struct plan_maker *maker, const struct pas
                                       const struct postgres_fact *fact, enum plan_side to)
 {
     struct postgres_list drop = postgres_one(maker, postgres_drop_relation_sql(maker, SIDE_CURRENT, passer->present));
-    return postgres_one(maker, postgres_do(maker,
-                                           plan_printf(maker, "%s AND (%s)", postgres_holds(maker, fact, SIDE_CURRENT),
-                                                       passer->causes[to]),
-                                           &drop));
+    const char *there =
+        fact->reprinted ? plan_printf(maker, "%s IS NOT NULL", fact->query) : postgres_holds(maker, fact, SIDE_CURRENT);
+    return postgres_one(maker, postgres_do(maker, plan_printf(maker, "%s AND (%s)", there, passer->causes[to]), &drop));
 }
 
 static struct postgres_list make_list(struct plan_maker *maker, const struct passer *passer,

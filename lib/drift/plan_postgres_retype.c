@@ -107,7 +107,13 @@ unsigned postgres_generation_stage(const struct plan_maker *maker, const struct 
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
     bool computed = is_generated(column_at(maker, SIDE_CURRENT, pair.at[SIDE_CURRENT]));
-    return must_replace(maker, pair) && !computed ? PLAN_STAGES : 2;
+    const struct schema *target = maker->target;
+    const struct schema_column *wanted = column_at(maker, SIDE_TARGET, pair.at[SIDE_TARGET]);
+    const struct schema_relation *table = &target->relations[wanted->relation];
+    unsigned stage = must_replace(maker, pair) && !computed ? PLAN_STAGES : 2;
+    unsigned needed = postgres_needs_of(maker, schema_text(target, table->schema), schema_text(target, table->name),
+                                        schema_text_or_null(target, wanted->generated));
+    return needed > stage ? needed : stage;
 }
 
 /* Types wait for the end, when all that leans on them is known: see postgres_change_types. */
@@ -252,6 +258,24 @@ static void join(struct plan_maker *maker, const struct plan_task *one, const st
             plan->retypes[i] = to;
 }
 
+/* A generated column that comes back with another expression names columns that change in the stage, too. */
+static void join_named(struct plan_maker *maker, const struct plan_task *task, const struct postgres_leaner *leaner)
+{
+    const struct schema *current = maker->current;
+    const struct plan_task *changed = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, leaner->present);
+    if (leaner->array != ARRAY_COLUMNS || leaner->is_default || !changed || !postgres_changes_generation(changed))
+        return;
+    const struct schema_relation *table = &current->relations[current->columns[leaner->present].relation];
+    const char *wanted =
+        schema_text_or_null(maker->target, column_at(maker, SIDE_TARGET, changed->place.reference)->generated);
+    for (size_t i = table->first_column; i < (size_t)table->first_column + table->column_count; i++) {
+        const struct plan_task *other = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, i);
+        if (other && is_retype(maker, other) &&
+            plan_mentions_word(wanted, schema_text(current, current->columns[i].name)))
+            join(maker, task, other);
+    }
+}
+
 /* `first`: per array the first task whose step takes the thing out of its way and brings it back. */
 static void join_sharing(struct plan_maker *maker, const struct plan_task *task, unsigned stage,
                          const struct plan_task **const *first)
@@ -262,6 +286,8 @@ static void join_sharing(struct plan_maker *maker, const struct plan_task *task,
         const struct plan_task **slot = &first[lean.all[i].array][lean.all[i].present];
         if (lean.all[i].own_step)
             continue;
+        if (lean.all[i].own_stage <= stage)
+            join_named(maker, task, &lean.all[i]);
         if (*slot)
             join(maker, *slot, task);
         else

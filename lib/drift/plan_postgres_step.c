@@ -111,6 +111,33 @@ const char *postgres_holds(struct plan_maker *maker, const struct postgres_fact 
     return plan_printf(maker, "%s IS NOT DISTINCT FROM %s", fact->query, postgres_literal(maker, value));
 }
 
+bool postgres_leans(const struct plan_maker *maker, enum plan_array array, struct postgres_pair pair)
+{
+    const struct postgres_plan *plan = maker->engine;
+    return pair.at[SIDE_CURRENT] >= 0 && plan->leans[array][pair.at[SIDE_CURRENT]];
+}
+
+const struct postgres_fact *postgres_keep_fact(struct plan_maker *maker, const struct postgres_fact *fact)
+{
+    struct postgres_fact *kept = arena_alloc(maker->arena, sizeof *kept);
+    if (!kept) {
+        maker->failed = true;
+        return NULL;
+    }
+    *kept = *fact;
+    return kept;
+}
+
+const char *postgres_still_holds(struct plan_maker *maker, const struct postgres_fact *fact, enum plan_side side)
+{
+    const char *other = fact->values[side == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET];
+    if (!fact->reprinted)
+        return postgres_holds(maker, fact, side);
+    if (!other)
+        return plan_printf(maker, "%s IS NOT NULL", fact->query);
+    return plan_printf(maker, "%s <> %s", fact->query, postgres_literal(maker, other));
+}
+
 /* When a statement that makes the fact as on `to` is to be run. What is made anew or dropped is looked for by name: it
  * must not be made twice because a server prints it differently. */
 static const char *condition_for(struct plan_maker *maker, const struct postgres_fact *fact, enum plan_side to)
@@ -212,7 +239,7 @@ static const char *script(struct plan_maker *maker, const struct postgres_step *
         return NULL;
     const char *condition = plain || step->concurrent ? NULL : condition_for(maker, step->fact, to);
     if (step->reused && to == SIDE_TARGET)
-        condition = postgres_holds(maker, step->fact, SIDE_CURRENT);
+        condition = postgres_still_holds(maker, step->fact, SIDE_CURRENT);
     if (step->shaken && to == SIDE_CURRENT)
         condition = postgres_holds(maker, step->fact, SIDE_TARGET);
     if (step->key && !step->fact->values[to])
@@ -226,6 +253,7 @@ struct postgres_fact postgres_joined_fact(struct plan_maker *maker, const struct
                                           const struct postgres_fact *other)
 {
     struct postgres_fact both = *one;
+    both.reprinted = NULL;
     both.object = plan_printf(maker, "%s, %s", one->object, other->object);
     both.query = plan_printf(maker, "concat_ws(';', %s, %s)", one->query, other->query);
     for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++)
@@ -235,14 +263,15 @@ struct postgres_fact postgres_joined_fact(struct plan_maker *maker, const struct
 
 void postgres_guard(struct plan_maker *maker, unsigned stage, const struct postgres_fact *fact)
 {
+    const struct postgres_fact *asked = fact->reprinted ? fact->reprinted : fact;
     plan_expect(maker, stage,
                 &(struct plan_guard){.object = fact->object,
-                                     .query = fact->query,
-                                     .as_read = fact->values[SIDE_CURRENT],
-                                     .as_left = fact->values[SIDE_TARGET],
+                                     .query = asked->query,
+                                     .as_read = asked->values[SIDE_CURRENT],
+                                     .as_left = asked->values[SIDE_TARGET],
                                      .between = fact->between,
                                      .passes_absent = fact->passes_absent,
-                                     .loose = fact->loose});
+                                     .loose = asked->loose});
 }
 
 void postgres_add(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,

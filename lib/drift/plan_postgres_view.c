@@ -58,7 +58,7 @@ static struct postgres_list passing_drop(struct plan_maker *maker, const struct 
     const struct postgres_fact *fact = side == SIDE_CURRENT ? passing->gone : passing->made;
     struct postgres_list list =
         postgres_one(maker, postgres_drop_relation_sql(maker, side, (size_t)passing->pair.at[side]));
-    return one_block(maker, postgres_holds(maker, fact, side), &list);
+    return one_block(maker, postgres_still_holds(maker, fact, side), &list);
 }
 
 static struct postgres_list passing_make(struct plan_maker *maker, const struct passing *passing, enum plan_side side)

@@ -1874,6 +1874,32 @@ WOVEN = {
         "CREATE TABLE t (a integer, g integer GENERATED ALWAYS AS (a + 1) STORED)",
         "CREATE TABLE t (a bigint); INSERT INTO t VALUES (1)",
     ),
+    "generated_column_goes_over_to_columns_that_change": (
+        "CREATE TABLE t (a bigint, b numeric, c varchar(9), g numeric GENERATED ALWAYS AS (b + 1) STORED, "
+        "h numeric GENERATED ALWAYS AS (length(c)) STORED, i numeric GENERATED ALWAYS AS (length(c)) STORED)",
+        "CREATE TABLE t (a integer, b smallint, c text, g bigint GENERATED ALWAYS AS (a + 1) STORED, "
+        "h bigint GENERATED ALWAYS AS (a + 1) STORED, i numeric GENERATED ALWAYS AS (1) STORED); "
+        "INSERT INTO t VALUES (1, 2, '3')",
+    ),
+    "generated_column_leaves_a_column_that_is_to_go": (
+        "CREATE TABLE t (b smallint, g bigint GENERATED ALWAYS AS (b + 1) STORED)",
+        "CREATE TABLE t (a integer, b integer, g bigint GENERATED ALWAYS AS (a + 1) STORED); INSERT INTO t VALUES (1, 2)",
+    ),
+    "texts_are_printed_anew_before_they_go": (
+        "CREATE TABLE t (id integer, n numeric(12,2)); CREATE VIEW v AS SELECT id FROM t; "
+        "CREATE VIEW w AS SELECT id FROM v WHERE id > 0",
+        "CREATE TABLE t (id integer, n integer); CREATE MATERIALIZED VIEW v AS SELECT id FROM t WHERE n > 0; "
+        "CREATE VIEW w AS SELECT id FROM v WHERE id > 0; CREATE VIEW x AS SELECT n + 1 AS n FROM t; "
+        "CREATE POLICY p ON t USING (n > 0); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; "
+        "CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW WHEN (new.n > 1) EXECUTE FUNCTION f(); INSERT INTO t VALUES (1, 2)",
+    ),
+    "texts_are_printed_anew_before_they_change": (
+        "CREATE TABLE t (id integer, n numeric(12,2), s varchar(9)); CREATE POLICY p ON t USING (n > 0 AND s <> 'a'); "
+        "CREATE VIEW v AS SELECT n, s FROM t WHERE n > 0 AND s <> 'b'; CREATE VIEW w AS SELECT n FROM v",
+        "CREATE TABLE t (id integer, n integer, s text); CREATE POLICY p ON t USING (n > 0); "
+        "CREATE VIEW v AS SELECT n FROM t WHERE n > 0; CREATE VIEW w AS SELECT n FROM v; "
+        "INSERT INTO t VALUES (1, 2, 'x')",
+    ),
     "indexes_swap_names": (
         "CREATE TABLE t (a integer); CREATE TABLE u (a integer); CREATE INDEX ix_1 ON t (a); CREATE INDEX ix_2 ON u (a)",
         "CREATE TABLE t (a integer); CREATE TABLE u (a integer); CREATE INDEX ix_2 ON t (a); CREATE INDEX ix_1 ON u (a); "
