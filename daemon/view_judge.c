@@ -319,7 +319,7 @@ static int describe_database(const struct judging *judging, int64_t unix_now_ms,
     *report = (struct database_report){
         .replica_of = view->database->replica_of ? view->database->replica_of->name : NULL,
         .name = journal ? arena_printf(judging->arena, "%s#%s", view->database->name, journal) : view->database->name,
-        .engine = view->snapshot ? view->snapshot->server.engine : view->database->target->ops->name,
+        .engine = view->snapshot ? view->snapshot->server.engine : engine_target_engine(view->database->target),
         .target = view->database->target ? view->database->target->display : NULL,
         .snapshot = view->snapshot,
         .age_ms = status->observed ? judging->common.age_ms : -1,

@@ -53,6 +53,10 @@ struct engine_target {
  * ERROR_INVALID (message without the URL's secrets) or ERROR_NO_MEMORY. */
 int engine_target_parse(const char *url, struct engine_target **ret_target, struct error *reterr);
 
+/* What the URL says the engine is: "postgres", "mysql", "mariadb" or "sqlite". What the server says holds once it has
+ * been asked. */
+const char *engine_target_engine(const struct engine_target *target);
+
 /* A copy with that password (NULL: none) in place of its own. */
 int engine_target_copy(const struct engine_target *target, const char *password, struct engine_target **ret_target,
                        struct error *reterr);

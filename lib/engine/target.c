@@ -297,6 +297,13 @@ static int describe(struct engine_target *target, struct error *reterr)
     return target->display && target->server ? 0 : error_no_memory(reterr);
 }
 
+const char *engine_target_engine(const struct engine_target *target)
+{
+    static const char mariadb[] = "mariadb";
+    bool named = strncmp(target->url, mariadb, strlen(mariadb)) == 0;
+    return named ? mariadb : target->ops->name;
+}
+
 int engine_target_parse(const char *url, struct engine_target **ret_target, struct error *reterr)
 {
     struct url_parts parts = {0};

@@ -260,6 +260,7 @@ def test_never_observed(daemon):
         )
         member = instance.database("app")
         assert (member["state"], member["code"]) == ("unknown", "NEVER_OBSERVED")
+        assert member["engine"] == "mariadb", "as configured, until the server says what it is"
         readable(member["reason"]), readable(member["next"])
         assert member["snapshot"] == {"taken_at": None, "age_seconds": None, "fingerprint": None, "last_error": None}
         assert instance.gate("app").status == 503

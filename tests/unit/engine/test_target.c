@@ -82,6 +82,22 @@ static void urls_are_taken_apart(void **state)
     }
 }
 
+static void the_engine_is_as_the_url_names_it(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"postgresql://h/d", "postgres"},
+                                           {"postgres://h/d", "postgres"},
+                                           {"mysql://h/d", "mysql"},
+                                           {"mariadb://h/d", "mariadb"},
+                                           {"sqlite:////d", "sqlite"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        cleanup(engine_target) struct engine_target *target = NULL;
+        struct error error = {0};
+        assert_int_equal(engine_target_parse(cases[i][0], &target, &error), 0);
+        assert_string_equal(engine_target_engine(target), cases[i][1]);
+    }
+}
+
 static void parameters_are_decoded(void **state)
 {
     (void)state;
@@ -285,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls_are_taken_apart),
+        cmocka_unit_test(the_engine_is_as_the_url_names_it),
         cmocka_unit_test(parameters_are_decoded),
         cmocka_unit_test(wrong_urls_are_refused_without_their_secrets),
         cmocka_unit_test(a_driver_in_the_scheme_is_explained),
