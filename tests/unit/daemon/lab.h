@@ -530,6 +530,33 @@ static inline void write_config(struct strbuf *text, unsigned databases, unsigne
     assert_true(strbuf_ok(text));
 }
 
+struct ticket {
+    const char *name;
+    uint64_t ticket;
+};
+
+static inline bool is_refreshed(struct fixture *fixture, const void *what)
+{
+    const struct ticket *wanted = what;
+    return scheduler_refreshed(fixture->scheduler, wanted->name, wanted->ticket);
+}
+
+static inline void start_without_memory(const char *text)
+{
+    FOR_EACH_ALLOCATION_FAILURE(loop)
+    {
+        oom_disarm(&loop);
+        cleanup(config) struct config *config = make_config(text);
+        struct publication *publication = publication_new();
+        struct scheduler *scheduler = NULL;
+        struct error error = {.code = ERROR_OK};
+        oom_arm(&loop);
+        OOM_CHECK(loop, scheduler_start(publication, NULL, config, &scheduler, &error) == 0);
+        assert_true(scheduler_stop(scheduler, deadline_in(PATIENCE_MS)));
+        publication_free(publication);
+    }
+}
+
 static inline int set_up(void **state)
 {
     (void)state;

@@ -122,17 +122,6 @@ static void test_demand(void **state)
     end(&fixture);
 }
 
-struct ticket {
-    const char *name;
-    uint64_t ticket;
-};
-
-static bool is_refreshed(struct fixture *fixture, const void *what)
-{
-    const struct ticket *wanted = what;
-    return scheduler_refreshed(fixture->scheduler, wanted->name, wanted->ticket);
-}
-
 static void test_refresh(void **state)
 {
     (void)state;
@@ -333,18 +322,7 @@ static void test_reload_without_memory(void **state)
 static void test_start_without_memory(void **state)
 {
     (void)state;
-    FOR_EACH_ALLOCATION_FAILURE(loop)
-    {
-        oom_disarm(&loop);
-        cleanup(config) struct config *config = make_config(two);
-        struct publication *publication = publication_new();
-        struct scheduler *scheduler = NULL;
-        struct error error = {.code = ERROR_OK};
-        oom_arm(&loop);
-        OOM_CHECK(loop, scheduler_start(publication, NULL, config, &scheduler, &error) == 0);
-        assert_true(scheduler_stop(scheduler, deadline_in(PATIENCE_MS)));
-        publication_free(publication);
-    }
+    start_without_memory(two);
 }
 
 static void test_stop_with_a_hung_look(void **state)

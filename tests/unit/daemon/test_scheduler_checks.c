@@ -38,17 +38,6 @@ static bool all_are(struct fixture *fixture, const void *what)
 
 #define AWAIT_CHECKS(name, state) AWAIT(all_are, (&(struct wanted){name, state}))
 
-struct ticket {
-    const char *name;
-    uint64_t ticket;
-};
-
-static bool is_refreshed(struct fixture *fixture, const void *what)
-{
-    const struct ticket *wanted = what;
-    return scheduler_refreshed(fixture->scheduler, wanted->name, wanted->ticket);
-}
-
 static uint64_t refresh(struct fixture *fixture, const char *name)
 {
     int64_t wait_ms = 0;
@@ -290,18 +279,7 @@ static void test_the_clock_is_told(void **state)
 static void test_start_without_memory(void **state)
 {
     (void)state;
-    FOR_EACH_ALLOCATION_FAILURE(loop)
-    {
-        oom_disarm(&loop);
-        cleanup(config) struct config *config = make_config(neighbours);
-        struct publication *publication = publication_new();
-        struct scheduler *scheduler = NULL;
-        struct error error = {.code = ERROR_OK};
-        oom_arm(&loop);
-        OOM_CHECK(loop, scheduler_start(publication, NULL, config, &scheduler, &error) == 0);
-        assert_true(scheduler_stop(scheduler, deadline_in(PATIENCE_MS)));
-        publication_free(publication);
-    }
+    start_without_memory(neighbours);
 }
 
 /* Many databases on few servers, all with checks, and everybody wants something. */
