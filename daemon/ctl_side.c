@@ -99,11 +99,12 @@ int ctl_read_journals(const char *url, struct deadline deadline, struct schema *
 {
     cleanup(snapshot) struct snapshot *before = NULL;
     cleanup(engine_connection) struct engine_connection *connection = NULL;
-    if (snapshot_with_schema(NULL, schema, NULL, server, 0, &before, reterr) < 0 ||
+    int64_t now_ms = ctl_now_ms();
+    if (snapshot_with_schema(NULL, schema, NULL, server, now_ms, &before, reterr) < 0 ||
         ctl_open_url(url, PURPOSE_JOURNAL, deadline, &connection, server, reterr) < 0)
         return -1;
     struct engine_scope scope = {0};
-    struct journal_look look = {.previous = before, .scope = &scope};
+    struct journal_look look = {.previous = before, .scope = &scope, .now_ms = now_ms};
     bool schema_due = false;
     return journal_look(connection, &look, server, deadline, ret_snapshot, &schema_due, reterr);
 }

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What migrationctl prints for people: one line per thing, nothing that a terminal obeys, never less than the truth."""
 
+import json
+from datetime import datetime, timedelta, timezone
+
 from harness import migrationctl
 
 HOSTILE = "ab\x1b[31m\ncd\u202e"
@@ -19,6 +22,14 @@ def test_journal_of_hostile_text(sqlite):
     assert PLAIN in result.stdout
     assert not {"\x1b", "\u202e"} & set(result.stdout)
     assert len([line for line in result.stdout.splitlines() if line.startswith(PLAIN)]) == 1, "one row"
+
+
+def test_journal_tells_when_it_was_read(sqlite):
+    alembic(sqlite, "a1")
+    before = datetime.now(timezone.utc)
+    report = json.loads(migrationctl("journal", sqlite.url(), "--output", "json").stdout)
+    taken_at = datetime.fromisoformat(report["taken_at"].replace("Z", "+00:00"))
+    assert before - timedelta(seconds=1) < taken_at < datetime.now(timezone.utc) + timedelta(seconds=1)
 
 
 def test_status_of_hostile_text(daemon, sqlite):
