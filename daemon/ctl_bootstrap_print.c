@@ -252,21 +252,48 @@ static void add_foreign(struct strbuf *out, const char *text, bool markdown)
     }
 }
 
+/* Code points, which foreign text keeps on its way to one line: near enough to columns for names. */
+static size_t width_of(const char *text)
+{
+    size_t width = 0;
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xC0) != 0x80;
+    return width;
+}
+
+/* Of the column of revisions. */
+static size_t revision_width(const struct bootstrap *bootstrap)
+{
+    size_t widest = strlen("REVISION");
+    for (size_t i = 0; i < bootstrap->fit_count; i++) {
+        size_t width = width_of(migration_of(bootstrap, &bootstrap->fits[i])->revision);
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}
+
 static void render_fits(const struct bootstrap *bootstrap, bool markdown, struct strbuf *out)
 {
     if (bootstrap->fit_count == 0)
         return;
-    strbuf_add_string(out, markdown ? "\n| differences | missing | unexpected | changed | revision | file |\n"
-                                      "|---:|---:|---:|---:|---|---|\n"
-                                    : "\nDIFFERENCES  MISSING  UNEXPECTED  CHANGED  REVISION  FILE\n");
+    size_t widest = revision_width(bootstrap);
+    if (markdown)
+        strbuf_add_string(out, "\n| differences | missing | unexpected | changed | revision | file |\n"
+                               "|---:|---:|---:|---:|---|---|\n");
+    else
+        strbuf_printf(out, "\nDIFFERENCES  MISSING  UNEXPECTED  CHANGED  %-*s  FILE\n", (int)widest, "REVISION");
     for (size_t i = 0; i < bootstrap->fit_count; i++) {
         const struct bootstrap_fit *fit = &bootstrap->fits[i];
         const size_t *by = fit->by_change;
         strbuf_printf(out, markdown ? "| %zu | %zu | %zu | %zu | " : "%-11zu  %-7zu  %-10zu  %-7zu  ", fit->items,
                       by[DRIFT_MISSING], by[DRIFT_UNEXPECTED], by[DRIFT_CHANGED]);
-        add_foreign(out, migration_of(bootstrap, fit)->revision, markdown);
-        strbuf_add_string(out, markdown ? " | " : "  ");
-        add_foreign(out, migration_of(bootstrap, fit)->file, markdown);
+        const struct migration *migration = migration_of(bootstrap, fit);
+        add_foreign(out, migration->revision, markdown);
+        if (markdown)
+            strbuf_add_string(out, " | ");
+        else
+            strbuf_printf(out, "%*s", (int)(widest - width_of(migration->revision) + 2), "");
+        add_foreign(out, migration->file, markdown);
         strbuf_add_string(out, markdown ? " |\n" : "\n");
     }
 }

@@ -88,6 +88,9 @@ def test_migrations_that_the_schema_does_not_show(database, files):
     assert answer["proposal"]["tied"] == ["2"]
     text = bootstrap(database, files).stdout
     assert "Proposal: 3, which fits exactly." in text
+    lines = text.splitlines()
+    head = next(i for i, line in enumerate(lines) if line.startswith("DIFFERENCES"))
+    assert lines[head].index("FILE") == lines[head + 1].index("V"), "the columns line up"
     assert "does not tell it from 2" in text
 
 
