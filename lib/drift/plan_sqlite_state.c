@@ -207,6 +207,27 @@ bool sqlite_constraint_is_of(const struct plan_maker *maker, struct sqlite_eleme
            strcasecmp(schema_text(schema, schema->lists[found->columns.first]), name) == 0;
 }
 
+/* Whether an index of a state mentions a column: in double quotes that is a text where there is no such column. */
+static bool is_indexed(const struct sqlite_table *table, const struct sqlite_state *state, struct sqlite_element column)
+{
+    const struct sqlite_set *indexes = &state->sets[ARRAY_INDEXES];
+    for (size_t i = 0; i < indexes->count; i++) {
+        const char *text = sqlite_stored_text(table->maker, ARRAY_INDEXES, indexes->items[i]);
+        if (plan_mentions_word(text, sqlite_element_name(table->maker, ARRAY_COLUMNS, column)))
+            return true;
+    }
+    return false;
+}
+
+/* Whether an index holds a text in double quotes that a new column would make a column of: it has to be made again. */
+static bool becomes_column(const struct sqlite_table *table, const struct sqlite_state *from,
+                           struct sqlite_element column)
+{
+    struct plan_maker *maker = table->maker;
+    return is_indexed(table, from, column) &&
+           (sqlite_quotes_texts(maker->current, &maker->failed) || sqlite_quotes_texts(maker->target, &maker->failed));
+}
+
 /* ALTER TABLE takes columns without a key, stored value or expression; NOT NULL only with a default. For a check, a
  * generated column that is not null and a STRICT table it reads the table through a pragma, which locks the file under
  * its other name, so that the transaction could not commit. */
@@ -225,7 +246,8 @@ static bool can_add(const struct sqlite_table *table, const struct sqlite_state 
     }
     for (size_t i = 0; i < to->sets[ARRAY_COLUMNS].count; i++) {
         struct sqlite_element column = to->sets[ARRAY_COLUMNS].items[i];
-        if (!sqlite_set_has(&from->sets[ARRAY_COLUMNS], column) && !sqlite_column_can_be_added(table->maker, column))
+        if (!sqlite_set_has(&from->sets[ARRAY_COLUMNS], column) &&
+            (!sqlite_column_can_be_added(table->maker, column) || becomes_column(table, from, column)))
             return false;
     }
     return true;
@@ -247,18 +269,6 @@ static bool is_used(const struct sqlite_table *table, const struct sqlite_state 
         struct sqlite_element other = state->sets[ARRAY_COLUMNS].items[i];
         const struct schema *schema = sqlite_schema_of(table->maker, other.side);
         if (plan_mentions_word(schema_text(schema, schema->columns[other.index].generated), name))
-            return true;
-    }
-    return false;
-}
-
-/* Whether an index that stays mentions a column: in double quotes that is a text where there is no such column. */
-static bool is_indexed(const struct sqlite_table *table, const struct sqlite_state *state, struct sqlite_element column)
-{
-    const struct sqlite_set *indexes = &state->sets[ARRAY_INDEXES];
-    for (size_t i = 0; i < indexes->count; i++) {
-        const char *text = sqlite_stored_text(table->maker, ARRAY_INDEXES, indexes->items[i]);
-        if (plan_mentions_word(text, sqlite_element_name(table->maker, ARRAY_COLUMNS, column)))
             return true;
     }
     return false;

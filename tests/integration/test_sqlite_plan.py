@@ -382,6 +382,16 @@ def test_texts_in_double_quotes_where_the_shell_takes_none(tmp_path, monkeypatch
     check(tmp_path, *(reversed(urls) if reverse else urls))
 
 
+@pytest.mark.parametrize("reverse", (False, True))
+@pytest.mark.parametrize("index", ('"b"', 'a) WHERE ("b" IS NOT NULL', 'lower("b")'))
+def test_a_text_in_an_index_becomes_a_column(tmp_path, index, reverse):
+    """The text stays as it is, and means something else: what the index holds must follow."""
+    rest = f"INSERT INTO t(a) VALUES (1), (2);CREATE INDEX ix ON t({index});"
+    column = make(tmp_path / "a.db", "CREATE TABLE t(a INT, b INT);" + rest)
+    text = make(tmp_path / "b.db", "CREATE TABLE t(a INT);" + rest)
+    check(tmp_path, *((text, column) if reverse else (column, text)))
+
+
 def test_texts_in_double_quotes_are_no_difference(tmp_path):
     """SQLite takes "a" for a text where no column is called so, and DROP COLUMN writes it as one everywhere."""
     script = """CREATE TABLE t(a TEXT DEFAULT "new" CHECK (a IN ("new", "old", "a")), b INT, c TEXT AS (a || "-") VIRTUAL);

@@ -110,13 +110,14 @@ def check(folder, reference, live, whole=False, options=()):
         must(path, scripts[name])
     after = drift_probe.diff(reference, live, *options)
     assert drift_probe.confirmed(after["items"]) == [], (after["items"], scripts["all0"])
+    assert must(path, "PRAGMA integrity_check").splitlines()[-1] == "ok", scripts["all0"]
     has = columns(path)
     kept = common(had, has)
     assert {t: r for t, r in values(path, kept).items()} == project(first, had, kept), scripts["all0"]
     check_again(path, scripts, names)
     said = must(path, scripts["verify"])
     rows = [line for line in said.splitlines() if "|" in line]  # the shell says what .dbconfig set, too
-    assert rows and all(line.endswith("|1") for line in rows), said + scripts["verify"]
+    assert all(line.endswith("|1") for line in rows), said + scripts["verify"]
     must(path, scripts["guard"])
     check_undo(path, reference, live, before, had, first, options)
     return before
@@ -133,6 +134,7 @@ def check_undo(path, reference, live, before, had, first, options):
     undo = before["scripts"]["undo"]
     now = columns(path)
     must(path, undo)
+    assert must(path, "PRAGMA integrity_check").splitlines()[-1] == "ok", undo
     again = drift_probe.diff(reference, live, *options)
     assert drift_probe.short(again["items"]) == drift_probe.short(before["items"]), undo
     kept = common(common(had, now), columns(path))

@@ -259,6 +259,32 @@ static void test_what_else_is_in_the_file(void **state)
     }
 }
 
+/* An index on a text in double quotes is one on a column as soon as the table has that. */
+static void test_a_text_in_an_index_becomes_a_column(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *index;
+        const char *plan;
+    } indexes[] = {
+        {"CREATE INDEX ix ON t(\"b\")", "1 column t.b rebuild"},
+        {"CREATE INDEX ix ON t(a) WHERE \"b\" > 0", "1 column t.b rebuild"},
+        {"CREATE INDEX ix ON t(a) WHERE a > 'b'", "1 column t.b add"},
+        {"CREATE INDEX b ON t(a)", "1 column t.b add"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(indexes); i++) {
+        struct error error = {0};
+        cleanup(plan) struct plan *plan = NULL;
+        cleanup(strbuf) struct strbuf out = STRBUF(TEXT_LIMIT);
+        const char *reference[] = {"CREATE TABLE t(a, b)", indexes[i].index, NULL};
+        const char *live[] = {"CREATE TABLE t(a)", indexes[i].index, NULL};
+        assert_int_equal(make(reference, live, &plan, &error), 0);
+        describe(plan, &out);
+        if (!strstr(strbuf_text(&out), indexes[i].plan))
+            fail_msg("%s: %s, not %s", indexes[i].index, strbuf_text(&out), indexes[i].plan);
+    }
+}
+
 /* The shell takes texts in double quotes for texts only where it is told to. */
 static void test_the_shell_is_told_of_texts_in_double_quotes(void **state)
 {
@@ -373,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_stages_and_ways),
         cmocka_unit_test(test_what_else_is_in_the_file),
         cmocka_unit_test(test_the_shell_is_told_of_texts_in_double_quotes),
+        cmocka_unit_test(test_a_text_in_an_index_becomes_a_column),
         cmocka_unit_test(test_the_same_every_time),
         cmocka_unit_test(test_hazards),
         cmocka_unit_test(test_memory),
