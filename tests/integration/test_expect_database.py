@@ -49,6 +49,7 @@ def test_a_list(daemon, pair):
     assert instance.wait_state("orders", "diverged")["code"] == "CHECKSUM_MISMATCH"
 
 
+@pytest.mark.threads
 def test_follows_the_other_database(daemon, pair):
     """staging goes on: orders is pending at the next look, without a reload."""
     orders, staging = pair
