@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/expectation_elsewhere.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -64,6 +65,17 @@ static bool are_one_table(const struct candidates *candidates)
     return true;
 }
 
+static int fail_without(const struct expectation_question *question, const struct candidates *candidates,
+                        struct error *reterr)
+{
+    const struct tool *tool = config_journal_at(question->database, question->at)->tool;
+    if (!tool && question->likely_count == 1)
+        tool = question->likely[0];
+    char what[128] = "";
+    snprintf(what, sizeof what, "has no journal%s%s", tool ? " of " : "", tool ? tool->title : "");
+    return fail(candidates, what, reterr);
+}
+
 static int gather(const struct expectation_question *question, struct candidates *candidates, struct error *reterr)
 {
     const struct assessment *assessment = candidates->view->assessment;
@@ -78,7 +90,7 @@ static int gather(const struct expectation_question *question, struct candidates
             return fail(candidates, "has a journal that cannot be read", reterr);
         candidates->journals[candidates->count++] = journal;
     }
-    return candidates->count > 0 ? 0 : fail(candidates, "has no journal of the tool", reterr);
+    return candidates->count > 0 ? 0 : fail_without(question, candidates, reterr);
 }
 
 /* Of several tables that which stands where ours is said to stand. */

@@ -84,7 +84,7 @@ def test_no_journal_there(daemon, pair):
     staging.sql("CREATE TABLE shop (id int)")
     instance = daemon(config(orders, staging))
     answer = eventually(
-        lambda: (one := instance.database("orders"))["code"] == "EXPECTATION_INVALID" and "has no journal" in one["reason"] and one
+        lambda: (one := instance.database("orders"))["code"] == "EXPECTATION_INVALID" and "has no journal of Flyway" in one["reason"] and one
     )
     assert answer["state"] == "unknown"
 
