@@ -47,6 +47,7 @@ void postgres_change_routine(struct plan_maker *maker, const struct plan_task *t
     struct postgres_step step = {
         .stage = 2,
         .phase = PHASE_ROUTINE,
+        .rank = plan_rank(maker, SIDE_TARGET, ARRAY_OBJECTS, (size_t)task->place.reference),
         .lock = "none",
         .hazards = HAZARD(CHANGES_BEHAVIOUR),
         .fact = &fact,
