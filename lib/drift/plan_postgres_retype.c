@@ -259,7 +259,8 @@ static void join(struct plan_maker *maker, const struct plan_task *one, const st
 }
 
 /* A generated column that comes back with another expression names columns that change in the stage, too. */
-static void join_named(struct plan_maker *maker, const struct plan_task *task, const struct postgres_leaner *leaner)
+static void join_named(struct plan_maker *maker, const struct plan_task *task, unsigned stage,
+                       const struct postgres_leaner *leaner)
 {
     const struct schema *current = maker->current;
     const struct plan_task *changed = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, leaner->present);
@@ -270,7 +271,7 @@ static void join_named(struct plan_maker *maker, const struct plan_task *task, c
         schema_text_or_null(maker->target, column_at(maker, SIDE_TARGET, changed->place.reference)->generated);
     for (size_t i = table->first_column; i < (size_t)table->first_column + table->column_count; i++) {
         const struct plan_task *other = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, i);
-        if (other && is_retype(maker, other) &&
+        if (other && is_retype(maker, other) && postgres_type_stage(maker, other) == stage &&
             plan_mentions_word(wanted, schema_text(current, current->columns[i].name)))
             join(maker, task, other);
     }
@@ -287,7 +288,7 @@ static void join_sharing(struct plan_maker *maker, const struct plan_task *task,
         if (lean.all[i].own_step)
             continue;
         if (lean.all[i].own_stage <= stage)
-            join_named(maker, task, &lean.all[i]);
+            join_named(maker, task, stage, &lean.all[i]);
         if (*slot)
             join(maker, *slot, task);
         else

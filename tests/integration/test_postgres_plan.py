@@ -1881,6 +1881,12 @@ WOVEN = {
         "h bigint GENERATED ALWAYS AS (a + 1) STORED, i numeric GENERATED ALWAYS AS (1) STORED); "
         "INSERT INTO t VALUES (1, 2, '3')",
     ),
+    "generated_column_goes_over_to_a_column_that_changes_earlier": (
+        "CREATE TABLE t (a smallint, b varchar(9), g bigint GENERATED ALWAYS AS (a + 1) STORED); "
+        "CREATE TABLE u (c text); CREATE VIEW v AS SELECT a + 1 AS o FROM t",
+        "CREATE DOMAIN amount AS numeric; CREATE TABLE t (a amount, b text, g bigint GENERATED ALWAYS AS (length(b)) STORED); "
+        "CREATE TABLE u (c text); CREATE VIEW v AS SELECT length(c) AS o FROM u; INSERT INTO t VALUES (1, 'b')",
+    ),
     "generated_column_leaves_a_column_that_is_to_go": (
         "CREATE TABLE t (b smallint, g bigint GENERATED ALWAYS AS (b + 1) STORED)",
         "CREATE TABLE t (a integer, b integer, g bigint GENERATED ALWAYS AS (a + 1) STORED); INSERT INTO t VALUES (1, 2)",
