@@ -67,6 +67,18 @@ static int check_listener(struct config_reader *reader, const struct yaml_node *
         key);
 }
 
+/* One place cannot be bound twice; port 0 is another one each time. */
+static int check_listeners(struct config_reader *reader, const struct yaml_node *root, const struct config *config)
+{
+    const struct config_listener *listener = &config->listen;
+    if (strcmp(listener->text, config->probe_listen.text) != 0 || (!listener->path && listener->port == 0))
+        return 0;
+    const struct yaml_node *probe = yaml_member(root, "probe_listen");
+    const struct yaml_node *node = probe ? probe : yaml_member(root, "listen");
+    return config_fail(reader, node ? node : root,
+                       "'listen' and 'probe_listen' are both %s: each needs an address of its own", listener->text);
+}
+
 static int read_all(struct config_reader *reader, const struct yaml_node *root)
 {
     struct config *config = reader->config;
@@ -83,9 +95,10 @@ static int read_all(struct config_reader *reader, const struct yaml_node *root)
         return -1;
     if (!config->gates && config_read_gates(reader, NULL, config) < 0)
         return -1;
-    if (check_listener(reader, root, "listen", &config->listen) < 0)
+    if (check_listener(reader, root, "listen", &config->listen) < 0 ||
+        check_listener(reader, root, "probe_listen", &config->probe_listen) < 0)
         return -1;
-    return check_listener(reader, root, "probe_listen", &config->probe_listen);
+    return check_listeners(reader, root, config);
 }
 
 static int parse_into(struct config *config, const char *text, size_t length, const char *name, const char *folder,
