@@ -93,8 +93,11 @@ static int expand(struct config_reader *reader, const struct yaml_node *node, co
 const char *config_read_text(struct config_reader *reader, const struct yaml_node *node)
 {
     if (node->kind != YAML_SCALAR) {
-        config_fail(reader, node, "'%s' takes one value, not a %s", node->key ? node->key : "this place",
-                    yaml_kind_name(node->kind));
+        const char *kind = yaml_kind_name(node->kind);
+        if (node->key)
+            config_fail(reader, node, "'%s' takes one value, not a %s", node->key, kind);
+        else
+            config_fail(reader, node, "each entry of this list is one value, not a %s", kind);
         return NULL;
     }
     cleanup(strbuf) struct strbuf out = STRBUF(LIMIT_CONFIG_BYTES);
