@@ -200,7 +200,7 @@ static bool gather_tenants(const struct ctl_options *options, struct gathering *
 /* Groups that a policy makes equal are no difference. */
 static int exit_code(const struct comparison_of_many *comparison)
 {
-    bool doubtful = comparison->unread_count > 0;
+    bool doubtful = comparison->unread_count > 0 || comparison->partial_count > 0;
     bool different = false;
     for (size_t i = 1; i < comparison->group_count; i++) {
         enum drift_verdict verdict = drift_verdict(comparison->groups[i].report);

@@ -31,6 +31,16 @@ static int compare_groups(const void *left, const void *right)
     return (a->members[0] > b->members[0]) - (a->members[0] < b->members[0]);
 }
 
+const char *compare_many_doubt(const struct schema *schema)
+{
+    for (enum schema_kind kind = 0; kind < SCHEMA_KINDS; kind++) {
+        const struct schema_coverage *coverage = &schema->coverage[kind];
+        if (coverage->coverage == COVERAGE_PARTIAL || coverage->coverage == COVERAGE_NONE)
+            return coverage->reason ? schema_text(schema, coverage->reason) : coverage_name(coverage->coverage);
+    }
+    return schema->truncated ? "reading stopped at a limit" : NULL;
+}
+
 /* Splits what was read from what was not; returns how many were read, in `order`. */
 static size_t sort_out(const struct comparison_member *members, size_t count, size_t *order, size_t *unread,
                        size_t *ret_unread)
@@ -98,11 +108,16 @@ int compare_many(const struct comparison_member *members, size_t count, const st
         return error_no_memory(reterr);
     size_t *order = arena_array(comparison->arena, count, sizeof *order);
     size_t *unread = arena_array(comparison->arena, count, sizeof *unread);
+    size_t *partial = arena_array(comparison->arena, count, sizeof *partial);
     struct comparison_group *groups = arena_array(comparison->arena, count, sizeof *groups);
-    if (!order || !unread || !groups)
+    if (!order || !unread || !partial || !groups)
         return error_no_memory(reterr);
     size_t read = sort_out(members, count, order, unread, &comparison->unread_count);
+    for (size_t i = 0; i < count; i++)
+        if (members[i].schema && compare_many_doubt(members[i].schema))
+            partial[comparison->partial_count++] = i;
     comparison->unread = unread;
+    comparison->partial = partial;
     comparison->groups = groups;
     comparison->group_count = make_groups(members, order, read, groups);
     if (compare_with_majority(members, groups, comparison->group_count, policy, now_ms, reterr))

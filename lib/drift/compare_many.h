@@ -28,7 +28,12 @@ struct comparison_of_many {
     size_t group_count;
     const size_t *unread; /* members without a schema */
     size_t unread_count;
+    const size_t *partial; /* members of groups whose schema was not seen whole: that they are equal is not known */
+    size_t partial_count;
 };
+
+/* Why a schema was not seen whole; NULL: it was. */
+const char *compare_many_doubt(const struct schema *schema);
 
 /* Members are borrowed. Groups whose reports have no items (policies make them equal) stay groups: `report` says why.
  */

@@ -51,7 +51,7 @@ void report_plan_text(struct strbuf *out, const struct drift_context *context, c
                       bool colour);
 
 /* {"members":n,"groups":[{"fingerprint","majority":bool,"databases":[name],"drift":null|{"counts","items"}}],
- *  "unread":[{"database","reason"}]} */
+ *  "unread":[{"database","reason"}],"partial":[{"database","reason"}]} */
 void report_many_json(struct json_writer *writer, const struct comparison_member *members,
                       const struct comparison_of_many *comparison);
 void report_many_text(struct strbuf *out, const struct comparison_member *members,

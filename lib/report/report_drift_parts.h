@@ -22,6 +22,9 @@ void report_put_sides(struct json_writer *writer, const struct drift_context *co
 void report_put_counts(struct json_writer *writer, const struct drift_counts *counts);
 void report_put_items(struct json_writer *writer, const struct drift_report *report, bool ageless);
 
+/* A line for each kind of which one side was not seen whole. */
+void report_add_not_compared(struct strbuf *out, enum report_style style, const struct drift_report *report);
+
 /* "39 differences: 36 critical, 3 minor; 2 suppressed". */
 void report_add_summary(struct strbuf *out, enum report_style style, const struct drift_counts *counts);
 

@@ -133,7 +133,7 @@ static void add_compared(struct strbuf *out, enum report_style style, const stru
     strbuf_add_char(out, '\n');
 }
 
-static void add_remarks(struct strbuf *out, enum report_style style, const struct drift_report *report)
+void report_add_not_compared(struct strbuf *out, enum report_style style, const struct drift_report *report)
 {
     for (size_t i = 0; i < report->uncovered_count; i++) {
         const struct drift_uncovered *uncovered = &report->uncovered[i];
@@ -151,6 +151,11 @@ static void add_remarks(struct strbuf *out, enum report_style style, const struc
         report_add_line(out, style, schema_text(sides[i], sides[i]->not_compared), LINE);
         strbuf_add_char(out, '\n');
     }
+}
+
+static void add_remarks(struct strbuf *out, enum report_style style, const struct drift_report *report)
+{
+    report_add_not_compared(out, style, report);
     for (size_t i = 0; i < report->hint_count; i++) {
         begin_line(out, style, "hint");
         report_add_line(out, style, report->hints[i].text, LINE);

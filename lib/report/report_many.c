@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/report_drift_parts.h"
 
-enum { NAME_LENGTH = 200, NAMES_SHOWN = 10 };
+enum { REASON_LENGTH = 300, NAME_LENGTH = 200, NAMES_SHOWN = 10 };
 
 static void put_group(struct json_writer *writer, const struct comparison_member *members,
                       const struct comparison_group *group, bool majority)
@@ -27,6 +27,25 @@ static void put_group(struct json_writer *writer, const struct comparison_member
     json_close_object(writer);
 }
 
+static const char *reason_of(const struct comparison_member *member)
+{
+    const char *reason = member->schema ? compare_many_doubt(member->schema) : member->problem;
+    return reason ? reason : "unknown";
+}
+
+static void put_left_out(struct json_writer *writer, const char *key, const struct comparison_member *members,
+                         const size_t *left_out, size_t count)
+{
+    json_key_array(writer, key);
+    for (size_t i = 0; i < count; i++) {
+        json_open_object(writer);
+        json_key_string(writer, "database", members[left_out[i]].name);
+        json_key_string(writer, "reason", reason_of(&members[left_out[i]]));
+        json_close_object(writer);
+    }
+    json_close_array(writer);
+}
+
 void report_many_json(struct json_writer *writer, const struct comparison_member *members,
                       const struct comparison_of_many *comparison)
 {
@@ -39,15 +58,8 @@ void report_many_json(struct json_writer *writer, const struct comparison_member
     for (size_t i = 0; i < comparison->group_count; i++)
         put_group(writer, members, &comparison->groups[i], i == 0);
     json_close_array(writer);
-    json_key_array(writer, "unread");
-    for (size_t i = 0; i < comparison->unread_count; i++) {
-        const struct comparison_member *member = &members[comparison->unread[i]];
-        json_open_object(writer);
-        json_key_string(writer, "database", member->name);
-        json_key_string(writer, "reason", member->problem);
-        json_close_object(writer);
-    }
-    json_close_array(writer);
+    put_left_out(writer, "unread", members, comparison->unread, comparison->unread_count);
+    put_left_out(writer, "partial", members, comparison->partial, comparison->partial_count);
     json_close_object(writer);
 }
 
@@ -82,26 +94,34 @@ static void add_group(struct strbuf *out, enum report_style style, const struct 
     report_add_items(out, style, group->report);
 }
 
+static void add_left_out(struct strbuf *out, enum report_style style, const char *title,
+                         const struct comparison_member *members, const size_t *left_out, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0)
+            strbuf_printf(out, "\n%s\n", title);
+        strbuf_add_string(out, style == STYLE_MARKDOWN ? "- " : "  ");
+        report_add_line(out, style, members[left_out[i]].name, NAME_LENGTH);
+        strbuf_add_string(out, ": ");
+        report_add_line(out, style, reason_of(&members[left_out[i]]), REASON_LENGTH);
+        strbuf_add_char(out, '\n');
+    }
+}
+
 static void add_whole(struct strbuf *out, enum report_style style, const struct comparison_member *members,
                       const struct comparison_of_many *comparison)
 {
     size_t equal = comparison->group_count == 1 ? comparison->groups[0].member_count : 0;
     strbuf_add_string(out, style == STYLE_MARKDOWN ? "# " : "");
     if (equal > 0)
-        strbuf_printf(out, "%zu schema%s\n", equal, equal == 1 ? "" : "s, all equal");
+        strbuf_printf(out, "%zu schema%s%s\n", equal, equal == 1 ? "" : "s, all equal",
+                      comparison->partial_count > 0 ? " as far as seen" : "");
     else
         strbuf_printf(out, "%zu different schemas\n", comparison->group_count);
     for (size_t i = 0; i < comparison->group_count; i++)
         add_group(out, style, members, &comparison->groups[i], i + 1);
-    for (size_t i = 0; i < comparison->unread_count; i++) {
-        const struct comparison_member *member = &members[comparison->unread[i]];
-        strbuf_add_string(out, i == 0 ? "\nnot read\n" : "");
-        strbuf_add_string(out, style == STYLE_MARKDOWN ? "- " : "  ");
-        report_add_line(out, style, member->name, NAME_LENGTH);
-        strbuf_add_string(out, ": ");
-        report_add_line(out, style, member->problem ? member->problem : "unknown", NAME_LENGTH);
-        strbuf_add_char(out, '\n');
-    }
+    add_left_out(out, style, "not read", members, comparison->unread, comparison->unread_count);
+    add_left_out(out, style, "not seen whole", members, comparison->partial, comparison->partial_count);
 }
 
 void report_many_text(struct strbuf *out, const struct comparison_member *members,

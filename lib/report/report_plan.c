@@ -137,6 +137,9 @@ void report_plan_text(struct strbuf *out, const struct drift_context *context, c
     strbuf_printf(out, ": %zu statement%s to %s\n", plan->statement_count, plan->statement_count == 1 ? "" : "s",
                   plan->direction == PLAN_ADOPT ? "make the reference equal the live schema"
                                                 : "make the live schema equal the reference");
+    if (context->verdict == DRIFT_UNKNOWN)
+        strbuf_add_string(out, "drift is unknown: there may be more than these\n");
+    report_add_not_compared(out, style, plan->report);
     for (unsigned of_stage = 1; of_stage <= PLAN_STAGES; of_stage++) {
         size_t number = 0;
         if (stage != 0 && stage != of_stage)

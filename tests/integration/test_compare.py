@@ -88,3 +88,18 @@ def test_databases_of_two_engines(daemon, postgres, sqlite):
     answer = running.get(f"/v1/compare?databases={postgres.engine},{sqlite.engine}")
     assert answer.status == 400 and answer.json["parameter"] == "databases"
     assert "cannot be compared" in answer.json["detail"]
+
+
+def test_a_role_that_is_not_shown_all(mariadb_server, mariadb):
+    mariadb.sql("CREATE TABLE visible (id integer)")
+    mariadb.sql("CREATE TABLE hidden (id integer)")
+    role, password = mariadb_server.create_role()
+    mariadb.sql(f"GRANT SELECT ON visible TO {role}@'%'")
+    limited = mariadb.url(role, password)
+    many = compare(limited, limited, code=2)
+    assert len(many["groups"]) == 1 and [one["reason"] for one in many["partial"]][0].endswith(f"TO '{role}'@'%'")
+    text = migrationctl("compare", limited, limited).stdout
+    assert text.startswith("2 schemas, all equal as far as seen\n") and "\nnot seen whole\n" in text
+    assert compare(mariadb.url(), mariadb.url(), code=0)["partial"] == []
+    plan = migrationctl("plan", mariadb.url(), limited)
+    assert plan.returncode == 2 and "drift is unknown" in plan.stdout and "not compared tables: " in plan.stdout
