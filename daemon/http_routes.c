@@ -10,43 +10,63 @@
 
 const struct http_route http_routes[] = {
     {"/livez", "Whether the daemon's own loops turn; never looks at a database", "verbose", "", ACCESS_HEALTH, true,
-     false, route_livez, NULL},
+     false, route_livez, NULL, "200 503 json"},
     {"/readyz", "Whether every database was tried once since start and the daemon is not stopping", "verbose exclude",
-     "exclude", ACCESS_HEALTH, true, false, route_readyz, NULL},
-    {"/health", "Health of all databases", "", "", ACCESS_HEALTH, true, false, route_health, NULL},
-    {"/health/{name}", "Health of a database or a gate", "", "", ACCESS_HEALTH, true, false, route_health_one, NULL},
-    {"/metrics", "Metrics in Prometheus' text format", "", "", ACCESS_HEALTH, true, false, route_metrics, NULL},
-    {"/probe", "The metrics of one configured database", "target", "", ACCESS_HEALTH, false, false, route_probe, NULL},
-    {"/v1/databases", "All databases, one line of state each", "", "", ACCESS_READ, false, false, route_databases,
-     NULL},
+     "exclude", ACCESS_HEALTH, true, false, route_readyz, NULL, "200 503 json"},
+    {"/health", "Health of all databases", "", "", ACCESS_HEALTH, true, false, route_health, NULL, "200 503 health"},
+    {"/health/{name}", "Health of a database or a gate", "", "", ACCESS_HEALTH, true, false, route_health_one, NULL,
+     "200 404 503 health"},
+    {"/metrics", "Metrics in Prometheus' text format", "", "", ACCESS_HEALTH, true, false, route_metrics, NULL,
+     "200 503 metrics"},
+    {"/probe", "The metrics of one configured database", "target", "", ACCESS_HEALTH, false, false, route_probe, NULL,
+     "200 404 503 metrics"},
+    {"/v1/databases", "All databases, one line of state each", "", "", ACCESS_READ, false, false, route_databases, NULL,
+     "200 503 json"},
     {"/v1/databases/{database}", "State, reason and next step of a database", "", "", ACCESS_READ, false, false,
-     route_database, NULL},
+     route_database, NULL, "200 404 503 json"},
     {"/v1/databases/{database}/journal", "Every applied migration, and what differs from what is expected", "format",
-     "", ACCESS_READ, false, false, route_journal, NULL},
+     "", ACCESS_READ, false, false, route_journal, NULL, "200 404 503 json text markdown"},
     {"/v1/databases/{database}/schema", "The schema in canonical JSON, which is the baseline format", "", "",
-     ACCESS_READ, false, false, route_schema, NULL},
+     ACCESS_READ, false, false, route_schema, NULL, "200 304 404 503 json"},
     {"/v1/databases/{database}/drift", "What differs from the reference, confirmed by two looks", "assert format", "",
-     ACCESS_READ, false, false, route_drift, NULL},
+     ACCESS_READ, false, false, route_drift, NULL, "200 304 404 409 503 json text markdown"},
     {"/v1/databases/{database}/plan", "The SQL that would end the drift, in stages; it is never run",
-     "stage direction format", "", ACCESS_READ, false, false, route_plan, NULL},
+     "stage direction format", "", ACCESS_READ, false, false, route_plan, NULL, "200 404 503 json text sql"},
     {"/v1/databases/{database}/checks", "What must be true of a database besides, and what was found", "format", "",
-     ACCESS_READ, false, false, route_checks, NULL},
+     ACCESS_READ, false, false, route_checks, NULL, "200 404 503 json text markdown"},
     {"/v1/databases/{database}/history", "State changes, newest first, or the state at a time; other kinds of record",
-     "at limit before kind", "", ACCESS_READ, false, true, route_history, NULL},
+     "at limit before kind", "", ACCESS_READ, false, true, route_history, NULL, "200 404 503 json"},
     {"/v1/compare", "Several databases in groups of equal schemas, and how each differs from the most",
-     "databases format", "", ACCESS_READ, false, false, route_compare, NULL},
+     "databases format", "", ACCESS_READ, false, false, route_compare, NULL, "200 404 503 json text markdown"},
     {"/v1/events", "What changes, as server-sent events that go on where the connection was cut",
-     "database kind last_event_id", "database kind", ACCESS_READ, false, true, route_events, NULL},
+     "database kind last_event_id", "database kind", ACCESS_READ, false, true, route_events, NULL,
+     "200 404 429 503 events"},
     {"/v1/databases/{database}/refresh", "Looks at a database now", "", "", ACCESS_ADMIN, false, true, NULL,
-     route_refresh},
-    {"/v1/reload", "Reads the configuration again", "", "", ACCESS_ADMIN, false, true, NULL, route_reload},
-    {"/v1/gates", "All gates, one line of state each", "", "", ACCESS_GATE, false, false, route_gates, NULL},
+     route_refresh, "200 404 429 503 504 json"},
+    {"/v1/reload", "Reads the configuration again", "", "", ACCESS_ADMIN, false, true, NULL, route_reload,
+     "200 409 503 504 json"},
+    {"/v1/gates", "All gates, one line of state each", "", "", ACCESS_GATE, false, false, route_gates, NULL,
+     "200 503 json"},
     {"/v1/gates/{gate}", "The readiness gate", "revision match supports wait", "revision supports", ACCESS_GATE, false,
-     true, route_gate, NULL},
+     true, route_gate, NULL, "200 404 409 429 503 json"},
     {"/v1/gates/{gate}/admissions", "Startup signals and their answers", "limit application", "", ACCESS_GATE, false,
-     true, route_admissions_list, route_admissions_post},
+     true, route_admissions_list, route_admissions_post, "200 201 404 409 413 503 json"},
+    {"/openapi.json", "The API's description: these routes, their parameters and answers", "", "", ACCESS_HEALTH, false,
+     false, route_openapi, NULL, "200 json"},
 };
 const size_t http_route_count = ARRAY_LENGTH(http_routes);
+
+const char *http_route_access(const struct http_route *route)
+{
+    static const struct {
+        unsigned access;
+        const char *name;
+    } names[] = {{ACCESS_HEALTH, "health"}, {ACCESS_GATE, "gate"}, {ACCESS_READ, "read"}, {ACCESS_ADMIN, "admin"}};
+    size_t i = 0;
+    while (i + 1 < ARRAY_LENGTH(names) && names[i].access != route->access)
+        i++;
+    return names[i].name;
+}
 
 enum { STATUS_CLASSES = 6, STATUS_CODES = 16 };
 

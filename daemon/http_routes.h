@@ -42,6 +42,7 @@ struct http_route {
     bool drains;               /* refused with 503 while the daemon stops */
     http_handler *get;         /* HEAD as well; NULL */
     http_handler *post;        /* NULL */
+    const char *answers;       /* its statuses, but for those that any route has (400, 401, 403), then its forms */
 };
 
 extern const struct http_route http_routes[];
@@ -51,6 +52,9 @@ extern const size_t http_route_count;
  * outlive the request; `request` comes with everything else filled in. */
 void http_route(struct http_request *request, const struct http_target *target, const char *method_name,
                 const char *names[HTTP_SEGMENTS], struct http_response *response);
+
+/* "health", "gate", "read" or "admin": what its `access` is called. */
+const char *http_route_access(const struct http_route *route);
 
 /* What stands in `target` for the {…} of the route's path, in order. */
 void http_route_names(const struct http_route *route, const struct http_target *target,
@@ -89,6 +93,7 @@ HTTP_ROUTE_HANDLER(route_admissions_list);
 HTTP_ROUTE_HANDLER(route_admissions_post);
 HTTP_ROUTE_HANDLER(route_events);
 HTTP_ROUTE_HANDLER(route_metrics);
+HTTP_ROUTE_HANDLER(route_openapi);
 HTTP_ROUTE_HANDLER(route_probe);
 
 /* The view of the database of that name; answers 404 or 503 itself and returns NULL. */

@@ -1,28 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "daemon/http_routes.h"
 #include "daemon/manual/page.h"
 #include "daemon/manual/roff.h"
-
-static const char *scope_of(const struct http_route *route)
-{
-    static const struct {
-        unsigned access;
-        const char *name;
-    } scopes[] = {
-        {ACCESS_HEALTH, "health"},
-        {ACCESS_GATE, "gate"},
-        {ACCESS_READ, "read"},
-        {ACCESS_ADMIN, "admin"},
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(scopes); i++) {
-        if (scopes[i].access == route->access)
-            return scopes[i].name;
-    }
-    return "admin";
-}
 
 /* "?revision=&match=" of "revision match" */
 static void put_parameters(const char *words, FILE *out)
@@ -47,7 +28,7 @@ void page_put_routes(const struct manual_program *program, FILE *out)
                 route->post ? "POST" : "");
         roff_put_bold(out, route->path);
         put_parameters(route->parameters, out);
-        snprintf(text, sizeof text, "%s (%s%s).", route->documentation, scope_of(route),
+        snprintf(text, sizeof text, "%s (%s%s).", route->documentation, http_route_access(route),
                  route->probe ? ", on both listeners" : "");
         fputc('\n', out);
         roff_put_sentences(out, text);
