@@ -96,20 +96,40 @@ const char *ctl_output_name(enum ctl_output output)
     return format_names[output];
 }
 
-/* With `assert=info` the daemon's status tells what the body says in words. */
-static int ask_daemon(const struct ctl_options *options, const char *format, struct ctl_answer *answer)
+static int request_drift(const struct ctl_options *options, const char *query, struct ctl_answer *answer)
 {
     cleanup(strbuf) struct strbuf path = STRBUF(4096);
     strbuf_add_string(&path, "/v1/databases/");
     ctl_encode(&path, options->arguments[0]);
-    strbuf_printf(&path, "/drift?assert=info&format=%s", format);
+    strbuf_printf(&path, "/drift?%s", query);
     if (!strbuf_ok(&path))
         return ctl_fail(CTL_TROUBLE, "the name is too long");
     ctl_request(options, "GET", strbuf_text(&path), options->timeout_ms, answer);
+    return CTL_OK;
+}
+
+/* With `assert=info` the daemon's status tells what the body says in words. */
+static int ask_daemon(const struct ctl_options *options, const char *format, struct ctl_answer *answer)
+{
+    char query[64] = "";
+    snprintf(query, sizeof query, "assert=info&format=%s", format);
+    if (request_drift(options, query, answer) != CTL_OK)
+        return CTL_TROUBLE;
     if (answer->status == 200 || answer->status == 409)
         return answer->status == 200 ? CTL_OK : CTL_CLOSED;
     ctl_print_problem(answer);
     return CTL_TROUBLE;
+}
+
+/* What is unknown has a report, too: it says what could not be seen. */
+static int show_unknown(const struct ctl_options *options)
+{
+    char query[64] = "";
+    cleanup(ctl_answer) struct ctl_answer answer = {0};
+    snprintf(query, sizeof query, "format=%s", ctl_output_name(options->output));
+    if (request_drift(options, query, &answer) != CTL_OK || answer.status != 200)
+        return CTL_TROUBLE;
+    return ctl_write(&answer.body, CTL_TROUBLE);
 }
 
 int ctl_daemon_drift(const struct ctl_options *options)
@@ -122,7 +142,9 @@ static int diff_of_daemon(const struct ctl_options *options)
 {
     cleanup(ctl_answer) struct ctl_answer answer = {0};
     int code = ask_daemon(options, ctl_output_name(options->output), &answer);
-    return code == CTL_TROUBLE ? code : ctl_write(&answer.body, code);
+    if (code == CTL_TROUBLE)
+        return answer.status == 503 ? show_unknown(options) : code;
+    return ctl_write(&answer.body, code);
 }
 
 int ctl_diff(const struct ctl_options *options)

@@ -159,6 +159,9 @@ def test_without_a_reference_nothing_is_none(daemon, sqlite):
     assert running.get("/v1/databases/app/drift?assert=info").status == 503
     assert running.get("/v1/databases/app/plan").status == 503
     assert "app:drift" not in running.get("/health/app").json["checks"]
+    shown = running.ctl("--server", f"http://127.0.0.1:{running.port}", "diff", "app", "--output", "json")
+    assert shown.returncode == 2 and "no drift.reference is configured" in shown.stderr
+    assert json.loads(shown.stdout)["drift"] == "unknown"
 
 
 def test_a_broken_reference_is_said(daemon, sqlite, tmp_path):
