@@ -88,6 +88,8 @@ struct postgres_plan {
     unsigned char *passes;      /* by the current side's relation: bit per stage in which a view makes way by itself */
     struct postgres_seed *seeds;
     size_t seed_count;
+    const char *
+        *causes[PLAN_STAGES + 1][2]; /* by stage and enum plan_side: see postgres_pass_causes; NULL: not asked */
     struct postgres_rename *renames;
     size_t rename_count;
     struct postgres_late *late;
@@ -287,6 +289,9 @@ bool postgres_can_replace_view(const struct plan_maker *maker, struct postgres_p
  * stage. After the rules: the steps of those that have no task. */
 void postgres_find_passing(struct plan_maker *maker);
 bool postgres_passes(const struct plan_maker *maker, size_t relation, unsigned stage);
+/* A condition: what a view of the current side stands on, and changes in the stage, is not as on `to`; NULL: there is
+ * nothing. */
+const char *postgres_pass_causes(struct plan_maker *maker, size_t relation, unsigned stage, enum plan_side to);
 void postgres_add_passing(struct plan_maker *maker);
 
 /* Before the rules: columns that change their types, and which have something in their way that is brought back, change

@@ -258,8 +258,9 @@ struct postgres_fact postgres_table_fact(struct plan_maker *maker, struct postgr
     const char *object =
         plan_printf(maker, "table %s: %s", postgres_table_name(maker, side, index), table_facts[which].what);
     const char *query =
-        plan_printf(maker, "(SELECT %s FROM pg_class c WHERE c.oid = %s AND c.relkind IN ('r', 'p', 'f'))",
-                    table_facts[which].expression, regclass_of(maker, side, index));
+        plan_printf(maker, "(SELECT %s FROM pg_class c WHERE c.oid = %s AND c.relkind IN (%s))",
+                    table_facts[which].expression, regclass_of(maker, side, index),
+                    postgres_is_view(&postgres_schema(maker, side)->relations[index]) ? "'v', 'm'" : "'r', 'p', 'f'");
     return make_fact(maker, object, query, false, relations, table_facts[which].value);
 }
 

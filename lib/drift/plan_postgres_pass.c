@@ -169,6 +169,36 @@ static struct postgres_fact fact_of(struct plan_maker *maker, const struct postg
                : postgres_table_fact(maker, pair, TABLE_FACT_COLUMNS);
 }
 
+/* Adds a change to the causes of all views that stand on what changes. */
+static void note_causes(struct plan_maker *maker, const struct postgres_seed *seed)
+{
+    struct postgres_lean lean = upon(maker, seed->relation, seed->stage);
+    struct postgres_fact fact = fact_of(maker, seed);
+    for (size_t i = 0; i < lean.count; i++)
+        for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET && lean.all[i].array == ARRAY_RELATIONS; side++) {
+            const char **causes = &postgres_plan_of(maker)->causes[seed->stage][side][lean.all[i].present];
+            const char *cause = plan_printf(maker, "NOT (%s)", postgres_holds(maker, &fact, side));
+            *causes = *causes ? plan_printf(maker, "%s OR %s", *causes, cause) : cause;
+        }
+}
+
+const char *postgres_pass_causes(struct plan_maker *maker, size_t relation, unsigned stage, enum plan_side to)
+{
+    struct postgres_plan *plan = postgres_plan_of(maker);
+    size_t size = maker->current->relation_count + 1;
+    bool known = plan->causes[stage][to] != NULL;
+    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET && !known; side++)
+        if (!(plan->causes[stage][side] = arena_array(maker->arena, size, sizeof(char *)))) {
+            plan->causes[stage][SIDE_CURRENT] = NULL;
+            maker->failed = true;
+            return NULL;
+        }
+    for (size_t i = 0; i < plan->seed_count && !known && !maker->failed; i++)
+        if (plan->seeds[i].stage == stage)
+            note_causes(maker, &plan->seeds[i]);
+    return plan->causes[stage][to][relation];
+}
+
 /* A view that stays as it is, and what makes it pass. */
 struct passer {
     const struct plan_task *task; /* of the first that makes it; NULL: it does not pass */

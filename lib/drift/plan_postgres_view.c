@@ -58,7 +58,12 @@ static struct postgres_list passing_drop(struct plan_maker *maker, const struct 
     const struct postgres_fact *fact = side == SIDE_CURRENT ? passing->gone : passing->made;
     struct postgres_list list =
         postgres_one(maker, postgres_drop_relation_sql(maker, side, (size_t)passing->pair.at[side]));
-    return one_block(maker, postgres_still_holds(maker, fact, side), &list);
+    const char *condition = postgres_still_holds(maker, fact, side);
+    const char *causes = postgres_pass_causes(maker, (size_t)passing->pair.at[SIDE_CURRENT], passing->stage,
+                                              side == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET);
+    if (causes)
+        condition = plan_printf(maker, "%s OR %s IS NOT NULL AND (%s)", condition, fact->query, causes);
+    return one_block(maker, condition, &list);
 }
 
 static struct postgres_list passing_make(struct plan_maker *maker, const struct passing *passing, enum plan_side side)
@@ -230,11 +235,21 @@ static struct postgres_list change(struct plan_maker *maker, enum plan_side to, 
     return list;
 }
 
+/* What tells the two sides apart: the definition, or the types that the same text gives. */
+static struct postgres_fact changed_fact(struct plan_maker *maker, struct postgres_pair pair)
+{
+    struct postgres_fact fact = postgres_view_fact(maker, pair);
+    struct postgres_fact columns = postgres_table_fact(maker, pair, TABLE_FACT_COLUMNS);
+    bool tells = maker->failed || strcmp(fact.values[SIDE_CURRENT], fact.values[SIDE_TARGET]) != 0 ||
+                 strcmp(columns.values[SIDE_CURRENT], columns.values[SIDE_TARGET]) == 0;
+    return tells ? fact : columns;
+}
+
 void postgres_change_view(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                           size_t count)
 {
     struct postgres_pair pair = postgres_pair_of(task->place);
-    struct postgres_fact fact = postgres_view_fact(maker, pair);
+    struct postgres_fact fact = changed_fact(maker, pair);
     unsigned stage = postgres_view_stage(maker, (size_t)pair.at[SIDE_TARGET]);
     bool replaced = can_replace(maker, SIDE_TARGET, pair);
     if (postgres_passes(maker, (size_t)pair.at[SIDE_CURRENT], stage)) {

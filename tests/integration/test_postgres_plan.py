@@ -1887,6 +1887,12 @@ WOVEN = {
         "CREATE DOMAIN amount AS numeric; CREATE TABLE t (a amount, b text, g bigint GENERATED ALWAYS AS (length(b)) STORED); "
         "CREATE TABLE u (c text); CREATE VIEW v AS SELECT length(c) AS o FROM u; INSERT INTO t VALUES (1, 'b')",
     ),
+    "view_keeps_its_text_and_changes_its_types": (
+        "CREATE TABLE a (id bigint); CREATE TABLE b (id integer); CREATE VIEW v AS SELECT id FROM a; "
+        "CREATE MATERIALIZED VIEW w AS SELECT id FROM v; CREATE VIEW x AS SELECT id FROM w",
+        "CREATE TABLE a (id bigint); CREATE TABLE b (id integer); CREATE VIEW v AS SELECT id FROM b; "
+        "CREATE MATERIALIZED VIEW w AS SELECT id FROM v; CREATE VIEW x AS SELECT id FROM a",
+    ),
     "generated_column_leaves_a_column_that_is_to_go": (
         "CREATE TABLE t (b smallint, g bigint GENERATED ALWAYS AS (b + 1) STORED)",
         "CREATE TABLE t (a integer, b integer, g bigint GENERATED ALWAYS AS (a + 1) STORED); INSERT INTO t VALUES (1, 2)",
@@ -1901,9 +1907,9 @@ WOVEN = {
     ),
     "texts_are_printed_anew_before_they_change": (
         "CREATE TABLE t (id integer, n numeric(12,2), s varchar(9)); CREATE POLICY p ON t USING (n > 0 AND s <> 'a'); "
-        "CREATE VIEW v AS SELECT n, s FROM t WHERE n > 0 AND s <> 'b'; CREATE VIEW w AS SELECT n FROM v",
+        "CREATE VIEW v AS SELECT n, s FROM t WHERE n > 0 AND s <> 'b'; CREATE VIEW w AS SELECT n FROM v WHERE n > 1",
         "CREATE TABLE t (id integer, n integer, s text); CREATE POLICY p ON t USING (n > 0); "
-        "CREATE VIEW v AS SELECT n FROM t WHERE n > 0; CREATE VIEW w AS SELECT n FROM v; "
+        "CREATE VIEW v AS SELECT n FROM t WHERE n > 0; CREATE VIEW w AS SELECT n FROM v WHERE n > 1; "
         "INSERT INTO t VALUES (1, 2, 'x')",
     ),
     "routine_calls_another_and_both_change": (
