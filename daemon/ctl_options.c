@@ -472,9 +472,11 @@ static const struct option_exit exit_rows[] = {
     {.commands = "reload", .status = CTL_CLOSED, .doc = "refused: the old configuration keeps running"},
     {.commands = "reload", .status = CTL_USAGE, .doc = "usage"},
     {.commands = "reload", .status = CTL_UNKNOWN, .doc = "unreachable"},
-    {.status = CTL_OK, .doc = "done"},
-    {.status = CTL_USAGE, .doc = "usage"},
-    {.status = CTL_UNKNOWN, .doc = "unknown or unreachable, or not all could be seen"},
+    {.commands = "journal snapshot manifest", .status = CTL_OK, .doc = "done"},
+    {.commands = "journal snapshot manifest", .status = CTL_USAGE, .doc = "usage"},
+    {.commands = "journal snapshot manifest",
+     .status = CTL_UNKNOWN,
+     .doc = "unknown or unreachable, or not all could be seen"},
 };
 
 static void print_help(void);
