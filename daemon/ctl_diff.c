@@ -39,14 +39,19 @@ int ctl_drift_read(const struct ctl_options *options, struct ctl_drift *drift)
 struct drift_context ctl_drift_context(const struct ctl_drift *drift)
 {
     const struct ctl_side *reference = &drift->reference;
+    bool hidden = drift->report && drift_verdict(drift->report) == DRIFT_UNKNOWN;
     return (struct drift_context){
         .database = drift->live.shown,
         .reference_kind = reference->kind,
         .reference_ref = reference->shown,
         .reference_revision = *reference->revision ? reference->revision : NULL,
         .verdict = drift->report ? drift_verdict(drift->report) : DRIFT_UNKNOWN,
-        .code = reference->ahead ? "REFERENCE_AHEAD" : NULL,
-        .reason = *reference->reason ? reference->reason : NULL,
+        .code = reference->ahead ? "REFERENCE_AHEAD"
+                : hidden         ? "NOT_COVERED"
+                                 : NULL,
+        .reason = *reference->reason ? reference->reason
+                  : hidden           ? "not everything could be seen; see not_compared"
+                                     : NULL,
         .live_taken_at_ms = drift->live.taken_at_ms,
         .frozen_since_ms = TIME_UNKNOWN,
         .report = drift->report,

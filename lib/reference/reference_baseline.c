@@ -47,6 +47,9 @@ static void join_heads(const struct schema_journal *journal, char *ret_text, siz
         used += (size_t)snprintf(ret_text + used, size - used, "%s%s", i > 0 ? ", " : "", journal->heads[i]);
 }
 
+/* What a SQLite file begins with: people give its path where a URL belongs. */
+static const char sqlite_magic[] = "SQLite format 3";
+
 int reference_load_baseline(const struct reference_request *request, struct reference *ret_reference,
                             struct error *reterr)
 {
@@ -56,6 +59,9 @@ int reference_load_baseline(const struct reference_request *request, struct refe
         return -1;
     if (text.length == 0)
         return error_set(reterr, ERROR_INVALID, "%s: is empty", request->path);
+    if (strncmp(strbuf_text(&text), sqlite_magic, strlen(sqlite_magic)) == 0)
+        return error_set(reterr, ERROR_INVALID,
+                         "%s: is a database, not a baseline: sqlite:// and its whole path name it", request->path);
     if (schema_json_parse(strbuf_text(&text), text.length, request->path, dialects, &ret_reference->schema, &journals,
                           reterr) < 0)
         return -1;

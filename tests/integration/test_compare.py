@@ -81,6 +81,12 @@ def test_bad_arguments(postgres):
         assert result.returncode == 2 and result.stdout + result.stderr, arguments
 
 
+def test_a_sqlite_file_that_is_no_url(sqlite):
+    sqlite.sql("CREATE TABLE t (id integer)")
+    result = migrationctl("diff", sqlite.url(), sqlite.path)
+    assert result.returncode == 2 and "sqlite://" in result.stderr
+
+
 def test_databases_of_two_engines(daemon, postgres, sqlite):
     running = daemon({"databases": {one.engine: {"url": one.url(), "journal": "none"} for one in (postgres, sqlite)}})
     for name in (postgres.engine, sqlite.engine):
@@ -101,5 +107,7 @@ def test_a_role_that_is_not_shown_all(mariadb_server, mariadb):
     text = migrationctl("compare", limited, limited).stdout
     assert text.startswith("2 schemas, all equal as far as seen\n") and "\nnot seen whole\n" in text
     assert compare(mariadb.url(), mariadb.url(), code=0)["partial"] == []
+    unknown = json.loads(migrationctl("diff", mariadb.url(), limited, "--output", "json").stdout)
+    assert (unknown["drift"], unknown["code"]) == ("unknown", "NOT_COVERED") and unknown["reason"]
     plan = migrationctl("plan", mariadb.url(), limited)
     assert plan.returncode == 2 and "drift is unknown" in plan.stdout and "not compared tables: " in plan.stdout
