@@ -16,7 +16,7 @@ static const struct {
     const char *documentation;
 } parameters[] = {
     {"application", "string", "Signals of this application alone"},
-    {"assert", "string", "none, minor, major or critical: 409 where confirmed drift is at least as severe"},
+    {"assert", "string", "info, minor, major or critical: 409 where confirmed drift is at least as severe"},
     {"at", "string", "A time (RFC 3339): the state as it was then"},
     {"before", "integer", "Records before this sequence number"},
     {"database", "string", "Of this database alone; may be repeated"},

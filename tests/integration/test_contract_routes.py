@@ -585,3 +585,16 @@ def test_api_description(pair):
             known = operation["responses"].get(str(answer.status), operation["responses"]["default"])
             assert answer.status in (400,) or str(answer.status) in operation["responses"], (question, answer.status)
             assert answer.headers["Content-Type"].split(";")[0] in known["content"], question
+
+
+def test_the_api_names_the_values_that_it_takes(pair):
+    """What stands in a description before the colon is accepted, each word of it."""
+    api = pair.get("/openapi.json").json
+    asked = {"assert": "/v1/databases/app/drift", "direction": "/v1/databases/app/plan"}
+    for name, path in asked.items():
+        described = api["paths"][path.replace("app", "{database}")]["get"]["parameters"]
+        text = next(parameter["description"] for parameter in described if parameter["name"] == name)
+        words = re.findall(r"(?:^|; )(\w+):", text) if name == "direction" else re.split(r", | or ", text.split(":")[0])
+        assert len(words) > 1, text
+        for word in words:
+            assert pair.get(f"{path}?{name}={word}").status != 400, (name, word)
