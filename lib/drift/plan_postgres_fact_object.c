@@ -288,15 +288,19 @@ static struct postgres_fact routine_fact(struct plan_maker *maker, struct postgr
     const struct schema *schema = postgres_schema(maker, side);
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_PLAN_BYTES);
     struct postgres_fact fact = {.loose = loose};
-    postgres_sql_routine_name(&text, schema, &schema->objects[pair.at[side]]);
+    const struct schema_object *object = &schema->objects[pair.at[side]];
+    postgres_sql_routine_name(&text, schema, object);
     const char *name = plan_keep(maker, &text);
     fact.object = plan_printf(maker, "routine %s", name);
+    /* to_regprocedure fails where a type is yet to be made */
     fact.query = plan_printf(
         maker,
-        "(SELECT %s FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid = "
-        "to_regprocedure(%s))",
+        "(SELECT %s FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = to_regnamespace(%s) "
+        "AND p.proname = %s AND oidvectortypes(p.proargtypes) = %s)",
         wrap(maker, &fact, routine_query(maker, has_sql_body(maker, pair), has_aggregate(maker, pair)), true),
-        postgres_literal(maker, name));
+        postgres_literal(maker, postgres_quoted(maker, schema_text(schema, object->schema))),
+        postgres_literal(maker, schema_text(schema, object->name)),
+        postgres_literal(maker, schema_text(schema, object->arguments)));
     for (side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
         if (pair.at[side] < 0)
             continue;

@@ -1912,6 +1912,13 @@ WOVEN = {
         "CREATE VIEW v AS SELECT n FROM t WHERE n > 0; CREATE VIEW w AS SELECT n FROM v WHERE n > 1; "
         "INSERT INTO t VALUES (1, 2, 'x')",
     ),
+    "routines_come_with_their_types": (
+        "CREATE TYPE mood AS ENUM ('a'); CREATE DOMAIN amount AS numeric; CREATE TABLE t (a integer); "
+        "CREATE FUNCTION f(m mood, n amount[]) RETURNS integer LANGUAGE sql AS 'SELECT 1'; "
+        "CREATE FUNCTION \"g '\"(one t, VARIADIC more text[]) RETURNS t LANGUAGE sql AS 'SELECT one'; "
+        "CREATE PROCEDURE p(m mood) LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TABLE u (a integer)",
+    ),
     "routine_calls_another_and_both_change": (
         "CREATE FUNCTION z(n numeric) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT n::bigint'; "
         "CREATE FUNCTION a(n integer) RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT z(n) + 1; END",
