@@ -50,9 +50,10 @@ int scratch_open(const struct scratch_request *request, struct deadline deadline
     if (!engine)
         return error_set(reterr, ERROR_UNSUPPORTED, "there are no scratch databases for '%s'", request->engine);
     if (engine->run && !request->server)
-        return error_set(reterr, ERROR_UNSUPPORTED,
-                         "loading SQL for %s takes a server for a scratch database: name one as scratch (--scratch URL)",
-                         request->engine);
+        return error_set(
+            reterr, ERROR_UNSUPPORTED,
+            "loading SQL for %s takes a server for a scratch database: name one as scratch (--scratch URL)",
+            request->engine);
     if (engine->run && !lives_on(engine, request->server))
         return error_set(reterr, ERROR_UNSUPPORTED, "%s: the scratch server is no %s", request->server->display,
                          request->engine);
