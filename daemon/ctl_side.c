@@ -283,7 +283,7 @@ static bool set_policies(const struct ctl_options *options, struct arena *arena,
             return error_set(error, ERROR_INVALID, "--policy takes NAME=VALUE, not '%s'", options->policies.items[i]) ==
                    0;
         if (drift_policy_set(policy, key, equals + 1, error) < 0)
-            return false;
+            return error_prefix(error, "--policy") == 0;
     }
     return true;
 }
@@ -300,7 +300,8 @@ bool ctl_policy(const struct ctl_options *options, struct arena *arena, struct d
     }
     bool good = set_policies(options, arena, ret_policy, &error);
     for (size_t i = 0; good && i < options->ignores.count; i++)
-        good = drift_ignore_parse(options->ignores.items[i], arena, &ignores[i], &error) == 0;
+        good = drift_ignore_parse(options->ignores.items[i], arena, &ignores[i], &error) == 0 ||
+               error_prefix(&error, "--ignore") == 0;
     if (!good)
         ctl_fail(CTL_USAGE, "%s", error.message);
     ret_policy->ignores = ignores;

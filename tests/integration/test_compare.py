@@ -81,6 +81,12 @@ def test_bad_arguments(postgres):
         assert result.returncode == 2 and result.stdout + result.stderr, arguments
 
 
+def test_options_that_are_refused_are_named(sqlite):
+    for option, value in (("--ignore", "tabel:x"), ("--ignore", "x"), ("--policy", "no=yes"), ("--policy", "column_order=x")):
+        result = migrationctl("diff", sqlite.url(), sqlite.url(), option, value)
+        assert result.returncode == 2 and f": {option}: " in result.stderr, (option, value)
+
+
 def test_a_sqlite_file_that_is_no_url(sqlite):
     sqlite.sql("CREATE TABLE t (id integer)")
     result = migrationctl("diff", sqlite.url(), sqlite.path)
