@@ -10,31 +10,34 @@
 
 enum { WORD_BYTES = 32 };
 
-static const struct {
+struct parameter {
     const char *name;
     const char *type; /* of JSON Schema; NULL: a flag, which has no value */
+    bool required;
     const char *documentation;
-} parameters[] = {
-    {"application", "string", "Signals of this application alone"},
-    {"assert", "string", "info, minor, major or critical: 409 where confirmed drift is at least as severe"},
-    {"at", "string", "A time (RFC 3339): the state as it was then"},
-    {"before", "integer", "Records before this sequence number"},
-    {"database", "string", "Of this database alone; may be repeated"},
-    {"databases", "string", "Names of databases with commas between them"},
-    {"direction", "string", "revert: the live schema becomes the reference; adopt: the other way round"},
-    {"exclude", "string", "A database that does not count; may be repeated"},
-    {"format", "string", "json, text, markdown or sql, as the route has them; else Accept tells"},
-    {"kind", "string", "Of this kind alone"},
-    {"last_event_id", "string", "The last event that was seen; in place of the header Last-Event-ID"},
-    {"limit", "integer", "At most so many"},
-    {"match", "string", "exact, at-least or contains"},
-    {"revision", "string",
+};
+
+static const struct parameter parameters[] = {
+    {"application", "string", false, "Signals of this application alone"},
+    {"assert", "string", false, "info, minor, major or critical: 409 where confirmed drift is at least as severe"},
+    {"at", "string", false, "A time (RFC 3339): the state as it was then"},
+    {"before", "integer", false, "Records before this sequence number"},
+    {"database", "string", false, "Of this database alone; may be repeated"},
+    {"databases", "string", true, "Names of databases with commas between them"},
+    {"direction", "string", false, "revert: the live schema becomes the reference; adopt: the other way round"},
+    {"exclude", "string", false, "A database that does not count; may be repeated"},
+    {"format", "string", false, "json, text, markdown or sql, as the route has them; else Accept tells"},
+    {"kind", "string", false, "Of this kind alone"},
+    {"last_event_id", "string", false, "The last event that was seen; in place of the header Last-Event-ID"},
+    {"limit", "integer", false, "At most so many"},
+    {"match", "string", false, "exact, at-least or contains"},
+    {"revision", "string", false,
      "The revision that the caller expects; DATABASE:REVISION, repeated, where a gate requires several"},
-    {"stage", "integer", "1, 2 or 3: this stage alone"},
-    {"supports", "string", "A..B: the revisions that the caller can run on"},
-    {"target", "string", "The name of a configured database"},
-    {"verbose", NULL, "Tell each part"},
-    {"wait", "string", "How long the request may be held until the gate opens: 30s, at most 55s"},
+    {"stage", "integer", false, "1, 2 or 3: this stage alone"},
+    {"supports", "string", false, "A..B: the revisions that the caller can run on"},
+    {"target", "string", true, "The name of a configured database"},
+    {"verbose", NULL, false, "Tell each part"},
+    {"wait", "string", false, "How long the request may be held until the gate opens: 30s, at most 55s"},
 };
 
 static const struct {
@@ -83,24 +86,24 @@ static bool has_word(const char *words, const char *sought)
     return false;
 }
 
-static void add_parameter(struct json_writer *writer, const char *name, const char *place, const char *type,
-                          const char *documentation, bool repeatable)
+static void add_parameter(struct json_writer *writer, const struct parameter *parameter, const char *place,
+                          bool repeatable)
 {
+    const char *type = parameter->type ? parameter->type : "boolean";
     json_open_object(writer);
-    json_key_string(writer, "name", name);
+    json_key_string(writer, "name", parameter->name);
     json_key_string(writer, "in", place);
-    if (strcmp(place, "path") == 0)
-        json_key_boolean(writer, "required", true);
-    json_key_string(writer, "description", documentation);
+    json_key_boolean(writer, "required", parameter->required);
+    json_key_string(writer, "description", parameter->documentation);
     json_key_object(writer, "schema");
-    json_key_string(writer, "type", repeatable ? "array" : type ? type : "boolean");
+    json_key_string(writer, "type", repeatable ? "array" : type);
     if (repeatable) {
         json_key_object(writer, "items");
         json_key_string(writer, "type", type);
         json_close_object(writer);
     }
     json_close_object(writer);
-    if (!type)
+    if (!parameter->type)
         json_key_boolean(writer, "allowEmptyValue", true);
     json_close_object(writer);
 }
@@ -110,7 +113,8 @@ static void add_path_parameters(struct json_writer *writer, const char *path)
     for (const char *open = strchr(path, '{'); open; open = strchr(open + 1, '{')) {
         char name[WORD_BYTES] = "";
         snprintf(name, sizeof name, "%.*s", (int)strcspn(open + 1, "}"), open + 1);
-        add_parameter(writer, name, "path", "string", "The name in the configuration", false);
+        const struct parameter parameter = {name, "string", true, "The name in the configuration"};
+        add_parameter(writer, &parameter, "path", false);
     }
 }
 
@@ -121,8 +125,7 @@ static void add_parameters(struct json_writer *writer, const struct http_route *
     add_path_parameters(writer, route->path);
     for (size_t i = 0; query && i < ARRAY_LENGTH(parameters); i++)
         if (has_word(route->parameters, parameters[i].name))
-            add_parameter(writer, parameters[i].name, "query", parameters[i].type, parameters[i].documentation,
-                          has_word(route->repeatable, parameters[i].name));
+            add_parameter(writer, &parameters[i], "query", has_word(route->repeatable, parameters[i].name));
     json_close_array(writer);
 }
 
@@ -251,7 +254,7 @@ static void add_components(struct json_writer *writer)
     json_key_object(writer, "properties");
     add_member(writer, "application", "string", "Who starts");
     add_member(writer, "instance", "string", "Which of them");
-    add_member(writer, "revision", "string", "The revision that it expects");
+    add_member(writer, "revision", "string", "The revision that it expects, as the gate's parameter has it");
     add_member(writer, "match", "string", "exact, at-least or contains");
     add_member(writer, "supports", "string", "A..B, in place of a revision");
     json_close_object(writer);

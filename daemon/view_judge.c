@@ -171,12 +171,17 @@ static void describe_reading(const struct journal_reading *reading, const struct
         input->grant_needed = reading->error_grant;
 }
 
-/* "journal of flyway at reports.flyway_schema_history" */
+/* "journal of flyway at reports.flyway_schema_history"; NULL where any journal would do. */
 static bool name_place(const struct judging *judging, const struct assessed_journal *journal, const char **ret_place)
 {
     const struct config_journal *configured = config_journal_at(judging->view->database, journal->configured);
-    *ret_place = arena_printf(judging->arena, "journal of %s%s%s", configured->tool->name,
-                              configured->table ? " at " : "", configured->table ? configured->table : "");
+    const char *tool = configured->tool ? configured->tool->name : NULL;
+    const char *table = configured->table;
+    *ret_place = NULL;
+    if (!tool && !table)
+        return true;
+    *ret_place = arena_printf(judging->arena, "%s%s%s%s", tool ? "journal of " : "migration journal", tool ? tool : "",
+                              table ? " at " : "", table ? table : "");
     return *ret_place;
 }
 
@@ -225,7 +230,7 @@ static int judge_journal(const struct judging *judging, size_t at, struct judged
     if (journal->reading == NO_READING) {
         judged->absent = journal->address.table || journal->address.tool ? &journal->address : NULL;
         input.source = judged->source;
-        if (judging->view->database->listed_count > 0 && !name_place(judging, journal, &input.journal_place))
+        if (!name_place(judging, journal, &input.journal_place))
             return error_no_memory(reterr);
     } else {
         judged->reading = find_reading(judging, journal);

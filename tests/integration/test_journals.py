@@ -361,3 +361,12 @@ def test_several_tables_of_one_form_on_mysql(daemon, mysql_like, tmp_path):
     finally:
         blocker.close()
     instance.wait_gate("app#versions_two", "open")
+
+
+def test_a_journal_that_is_not_where_it_is_said(daemon, new_database):
+    """The place that the configuration names is in the reason: another journal there is none of its business."""
+    database = new_database()
+    journals.alembic_journal(database, "a")
+    instance = watch(daemon, database, journal={"tool": "alembic", "table": "nope"})
+    answer = instance.wait_state("app", "unversioned")
+    assert answer["reason"] == "the database has tables, but no journal of alembic at nope"
