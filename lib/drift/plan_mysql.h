@@ -47,9 +47,10 @@ struct mysql_step {
     const char *to;                      /* NULL: on the target side */
     const char *also_back;               /* likewise for backward */
     const char *also;                    /* a further condition, for forward only; NULL: none */
-    const char *first_back;              /* likewise, for the first of `backward` */
     const char *forward[MYSQL_STEP_SQL]; /* statements, NULL behind the last */
     const char *backward[MYSQL_STEP_SQL];
+    const char *when[MYSQL_STEP_SQL]; /* a further condition for each of `forward`; NULL: none */
+    const char *when_back[MYSQL_STEP_SQL];
     const char *sql_mode[2]; /* of the session while the statements run, by the direction's goal; NULL: the header's */
     const char *undo_note;
     const char *object; /* NULL: the task's */

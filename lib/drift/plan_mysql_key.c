@@ -188,6 +188,19 @@ static void replace_apart(struct plan_maker *maker, const struct mysql_parts *pa
     mysql_add(maker, parts->task, parts->items, parts->count, &add);
 }
 
+/* The undo: what takes the new key away again, behind the keys that foreign keys need without it. */
+static void list_back(struct plan_maker *maker, const struct mysql_key *key, const char *away, struct mysql_step *step)
+{
+    struct mysql_substitutes others = mysql_substitutes_of(maker, key);
+    size_t count = 0;
+    if (*others.add) {
+        step->when_back[count] = mysql_index_is_absent(maker, key->side, key->relation, others.name);
+        step->backward[count++] =
+            mysql_alter(maker, key->side, key->relation, add_algorithm(maker, key), "%s", others.add);
+    }
+    step->backward[count] = away;
+}
+
 static void replace_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *from,
                         const struct mysql_key *to)
 {
@@ -203,18 +216,18 @@ static void replace_key(struct plan_maker *maker, const struct mysql_parts *part
         mysql_guard(maker, parts->stage, &old);
     struct mysql_substitutes others = mysql_substitutes_of(maker, from);
     const char *also = plan_printf(maker, "%s%s", *others.add ? ", " : "", others.add);
-    mysql_add(maker, parts->task, parts->items, parts->count,
-              &(struct mysql_step){
-                  .stage = parts->stage,
-                  .phase = is_unique(to) ? PHASE_KEY : PHASE_INDEX,
-                  .algorithm = algorithm,
-                  .hazards = HAZARD(BUILDS_INDEX) | (is_unique(to) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
-                  .fact = &fact,
-                  .forward = {replace_sql(maker, from, to, algorithm, also)},
-                  .backward = {replace_sql(maker, to, from, algorithm, others.drop)},
-                  .kind = parts->count > 0 || is_unique(to) ? NULL : drift_kind_name(DRIFT_INDEX),
-                  .object = parts->count > 0 ? NULL : mysql_path(maker, SIDE_TARGET, to->relation, to->name),
-              });
+    struct mysql_step step = {
+        .stage = parts->stage,
+        .phase = is_unique(to) ? PHASE_KEY : PHASE_INDEX,
+        .algorithm = algorithm,
+        .hazards = HAZARD(BUILDS_INDEX) | (is_unique(to) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
+        .fact = &fact,
+        .forward = {replace_sql(maker, from, to, algorithm, also)},
+        .kind = parts->count > 0 || is_unique(to) ? NULL : drift_kind_name(DRIFT_INDEX),
+        .object = parts->count > 0 ? NULL : mysql_path(maker, SIDE_TARGET, to->relation, to->name),
+    };
+    list_back(maker, to, replace_sql(maker, to, from, algorithm, others.drop), &step);
+    mysql_add(maker, parts->task, parts->items, parts->count, &step);
 }
 
 /* What stays needs no step of its own: the new key takes its place. */
@@ -232,8 +245,6 @@ static void add_key(struct plan_maker *maker, const struct mysql_parts *parts, c
                     const struct mysql_key *namesake)
 {
     struct mysql_fact fact = mysql_key_fact(maker, namesake, key);
-    struct mysql_substitutes others = mysql_substitutes_of(maker, key);
-    const char *away = drop_sql(maker, key);
     struct mysql_step step = {
         .stage = parts->stage,
         .phase = is_unique(key) ? PHASE_KEY : PHASE_INDEX,
@@ -243,16 +254,11 @@ static void add_key(struct plan_maker *maker, const struct mysql_parts *parts, c
         .from = "",
         .also_back = parts->also_back,
         .forward = {add_sql(maker, key)},
-        .backward = {away},
         .kind = is_unique(key) ? NULL : drift_kind_name(DRIFT_INDEX),
         .object = parts->count > 0 ? NULL : mysql_path(maker, SIDE_TARGET, key->relation, key->name),
     };
     fact.between = namesake ? "" : NULL;
-    if (*others.add) {
-        step.backward[0] = mysql_alter(maker, key->side, key->relation, add_algorithm(maker, key), "%s", others.add);
-        step.backward[1] = away;
-        step.first_back = mysql_index_is_absent(maker, key->side, key->relation, others.name);
-    }
+    list_back(maker, key, drop_sql(maker, key), &step);
     mysql_add(maker, parts->task, parts->items, parts->count, &step);
 }
 

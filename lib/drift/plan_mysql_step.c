@@ -113,7 +113,7 @@ static const char *both(struct plan_maker *maker, const char *a, const char *b)
 }
 
 static void add_prepared(struct plan_maker *maker, struct strbuf *out, const char *condition_sql,
-                         const char *const *statements, const char *first, const char *sql_mode)
+                         const char *const *statements, const char *const *when, const char *sql_mode)
 {
     if (condition_sql)
         strbuf_printf(out, "SET @migrationd_todo = (%s);\n", condition_sql);
@@ -121,8 +121,7 @@ static void add_prepared(struct plan_maker *maker, struct strbuf *out, const cha
         const char *literal = mysql_literal(maker, statements[i]);
         strbuf_add_string(out, "SET @migrationd_sql = ");
         if (condition_sql)
-            strbuf_printf(out, "IF(@migrationd_todo%s%s, ", i == 0 && first ? " AND " : "",
-                          i == 0 && first ? first : "");
+            strbuf_printf(out, "IF(@migrationd_todo%s%s, ", when[i] ? " AND " : "", when[i] ? when[i] : "");
         strbuf_add_string(out, literal);
         strbuf_add_string(out, condition_sql ? ", 'DO 0');\n" : ";\n");
         if (sql_mode)
@@ -177,7 +176,7 @@ static const char *script(struct plan_maker *maker, const struct mysql_step *ste
     if (step->direct)
         add_direct(maker, &out, statements, step->sql_mode[to]);
     else
-        add_prepared(maker, &out, condition_sql, statements, to == SIDE_CURRENT ? step->first_back : NULL,
+        add_prepared(maker, &out, condition_sql, statements, to == SIDE_TARGET ? step->when : step->when_back,
                      step->sql_mode[to]);
     return plan_keep(maker, &out);
 }

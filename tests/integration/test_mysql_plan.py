@@ -800,6 +800,18 @@ def test_a_reference_that_writes_waits(live, tmp_path, server, case):
         live.sql("DROP TABLE w")
 
 
+def test_a_key_changes_to_what_a_reference_needs(live, tmp_path):
+    """Then the server drops its own, and wants one back before the undo can change the key."""
+    table = "CREATE TABLE own (id int NOT NULL PRIMARY KEY, a int NULL, b int NULL, CONSTRAINT fk_own FOREIGN KEY (a)" \
+            " REFERENCES parents (id)); ALTER TABLE own ADD KEY ix_own (%s)"
+    for reference, there in (("a, b", "b"), ("b", "a, b")):
+        execute(live, table % reference)
+        base = snapshot(live, tmp_path / "reference.json")
+        execute(live, "DROP TABLE own; " + table % there)
+        check(live, base, [("index", "own.ix_own", C, "columns")])
+        live.sql("DROP TABLE own")
+
+
 def test_the_guard_minds_only_what_the_plan_touches(live, tmp_path):
     reference = snapshot(live, tmp_path / "reference.json")
     execute(live, "ALTER TABLE parents MODIFY label varchar(30) NULL")
