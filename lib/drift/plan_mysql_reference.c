@@ -136,6 +136,28 @@ static const struct schema_index *find_own_index(const struct schema *schema, co
     return NULL;
 }
 
+/* The index that the server made for foreign keys over the same columns, by side: it may be called after any of them,
+ * and a server renames it when another one comes, if it still knows that it made it. */
+static bool find_shared_index(struct plan_maker *maker, enum plan_side side, size_t constraint,
+                              const struct schema_index *indexes[2])
+{
+    const struct schema *schema = mysql_side(maker, side);
+    const struct schema_constraint *key = &schema->constraints[constraint];
+    enum plan_side other = side == SIDE_CURRENT ? SIDE_TARGET : SIDE_CURRENT;
+    const struct schema *there = mysql_side(maker, other);
+    int64_t relation = mysql_counterpart(maker, side, key->relation);
+    indexes[side] = find_own_index(schema, key);
+    indexes[other] = NULL;
+    if (relation < 0)
+        return false;
+    const struct schema_relation *table = &there->relations[relation];
+    for (size_t i = table->first_constraint; i < table->first_constraint + (size_t)table->constraint_count; i++)
+        if (there->constraints[i].kind == CONSTRAINT_FOREIGN_KEY && !indexes[other] &&
+            same_columns(schema, key->columns, there, there->constraints[i].columns))
+            indexes[other] = find_own_index(there, &there->constraints[i]);
+    return indexes[SIDE_CURRENT] && indexes[SIDE_TARGET];
+}
+
 /* Of foreign keys over the same columns the one after which their index is called goes first, and comes back last: an
  * index that is shared takes the name of the last one. */
 static unsigned drop_rank(const struct plan_maker *maker, size_t constraint)
@@ -176,9 +198,10 @@ static const char *drop_its_index(struct plan_maker *maker, size_t constraint, i
     const struct schema *current = maker->current;
     const struct schema_constraint *key = &current->constraints[constraint];
     const struct schema_index *index = find_own_index(current, key);
+    const struct schema_index *shared[2] = {NULL};
     bool kept =
         partner >= 0 && same_columns(current, key->columns, maker->target, maker->target->constraints[partner].columns);
-    if (!index || kept || is_shared(maker, constraint))
+    if (!index || kept || is_shared(maker, constraint) || find_shared_index(maker, SIDE_CURRENT, constraint, shared))
         return "";
     size_t at = (size_t)(index - current->indexes);
     const char *name = schema_text(current, index->name);
@@ -188,6 +211,47 @@ static const char *drop_its_index(struct plan_maker *maker, size_t constraint, i
         !mysql_claim(maker, SIDE_CURRENT, ARRAY_INDEXES, at, PLAN_STAGES))
         return "";
     return plan_printf(maker, ", DROP INDEX %s", mysql_quoted(maker, name));
+}
+
+/* Whether the index stays, and no other step does anything about it. The names that it has on the two sides may be one.
+ */
+static bool keep_shared_index(struct plan_maker *maker, enum plan_side side, size_t constraint, const char *names[2])
+{
+    const struct schema_index *indexes[2] = {NULL};
+    if (!find_shared_index(maker, side, constraint, indexes))
+        return false;
+    for (size_t i = 0; i < 2; i++)
+        names[i] = schema_text(mysql_side(maker, i), indexes[i]->name);
+    for (size_t i = 0; i < 2; i++) {
+        const struct schema *schema = mysql_side(maker, i);
+        size_t at = (size_t)(indexes[i] - schema->indexes);
+        int64_t taken = mysql_find_index(schema, indexes[i]->relation, names[!i]);
+        if (plan_find_task(maker, ARRAY_INDEXES, i, at) || mysql_claimed(maker, i, ARRAY_INDEXES, at) ||
+            (taken >= 0 && (size_t)taken != at))
+            return false;
+    }
+    return true;
+}
+
+/* Statements of a step, each with its own condition. */
+struct statements {
+    const char **sql;
+    const char **when;
+    size_t count;
+};
+
+static void add_renaming(struct plan_maker *maker, struct statements *statements, size_t current_relation,
+                         const char *from, const char *to)
+{
+    if (mysql_same_name(from, to))
+        return;
+    enum mysql_algorithm algorithm = mysql_algorithm_for(maker, SIDE_CURRENT, current_relation, OPERATION_RENAME_INDEX);
+    statements->when[statements->count] =
+        plan_printf(maker, "%s AND NOT (%s)", mysql_index_is_absent(maker, SIDE_CURRENT, current_relation, to),
+                    mysql_index_is_absent(maker, SIDE_CURRENT, current_relation, from));
+    statements->sql[statements->count++] =
+        mysql_alter(maker, SIDE_CURRENT, current_relation, algorithm, "RENAME INDEX %s TO %s",
+                    mysql_quoted(maker, from), mysql_quoted(maker, to));
 }
 
 static const char *drop_sql(struct plan_maker *maker, enum plan_side side, size_t constraint, const char *index)
@@ -215,6 +279,25 @@ static struct mysql_fact fact_of(struct plan_maker *maker, int64_t current, int6
     return fact;
 }
 
+/* The undo's new foreign key may have given the index its own name. */
+static void list_dropping(struct plan_maker *maker, size_t constraint, const char *index, bool detour,
+                          struct mysql_step *step)
+{
+    const struct schema_constraint *key = &maker->current->constraints[constraint];
+    const char *names[2] = {NULL};
+    struct statements forward = {step->forward, step->when, 0};
+    struct statements backward = {step->backward, step->when_back, 0};
+    bool renames = !detour && keep_shared_index(maker, SIDE_CURRENT, constraint, names);
+    if (renames) {
+        add_renaming(maker, &forward, key->relation, names[SIDE_CURRENT], names[SIDE_TARGET]);
+        add_renaming(maker, &backward, key->relation, names[SIDE_TARGET], names[SIDE_CURRENT]);
+    }
+    forward.sql[forward.count] = drop_sql(maker, SIDE_CURRENT, constraint, index);
+    backward.sql[backward.count++] = add_sql(maker, SIDE_CURRENT, constraint);
+    if (renames)
+        add_renaming(maker, &backward, key->relation, schema_text(maker->current, key->name), names[SIDE_CURRENT]);
+}
+
 static void drop(struct plan_maker *maker, size_t constraint)
 {
     const struct mysql_reference *reference = &mysql_plan_of(maker)->dropped[constraint];
@@ -223,25 +306,24 @@ static void drop(struct plan_maker *maker, size_t constraint)
     const char *index = drop_its_index(maker, constraint, partner);
     size_t relation = maker->current->constraints[constraint].relation;
     bool detour = reference->also && strcmp(fact.values[SIDE_CURRENT], fact.values[SIDE_TARGET]) == 0;
-    mysql_add(maker, reference->task, reference->items, reference->count,
-              &(struct mysql_step){
-                  .stage = reference->stage,
-                  .phase = PHASE_DROP_FOREIGN_KEY,
-                  .rank = drop_rank(maker, constraint),
-                  .algorithm = mysql_algorithm_for(maker, SIDE_CURRENT, relation,
-                                                   *index ? OPERATION_DROP_INDEX : OPERATION_DROP_FOREIGN_KEY),
-                  .hazards = HAZARD(CHANGES_BEHAVIOUR),
-                  .fact = &fact,
-                  .to = "",
-                  .exact = partner >= 0,
-                  .also = detour ? plan_printf(maker, "(%s)", reference->also) : NULL,
-                  .forward = {drop_sql(maker, SIDE_CURRENT, constraint, index)},
-                  .backward = {add_sql(maker, SIDE_CURRENT, constraint)},
-                  .undo_note = "fails while a row does not fit",
-                  .kind = drift_kind_name(DRIFT_FOREIGN_KEY),
-                  .object = mysql_path(maker, SIDE_CURRENT, relation,
-                                       schema_text(maker->current, maker->current->constraints[constraint].name)),
-              });
+    struct mysql_step step = {
+        .stage = reference->stage,
+        .phase = PHASE_DROP_FOREIGN_KEY,
+        .rank = drop_rank(maker, constraint),
+        .algorithm = mysql_algorithm_for(maker, SIDE_CURRENT, relation,
+                                         *index ? OPERATION_DROP_INDEX : OPERATION_DROP_FOREIGN_KEY),
+        .hazards = HAZARD(CHANGES_BEHAVIOUR),
+        .fact = &fact,
+        .to = "",
+        .exact = partner >= 0,
+        .also = detour ? plan_printf(maker, "(%s)", reference->also) : NULL,
+        .undo_note = "fails while a row does not fit",
+        .kind = drift_kind_name(DRIFT_FOREIGN_KEY),
+        .object = mysql_path(maker, SIDE_CURRENT, relation,
+                             schema_text(maker->current, maker->current->constraints[constraint].name)),
+    };
+    list_dropping(maker, constraint, index, detour, &step);
+    mysql_add(maker, reference->task, reference->items, reference->count, &step);
 }
 
 /* The latest stage in which something that the foreign key stands on comes. */
@@ -340,20 +422,25 @@ static void add(struct plan_maker *maker, size_t constraint)
     const char *also = partner >= 0 ? mysql_plan_of(maker)->dropped[partner].also : NULL;
     const char *index = partner >= 0 ? "" : drop_new_index(maker, constraint);
     bool detour = also && strcmp(fact.values[SIDE_CURRENT], fact.values[SIDE_TARGET]) == 0;
-    mysql_add(maker, reference->task, reference->items, reference->count,
-              &(struct mysql_step){
-                  .stage = add_stage(maker, constraint),
-                  .phase = PHASE_FOREIGN_KEY,
-                  .algorithm = ALGORITHM_CHOSEN,
-                  .hazards = HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR),
-                  .fact = &fact,
-                  .from = "",
-                  .also_back = detour ? plan_printf(maker, "NOT (%s)", also) : NULL,
-                  .forward = {add_sql(maker, SIDE_TARGET, constraint)},
-                  .backward = {drop_sql(maker, SIDE_TARGET, constraint, index)},
-                  .kind = drift_kind_name(DRIFT_FOREIGN_KEY),
-                  .object = mysql_path(maker, SIDE_TARGET, key->relation, schema_text(maker->target, key->name)),
-              });
+    struct mysql_step step = {
+        .stage = add_stage(maker, constraint),
+        .phase = PHASE_FOREIGN_KEY,
+        .algorithm = ALGORITHM_CHOSEN,
+        .hazards = HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR),
+        .fact = &fact,
+        .from = "",
+        .also_back = detour ? plan_printf(maker, "NOT (%s)", also) : NULL,
+        .forward = {add_sql(maker, SIDE_TARGET, constraint)},
+        .kind = drift_kind_name(DRIFT_FOREIGN_KEY),
+        .object = mysql_path(maker, SIDE_TARGET, key->relation, schema_text(maker->target, key->name)),
+    };
+    const char *names[2] = {NULL};
+    struct statements backward = {step.backward, step.when_back, 0};
+    if (partner < 0 && keep_shared_index(maker, SIDE_TARGET, constraint, names))
+        add_renaming(maker, &backward, (size_t)mysql_counterpart(maker, SIDE_TARGET, key->relation),
+                     schema_text(maker->target, key->name), names[SIDE_CURRENT]);
+    backward.sql[backward.count] = drop_sql(maker, SIDE_TARGET, constraint, index);
+    mysql_add(maker, reference->task, reference->items, reference->count, &step);
 }
 
 void mysql_end_references(struct plan_maker *maker)

@@ -812,6 +812,38 @@ def test_a_key_changes_to_what_a_reference_needs(live, tmp_path):
         live.sql("DROP TABLE own")
 
 
+# Foreign keys over one column, in the order in which they are made, on either side: `name`, or `name:parent`.
+SHARED = {
+    "one_more": (["r1"], ["r1", "r2"]),
+    "one_more_of_an_older_name": (["r2"], ["r2", "r1"]),
+    "two_more": (["r1"], ["r1", "r2", "r3"]),
+    "another_one": (["r1"], ["r2:tree"]),
+    "another_one_of_two": (["r1", "r2"], ["r1", "r3:tree"]),
+    "the_first_of_two": (["r1", "r2"], ["r2"]),
+    "the_first_of_two_changes": (["r1", "r2"], ["r2", "r1:tree"]),
+    "the_last_of_two_changes": (["r1", "r2"], ["r1", "r2:tree"]),
+}
+
+
+@pytest.mark.parametrize("index", ("", ", KEY r1 (q)"), ids=("made", "declared"))
+@pytest.mark.parametrize("case", SHARED)
+def test_references_share_an_index(live, tmp_path, case, index):
+    """The server makes one for the first of them, and calls it after the last one for as long as it is its own."""
+
+    def build(keys):
+        live.sql("DROP TABLE IF EXISTS shares")
+        live.sql(f"CREATE TABLE shares (id int NOT NULL PRIMARY KEY, q int NULL{index})")
+        for key in keys:
+            name, _, parent = key.partition(":")
+            live.sql(f"ALTER TABLE shares ADD CONSTRAINT {name} FOREIGN KEY (q) REFERENCES {parent or 'parents'} (id)")
+
+    for reference, there in (SHARED[case], SHARED[case][::-1]):
+        build(reference)
+        base = snapshot(live, tmp_path / "base.json")
+        build(there)
+        check(live, base, short(drift_probe.diff(base, live.url(), *OPTIONS)))
+
+
 def test_the_guard_minds_only_what_the_plan_touches(live, tmp_path):
     reference = snapshot(live, tmp_path / "reference.json")
     execute(live, "ALTER TABLE parents MODIFY label varchar(30) NULL")

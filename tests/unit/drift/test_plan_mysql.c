@@ -67,18 +67,24 @@ struct server {
 static const struct server oracle = {"mysql", "9.7.4"};
 static const struct server mariadb = {"mariadb", "10.11.6"};
 
-static int make(const struct server *server, const struct sample *reference, const struct sample *live,
-                struct plan **ret_plan, struct error *reterr)
+static int make_under(const struct server *server, const struct sample *reference, const struct sample *live,
+                      bool no_defaults, struct plan **ret_plan, struct error *reterr)
 {
     cleanup(schema) struct schema *wanted = NULL;
     cleanup(schema) struct schema *there = NULL;
     struct drift_policy policy;
     drift_policy_init(&policy);
-    policy.no_defaults = true;
+    policy.no_defaults = no_defaults;
     if (build(server->engine, server->version, reference, &wanted, reterr) ||
         build(server->engine, server->version, live, &there, reterr))
         return -1;
     return plan_make(wanted, there, &policy, PLAN_REVERT, 1000, ret_plan, reterr);
+}
+
+static int make(const struct server *server, const struct sample *reference, const struct sample *live,
+                struct plan **ret_plan, struct error *reterr)
+{
+    return make_under(server, reference, live, true, ret_plan, reterr);
 }
 
 #define BASE "`id` int NOT NULL, `a` varchar(20) DEFAULT NULL, PRIMARY KEY (`id`)"
@@ -334,6 +340,27 @@ static void test_what_is_read_and_what_is_written(void **state)
     }
 }
 
+/* The server calls the index of several foreign keys after the last one that came. */
+static void test_a_shared_index_stays(void **state)
+{
+    static const char table[] = "CREATE TABLE `t` (" READ_AND_WRITTEN ", KEY `%s` (`q`), CONSTRAINT `%s` FOREIGN KEY "
+                                "(`q`) REFERENCES `%s` (`id`)) ENGINE=InnoDB";
+    (void)state;
+    char texts[2][512] = {""};
+    struct sample samples[2] = {{.tables = {PARENT, "t", texts[0]}}, {.tables = {PARENT, "t", texts[1]}}};
+    struct error error = {0};
+    cleanup(plan) struct plan *plan = NULL;
+    snprintf(texts[0], sizeof texts[0], table, "new", "new", "t");
+    snprintf(texts[1], sizeof texts[1], table, "old", "old", "p");
+    assert_int_equal(make_under(&mariadb, &samples[0], &samples[1], false, &plan, &error), 0);
+    const struct plan_statement *drop = &plan->statements[find(plan, "DROP FOREIGN KEY `old`")];
+    assert_null(strstr(drop->sql, "DROP INDEX"));
+    assert_non_null(strstr(drop->sql, "RENAME INDEX `old` TO `new`"));
+    const char *back = strstr(drop->undo, "RENAME INDEX `new` TO `old`");
+    assert_true(back && back < strstr(drop->undo, "ADD CONSTRAINT `old`"));
+    assert_true(find(plan, "ADD CONSTRAINT `new`") < find(plan, "DROP FOREIGN KEY `old`"));
+}
+
 /* MySQL prepares no triggers: the client is told of a delimiter that the body does not hold. */
 static void test_bodies(void **state)
 {
@@ -397,6 +424,7 @@ int main(void)
         cmocka_unit_test(test_the_same_every_time),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_what_is_read_and_what_is_written),
+        cmocka_unit_test(test_a_shared_index_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
