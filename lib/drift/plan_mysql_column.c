@@ -102,7 +102,19 @@ void mysql_make_column(struct plan_maker *maker, const struct plan_task *task, c
     mysql_add_users(maker, &(struct mysql_parts){.task = task, .stage = stage}, index);
 }
 
-/* Behind the column that stands before it now, unless that one comes back later. */
+/* Whether a column goes before another one is dropped or swapped, so that the undo brings it back behind that. */
+static bool goes_before(struct plan_maker *maker, size_t current_column, size_t other)
+{
+    const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, current_column);
+    const struct plan_task *other_task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, other);
+    if (!task || task->change != DRIFT_UNEXPECTED)
+        return false;
+    if (other_task && other_task->change == DRIFT_UNEXPECTED)
+        return mysql_drop_rank(maker, current_column) < mysql_drop_rank(maker, other);
+    return !mysql_is_dropped_late(maker, current_column);
+}
+
+/* Behind the column that stands before it now, of those that are there by then. */
 static const char *old_position(struct plan_maker *maker, size_t current_column)
 {
     const struct schema *current = maker->current;
@@ -110,12 +122,9 @@ static const char *old_position(struct plan_maker *maker, size_t current_column)
     const struct schema_relation *table = &current->relations[column->relation];
     if (column->position == table->column_count)
         return "";
-    for (size_t i = current_column; i-- > table->first_column;) {
-        const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, i);
-        bool late = task && task->change == DRIFT_UNEXPECTED && current->columns[i].generated && !column->generated;
-        if (!late)
+    for (size_t i = current_column; i-- > table->first_column;)
+        if (!goes_before(maker, i, current_column))
             return plan_printf(maker, " AFTER %s", mysql_quoted(maker, schema_text(current, current->columns[i].name)));
-    }
     return " FIRST";
 }
 
@@ -258,7 +267,8 @@ static void swap(struct plan_maker *maker, const struct column_change *change, c
                   .fact = &change->fact,
                   .forward = {mysql_alter(maker, SIDE_CURRENT, change->relation, ALGORITHM_CHOSEN,
                                           "DROP COLUMN %s, ADD COLUMN %s%s%s", name, mysql_definition(maker, to),
-                                          old_position(maker, change->index), strbuf_text(&parts.forward))},
+                                          mysql_position(maker, (size_t)change->items[0]->place.reference, PLAN_STAGES),
+                                          strbuf_text(&parts.forward))},
                   .backward = {mysql_alter(maker, SIDE_CURRENT, change->relation, ALGORITHM_CHOSEN,
                                            "DROP COLUMN %s, ADD COLUMN %s%s%s", name, mysql_definition(maker, from),
                                            old_position(maker, change->index), strbuf_text(&parts.backward))},

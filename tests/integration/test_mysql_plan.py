@@ -230,6 +230,15 @@ CASES = {
         "ALTER TABLE sums ADD extra int NOT NULL; ALTER TABLE sums MODIFY s int AS (extra + 1) STORED",
         [("column", "sums.extra", U, ""), ("column", "sums.s", C, "generated")],
     ),
+    "generated_kind_behind_a_column_that_goes": (
+        "ALTER TABLE sums DROP INDEX ix_v, DROP COLUMN v, DROP COLUMN b; ALTER TABLE sums ADD v int AS (a + 1) STORED"
+        " AFTER a, ADD KEY ix_v (v)",
+        [("column", "sums.b", M, ""), ("column", "sums.v", C, "generated")],
+    ),
+    "generated_over_the_later_of_new_columns": (
+        "ALTER TABLE sums ADD x int NULL AFTER a, ADD y int NULL AFTER x; ALTER TABLE sums MODIFY v int AS (y + 1) VIRTUAL",
+        [("column", "sums.v", C, "generated"), ("column", "sums.x", U, ""), ("column", "sums.y", U, "")],
+    ),
     "check_over_a_new_column": (
         "ALTER TABLE children ADD extra int NOT NULL; ALTER TABLE children DROP CONSTRAINT ck_amount;"
         "ALTER TABLE children ADD CONSTRAINT ck_amount CHECK (extra >= 0)",
