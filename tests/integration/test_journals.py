@@ -367,6 +367,7 @@ def test_a_journal_that_is_not_where_it_is_said(daemon, new_database):
     """The place that the configuration names is in the reason: another journal there is none of its business."""
     database = new_database()
     journals.alembic_journal(database, "a")
+    database.sql("CREATE TABLE shop (id integer)")
     instance = watch(daemon, database, journal={"tool": "alembic", "table": "nope"})
     answer = instance.wait_state("app", "unversioned")
     assert answer["reason"] == "the database has tables, but no journal of alembic at nope"
