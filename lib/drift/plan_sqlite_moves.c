@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/alloc.h"
 #include "base/limits.h"
 #include "dialect/dialects.h"
 #include "dialect/sqlite_sql.h"
@@ -391,21 +392,75 @@ static void add_hanging(struct sqlite_table *table, enum plan_array array, enum 
     }
 }
 
-/* Nothing of the target stands before the columns that it mentions. */
-static void await_columns(struct sqlite_table *table)
+static bool delay(struct sqlite_move *move, unsigned stage)
 {
+    bool later = stage > move->stage;
+    move->stage = latest(move->stage, stage);
+    return later;
+}
+
+/* The stage until which an expression of the target must not mention a column: it is not there yet, or is still made of
+ * others, maybe of the one that would mention it. 0: it may. */
+static unsigned unfit_until(const struct sqlite_table *table, int64_t column)
+{
+    const struct sqlite_move *move = find_move(table, ARRAY_COLUMNS, -1, column);
+    if (!move || (move->current >= 0 && !table->maker->current->columns[move->current].generated))
+        return 0;
+    return move->stage;
+}
+
+/* What a generated column mentions, it waits for, and so do those that mention it, even where it does not change. */
+static void spread(const struct schema *target, const struct schema_relation *relation, unsigned *waits)
+{
+    const struct schema_column *columns = &target->columns[relation->first_column];
+    for (bool grown = true; grown;) {
+        grown = false;
+        for (uint32_t i = 0; i < relation->column_count; i++) {
+            const char *text = schema_text(target, columns[i].generated);
+            for (uint32_t k = 0; *text && k < relation->column_count; k++) {
+                if (waits[k] <= waits[i] || !plan_mentions_word(text, schema_text(target, columns[k].name)))
+                    continue;
+                waits[i] = waits[k];
+                grown = true;
+            }
+        }
+    }
+}
+
+static bool await_generated(struct sqlite_table *table)
+{
+    const struct schema_relation *relation = sqlite_relation_of(table, SIDE_TARGET);
+    bool delayed = false;
+    cleanup(free) unsigned *waits = mem_calloc((size_t)relation->column_count + 1, sizeof *waits);
+    if (!waits) {
+        table->maker->failed = true;
+        return false;
+    }
+    for (uint32_t i = 0; i < relation->column_count; i++)
+        waits[i] = unfit_until(table, (int64_t)relation->first_column + i);
+    spread(table->maker->target, relation, waits);
+    for (size_t i = 0; i < table->move_count; i++) {
+        struct sqlite_move *move = &table->moves[i];
+        if (move->array == ARRAY_COLUMNS && move->target >= 0)
+            delayed |= delay(move, waits[move->target - relation->first_column]);
+    }
+    return delayed;
+}
+
+/* Nothing of the target stands before the columns that it mentions. */
+static bool await_columns(struct sqlite_table *table)
+{
+    bool delayed = await_generated(table);
     for (size_t i = 0; i < table->move_count; i++) {
         struct sqlite_move *move = &table->moves[i];
         if (move->target < 0)
             continue;
         if (move->array == ARRAY_CONSTRAINTS)
-            move->stage = latest(move->stage, constraint_needs(table, SIDE_TARGET, (uint32_t)move->target));
+            delayed |= delay(move, constraint_needs(table, SIDE_TARGET, (uint32_t)move->target));
         else if (move->array == ARRAY_INDEXES)
-            move->stage = latest(move->stage, index_needs(table, SIDE_TARGET, (uint32_t)move->target));
-        else if (move->array == ARRAY_COLUMNS)
-            move->stage =
-                latest(move->stage, text_stage(table, SIDE_TARGET, target_column(table, move->target)->generated));
+            delayed |= delay(move, index_needs(table, SIDE_TARGET, (uint32_t)move->target));
     }
+    return delayed;
 }
 
 static const struct schema_constraint *primary_key(const struct sqlite_table *table, enum plan_side side)
@@ -451,9 +506,10 @@ static bool belongs_to_group(const struct sqlite_table *table, const struct sqli
     return false;
 }
 
-static void move_groups_together(struct sqlite_table *table)
+static bool move_groups_together(struct sqlite_table *table)
 {
     bool options = find_move(table, ARRAY_RELATIONS, table->relation[SIDE_CURRENT], -1) != NULL;
+    bool delayed = false;
     unsigned stage = 0;
     for (size_t i = 0; i < table->move_count; i++) {
         const struct sqlite_move *move = &table->moves[i];
@@ -463,8 +519,9 @@ static void move_groups_together(struct sqlite_table *table)
     for (size_t i = 0; i < table->move_count; i++) {
         struct sqlite_move *move = &table->moves[i];
         if (belongs_to_group(table, move) || (options && move->array == ARRAY_COLUMNS))
-            move->stage = stage;
+            delayed |= delay(move, stage);
     }
+    return delayed;
 }
 
 /* A unique index where a unique constraint should be, or the other way round, is one thing out and another in. */
@@ -554,8 +611,9 @@ bool sqlite_find_moves(struct sqlite_table *table, const struct drift_item *cons
         add_hanging(table, ARRAY_INDEXES, side);
     }
     add_keys_columns(table);
-    await_columns(table);
-    move_groups_together(table);
-    await_columns(table);
+    for (bool delayed = true; delayed;) { /* what one delays, the other may have to follow */
+        delayed = await_columns(table);
+        delayed |= move_groups_together(table);
+    }
     return !table->maker->failed;
 }

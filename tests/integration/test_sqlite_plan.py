@@ -588,6 +588,25 @@ def test_views_wait_for_columns(tmp_path, changed):
     check(tmp_path, reference, make(tmp_path / "live.db", before))
 
 
+# The live table and the reference's: what a column is made of stops being made of it, later than others change.
+TURNED = {
+    "directly": (
+        "t(c INTEGER PRIMARY KEY, d INT, e TEXT AS (d) VIRTUAL)",
+        "t(e TEXT, d INT AS (e) STORED, w TEXT, PRIMARY KEY (w, e))",
+    ),
+    "by_one_that_stays": (
+        "t(c INTEGER PRIMARY KEY, e TEXT AS (d), u INT AS (e), d INT)",
+        "t(e TEXT, u INT AS (e), d INT AS (u), w TEXT, PRIMARY KEY (w, e))",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TURNED)
+def test_generated_columns_turn_round(tmp_path, case):
+    live, reference = (f"CREATE TABLE {table};" for table in TURNED[case])
+    check(tmp_path, make(tmp_path / "reference.db", reference), make(tmp_path / "live.db", live))
+
+
 # Of t, and named so that o's own column is what o loses: each takes "gone" for a text, or names what is not there.
 IN_THE_WAY = {
     "index": 'CREATE INDEX ix ON t("gone");',

@@ -161,6 +161,12 @@ static const struct {
     {"CREATE TABLE t(a)", "CREATE TABLE t(a, UNIQUE (a))", "3 unique t.unique(a) rebuild"},
     {"CREATE TABLE t(a INT, b) STRICT", "CREATE TABLE t(a VARCHAR, b)", NULL},
     {"CREATE TABLE t(a, b)", "CREATE TABLE u(a)", "1 table t plain; 3 table u plain"},
+    {"CREATE TABLE t(e TEXT, d INT AS (e), w TEXT, PRIMARY KEY (w, e))",
+     "CREATE TABLE t(c INTEGER PRIMARY KEY, d INT, e TEXT AS (d))", "3 column t.c rebuild"},
+    {"CREATE TABLE t(e TEXT, u INT AS (e), d INT AS (u), w TEXT, PRIMARY KEY (w, e))",
+     "CREATE TABLE t(c INTEGER PRIMARY KEY, e TEXT AS (d), u INT AS (e), d INT)", "3 column t.c rebuild"},
+    {"CREATE TABLE t(e INT, d INT AS (e), w TEXT, PRIMARY KEY (w))",
+     "CREATE TABLE t(c INTEGER PRIMARY KEY, d INT, e TEXT)", "2 column t.d rebuild; 3 column t.c rebuild"},
 };
 
 static void test_stages_and_ways(void **state)
