@@ -62,6 +62,24 @@ static void add_hazards(const struct plan *plan, struct strbuf *out)
     strbuf_add_char(out, '\n');
 }
 
+static void add_not_compared(const struct plan *plan, struct strbuf *out)
+{
+    const struct drift_report *report = plan->report;
+    if (!report->doubtful)
+        return;
+    strbuf_add_string(out, "## Not compared\n\n");
+    strbuf_add_string(out, drift_verdict(report) == DRIFT_UNKNOWN
+                               ? "Drift is unknown: not everything could be seen, and there may be more to do.\n\n"
+                               : "Not everything could be seen, and there may be more to do.\n\n");
+    for (size_t i = 0; i < report->uncovered_count; i++) {
+        const struct drift_uncovered *uncovered = &report->uncovered[i];
+        strbuf_printf(out, "- %s: ", schema_kind_name(uncovered->kind));
+        add_plain(out, *uncovered->reason ? uncovered->reason : coverage_name(uncovered->coverage));
+        strbuf_add_char(out, '\n');
+    }
+    strbuf_add_char(out, '\n');
+}
+
 static void add_unsolved(const struct plan *plan, struct strbuf *out)
 {
     if (plan->unsolved_count == 0)
@@ -92,6 +110,7 @@ void plan_render_readme(const struct plan *plan, const char *database, const cha
     add_stages(plan, out);
     if (plan->dialect->notes)
         strbuf_printf(out, "%s\n\n", plan->dialect->notes);
+    add_not_compared(plan, out);
     add_hazards(plan, out);
     add_unsolved(plan, out);
 }

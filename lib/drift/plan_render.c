@@ -143,6 +143,25 @@ static void add_guard(const struct plan *plan, unsigned stage, struct strbuf *ou
     strbuf_add_char(out, '\n');
 }
 
+/* A plan of what was seen in part is no whole one, and an empty one no proof. */
+static void add_doubt(const struct plan *plan, struct strbuf *out)
+{
+    const struct drift_report *report = plan->report;
+    if (!report->doubtful)
+        return;
+    strbuf_add_string(out, drift_verdict(report) == DRIFT_UNKNOWN
+                               ? "-- Drift is unknown: not everything could be seen, and there may be more to do.\n"
+                               : "-- Not everything could be seen, and there may be more to do.\n");
+    for (size_t i = 0; i < report->uncovered_count; i++) {
+        const struct drift_uncovered *uncovered = &report->uncovered[i];
+        const char *reason = *uncovered->reason ? uncovered->reason : coverage_name(uncovered->coverage);
+        strbuf_printf(out, "-- Not compared: %s: ", schema_kind_name(uncovered->kind));
+        add_line(out, reason, strlen(reason));
+        strbuf_add_char(out, '\n');
+    }
+    strbuf_add_char(out, '\n');
+}
+
 /* psql goes on after an error unless it is told not to, and would run what the guard forbids. */
 static void begin_file(const struct plan *plan, struct strbuf *out)
 {
@@ -173,8 +192,10 @@ void plan_render_sql(const struct plan *plan, unsigned stage, struct strbuf *out
 {
     size_t number = 0;
     add_title(plan, stage_titles[stage], out);
+    add_doubt(plan, out);
     if (plan_count(plan, stage) == 0) {
-        strbuf_add_string(out, "-- Nothing to do.\n");
+        strbuf_add_string(out,
+                          plan->report->doubtful ? "-- Nothing to do about what was seen.\n" : "-- Nothing to do.\n");
         return;
     }
     begin_file(plan, out);

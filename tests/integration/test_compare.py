@@ -117,3 +117,7 @@ def test_a_role_that_is_not_shown_all(mariadb_server, mariadb):
     assert (unknown["drift"], unknown["code"]) == ("unknown", "NOT_COVERED") and unknown["reason"]
     plan = migrationctl("plan", mariadb.url(), limited)
     assert plan.returncode == 2 and "drift is unknown" in plan.stdout and "not compared tables: " in plan.stdout
+    script = migrationctl("plan", mariadb.url(), limited, "-o", "sql")
+    assert script.returncode == 2 and "\n-- Drift is unknown: " in script.stdout and "Nothing to do." not in script.stdout
+    for one in unknown["not_compared"]:
+        assert f"\n-- Not compared: {one['kind']}: {one['reason']}\n" in script.stdout

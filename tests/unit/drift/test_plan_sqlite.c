@@ -369,6 +369,46 @@ static void test_the_same_every_time(void **state)
     strbuf_done(&texts[1]);
 }
 
+/* Of a live schema of which reading stopped at a limit: the script and the README. */
+static void render_cut_off(const char *reference, const char *live, struct strbuf *ret_sql, struct strbuf *ret_readme)
+{
+    struct error error = {0};
+    struct drift_policy policy = {0};
+    cleanup(schema) struct schema *target = NULL;
+    cleanup(schema) struct schema *current = NULL;
+    cleanup(plan) struct plan *plan = NULL;
+    drift_policy_init(&policy);
+    assert_int_equal(build((const char *const[]){reference, NULL}, &target, &error), 0);
+    assert_int_equal(build((const char *const[]){live, NULL}, &current, &error), 0);
+    current->truncated = true;
+    assert_int_equal(plan_make(target, current, &policy, PLAN_REVERT, 0, &plan, &error), 0);
+    plan_render_sql(plan, PLAN_ALL_STAGES, ret_sql);
+    plan_render_readme(plan, "live", "reference", ret_readme);
+    assert_true(strbuf_ok(ret_sql) && strbuf_ok(ret_readme));
+}
+
+static void test_what_could_not_be_seen_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *live;
+        const char *said;
+    } doubts[] = {
+        {"CREATE TABLE t(a)", "-- Drift is unknown: not everything could be seen, and there may be more to do.\n"},
+        {"CREATE TABLE t(a INT)", "-- Not everything could be seen, and there may be more to do.\n"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(doubts); i++) {
+        cleanup(strbuf) struct strbuf sql = STRBUF(TEXT_LIMIT);
+        cleanup(strbuf) struct strbuf readme = STRBUF(TEXT_LIMIT);
+        render_cut_off("CREATE TABLE t(a)", doubts[i].live, &sql, &readme);
+        assert_non_null(strstr(strbuf_text(&sql), doubts[i].said));
+        assert_non_null(strstr(strbuf_text(&sql), "-- Not compared: triggers: reading stopped at a limit\n"));
+        assert_null(strstr(strbuf_text(&sql), "Nothing to do."));
+        assert_non_null(strstr(strbuf_text(&readme), "## Not compared\n"));
+        assert_non_null(strstr(strbuf_text(&readme), "- triggers: reading stopped at a limit\n"));
+    }
+}
+
 static void test_hazards(void **state)
 {
     (void)state;
@@ -407,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_the_shell_is_told_of_texts_in_double_quotes),
         cmocka_unit_test(test_a_text_in_an_index_becomes_a_column),
         cmocka_unit_test(test_the_same_every_time),
+        cmocka_unit_test(test_what_could_not_be_seen_is_said),
         cmocka_unit_test(test_hazards),
         cmocka_unit_test(test_memory),
     };
