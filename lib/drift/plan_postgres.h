@@ -274,6 +274,9 @@ bool postgres_moves_with_enum(struct plan_maker *maker, const struct plan_task *
 void postgres_list_retype(struct plan_maker *maker, enum plan_side to, struct postgres_pair pair,
                           struct postgres_list *list);
 
+/* What mentions a composite that differs, or a column that holds it, waits for its attributes. */
+void postgres_note_composite(struct plan_maker *maker, const struct plan_task *task);
+
 /* Whether the column is of the type, or of an array of it. */
 bool postgres_names_type(const struct schema *schema, const struct schema_column *column,
                          const struct schema_object *object);

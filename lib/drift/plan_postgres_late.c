@@ -86,9 +86,11 @@ static void add_object(struct plan_maker *maker, size_t index, unsigned stage)
 
 static void note_object(struct plan_maker *maker, const struct plan_task *task)
 {
-    static const bool mended[DRIFT_KINDS] = {[DRIFT_ROUTINE] = true, [DRIFT_DOMAIN] = true, [DRIFT_COMPOSITE] = true};
+    static const bool mended[DRIFT_KINDS] = {[DRIFT_ROUTINE] = true, [DRIFT_DOMAIN] = true};
     if (task->change == DRIFT_CHANGED && mended[task->kind])
         add_object(maker, (size_t)task->place.reference, 2);
+    if (task->change == DRIFT_CHANGED && task->kind == DRIFT_COMPOSITE)
+        postgres_note_composite(maker, task);
     if (task->change == DRIFT_MISSING)
         add_object(maker, (size_t)task->place.reference, postgres_object_stage(maker, (size_t)task->place.reference));
 }
