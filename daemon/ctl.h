@@ -90,6 +90,10 @@ struct ctl_command {
 
 extern const struct ctl_command ctl_commands[];
 extern const int ctl_command_count;
+
+/* NULL: there is none of that name. */
+const struct ctl_command *ctl_find_command(const char *name);
+
 extern const struct option_program ctl_program;
 
 int ctl_status(const struct ctl_options *options);

@@ -173,6 +173,15 @@ const struct ctl_command ctl_commands[] = {
 };
 const int ctl_command_count = (int)ARRAY_LENGTH(ctl_commands);
 
+const struct ctl_command *ctl_find_command(const char *name)
+{
+    for (int i = 0; i < ctl_command_count; i++) {
+        if (strcmp(ctl_commands[i].name, name) == 0)
+            return &ctl_commands[i];
+    }
+    return NULL;
+}
+
 static bool read_output(const char *text, void *options, char *problem, size_t size)
 {
     struct ctl_options *own = options;
@@ -479,7 +488,7 @@ static const struct option_exit exit_rows[] = {
      .doc = "unknown or unreachable, or not all could be seen"},
 };
 
-static void print_help(void);
+static void print_help(const char *word);
 
 const struct option_program ctl_program = {
     .name = "migrationctl",
@@ -492,7 +501,24 @@ const struct option_program ctl_program = {
     .help = print_help,
 };
 
-static void print_help(void)
+static const char sides[] =
+    "\n"
+    "URL: postgresql://…, mysql://…, mariadb://… or sqlite:///PATH. REFERENCE, LIVE, SIDE: a URL, a\n"
+    "baseline file, drizzle:DIR, rails:FILE or sql:FILE. DATABASE, GATE: a name in the daemon's\n"
+    "configuration.";
+
+/* Whether `sides` says something about these arguments. */
+static bool names_a_side(const char *arguments)
+{
+    static const char *const words[] = {"URL", "SIDE", "LIVE", "DATABASE", "GATE"};
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
+        if (strstr(arguments, words[i]))
+            return true;
+    }
+    return false;
+}
+
+static void print_whole_help(void)
 {
     option_print_usage(&ctl_program, stdout);
     for (int i = 0; i < ctl_command_count; i++) {
@@ -502,9 +528,30 @@ static void print_help(void)
     }
     putchar('\n');
     option_print(&ctl_program, stdout);
-    puts("\n"
-         "URL: postgresql://…, mysql://…, mariadb://… or sqlite:///PATH. REFERENCE, LIVE, SIDE: a URL, a\n"
-         "baseline file, drizzle:DIR, rails:FILE or sql:FILE. DATABASE, GATE: a name in the daemon's\n"
-         "configuration.");
+    puts(sides);
     option_print_exits(&ctl_program, stdout);
+}
+
+static void print_command_help(const struct ctl_command *command)
+{
+    char usage[128] = "";
+    snprintf(usage, sizeof usage, "%s [OPTIONS]%s%s", command->name, *command->arguments ? " " : "",
+             command->arguments);
+    const struct option_program own = {.name = ctl_program.name, .summary = command->summary, .usage = usage};
+    option_print_usage(&own, stdout);
+    option_print_text(command->doc, stdout);
+    putchar('\n');
+    option_print_of(&ctl_program, command->name, stdout);
+    if (names_a_side(command->arguments))
+        puts(sides);
+    option_print_exits_of(&ctl_program, command->name, stdout);
+}
+
+static void print_help(const char *word)
+{
+    const struct ctl_command *command = word ? ctl_find_command(word) : NULL;
+    if (command)
+        print_command_help(command);
+    else
+        print_whole_help();
 }

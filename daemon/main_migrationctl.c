@@ -12,15 +12,6 @@
 
 enum { DEFAULT_TIMEOUT_MS = 60000 };
 
-static const struct ctl_command *find_command(const char *name)
-{
-    for (int i = 0; i < ctl_command_count; i++) {
-        if (strcmp(ctl_commands[i].name, name) == 0)
-            return &ctl_commands[i];
-    }
-    return NULL;
-}
-
 static const char *command_name_at(const void *names, size_t index)
 {
     return ((const struct ctl_command *)names)[index].name;
@@ -59,10 +50,10 @@ static int refuse_output(const struct ctl_command *command, enum ctl_output outp
 static int run_command(int count, char **words, uint64_t given, struct ctl_options *options)
 {
     if (count == 0) {
-        ctl_program.help();
+        ctl_program.help(NULL);
         return CTL_USAGE;
     }
-    const struct ctl_command *command = find_command(words[0]);
+    const struct ctl_command *command = ctl_find_command(words[0]);
     if (!command)
         return refuse_command(words[0]);
     const struct option_row *misplaced = option_misplaced(&ctl_program, given, command->name);

@@ -167,9 +167,6 @@ static enum option_outcome take_option(const struct option_program *program, con
     case OPTION_VERSION:
         printf("%s %s\n", program->name, MIGRATIOND_VERSION);
         return OPTION_ENDED;
-    case OPTION_HELP:
-        program->help();
-        return OPTION_ENDED;
     default:
         if (keep(row, optarg, options, problem, sizeof problem))
             return OPTION_READ;
@@ -223,6 +220,7 @@ enum option_outcome option_parse(const struct option_program *program, int argc,
 {
     struct getopt_tables tables = {0};
     int value = 0;
+    bool help = false;
     make_tables(program, &tables);
     opterr = 0;
     *ret_given = 0;
@@ -232,13 +230,19 @@ enum option_outcome option_parse(const struct option_program *program, int argc,
     }
     while ((value = getopt_long(argc, argv, tables.letters, tables.longs, NULL)) != -1) {
         const struct option_row *row = find_row(program, value);
+        help |= row && row->kind == OPTION_HELP;
+        if (help)
+            continue; /* the word that it is about may stand behind */
         enum option_outcome outcome = row ? take_option(program, row, options) : refuse_option(program, value, argv);
         if (outcome != OPTION_READ)
             return outcome;
         *ret_given |= UINT64_C(1) << (row - program->rows);
     }
     *ret_first = optind;
-    return OPTION_READ;
+    if (!help)
+        return OPTION_READ;
+    program->help(optind < argc ? argv[optind] : NULL);
+    return OPTION_ENDED;
 }
 
 bool option_is_given(const struct option_program *program, uint64_t given, const char *name)
@@ -333,7 +337,15 @@ void option_print_entry(const char *head, size_t column, const char *doc, FILE *
     fputc('\n', out);
 }
 
-static void print_row(const struct option_row *row, FILE *out)
+void option_print_text(const char *text, FILE *out)
+{
+    struct wrapping wrapping = {.out = out};
+    put_words(&wrapping, text, "");
+    fputc('\n', out);
+}
+
+/* With the commands that take it, unless it is known of which one this is. */
+static void print_row(const struct option_row *row, const char *command, FILE *out)
 {
     char head[128] = "";
     char letter[8] = "   ";
@@ -342,7 +354,7 @@ static void print_row(const struct option_row *row, FILE *out)
     snprintf(head, sizeof head, "  %s --%s%s%s", letter, row->name, row->argument ? " " : "",
              row->argument ? row->argument : "");
     struct wrapping wrapping = begin_entry(head, DOC_COLUMN, out);
-    if (row->commands)
+    if (row->commands && !command)
         put_commands(&wrapping, row->commands);
     put_words(&wrapping, row->doc, "");
     fputc('\n', out);
@@ -351,7 +363,15 @@ static void print_row(const struct option_row *row, FILE *out)
 void option_print(const struct option_program *program, FILE *out)
 {
     for (size_t i = 0; i < program->count; i++)
-        print_row(&program->rows[i], out);
+        print_row(&program->rows[i], NULL, out);
+}
+
+void option_print_of(const struct option_program *program, const char *command, FILE *out)
+{
+    for (size_t i = 0; i < program->count; i++) {
+        if (option_fits(&program->rows[i], command))
+            print_row(&program->rows[i], command, out);
+    }
 }
 
 void option_print_usage(const struct option_program *program, FILE *out)
@@ -383,12 +403,12 @@ static bool is_further(const struct option_program *program, size_t index)
     return false;
 }
 
-/* From the row at `first` on, those of the same commands. */
-static void print_exits_of(const struct option_program *program, size_t first, FILE *out)
+/* From the row at `first` on, those of the same commands; these are told unless it is known which one is meant. */
+static void print_exits(const struct option_program *program, size_t first, bool tells, FILE *out)
 {
     const char *commands = program->exits[first].commands;
     struct wrapping wrapping = begin_entry("", 2, out);
-    if (commands)
+    if (commands && tells)
         put_commands(&wrapping, commands);
     for (size_t i = first; i < program->exit_count; i++) {
         char status[16] = "";
@@ -412,6 +432,21 @@ void option_print_exits(const struct option_program *program, FILE *out)
     fputs("\nExit status:\n", out);
     for (size_t i = 0; i < program->exit_count; i++) {
         if (!is_further(program, i))
-            print_exits_of(program, i, out);
+            print_exits(program, i, true, out);
     }
+}
+
+void option_print_exits_of(const struct option_program *program, const char *command, FILE *out)
+{
+    const struct option_exit *exits = program->exits;
+    size_t own = 0;
+    while (own < program->exit_count && !(exits[own].commands && is_word_of(exits[own].commands, command)))
+        own++;
+    size_t first = own < program->exit_count ? own : 0;
+    while (first < own && exits[first].commands)
+        first++;
+    if (first == program->exit_count)
+        return;
+    fputs("\nExit status:\n", out);
+    print_exits(program, first, false, out);
 }

@@ -19,7 +19,7 @@ enum option_kind {
     OPTION_DURATION, /* int64_t milliseconds: "30s", or a bare 0 */
     OPTION_CUSTOM,   /* `read` knows */
     OPTION_VERSION,  /* prints name and version, and ends */
-    OPTION_HELP,     /* prints the program's help, and ends */
+    OPTION_HELP,     /* prints the program's help, and ends; what else stands there is not looked at any more */
 };
 
 /* Values point into argv. */
@@ -58,8 +58,8 @@ struct option_program {
     size_t exit_count;
     const struct option_row *rows;
     size_t count;
-    void (*help)(void);
-    bool stops_at_word; /* the first word that is no option ends them: what follows is another program's */
+    void (*help)(const char *word); /* the first word that is no option: a command; NULL: there is none */
+    bool stops_at_word;             /* the first word that is no option ends them: what follows is another program's */
 };
 
 enum option_outcome {
@@ -93,13 +93,18 @@ void option_list_words(const char *words, char *text, size_t size);
 /* "Usage: …", a line for each form, and what the program does. */
 void option_print_usage(const struct option_program *program, FILE *out);
 
-/* The options, lined up. */
+/* The options, lined up; of one command, those that it takes. */
 void option_print(const struct option_program *program, FILE *out);
+void option_print_of(const struct option_program *program, const char *command, FILE *out);
+
+/* Sentences in lines. */
+void option_print_text(const char *text, FILE *out);
 
 /* `head`, and beside it, from `column` on, `doc`: as the options stand. */
 void option_print_entry(const char *head, size_t column, const char *doc, FILE *out);
 
-/* What each exit status means, a line for those commands that share it. */
+/* What each exit status means, a line for those commands that share it; of one command, the line for it. */
 void option_print_exits(const struct option_program *program, FILE *out);
+void option_print_exits_of(const struct option_program *program, const char *command, FILE *out);
 
 #endif

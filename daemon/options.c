@@ -93,7 +93,7 @@ static const struct option_exit exit_rows[] = {
     {.status = EX_CONFIG, .doc = "configuration, with file:line:column"},
 };
 
-static void print_help(void);
+static void print_help(const char *word);
 
 const struct option_program daemon_program = {
     .name = "migrationd",
@@ -109,8 +109,9 @@ const struct option_program daemon_program = {
     .help = print_help,
 };
 
-static void print_help(void)
+static void print_help(const char *word)
 {
+    (void)word;
     option_print_usage(&daemon_program, stdout);
     option_print(&daemon_program, stdout);
     puts("\nSIGHUP reloads the configuration, SIGTERM stops.");

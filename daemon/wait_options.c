@@ -86,7 +86,7 @@ static const struct option_exit exit_rows[] = {
     {.status = WAIT_NOT_FOUND, .doc = "it was not found"},
 };
 
-static void print_help(void);
+static void print_help(const char *word);
 
 const struct option_program wait_program = {
     .name = "migration-wait",
@@ -100,8 +100,9 @@ const struct option_program wait_program = {
     .stops_at_word = true,
 };
 
-static void print_help(void)
+static void print_help(const char *word)
 {
+    (void)word;
     option_print_usage(&wait_program, stdout);
     option_print(&wait_program, stdout);
     puts("\nThe command never runs unless the gate is open; then the exit status is its own.");

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mistakes on the command lines: one line that says what is wrong and where to read on, and the exit status of usage."""
 
+import re
 import subprocess
 
 import pytest
@@ -65,6 +66,29 @@ def test_help_and_version(program):
 def test_no_command_shows_help():
     result = run("migrationctl")
     assert result.returncode == 2 and result.stdout == run("migrationctl", "--help").stdout
+
+
+@pytest.mark.parametrize("line", ("plan --help", "-h plan a b", "--server http://x plan --stage 1 -h"))
+def test_help_of_one_command(line):
+    result = run("migrationctl", *line.split())
+    assert result.returncode == 0 and not result.stderr
+    said = result.stdout
+    assert said.startswith("Usage: migrationctl plan [OPTIONS] REFERENCE LIVE | DATABASE\nThe SQL that would end the drift")
+    assert "--stage N" in said and "--server URL" in said and "--watch" not in said and "plan:" not in said
+    assert "\nURL: " in said and said.endswith(
+        "\nExit status:\n  0 nothing differs; 1 drift; 2 usage, trouble or unknown\n"
+    )
+
+
+def test_help_of_each_command():
+    whole = run("migrationctl", "--help").stdout
+    assert run("migrationctl", "--help", "nothing-like-it").stdout == whole
+    commands = re.findall(r"^  ([a-z][a-z-]+) ", whole.split("\n\n")[1], re.MULTILINE)
+    assert len(commands) > 10
+    for command in commands:
+        said = run("migrationctl", command, "--help").stdout
+        assert said.startswith(f"Usage: migrationctl {command} [OPTIONS]") and "\nExit status:\n  0 " in said
+        assert all(len(line) <= 100 for line in said.splitlines())
 
 
 @pytest.mark.parametrize(

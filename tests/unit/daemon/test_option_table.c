@@ -35,10 +35,12 @@ static bool read_custom(const char *text, void *options, char *problem, size_t s
 }
 
 static bool helped;
+static const char *helped_about;
 
-static void help(void)
+static void help(const char *word)
 {
     helped = true;
+    helped_about = word;
 }
 
 #define KEPT(field) .offset = offsetof(struct sample, field)
@@ -178,7 +180,26 @@ static void test_help_ends(void **state)
     const char *const words[] = {"-h", "--unknown", NULL};
     assert_int_equal(parse(words, &sample, &given, &first), OPTION_ENDED);
     assert_true(helped);
+    assert_null(helped_about);
     option_free(&program, &sample);
+}
+
+/* Wherever the word stands, and not an option's value. */
+static void test_help_about_a_word(void **state)
+{
+    (void)state;
+    static const char *const lines[][WORDS] = {{"two", "--help"},
+                                               {"-h", "two", "three"},
+                                               {"-ta", "two", "-h", "--version"},
+                                               {"--help", "--list", "one", "two"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(lines); i++) {
+        struct sample sample = {0};
+        uint64_t given = 0;
+        int first = 0;
+        assert_int_equal(parse(lines[i], &sample, &given, &first), OPTION_ENDED);
+        assert_string_equal(helped_about, "two");
+        option_free(&program, &sample);
+    }
 }
 
 static void test_options_of_other_commands(void **state)
@@ -236,6 +257,33 @@ static void test_exit_statuses_share_a_line(void **state)
     free(text);
 }
 
+static void print_two(const struct option_program *printed, FILE *out)
+{
+    option_print_of(printed, "two", out);
+    option_print_exits_of(printed, "two", out);
+}
+
+static void print_exits_of_four(const struct option_program *printed, FILE *out)
+{
+    option_print_exits_of(printed, "four", out);
+}
+
+static void test_help_of_one_command(void **state)
+{
+    (void)state;
+    char *text = text_of(print_two);
+    assert_null(strstr(text, "--flag"));
+    assert_non_null(strstr(text, "  -t, --text T             a text\n"));
+    assert_non_null(strstr(text, "      --list L             a list\n"));
+    assert_non_null(strstr(text,
+                           "\nExit status:\n  0 this says at length that two and three both have come to an end as "
+                           "planned; 124 they have not\n"));
+    free(text);
+    text = text_of(print_exits_of_four);
+    assert_string_equal(text, "\nExit status:\n  0 done\n");
+    free(text);
+}
+
 static void print_entries(const struct option_program *printed, FILE *out)
 {
     (void)printed;
@@ -274,6 +322,8 @@ int main(void)
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_a_bare_zero_is_no_time),
         cmocka_unit_test(test_help_ends),
+        cmocka_unit_test(test_help_about_a_word),
+        cmocka_unit_test(test_help_of_one_command),
         cmocka_unit_test(test_options_of_other_commands),
         cmocka_unit_test(test_help_lines_up),
         cmocka_unit_test(test_usage_has_a_line_for_each_form),
