@@ -59,6 +59,7 @@ struct postgres_late {
     const char *name;
     const char *column; /* NULL: the thing as a whole */
     unsigned stage;
+    bool moves_columns; /* a type: columns are made of it before, and moved over then */
 };
 
 /* An enum that loses values or has them in another order: a new type takes its place in the third stage. */
@@ -117,6 +118,10 @@ unsigned postgres_needs_column(const struct plan_maker *maker, const char *schem
                                const char *column);
 unsigned postgres_needs_of(const struct plan_maker *maker, const char *schema_name, const char *table,
                            const char *text);
+
+/* The same for a column of the target that is made, or for its default. */
+unsigned postgres_needs_to_make(const struct plan_maker *maker, const struct schema_column *column);
+unsigned postgres_needs_of_default(const struct plan_maker *maker, const struct schema_column *column);
 
 /* Whether the step for something else has taken the thing away before its own step comes, and brings it back in the
  * undo: its own step then makes it without a condition on what was there, and only drops it in its undo. */

@@ -93,15 +93,21 @@ unsigned postgres_new_column_stage(struct plan_maker *maker, size_t index)
     const struct schema *target = maker->target;
     const struct schema_column *column = &target->columns[index];
     const struct schema_relation *table = &target->relations[column->relation];
-    const uint32_t texts[] = {column->type, column->default_expression};
     unsigned stage = rewrites(target, column) ? 2 : 1;
-    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
-        unsigned needed = postgres_needs(maker, schema_text(target, texts[i]));
-        stage = needed > stage ? needed : stage;
-    }
-    unsigned needed = postgres_needs_of(maker, schema_text(target, table->schema), schema_text(target, table->name),
-                                        schema_text_or_null(target, column->generated));
+    unsigned needed = postgres_needs_to_make(maker, column);
+    stage = needed > stage ? needed : stage;
+    needed = postgres_needs_of(maker, schema_text(target, table->schema), schema_text(target, table->name),
+                               schema_text_or_null(target, column->generated));
     return needed > stage ? needed : stage;
+}
+
+/* Whether it is made of columns as they are to be, or of an enum as it is after its columns have been moved over. */
+static bool waits_for_others(const struct plan_maker *maker, const struct schema_column *column)
+{
+    const struct schema *target = maker->target;
+    return column->generated ||
+           (postgres_is_moved(maker, SIDE_TARGET, schema_text(target, column->default_expression)) &&
+            !postgres_is_moved(maker, SIDE_TARGET, schema_text(target, column->type)));
 }
 
 void postgres_make_column(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
@@ -122,7 +128,7 @@ void postgres_make_column(struct plan_maker *maker, const struct plan_task *task
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){
                      .stage = stage,
-                     .phase = column->generated ? PHASE_ALTER : PHASE_COLUMN, /* of columns as they are to be */
+                     .phase = waits_for_others(maker, column) ? PHASE_ALTER : PHASE_COLUMN,
                      .lock = "ACCESS EXCLUSIVE",
                      .hazards = slow ? HAZARD(REWRITES_TABLE) | HAZARD(BLOCKS_READS) : 0,
                      .fact = &fact,
@@ -461,7 +467,7 @@ void postgres_change_default(struct plan_maker *maker, const struct plan_task *t
     const struct schema *target = maker->target;
     const struct schema_column *wanted = &target->columns[task->place.reference];
     size_t relation = maker->current->columns[task->place.live].relation;
-    unsigned needed = postgres_needs(maker, schema_text(target, wanted->default_expression));
+    unsigned needed = postgres_needs_of_default(maker, wanted);
     bool retyped = false;
     for (size_t i = 0; i < task->item_count; i++)
         retyped |= postgres_is_about(task->items[i], "type") || postgres_is_about(task->items[i], "collation");

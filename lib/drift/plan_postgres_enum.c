@@ -42,11 +42,11 @@ bool postgres_names_type(const struct schema *schema, const struct schema_column
                          schema_text(schema, object->name), false);
 }
 
-/* Arguments and results of routines, and attributes of other types, cannot be moved over. */
+/* Arguments and results of routines, attributes of other types and domains' texts cannot be moved over. */
 static bool is_used_elsewhere(const struct plan_maker *maker, enum plan_side side, int64_t type)
 {
-    static const enum attribute_key keys[] = {ATTRIBUTE_SIGNATURE, ATTRIBUTE_RETURNS, ATTRIBUTE_MEMBERS,
-                                              ATTRIBUTE_TYPE};
+    static const enum attribute_key keys[] = {ATTRIBUTE_SIGNATURE, ATTRIBUTE_RETURNS,       ATTRIBUTE_MEMBERS,
+                                              ATTRIBUTE_TYPE,      ATTRIBUTE_DOMAIN_CHECKS, ATTRIBUTE_DEFAULT};
     const struct schema *schema = postgres_schema(maker, side);
     const struct schema_object *object = &schema->objects[type];
     for (size_t i = 0; i < schema->object_count; i++) {

@@ -108,10 +108,17 @@ static void note_column(struct plan_maker *maker, const struct plan_task *task)
         add_column(maker, wanted, postgres_generation_stage(maker, task));
 }
 
-/* Columns that keep an enum's type, or are made with it, are moved over when it is. */
+/* Columns that keep an enum's type, or are made with it, are moved over when it is; texts that name it wait. */
 static void note_moved(struct plan_maker *maker)
 {
     const struct schema *target = maker->target;
+    for (size_t i = 0; i < postgres_plan_of(maker)->moved_count; i++) {
+        const struct schema_object *type = &target->objects[postgres_plan_of(maker)->moved[i].task->place.reference];
+        postgres_add_late(maker, &(struct postgres_late){.schema_name = schema_text(target, type->schema),
+                                                         .name = schema_text(target, type->name),
+                                                         .stage = PLAN_STAGES,
+                                                         .moves_columns = true});
+    }
     for (size_t i = 0; i < target->column_count && postgres_plan_of(maker)->moved_count; i++)
         if (relation_is_table(&target->relations[target->columns[i].relation]) &&
             postgres_is_moved(maker, SIDE_TARGET, schema_text(target, target->columns[i].type)))

@@ -44,6 +44,12 @@ void postgres_add_late(struct plan_maker *maker, const struct postgres_late *lat
     plan->late[plan->late_count++] = *late;
 }
 
+static bool mentions(const char *text, const struct postgres_late *late, bool qualified)
+{
+    return plan_mentions(text, late->schema_name, late->name, qualified) &&
+           (!late->column || plan_mentions_word(text, late->column));
+}
+
 unsigned postgres_needs(const struct plan_maker *maker, const char *text)
 {
     const struct postgres_plan *plan = maker->engine;
@@ -51,12 +57,37 @@ unsigned postgres_needs(const struct plan_maker *maker, const char *text)
     unsigned stage = 1;
     for (size_t i = 0; text && i < plan->late_count; i++) {
         const struct postgres_late *late = &plan->late[i];
-        if (late->stage <= stage || !plan_mentions(text, late->schema_name, late->name, qualified))
-            continue;
-        if (!late->column || plan_mentions_word(text, late->column))
+        if (late->stage > stage && mentions(text, late, qualified))
             stage = late->stage;
     }
     return stage;
+}
+
+static unsigned needs_in_column(const struct plan_maker *maker, const struct schema_column *column, const char *text)
+{
+    const struct postgres_plan *plan = maker->engine;
+    const char *type = schema_text(maker->target, column->type);
+    bool qualified = maker->target->server_version != 0;
+    unsigned stage = 1;
+    for (size_t i = 0; i < plan->late_count; i++) {
+        const struct postgres_late *late = &plan->late[i];
+        bool named = late->stage > stage && mentions(text, late, qualified);
+        if (named && !(late->moves_columns && plan_mentions(type, late->schema_name, late->name, false)))
+            stage = late->stage;
+    }
+    return stage;
+}
+
+unsigned postgres_needs_of_default(const struct plan_maker *maker, const struct schema_column *column)
+{
+    return needs_in_column(maker, column, schema_text(maker->target, column->default_expression));
+}
+
+unsigned postgres_needs_to_make(const struct plan_maker *maker, const struct schema_column *column)
+{
+    unsigned stage = needs_in_column(maker, column, schema_text(maker->target, column->type));
+    unsigned preset = postgres_needs_of_default(maker, column);
+    return preset > stage ? preset : stage;
 }
 
 unsigned postgres_needs_table(const struct plan_maker *maker, const char *schema_name, const char *table)

@@ -42,11 +42,10 @@ unsigned postgres_new_table_stage(struct plan_maker *maker, size_t relation)
                          : 1;
     for (size_t i = 0; i < table->column_count; i++) {
         const struct schema_column *column = &target->columns[table->first_column + i];
-        const uint32_t texts[] = {column->type, column->default_expression, column->generated};
-        for (size_t k = 0; k < ARRAY_LENGTH(texts); k++) {
-            unsigned needed = postgres_needs(maker, schema_text(target, texts[k]));
-            stage = needed > stage ? needed : stage;
-        }
+        unsigned needed = postgres_needs_to_make(maker, column);
+        stage = needed > stage ? needed : stage;
+        needed = postgres_needs(maker, schema_text_or_null(target, column->generated));
+        stage = needed > stage ? needed : stage;
     }
     return stage;
 }

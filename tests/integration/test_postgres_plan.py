@@ -1736,6 +1736,14 @@ WOVEN = {
         "CREATE TYPE mood AS ENUM ('a', 'b'); CREATE TABLE t (e mood DEFAULT 'a'); CREATE VIEW v AS SELECT e FROM t",
         "CREATE TYPE mood AS ENUM ('b', 'a', 'c'); CREATE TABLE t (e text DEFAULT 'a'); CREATE VIEW v AS SELECT e FROM t",
     ),
+    "texts_name_an_enum_that_shrinks": (
+        "CREATE TYPE mood AS ENUM ('zz', 'a'); CREATE TABLE t (s text DEFAULT 'a'::mood::text, u mood DEFAULT 'zz', "
+        "n text DEFAULT 'zz'::mood::text, CONSTRAINT c CHECK (s <> 'zz'::mood::text)); CREATE VIEW v AS SELECT 'a'::mood AS m; "
+        "CREATE POLICY p ON t USING (s <> 'zz'::mood::text); CREATE POLICY q ON t USING (s <> 'a'::mood::text); "
+        "CREATE TABLE k (e mood DEFAULT 'zz', s text CHECK (s <> 'zz'::mood::text))",
+        "CREATE TYPE mood AS ENUM ('a', 'b', 'zz'); CREATE TABLE t (s text, CONSTRAINT c CHECK (s <> 'q')); "
+        "CREATE POLICY p ON t USING (true); INSERT INTO t VALUES ('a')",
+    ),
     "columns_change_places_between_enums": (
         "CREATE TYPE mood AS ENUM ('a', 'x'); CREATE TYPE state AS ENUM ('a', 'y'); "
         "CREATE TABLE t (e mood DEFAULT 'a', f state DEFAULT 'a', CHECK (e <> 'x'), CHECK (f <> 'y'))",
