@@ -348,6 +348,19 @@ void postgres_remove_index(struct plan_maker *maker, const struct postgres_parts
 
 bool postgres_is_partition_of(const struct schema *schema, size_t child, size_t parent);
 
+/* Whether a table inherits from another, or is a partition of it. */
+bool postgres_is_child_of(const struct schema *schema, size_t child, size_t parent);
+
+/* Sets the default of a column as on its side, and defaults that its table's children have of their own; those alone,
+ * after a statement that has gone down to them. */
+void postgres_list_default(struct plan_maker *maker, enum plan_side to, size_t column, struct postgres_list *list);
+void postgres_list_child_defaults(struct plan_maker *maker, enum plan_side to, size_t column,
+                                  struct postgres_list *list);
+
+/* Drops a column of the side, and of its table's children those that have it not on the other side. */
+void postgres_list_drop_column(struct plan_maker *maker, enum plan_side from, size_t column,
+                               struct postgres_list *list);
+
 /* All statements that make a table, what hangs on it and its partitions, but for foreign keys; what hangs on it alone.
  */
 void postgres_list_table(struct plan_maker *maker, enum plan_side side, size_t relation, struct postgres_list *list);

@@ -79,10 +79,19 @@ static void add_users(struct plan_maker *maker, const struct postgres_parts *par
             postgres_add_index(maker, parts, table->first_index + i);
 }
 
-static const char *drop_sql(struct plan_maker *maker, enum plan_side side, size_t index)
+static struct postgres_list drop_list(struct plan_maker *maker, enum plan_side side, size_t index)
 {
-    return postgres_alter(maker, side, postgres_schema(maker, side)->columns[index].relation,
-                          "DROP COLUMN IF EXISTS %s", column_name(maker, side, index));
+    struct postgres_list list = {0};
+    postgres_list_drop_column(maker, side, index, &list);
+    return list;
+}
+
+/* The column, which the table's children get along. */
+static void list_made(struct plan_maker *maker, enum plan_side side, size_t index, bool nullable,
+                      struct postgres_list *list)
+{
+    postgres_list_add(maker, list, postgres_column_sql(maker, side, index, nullable));
+    postgres_list_child_defaults(maker, side, index, list);
 }
 
 static void require_values(struct plan_maker *maker, const struct plan_task *task,
@@ -121,6 +130,8 @@ void postgres_make_column(struct plan_maker *maker, const struct plan_task *task
     bool required = !(column->flags & COLUMN_NULLABLE) && !fills_itself(target, column);
     bool slow = rewrites(target, column);
     unsigned stage = postgres_new_column_stage(maker, index);
+    struct postgres_list forward = {0};
+    list_made(maker, SIDE_TARGET, index, required, &forward);
     postgres_claim(maker, SIDE_TARGET, ARRAY_COLUMNS, index, stage);
     struct postgres_parts parts = {.task = task, .stage = stage};
     const char *name = schema_text(target, column->name);
@@ -132,8 +143,8 @@ void postgres_make_column(struct plan_maker *maker, const struct plan_task *task
                      .lock = "ACCESS EXCLUSIVE",
                      .hazards = slow ? HAZARD(REWRITES_TABLE) | HAZARD(BLOCKS_READS) : 0,
                      .fact = &fact,
-                     .forward = postgres_one(maker, postgres_column_sql(maker, SIDE_TARGET, index, required)),
-                     .backward = postgres_one(maker, drop_sql(maker, SIDE_TARGET, index)),
+                     .forward = forward,
+                     .backward = drop_list(maker, SIDE_TARGET, index),
                      .plain = true,
                      .plain_undo = true,
                      .undo_note = "values that were written to the column meanwhile are lost",
@@ -182,7 +193,7 @@ static struct postgres_list make_again(struct plan_maker *maker, size_t index)
     bool required = !(column->flags & COLUMN_NULLABLE) && !fills_itself(current, column);
     postgres_each_sequence(maker, SIDE_CURRENT, column->relation, schema_text(current, column->name), list_sequence,
                            &list);
-    postgres_list_add(maker, &list, postgres_column_sql(maker, SIDE_CURRENT, index, required));
+    list_made(maker, SIDE_CURRENT, index, required, &list);
     if (required) {
         const char *table = postgres_table_name(maker, SIDE_CURRENT, column->relation);
         struct postgres_list inner =
@@ -236,7 +247,7 @@ void postgres_drop_column(struct plan_maker *maker, const struct plan_task *task
                      .lock = "ACCESS EXCLUSIVE",
                      .hazards = (column->generated ? 0 : HAZARD(DELETES_DATA)) | HAZARD(BREAKS_CLIENTS),
                      .fact = &fact,
-                     .forward = postgres_one(maker, drop_sql(maker, SIDE_CURRENT, index)),
+                     .forward = drop_list(maker, SIDE_CURRENT, index),
                      .backward = backward,
                      .plain = true,
                      .undo_note = column->generated
@@ -466,7 +477,8 @@ void postgres_change_default(struct plan_maker *maker, const struct plan_task *t
     struct postgres_fact fact = postgres_column_fact(maker, postgres_pair_of(task->place), COLUMN_FACT_DEFAULT);
     const struct schema *target = maker->target;
     const struct schema_column *wanted = &target->columns[task->place.reference];
-    size_t relation = maker->current->columns[task->place.live].relation;
+    struct postgres_list forward = {0};
+    struct postgres_list backward = {0};
     unsigned needed = postgres_needs_of_default(maker, wanted);
     bool retyped = false;
     for (size_t i = 0; i < task->item_count; i++)
@@ -479,21 +491,18 @@ void postgres_change_default(struct plan_maker *maker, const struct plan_task *t
         postgres_cover_all(maker, items, count); /* the change of the identity sees to it */
         return;
     }
-    postgres_add(
-        maker, task, items, count,
-        &(struct postgres_step){
-            .stage = needed > 2 ? needed : 2,
-            .phase = PHASE_ALTER,
-            .lock = "ACCESS EXCLUSIVE",
-            .hazards = HAZARD(CHANGES_BEHAVIOUR),
-            .fact = &fact,
-            .forward = postgres_one(
-                maker, postgres_alter(maker, SIDE_CURRENT, relation, "%s",
-                                      postgres_default_sql(maker, SIDE_TARGET, (size_t)task->place.reference))),
-            .backward = postgres_one(
-                maker, postgres_alter(maker, SIDE_CURRENT, relation, "%s",
-                                      postgres_default_sql(maker, SIDE_CURRENT, (size_t)task->place.live))),
-            .plain = true,
-            .plain_undo = true,
-        });
+    postgres_list_default(maker, SIDE_TARGET, (size_t)task->place.reference, &forward);
+    postgres_list_default(maker, SIDE_CURRENT, (size_t)task->place.live, &backward);
+    postgres_add(maker, task, items, count,
+                 &(struct postgres_step){
+                     .stage = needed > 2 ? needed : 2,
+                     .phase = PHASE_ALTER,
+                     .lock = "ACCESS EXCLUSIVE",
+                     .hazards = HAZARD(CHANGES_BEHAVIOUR),
+                     .fact = &fact,
+                     .forward = forward,
+                     .backward = backward,
+                     .plain = true,
+                     .plain_undo = true,
+                 });
 }

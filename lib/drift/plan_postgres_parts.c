@@ -306,13 +306,7 @@ void postgres_list_rest(struct plan_maker *maker, enum plan_side side, size_t re
 
 bool postgres_is_partition_of(const struct schema *schema, size_t child, size_t parent)
 {
-    const struct schema_relation *relation = &schema->relations[child];
-    size_t count = 0;
-    const struct schema_attribute *parents =
-        schema_attribute_list(schema, relation->attributes, ATTRIBUTE_PARENTS, &count);
-    return relation->kind == RELATION_PARTITION && count > 0 &&
-           plan_mentions(schema_text(schema, parents[0].text), schema_text(schema, schema->relations[parent].schema),
-                         schema_text(schema, schema->relations[parent].name), false);
+    return schema->relations[child].kind == RELATION_PARTITION && postgres_is_child_of(schema, child, parent);
 }
 
 /* A table and what hangs on it. */

@@ -207,9 +207,9 @@ void postgres_list_retype(struct plan_maker *maker, enum plan_side to, struct po
                       postgres_alter(maker, to, after->relation, "ALTER COLUMN %s TYPE %s%s%s%s", name, type,
                                      collation ? " COLLATE " : "", collation ? collation : "", using));
     if (preset_again)
-        postgres_list_add(
-            maker, list,
-            postgres_alter(maker, to, after->relation, "%s", postgres_default_sql(maker, to, (size_t)pair.at[to])));
+        postgres_list_default(maker, to, (size_t)pair.at[to], list);
+    else
+        postgres_list_child_defaults(maker, to, (size_t)pair.at[to], list);
 }
 
 unsigned postgres_type_stage(const struct plan_maker *maker, const struct plan_task *task)

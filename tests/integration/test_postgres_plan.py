@@ -2018,6 +2018,23 @@ WOVEN = {
         "CREATE TABLE t (a integer); CREATE TABLE u (a integer); CREATE INDEX ix_2 ON t (a); CREATE INDEX ix_1 ON u (a); "
         "INSERT INTO t VALUES (1); INSERT INTO u VALUES (1)",
     ),
+    "children_keep_their_own_defaults": (
+        "CREATE TABLE base (id integer, a integer DEFAULT 1, b bigint DEFAULT 1, c integer DEFAULT 5, d integer DEFAULT 3); "
+        "CREATE TABLE child (a integer DEFAULT 7, b bigint DEFAULT 7, c integer DEFAULT 7) INHERITS (base); "
+        "CREATE TABLE \"g 1\" (a integer DEFAULT 8) INHERITS (child); CREATE TABLE top (id integer, a integer DEFAULT 1); "
+        "CREATE TABLE below (a integer DEFAULT 9) INHERITS (top)",
+        "CREATE TABLE base (id integer, a integer DEFAULT 2, b integer DEFAULT 1, d integer DEFAULT 4); "
+        "CREATE TABLE child (a integer DEFAULT 7, b integer DEFAULT 7) INHERITS (base); "
+        "CREATE TABLE \"g 1\" (a integer DEFAULT 6) INHERITS (child); CREATE TABLE top (id integer, a integer DEFAULT 2); "
+        "INSERT INTO base VALUES (1, 2, 3); INSERT INTO child VALUES (1, 2, 3)",
+    ),
+    "children_have_columns_of_their_own": (
+        "CREATE TABLE base (id integer); CREATE TABLE child (id integer, n integer) INHERITS (base); "
+        "CREATE TABLE grandchild () INHERITS (child)",
+        "CREATE TABLE base (id integer, n integer, m integer); CREATE TABLE child (m integer) INHERITS (base); "
+        "CREATE TABLE grandchild (m integer) INHERITS (child); "
+        "INSERT INTO child VALUES (1, 2, 3); INSERT INTO grandchild VALUES (1, 2, 3)",
+    ),
     "tables_swap_names": (
         "CREATE TABLE t (id serial CONSTRAINT t_pkey PRIMARY KEY, a integer); CREATE INDEX t_ix ON t (a); "
         "CREATE TABLE u (id serial CONSTRAINT u_pkey PRIMARY KEY, b text); CREATE INDEX u_ix ON u (b)",
