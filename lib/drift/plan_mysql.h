@@ -271,6 +271,7 @@ bool mysql_is_swapped(const struct mysql_column *from, const struct mysql_column
 struct mysql_inline {
     struct strbuf forward; /* ", DROP INDEX `a`, ADD KEY …" */
     struct strbuf backward;
+    unsigned hazards; /* of what comes forward */
 };
 void mysql_inline_done(struct mysql_inline *clauses);
 DEFINE_CLEANUP_VALUE(mysql_inline, struct mysql_inline, mysql_inline_done);
@@ -346,6 +347,12 @@ plan_rule_function mysql_make_object, mysql_drop_object, mysql_change_object, my
 void mysql_add_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key);
 void mysql_add_check(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint);
 unsigned mysql_check_stage(struct plan_maker *maker, size_t target_check); /* in which it comes, at the earliest */
+
+/* The check of that name on the other side; the target's that quietly takes the place of one of its name, both over
+ * columns that come and go. */
+int64_t mysql_check_namesake(const struct plan_maker *maker, enum plan_side side, size_t constraint);
+int64_t mysql_check_in_place_of(const struct plan_maker *maker, size_t current_check);
+
 void mysql_add_object(struct plan_maker *maker, const struct mysql_parts *parts, size_t object);
 void mysql_note_added(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint);
 void mysql_note_dropped(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint);

@@ -71,14 +71,84 @@ unsigned mysql_check_stage(struct plan_maker *maker, size_t target_check)
     return stage > 2 ? stage : 2;
 }
 
+static const char *replace_sql(struct plan_maker *maker, enum plan_side from_side, size_t from, enum plan_side to_side,
+                               size_t to)
+{
+    return mysql_alter(maker, from_side, mysql_side(maker, from_side)->constraints[from].relation,
+                       check_algorithm(maker, to_side, to), "%s, ADD %s", drop_words(maker, from_side, from),
+                       mysql_constraint_sql(maker, to_side, to));
+}
+
+static void replace_check(struct plan_maker *maker, const struct mysql_parts *parts, size_t from, size_t to)
+{
+    const struct schema *target = maker->target;
+    const char *names[2] = {schema_text(maker->current, maker->current->constraints[from].name),
+                            schema_text(target, target->constraints[to].name)};
+    bool renamed = !mysql_same_name(names[0], names[1]);
+    struct mysql_fact old = mysql_check_fact(maker, (struct mysql_pair){{(int64_t)from, DRIFT_NOWHERE}});
+    struct mysql_fact fact =
+        mysql_check_fact(maker, (struct mysql_pair){{renamed ? DRIFT_NOWHERE : (int64_t)from, (int64_t)to}});
+    mysql_claim(maker, SIDE_CURRENT, ARRAY_CONSTRAINTS, from, parts->stage);
+    mysql_claim(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, to, parts->stage);
+    if (renamed)
+        mysql_guard(maker, parts->stage, &old);
+    mysql_add(maker, parts->task, parts->items, parts->count,
+              &(struct mysql_step){
+                  .stage = parts->stage,
+                  .phase = PHASE_CONSTRAINT,
+                  .rank = 1,
+                  .algorithm = check_algorithm(maker, SIDE_TARGET, to),
+                  .hazards = HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR),
+                  .fact = &fact,
+                  .forward = {replace_sql(maker, SIDE_CURRENT, from, SIDE_TARGET, to)},
+                  .backward = {replace_sql(maker, SIDE_TARGET, to, SIDE_CURRENT, from)},
+                  .kind = drift_kind_name(DRIFT_CHECK),
+                  .object = parts->count > 0
+                                ? NULL
+                                : mysql_path(maker, SIDE_TARGET, target->constraints[to].relation, names[SIDE_TARGET]),
+              });
+}
+
+int64_t mysql_check_namesake(const struct plan_maker *maker, enum plan_side side, size_t constraint)
+{
+    const struct schema *schema = mysql_side(maker, side);
+    const struct schema_constraint *check = &schema->constraints[constraint];
+    int64_t table = mysql_counterpart(maker, side, check->relation);
+    return table < 0 ? DRIFT_NOWHERE
+                     : mysql_find_constraint(mysql_side(maker, side == SIDE_CURRENT ? SIDE_TARGET : SIDE_CURRENT),
+                                             (size_t)table, CONSTRAINT_CHECK, schema_text(schema, check->name));
+}
+
+int64_t mysql_check_in_place_of(const struct plan_maker *maker, size_t current_check)
+{
+    const struct schema_constraint *check = &maker->current->constraints[current_check];
+    int64_t found =
+        check->kind == CONSTRAINT_CHECK ? mysql_check_namesake(maker, SIDE_CURRENT, current_check) : DRIFT_NOWHERE;
+    if (found < 0 || plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, current_check) ||
+        strcmp(schema_text(maker->current, check->expression),
+               schema_text(maker->target, maker->target->constraints[found].expression)) == 0)
+        return DRIFT_NOWHERE;
+    return found;
+}
+
 void mysql_add_check(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint)
 {
     const struct schema *target = maker->target;
     const struct schema_constraint *check = &target->constraints[constraint];
     unsigned stage = mysql_check_stage(maker, constraint);
     stage = parts->stage > stage ? parts->stage : stage;
+    int64_t from = mysql_check_namesake(maker, SIDE_TARGET, constraint);
+    bool replaces = from >= 0 && mysql_check_in_place_of(maker, (size_t)from) >= 0;
     if (leave_period(maker, SIDE_TARGET, constraint, parts->items, parts->count) ||
-        !mysql_claim(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, constraint, stage))
+        (from >= 0 && !replaces && parts->count == 0))
+        return;
+    if (replaces && !mysql_claimed(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, constraint)) {
+        struct mysql_parts own = *parts;
+        own.stage = stage;
+        replace_check(maker, &own, (size_t)from, constraint);
+        return;
+    }
+    if (!mysql_claim(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, constraint, stage))
         return;
     struct mysql_fact fact = mysql_check_fact(maker, (struct mysql_pair){{DRIFT_NOWHERE, (int64_t)constraint}});
     mysql_add(maker, parts->task, parts->items, parts->count,
@@ -130,44 +200,16 @@ void mysql_drop_check(struct plan_maker *maker, const struct plan_task *task, co
               });
 }
 
-static const char *replace_sql(struct plan_maker *maker, enum plan_side from_side, size_t from, enum plan_side to_side,
-                               size_t to)
-{
-    return mysql_alter(maker, from_side, mysql_side(maker, from_side)->constraints[from].relation,
-                       check_algorithm(maker, to_side, to), "%s, ADD %s", drop_words(maker, from_side, from),
-                       mysql_constraint_sql(maker, to_side, to));
-}
-
 void mysql_change_check(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                         size_t count)
 {
     size_t from = (size_t)items[0]->place.live;
     size_t to = (size_t)items[0]->place.reference;
-    const struct schema *target = maker->target;
-    const char *names[2] = {schema_text(maker->current, maker->current->constraints[from].name),
-                            schema_text(target, target->constraints[to].name)};
-    bool renamed = !mysql_same_name(names[0], names[1]);
     if (leave_period(maker, SIDE_CURRENT, from, items, count) || leave_period(maker, SIDE_TARGET, to, items, count))
         return;
-    unsigned stage = mysql_check_stage(maker, to);
-    struct mysql_fact old = mysql_check_fact(maker, (struct mysql_pair){{(int64_t)from, DRIFT_NOWHERE}});
-    struct mysql_fact fact =
-        mysql_check_fact(maker, (struct mysql_pair){{renamed ? DRIFT_NOWHERE : (int64_t)from, (int64_t)to}});
-    mysql_claim(maker, SIDE_CURRENT, ARRAY_CONSTRAINTS, from, stage);
-    mysql_claim(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, to, stage);
-    if (renamed)
-        mysql_guard(maker, stage, &old);
-    mysql_add(maker, task, items, count,
-              &(struct mysql_step){
-                  .stage = stage,
-                  .phase = PHASE_CONSTRAINT,
-                  .rank = 1,
-                  .algorithm = check_algorithm(maker, SIDE_TARGET, to),
-                  .hazards = HAZARD(MAY_FAIL_ON_DATA) | HAZARD(CHANGES_BEHAVIOUR),
-                  .fact = &fact,
-                  .forward = {replace_sql(maker, SIDE_CURRENT, from, SIDE_TARGET, to)},
-                  .backward = {replace_sql(maker, SIDE_TARGET, to, SIDE_CURRENT, from)},
-              });
+    const struct mysql_parts parts = {
+        .task = task, .items = items, .count = count, .stage = mysql_check_stage(maker, to)};
+    replace_check(maker, &parts, from, to);
 }
 
 static const char *enforce_sql(struct plan_maker *maker, enum plan_side side, size_t constraint, size_t relation,

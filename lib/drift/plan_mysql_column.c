@@ -77,7 +77,7 @@ void mysql_make_column(struct plan_maker *maker, const struct plan_task *task, c
     }
     unsigned stage = mysql_add_stage(maker, index);
     const char *position = mysql_position(maker, index, stage);
-    cleanup(mysql_inline) struct mysql_inline keys = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART)};
+    cleanup(mysql_inline) struct mysql_inline keys = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART), 0};
     if (column.flags & COLUMN_AUTO_INCREMENT)
         mysql_inline_add(maker, index, stage, &keys);
     struct mysql_fact fact = mysql_column_fact(maker, SIDE_TARGET, relation, NULL, &column, NULL);
@@ -158,7 +158,7 @@ void mysql_drop_column(struct plan_maker *maker, const struct plan_task *task, c
                    "COLUMN …, DROP COLUMN …, DROP SYSTEM VERSIONING");
         return;
     }
-    cleanup(mysql_inline) struct mysql_inline parts = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART)};
+    cleanup(mysql_inline) struct mysql_inline parts = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART), 0};
     const struct mysql_parts last = {.task = task, .stage = PLAN_STAGES};
     drop_references(maker, &last, index);
     mysql_inline_drop(maker, &last, index, &parts);
@@ -171,7 +171,8 @@ void mysql_drop_column(struct plan_maker *maker, const struct plan_task *task, c
         .phase = mysql_is_dropped_late(maker, index) ? PHASE_CONSTRAINT : PHASE_DROP_COLUMN,
         .rank = mysql_drop_rank(maker, index),
         .algorithm = algorithm,
-        .hazards = (column.generated ? 0 : HAZARD(DELETES_DATA)) | HAZARD(BREAKS_CLIENTS) | HAZARD(HIDDEN_DEPENDENCIES),
+        .hazards = (column.generated ? 0 : HAZARD(DELETES_DATA)) | HAZARD(BREAKS_CLIENTS) |
+                   HAZARD(HIDDEN_DEPENDENCIES) | parts.hazards,
         .fact = &fact,
         .forward = {mysql_alter(maker, SIDE_CURRENT, relation, algorithm, "DROP COLUMN %s%s",
                                 mysql_quoted(maker, column.name), strbuf_text(&parts.forward))},
@@ -249,7 +250,7 @@ static void change_in_place(struct plan_maker *maker, const struct column_change
 static void swap(struct plan_maker *maker, const struct column_change *change, const struct mysql_column *from,
                  const struct mysql_column *to)
 {
-    cleanup(mysql_inline) struct mysql_inline parts = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART)};
+    cleanup(mysql_inline) struct mysql_inline parts = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART), 0};
     const char *name = mysql_quoted(maker, from->name);
     const struct mysql_parts last = {
         .task = change->task,
@@ -263,7 +264,7 @@ static void swap(struct plan_maker *maker, const struct column_change *change, c
                   .phase = PHASE_ALTER_TYPE,
                   .rank = from->generated ? 1 : 0,
                   .algorithm = ALGORITHM_CHOSEN,
-                  .hazards = (from->generated ? 0 : HAZARD(DELETES_DATA)) | HAZARD(BREAKS_CLIENTS),
+                  .hazards = (from->generated ? 0 : HAZARD(DELETES_DATA)) | HAZARD(BREAKS_CLIENTS) | parts.hazards,
                   .fact = &change->fact,
                   .forward = {mysql_alter(maker, SIDE_CURRENT, change->relation, ALGORITHM_CHOSEN,
                                           "DROP COLUMN %s, ADD COLUMN %s%s%s", name, mysql_definition(maker, to),

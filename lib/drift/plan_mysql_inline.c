@@ -107,6 +107,33 @@ static bool check_uses(const struct schema *schema, const struct schema_constrai
            mysql_list_has(schema, check->columns, column);
 }
 
+/* Whether all that the key is over is there when columns go. */
+static bool is_ready(struct plan_maker *maker, const struct mysql_key *key)
+{
+    const struct schema *target = maker->target;
+    const struct schema_relation *table = &target->relations[key->relation];
+    for (size_t i = table->first_column; i < table->first_column + (size_t)table->column_count; i++)
+        if (key_uses(target, key, schema_text(target, target->columns[i].name)) &&
+            mysql_column_stage(maker, i) == PLAN_STAGES)
+            return false;
+    return true;
+}
+
+/* Whether a key that the column goes out of is then over columns of the last stage: the column waits for them, so that
+ * no foreign key is without a key meanwhile. */
+static bool awaits_columns(struct plan_maker *maker, size_t current_column)
+{
+    const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, current_column);
+    struct mysql_key key = {0};
+    struct mysql_key successor = {0};
+    if (!task || task->change != DRIFT_UNEXPECTED)
+        return false;
+    for (size_t at = 0; next_key(maker, SIDE_CURRENT, current_column, &at, &key);)
+        if (find_successor(maker, &key, &successor) && !is_ready(maker, &successor))
+            return true;
+    return false;
+}
+
 bool mysql_is_dropped_late(struct plan_maker *maker, size_t current_column)
 {
     const struct schema *current = maker->current;
@@ -121,11 +148,12 @@ bool mysql_is_dropped_late(struct plan_maker *maker, size_t current_column)
     }
     for (size_t i = table->first_constraint; i < table->first_constraint + (size_t)table->constraint_count; i++) {
         const struct plan_task *task = plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i);
-        if (task && task->change == DRIFT_CHANGED && current->constraints[i].kind == CONSTRAINT_CHECK &&
+        bool changes = (task && task->change == DRIFT_CHANGED) || mysql_check_in_place_of(maker, i) >= 0;
+        if (changes && current->constraints[i].kind == CONSTRAINT_CHECK &&
             check_uses(current, &current->constraints[i], name))
             return true;
     }
-    return false;
+    return awaits_columns(maker, current_column);
 }
 
 unsigned mysql_drop_rank(struct plan_maker *maker, size_t current_column)
@@ -156,19 +184,12 @@ static bool goes_earlier(struct plan_maker *maker, const struct mysql_key *key, 
     return false;
 }
 
-/* Whether all that the key is over is there when columns go. */
-static bool is_ready(struct plan_maker *maker, const struct mysql_key *key)
+static bool is_unique(const struct mysql_key *key)
 {
-    const struct schema *target = maker->target;
-    const struct schema_relation *table = &target->relations[key->relation];
-    for (size_t i = table->first_column; i < table->first_column + (size_t)table->column_count; i++)
-        if (key_uses(target, key, schema_text(target, target->columns[i].name)) &&
-            mysql_column_stage(maker, i) == PLAN_STAGES)
-            return false;
-    return true;
+    return key->constraint || key->index->flags & INDEX_UNIQUE;
 }
 
-static void drop_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key,
+static void drop_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key, bool late,
                      struct mysql_inline *clauses)
 {
     struct mysql_key successor = {0};
@@ -177,17 +198,19 @@ static void drop_key(struct plan_maker *maker, const struct mysql_parts *parts, 
     bool replaced = find_successor(maker, key, &successor);
     struct mysql_substitutes others = mysql_substitutes_of(maker, key);
     strbuf_printf(&clauses->forward, ", %s%s%s", drop_words(maker, key), *others.add ? ", " : "", others.add);
-    if (replaced && !is_ready(maker, &successor)) {
+    if (replaced && !late && !is_ready(maker, &successor)) {
         const struct mysql_parts later = {.task = parts->task, .stage = parts->stage, .also_back = parts->also_back};
         mysql_add_key(maker, &later, &successor);
     } else if (replaced && claim_key(maker, &successor, parts->stage)) {
         strbuf_printf(&clauses->forward, ", ADD %s", mysql_key_sql(maker, &successor));
         strbuf_printf(&clauses->backward, ", %s", drop_words(maker, &successor));
+        clauses->hazards |= HAZARD(BUILDS_INDEX) | (is_unique(&successor) ? HAZARD(MAY_FAIL_ON_DATA) : 0);
     }
     strbuf_printf(&clauses->backward, ", ADD %s%s", mysql_key_sql(maker, key), others.drop);
 }
 
-static void drop_checks(struct plan_maker *maker, size_t column, unsigned stage, struct mysql_inline *clauses)
+static void drop_checks(struct plan_maker *maker, const struct mysql_parts *parts, size_t column,
+                        struct mysql_inline *clauses)
 {
     const struct schema *current = maker->current;
     const struct schema_column *found = &current->columns[column];
@@ -196,11 +219,21 @@ static void drop_checks(struct plan_maker *maker, size_t column, unsigned stage,
         const struct schema_constraint *check = &current->constraints[i];
         if (check->kind != CONSTRAINT_CHECK || mysql_sql_is_period(current, check) ||
             !check_uses(current, check, schema_text(current, found->name)) ||
-            plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i) || goes_earlier(maker, NULL, check, column) ||
-            !mysql_claim(maker, SIDE_CURRENT, ARRAY_CONSTRAINTS, i, stage))
+            plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i) || goes_earlier(maker, NULL, check, column))
             continue;
-        const char *name = mysql_quoted(maker, schema_text(current, check->name));
-        strbuf_printf(&clauses->forward, ", DROP CONSTRAINT %s", name);
+        int64_t successor = mysql_check_in_place_of(maker, i);
+        if (successor >= 0)
+            mysql_add_check(maker, &(struct mysql_parts){.task = parts->task, .stage = 2}, (size_t)successor);
+        if (!mysql_claim(maker, SIDE_CURRENT, ARRAY_CONSTRAINTS, i, parts->stage))
+            continue;
+        const char *drop =
+            plan_printf(maker, ", DROP CONSTRAINT %s", mysql_quoted(maker, schema_text(current, check->name)));
+        strbuf_add_string(&clauses->forward, drop);
+        int64_t same = mysql_check_namesake(maker, SIDE_CURRENT, i); /* over a column that comes back */
+        if (same >= 0 && mysql_claim(maker, SIDE_TARGET, ARRAY_CONSTRAINTS, (size_t)same, parts->stage)) {
+            strbuf_printf(&clauses->forward, ", ADD %s", mysql_constraint_sql(maker, SIDE_TARGET, (size_t)same));
+            strbuf_add_string(&clauses->backward, drop);
+        }
         strbuf_printf(&clauses->backward, ", ADD %s", mysql_constraint_sql(maker, SIDE_CURRENT, i));
     }
 }
@@ -209,10 +242,12 @@ void mysql_inline_drop(struct plan_maker *maker, const struct mysql_parts *parts
                        struct mysql_inline *clauses)
 {
     struct mysql_key key = {0};
+    const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, current_column);
+    bool late = task && task->change == DRIFT_UNEXPECTED && mysql_is_dropped_late(maker, current_column);
     for (size_t at = 0; next_key(maker, SIDE_CURRENT, current_column, &at, &key);)
         if (!goes_earlier(maker, &key, NULL, current_column))
-            drop_key(maker, parts, &key, clauses);
-    drop_checks(maker, current_column, parts->stage, clauses);
+            drop_key(maker, parts, &key, late, clauses);
+    drop_checks(maker, parts, current_column, clauses);
 }
 
 bool mysql_goes_with_column(struct plan_maker *maker, const struct mysql_key *key)

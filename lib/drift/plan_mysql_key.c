@@ -12,12 +12,23 @@ static bool is_unique(const struct mysql_key *key)
     return key->constraint || key->index->flags & INDEX_UNIQUE;
 }
 
-static bool claim(struct plan_maker *maker, const struct mysql_key *key, unsigned stage)
+struct mysql_place {
+    enum plan_array array;
+    size_t at;
+};
+
+static struct mysql_place place_of(const struct plan_maker *maker, const struct mysql_key *key)
 {
     const struct schema *schema = mysql_side(maker, key->side);
     if (key->constraint)
-        return mysql_claim(maker, key->side, ARRAY_CONSTRAINTS, (size_t)(key->constraint - schema->constraints), stage);
-    return mysql_claim(maker, key->side, ARRAY_INDEXES, (size_t)(key->index - schema->indexes), stage);
+        return (struct mysql_place){ARRAY_CONSTRAINTS, (size_t)(key->constraint - schema->constraints)};
+    return (struct mysql_place){ARRAY_INDEXES, (size_t)(key->index - schema->indexes)};
+}
+
+static bool claim(struct plan_maker *maker, const struct mysql_key *key, unsigned stage)
+{
+    struct mysql_place place = place_of(maker, key);
+    return mysql_claim(maker, key->side, place.array, place.at, stage);
 }
 
 /* Of an item, which may be about an index on the one side and a constraint on the other. */
@@ -233,12 +244,17 @@ static void replace_key(struct plan_maker *maker, const struct mysql_parts *part
 /* What stays needs no step of its own: the new key takes its place. */
 static bool stays(struct plan_maker *maker, const struct mysql_key *key)
 {
-    const struct schema *schema = mysql_side(maker, key->side);
-    enum plan_array array = key->constraint ? ARRAY_CONSTRAINTS : ARRAY_INDEXES;
-    size_t at =
-        key->constraint ? (size_t)(key->constraint - schema->constraints) : (size_t)(key->index - schema->indexes);
-    return !plan_find_task(maker, array, key->side, at) && !mysql_claimed(maker, key->side, array, at) &&
-           !mysql_goes_with_column(maker, key);
+    struct mysql_place place = place_of(maker, key);
+    return !plan_find_task(maker, place.array, key->side, place.at) &&
+           !mysql_claimed(maker, key->side, place.array, place.at) && !mysql_goes_with_column(maker, key);
+}
+
+/* The statement of a column that goes is still to drop the one, and adds the other at once. */
+static bool goes_in_place(struct plan_maker *maker, const struct mysql_key *from, const struct mysql_key *to)
+{
+    struct mysql_place place = place_of(maker, from);
+    return !mysql_claimed(maker, from->side, place.array, place.at) && mysql_goes_with_column(maker, from) &&
+           !is_full_text(maker, to);
 }
 
 static void add_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key,
@@ -270,6 +286,11 @@ void mysql_add_key(struct plan_maker *maker, const struct mysql_parts *parts, co
     struct mysql_key namesake = {0};
     bool taken = find_namesake(maker, key, &namesake);
     bool replaces = taken && stays(maker, &namesake);
+    if (taken && goes_in_place(maker, &namesake, key)) {
+        for (size_t i = 0; i < parts->count; i++)
+            plan_cover(maker, parts->items[i]);
+        return;
+    }
     if (taken)
         stage = replaces && stage < 2 ? 2 : replaces ? stage : PLAN_STAGES;
     if (!claim(maker, key, stage)) {

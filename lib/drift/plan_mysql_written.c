@@ -153,6 +153,9 @@ static unsigned check_reader_stage(struct plan_maker *maker, size_t target_relat
     const struct plan_task *task = plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, check);
     if (task && task->change == DRIFT_CHANGED)
         return mysql_check_stage(maker, (size_t)task->place.reference);
+    int64_t successor = mysql_check_in_place_of(maker, check);
+    if (successor >= 0)
+        return mysql_check_stage(maker, (size_t)successor);
     bool stays = !task && mysql_find_constraint(maker->target, target_relation, CONSTRAINT_CHECK,
                                                 schema_text(current, current->constraints[check].name)) >= 0;
     return stays ? 1 : PLAN_STAGES;

@@ -809,6 +809,54 @@ def test_a_reference_that_writes_waits(live, tmp_path, server, case):
         live.sql("DROP TABLE w")
 
 
+# What two tables have under one name or another: a rename is planned as one thing that goes and another that comes, with
+# what stands on them. (what is called otherwise, its two names[, other words]); the words are also what rows have.
+RENAMED_SCHEMA = """
+CREATE TABLE {cust} ({id} bigint unsigned NOT NULL AUTO_INCREMENT, mail varchar(100) NOT NULL, PRIMARY KEY ({id}),
+    UNIQUE KEY uq_mail (mail));
+CREATE TABLE {ord} (id int NOT NULL AUTO_INCREMENT, cust_id bigint unsigned NOT NULL, {qty} int {null}, o int NULL,
+    PRIMARY KEY (id), {key} ix_c (cust_id, {qty}),
+    CONSTRAINT fk_c FOREIGN KEY (cust_id) REFERENCES {cust} ({id}) ON DELETE CASCADE, CONSTRAINT q CHECK ({qty} >= 0));
+CREATE TRIGGER tr BEFORE INSERT ON {ord} FOR EACH ROW SET NEW.o = 1;
+INSERT INTO {cust} (mail) VALUES ('a'), ('b');
+INSERT INTO {ord} (cust_id, {qty}) VALUES (1, 1), (2, 2);
+"""
+RENAMED_WORDS = {"cust": "cust", "ord": "ord", "id": "id", "qty": "qty", "null": "NULL", "key": "KEY"}
+RENAMED = {
+    "column": ("qty", "qty", "quantity"),
+    "required_column": ("qty", "qty", "quantity", {"null": "NOT NULL"}),
+    "column_of_a_unique_key": ("qty", "qty", "quantity", {"key": "UNIQUE KEY"}),
+    "required_column_of_a_unique_key": ("qty", "qty", "quantity", {"key": "UNIQUE KEY", "null": "NOT NULL"}),
+}
+
+
+@pytest.mark.parametrize("case", RENAMED)
+def test_what_stands_on_a_renamed_thing(live, tmp_path, case):
+    what, before, after, *more = RENAMED[case]
+    words = {**RENAMED_WORDS, **(more[0] if more else {})}
+
+    def build(name):
+        for table in (words["ord"], words["cust"], before, after):
+            live.sql(f"DROP TABLE IF EXISTS {table}")
+        execute(live, RENAMED_SCHEMA.format(**{**words, what: name}))
+
+    for reference, there in ((before, after), (after, before)):
+        build(reference)
+        base = snapshot(live, tmp_path / "base.json")
+        build(there)
+        check(live, base, short(drift_probe.diff(base, live.url(), *OPTIONS)))
+
+
+def test_a_check_over_a_column_that_is_made_anew(live, tmp_path):
+    table = "CREATE TABLE anew (id int PRIMARY KEY, a int, v int AS (a + 1) %s, CONSTRAINT ck CHECK (v > 0))"
+    for reference, there in (("VIRTUAL", "STORED"), ("STORED", "VIRTUAL")):
+        live.sql(table % reference)
+        base = snapshot(live, tmp_path / "base.json")
+        live.sql("DROP TABLE anew; " + table % there)
+        check(live, base, [("column", "anew.v", C, "generated")])
+        live.sql("DROP TABLE anew")
+
+
 def test_a_key_changes_to_what_a_reference_needs(live, tmp_path):
     """Then the server drops its own, and wants one back before the undo can change the key."""
     table = "CREATE TABLE own (id int NOT NULL PRIMARY KEY, a int NULL, b int NULL, CONSTRAINT fk_own FOREIGN KEY (a)" \
