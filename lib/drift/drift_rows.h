@@ -53,6 +53,9 @@ bool drift_is_required(const struct schema_column *column);
 /* The index that says more of a constraint than the constraint can: it has its name. NULL: there is none. */
 const struct schema_index *drift_index_behind(const struct schema *schema, const struct schema_constraint *constraint);
 
+/* All of an index but its name: "UNIQUE btree (a, lower(b) DESC) INCLUDE (c) WHERE d". */
+void drift_print_index(struct drift_printer *printer, uint32_t at);
+
 /* Whether an expression differs only in casts of columns whose type changed (drift_casts.c). */
 bool drift_follows_type_change(const struct drift_step *step);
 

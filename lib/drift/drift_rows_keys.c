@@ -54,14 +54,33 @@ static bool want_key(struct drift_printer *printer, const struct schema_index_pa
     return (part->flags & PART_INCLUDED) == 0;
 }
 
-/* A primary key of MySQL over prefixes or in descending order has an index of its name beside it that says so. */
+static bool want_order(struct drift_printer *printer, const struct schema_index_part *part, bool is_printed)
+{
+    unsigned flags = part->flags;
+    if (!printer->work->features.descending)
+        flags &= ~(unsigned)PART_DESCENDING;
+    if (is_printed && (flags & PART_DESCENDING))
+        strbuf_add_string(printer->out, " DESC");
+    if (is_printed && (flags & PART_NULLS_FIRST))
+        strbuf_add_string(printer->out, " NULLS FIRST");
+    if (is_printed && (flags & PART_NULLS_LAST))
+        strbuf_add_string(printer->out, " NULLS LAST");
+    return flags & (PART_DESCENDING | PART_NULLS_FIRST | PART_NULLS_LAST);
+}
+
+/* With all that is said of a part, in the order of CREATE INDEX. */
 static bool want_key_in_full(struct drift_printer *printer, const struct schema_index_part *part, bool is_printed)
 {
+    const struct schema *schema = printer->side->schema;
     if (is_printed && part->prefix != 0)
         strbuf_printf(printer->out, "(%u)", part->prefix);
-    if (is_printed && (part->flags & PART_DESCENDING) && printer->work->features.descending)
-        strbuf_add_string(printer->out, " DESC");
-    return true;
+    if (is_printed && part->collation != 0)
+        strbuf_printf(printer->out, " COLLATE %s", schema_text(schema, part->collation));
+    if (is_printed && part->operator_class != 0)
+        strbuf_printf(printer->out, " %s", schema_text(schema, part->operator_class));
+    if (is_printed)
+        want_order(printer, part, true);
+    return (part->flags & PART_INCLUDED) == 0;
 }
 
 const struct schema_index *drift_index_behind(const struct schema *schema, const struct schema_constraint *constraint)
@@ -76,7 +95,7 @@ const struct schema_index *drift_index_behind(const struct schema *schema, const
 static void print_constraint_columns(struct drift_printer *printer, uint32_t at)
 {
     const struct schema_constraint *constraint = constraint_at(printer, at);
-    const struct schema_index *behind = NULL;
+    const struct schema_index *behind = NULL; /* of one over prefixes or in descending order: it says so */
     if (printer->work->features.mysql && constraint->kind == CONSTRAINT_PRIMARY_KEY)
         behind = drift_index_behind(printer->side->schema, constraint);
     if (behind)
@@ -270,20 +289,6 @@ static bool follows_columns(const struct drift_step *step)
     return drift_step_differs(step, "columns");
 }
 
-static bool want_order(struct drift_printer *printer, const struct schema_index_part *part, bool is_printed)
-{
-    unsigned flags = part->flags;
-    if (!printer->work->features.descending)
-        flags &= ~(unsigned)PART_DESCENDING;
-    if (is_printed && (flags & PART_DESCENDING))
-        strbuf_add_string(printer->out, " DESC");
-    if (is_printed && (flags & PART_NULLS_FIRST))
-        strbuf_add_string(printer->out, " NULLS FIRST");
-    if (is_printed && (flags & PART_NULLS_LAST))
-        strbuf_add_string(printer->out, " NULLS LAST");
-    return flags & (PART_DESCENDING | PART_NULLS_FIRST | PART_NULLS_LAST);
-}
-
 static void print_order(struct drift_printer *printer, uint32_t at)
 {
     if (!printer->is_constraint)
@@ -319,6 +324,15 @@ static bool want_included(struct drift_printer *printer, const struct schema_ind
     (void)printer;
     (void)is_printed;
     return part->flags & PART_INCLUDED;
+}
+
+static bool has_included(const struct schema *schema, const struct schema_index *index)
+{
+    for (uint32_t i = 0; i < index->part_count; i++) {
+        if (schema->parts[index->first_part + i].flags & PART_INCLUDED)
+            return true;
+    }
+    return false;
 }
 
 static void print_include(struct drift_printer *printer, uint32_t at)
@@ -446,5 +460,28 @@ static const struct drift_row index_rows[] = {
     {.name = "constraint", .print = print_index_constraint, .explained = index_constraint_explained},
     {.name = "name", .print = print_index_name, .explained = index_name_explained},
 };
+
+void drift_print_index(struct drift_printer *printer, uint32_t at)
+{
+    const struct schema_index *index = index_at(printer, at);
+    struct strbuf *out = printer->out;
+    strbuf_add_string(out, index->flags & INDEX_UNIQUE ? "UNIQUE " : "");
+    if (index->method != 0)
+        strbuf_printf(out, "%s ", schema_text(printer->side->schema, index->method));
+    strbuf_add_char(out, '(');
+    print_parts(printer, index, want_key_in_full);
+    strbuf_add_char(out, ')');
+    if (has_included(printer->side->schema, index)) {
+        strbuf_add_string(out, " INCLUDE (");
+        print_parts(printer, index, want_included);
+        strbuf_add_char(out, ')');
+    }
+    strbuf_add_string(out, index->flags & INDEX_NULLS_NOT_DISTINCT ? " NULLS NOT DISTINCT" : "");
+    strbuf_add_string(out, index->predicate != 0 ? " WHERE " : "");
+    print_predicate(printer, at);
+    strbuf_add_string(out, index->flags & INDEX_HIDDEN ? " INVISIBLE" : "");
+    strbuf_add_string(out, index->flags & INDEX_INVALID ? " INVALID" : "");
+    drift_print_run(printer, DRIFT_INDEX, index->attributes, "method");
+}
 
 const struct drift_table drift_index_table = {index_rows, ARRAY_LENGTH(index_rows), index_run, NULL};

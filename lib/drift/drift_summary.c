@@ -39,21 +39,6 @@ static void print_constraint(struct drift_printer *printer, uint32_t at)
     strbuf_add_char(printer->out, ')');
 }
 
-/* "unique (a, lower(b)) WHERE c": the rows that people ask for first. */
-static void print_index(struct drift_printer *printer, uint32_t at)
-{
-    const struct schema_index *index = &printer->side->schema->indexes[at];
-    if (index->flags & INDEX_UNIQUE)
-        strbuf_add_string(printer->out, "UNIQUE ");
-    if (index->method != 0)
-        strbuf_printf(printer->out, "%s ", schema_text(printer->side->schema, index->method));
-    strbuf_add_char(printer->out, '(');
-    drift_index_table.rows[0].print(printer, at);
-    strbuf_add_char(printer->out, ')');
-    if (index->predicate != 0)
-        strbuf_printf(printer->out, " WHERE %s", schema_text(printer->side->schema, index->predicate));
-}
-
 /* The attribute that says most of an object, one row per kind; where an object has none, its kind is said. */
 static const char *const telling[DRIFT_KINDS] = {
     [DRIFT_EXTENSION] = "version",    [DRIFT_ENUM] = "values",    [DRIFT_DOMAIN] = "type",
@@ -105,7 +90,7 @@ void drift_print_summary(struct drift_work *work, const struct drift_pair *pair,
         if (pair->constraint[end])
             print_constraint(&printer, at);
         else
-            print_index(&printer, at);
+            drift_print_index(&printer, at);
         break;
     default:
         print_object(&printer, pair->kind, at);
