@@ -259,6 +259,9 @@ bool mysql_is_volatile(const struct mysql_column *column);
 /* In which stage a missing column of the target comes; a differing one is as it should be but for NOT NULL. */
 unsigned mysql_add_stage(struct plan_maker *maker, size_t target_column);
 unsigned mysql_change_stage(struct plan_maker *maker, const struct plan_task *task);
+
+/* A table has one AUTO_INCREMENT column: the other side's that goes where this one comes, or the other way round. */
+int64_t mysql_numbered_instead(const struct plan_maker *maker, enum plan_side side, size_t column);
 enum mysql_algorithm mysql_add_algorithm(struct plan_maker *maker, enum plan_side side, size_t column,
                                          const struct mysql_column *texts, bool appended);
 

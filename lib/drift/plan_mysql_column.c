@@ -62,46 +62,6 @@ static void list_adding(struct plan_maker *maker, enum plan_side side, size_t in
     }
 }
 
-void mysql_make_column(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
-                       size_t count)
-{
-    const struct schema *target = maker->target;
-    size_t index = (size_t)items[0]->place.reference;
-    size_t relation = target->columns[index].relation;
-    struct mysql_column column = mysql_target_column(maker, NULL, index);
-    if (mysql_column_is_period_end(&column)) {
-        plan_leave(maker, items[0],
-                   "the two columns of a system period come with it: ALTER TABLE … ADD COLUMN …, ADD COLUMN …, ADD "
-                   "PERIOD FOR SYSTEM_TIME (…), ADD SYSTEM VERSIONING");
-        return;
-    }
-    unsigned stage = mysql_add_stage(maker, index);
-    const char *position = mysql_position(maker, index, stage);
-    cleanup(mysql_inline) struct mysql_inline keys = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART), 0};
-    if (column.flags & COLUMN_AUTO_INCREMENT)
-        mysql_inline_add(maker, index, stage, &keys);
-    struct mysql_fact fact = mysql_column_fact(maker, SIDE_TARGET, relation, NULL, &column, NULL);
-    enum mysql_algorithm drop = mysql_algorithm_for(maker, SIDE_TARGET, relation, OPERATION_COPY);
-    if (keys.forward.length == 0)
-        drop = mysql_algorithm_for(maker, SIDE_TARGET, relation, OPERATION_DROP_COLUMN);
-    struct mysql_step step = {
-        .stage = stage,
-        .phase = PHASE_COLUMN,
-        .rank = target->columns[index].position + (column.generated ? 1u << 16 : 0u),
-        .algorithm = mysql_add_algorithm(maker, SIDE_TARGET, index, &column, !*position),
-        .hazards = (mysql_is_required(&column) ? HAZARD(BREAKS_CLIENTS) : 0) |
-                   (mysql_has_no_filler(&column) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
-        .fact = &fact,
-        .backward = {mysql_alter(maker, SIDE_TARGET, relation, drop, "DROP COLUMN %s%s",
-                                 mysql_quoted(maker, column.name), strbuf_text(&keys.backward))},
-        .undo_note = "values that were written to the column meanwhile are lost",
-    };
-    list_adding(maker, SIDE_TARGET, index, &column, position, strbuf_text(&keys.forward), step.forward);
-    maker->failed |= !strbuf_ok(&keys.forward) || !strbuf_ok(&keys.backward);
-    mysql_add(maker, task, items, count, &step);
-    mysql_add_users(maker, &(struct mysql_parts){.task = task, .stage = stage}, index);
-}
-
 /* Whether a column goes before another one is dropped or swapped, so that the undo brings it back behind that. */
 static bool goes_before(struct plan_maker *maker, size_t current_column, size_t other)
 {
@@ -145,6 +105,95 @@ static void drop_references(struct plan_maker *maker, const struct mysql_parts *
     }
 }
 
+/* The numbered column goes and another one comes in one statement: the server takes no second one beside it, and the
+ * key that either needs may be one. Rows are numbered anew. */
+static void renumber(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                     size_t count, size_t old)
+{
+    const struct schema *current = maker->current;
+    size_t index = (size_t)items[0]->place.reference;
+    size_t relation = current->columns[old].relation;
+    const struct mysql_parts last = {.task = task, .stage = PLAN_STAGES};
+    struct mysql_column from = mysql_column_of(current, &current->columns[old]);
+    struct mysql_column to = mysql_target_column(maker, NULL, index);
+    cleanup(mysql_inline) struct mysql_inline keys = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART), 0};
+    cleanup(mysql_inline) struct mysql_inline parts = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART), 0};
+    drop_references(maker, &last, old);
+    mysql_inline_add(maker, index, PLAN_STAGES, &keys);
+    mysql_inline_drop(maker, &last, old, &parts);
+    struct mysql_fact gone = mysql_column_fact(maker, SIDE_CURRENT, relation, &from, NULL, NULL);
+    struct mysql_fact fact =
+        mysql_column_fact(maker, SIDE_TARGET, maker->target->columns[index].relation, NULL, &to, NULL);
+    mysql_guard(maker, PLAN_STAGES, &gone);
+    mysql_add(maker, task, items, count,
+              &(struct mysql_step){
+                  .stage = PLAN_STAGES,
+                  .phase = PHASE_CONSTRAINT,
+                  .rank = mysql_drop_rank(maker, old),
+                  .algorithm = ALGORITHM_CHOSEN,
+                  .hazards = HAZARD(DELETES_DATA) | HAZARD(BREAKS_CLIENTS) | HAZARD(HIDDEN_DEPENDENCIES) |
+                             HAZARD(CHANGES_BEHAVIOUR) | parts.hazards,
+                  .fact = &fact,
+                  .forward = {mysql_alter(maker, SIDE_CURRENT, relation, ALGORITHM_CHOSEN,
+                                          "DROP COLUMN %s%s, ADD COLUMN %s%s%s", mysql_quoted(maker, from.name),
+                                          strbuf_text(&parts.forward), mysql_definition(maker, &to),
+                                          mysql_position(maker, index, PLAN_STAGES), strbuf_text(&keys.forward))},
+                  .backward = {mysql_alter(maker, SIDE_CURRENT, relation, ALGORITHM_CHOSEN,
+                                           "DROP COLUMN %s%s, ADD COLUMN %s%s%s", mysql_quoted(maker, to.name),
+                                           strbuf_text(&keys.backward), mysql_definition(maker, &from),
+                                           old_position(maker, old), strbuf_text(&parts.backward))},
+                  .undo_note = "rows are numbered anew: the column comes back without its values",
+              });
+    maker->failed |= !strbuf_ok(&keys.forward) || !strbuf_ok(&keys.backward) || !strbuf_ok(&parts.forward) ||
+                     !strbuf_ok(&parts.backward);
+    mysql_add_users(maker, &last, index);
+}
+
+void mysql_make_column(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
+                       size_t count)
+{
+    const struct schema *target = maker->target;
+    size_t index = (size_t)items[0]->place.reference;
+    size_t relation = target->columns[index].relation;
+    struct mysql_column column = mysql_target_column(maker, NULL, index);
+    if (mysql_column_is_period_end(&column)) {
+        plan_leave(maker, items[0],
+                   "the two columns of a system period come with it: ALTER TABLE … ADD COLUMN …, ADD COLUMN …, ADD "
+                   "PERIOD FOR SYSTEM_TIME (…), ADD SYSTEM VERSIONING");
+        return;
+    }
+    int64_t instead = mysql_numbered_instead(maker, SIDE_TARGET, index);
+    if (instead >= 0) {
+        renumber(maker, task, items, count, (size_t)instead);
+        return;
+    }
+    unsigned stage = mysql_add_stage(maker, index);
+    const char *position = mysql_position(maker, index, stage);
+    cleanup(mysql_inline) struct mysql_inline keys = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART), 0};
+    if (column.flags & COLUMN_AUTO_INCREMENT)
+        mysql_inline_add(maker, index, stage, &keys);
+    struct mysql_fact fact = mysql_column_fact(maker, SIDE_TARGET, relation, NULL, &column, NULL);
+    enum mysql_algorithm drop = mysql_algorithm_for(maker, SIDE_TARGET, relation, OPERATION_COPY);
+    if (keys.forward.length == 0)
+        drop = mysql_algorithm_for(maker, SIDE_TARGET, relation, OPERATION_DROP_COLUMN);
+    struct mysql_step step = {
+        .stage = stage,
+        .phase = PHASE_COLUMN,
+        .rank = target->columns[index].position + (column.generated ? 1u << 16 : 0u),
+        .algorithm = mysql_add_algorithm(maker, SIDE_TARGET, index, &column, !*position),
+        .hazards = (mysql_is_required(&column) ? HAZARD(BREAKS_CLIENTS) : 0) |
+                   (mysql_has_no_filler(&column) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
+        .fact = &fact,
+        .backward = {mysql_alter(maker, SIDE_TARGET, relation, drop, "DROP COLUMN %s%s",
+                                 mysql_quoted(maker, column.name), strbuf_text(&keys.backward))},
+        .undo_note = "values that were written to the column meanwhile are lost",
+    };
+    list_adding(maker, SIDE_TARGET, index, &column, position, strbuf_text(&keys.forward), step.forward);
+    maker->failed |= !strbuf_ok(&keys.forward) || !strbuf_ok(&keys.backward);
+    mysql_add(maker, task, items, count, &step);
+    mysql_add_users(maker, &(struct mysql_parts){.task = task, .stage = stage}, index);
+}
+
 void mysql_drop_column(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                        size_t count)
 {
@@ -156,6 +205,10 @@ void mysql_drop_column(struct plan_maker *maker, const struct plan_task *task, c
         plan_leave(maker, items[0],
                    "the two columns of a system period go with it: ALTER TABLE … DROP PERIOD FOR SYSTEM_TIME, DROP "
                    "COLUMN …, DROP COLUMN …, DROP SYSTEM VERSIONING");
+        return;
+    }
+    if (mysql_numbered_instead(maker, SIDE_CURRENT, index) >= 0) { /* goes in the statement of that one */
+        plan_cover(maker, items[0]);
         return;
     }
     cleanup(mysql_inline) struct mysql_inline parts = {STRBUF(LIMIT_SQL_PART), STRBUF(LIMIT_SQL_PART), 0};

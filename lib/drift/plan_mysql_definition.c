@@ -107,11 +107,31 @@ static unsigned base_stage(struct plan_maker *maker, size_t generated_column)
     return latest;
 }
 
+int64_t mysql_numbered_instead(const struct plan_maker *maker, enum plan_side side, size_t column)
+{
+    const struct schema *schema = mysql_side(maker, side);
+    enum plan_side other = side == SIDE_CURRENT ? SIDE_TARGET : SIDE_CURRENT;
+    const struct schema *there = mysql_side(maker, other);
+    const struct plan_task *own = plan_find_task(maker, ARRAY_COLUMNS, side, column);
+    int64_t relation = mysql_counterpart(maker, side, schema->columns[column].relation);
+    if (!(schema->columns[column].flags & COLUMN_AUTO_INCREMENT) || !own || own->change == DRIFT_CHANGED ||
+        relation < 0)
+        return DRIFT_NOWHERE;
+    const struct schema_relation *table = &there->relations[relation];
+    for (size_t i = table->first_column; i < table->first_column + (size_t)table->column_count; i++) {
+        const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, other, i);
+        if (there->columns[i].flags & COLUMN_AUTO_INCREMENT && task && task->change != DRIFT_CHANGED)
+            return (int64_t)i;
+    }
+    return DRIFT_NOWHERE;
+}
+
 unsigned mysql_add_stage(struct plan_maker *maker, size_t target_column)
 {
     const struct schema *target = maker->target;
     struct mysql_column column = mysql_target_column(maker, NULL, target_column);
-    unsigned stage = mysql_is_required(&column) ? PLAN_STAGES : 1;
+    bool last = mysql_is_required(&column) || mysql_numbered_instead(maker, SIDE_TARGET, target_column) >= 0;
+    unsigned stage = last ? PLAN_STAGES : 1;
     if (stage == 1 && mysql_add_algorithm(maker, SIDE_TARGET, target_column, &column, true) == ALGORITHM_CHOSEN)
         stage = 2;
     unsigned base = column.generated ? base_stage(maker, target_column) : 1;
@@ -166,14 +186,15 @@ unsigned mysql_change_stage(struct plan_maker *maker, const struct plan_task *ta
     return safe && base < PLAN_STAGES && unwritten < PLAN_STAGES ? 2 : PLAN_STAGES;
 }
 
-/* Of the columns that a stage adds, generated ones come last. */
+/* Of the columns that a stage adds, generated ones come last, but for one that waits until another has gone. */
 static bool is_there(struct plan_maker *maker, size_t target_column, unsigned stage, bool before_generated)
 {
     const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_TARGET, target_column);
     if (!task || task->change != DRIFT_MISSING)
         return true;
     unsigned own = mysql_add_stage(maker, target_column);
-    bool later = before_generated && maker->target->columns[target_column].generated;
+    bool later = (before_generated && maker->target->columns[target_column].generated) ||
+                 mysql_numbered_instead(maker, SIDE_TARGET, target_column) >= 0;
     return own < stage || (own == stage && !later);
 }
 

@@ -140,6 +140,8 @@ bool mysql_is_dropped_late(struct plan_maker *maker, size_t current_column)
     const struct schema_column *column = &current->columns[current_column];
     const struct schema_relation *table = &current->relations[column->relation];
     const char *name = schema_text(current, column->name);
+    if (mysql_numbered_instead(maker, SIDE_CURRENT, current_column) >= 0)
+        return true;
     for (size_t i = table->first_column; i < table->first_column + (size_t)table->column_count; i++) {
         const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, i);
         if (task && task->change == DRIFT_CHANGED &&

@@ -826,6 +826,7 @@ RENAMED = {
     "column": ("qty", "qty", "quantity"),
     "required_column": ("qty", "qty", "quantity", {"null": "NOT NULL"}),
     "column_of_a_unique_key": ("qty", "qty", "quantity", {"key": "UNIQUE KEY"}),
+    "numbered_column": ("id", "id", "cid"),
     "required_column_of_a_unique_key": ("qty", "qty", "quantity", {"key": "UNIQUE KEY", "null": "NOT NULL"}),
 }
 
