@@ -348,7 +348,7 @@ static bool texts_differ(const struct plan_maker *maker, uint32_t present, uint3
     return strcmp(schema_text(maker->current, present), schema_text(maker->target, wanted)) != 0;
 }
 
-static bool check_differs(const struct plan_maker *maker, size_t present)
+static bool text_differs(const struct plan_maker *maker, size_t present)
 {
     int64_t wanted = find_constraint(maker, present);
     return wanted < 0 || texts_differ(maker, maker->current->constraints[present].expression,
@@ -391,8 +391,9 @@ static void add_keys(struct plan_maker *maker, struct postgres_lean *lean, const
     for (size_t i = 0; i < current->constraint_count; i++) {
         const struct schema_constraint *constraint = &current->constraints[i];
         bool foreign = constraint->kind == CONSTRAINT_FOREIGN_KEY && keys;
-        bool check = constraint->kind == CONSTRAINT_CHECK && (keys || check_differs(maker, i));
-        if ((foreign || check) && postgres_constraint_uses(current, constraint, column))
+        bool printed = (constraint->kind == CONSTRAINT_CHECK || constraint->kind == CONSTRAINT_EXCLUSION) &&
+                       (keys || plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i) || text_differs(maker, i));
+        if ((foreign || printed) && postgres_constraint_uses(current, constraint, column))
             postgres_lean_add(maker, lean, ARRAY_CONSTRAINTS, i);
     }
     for (size_t i = 0; i < table->index_count; i++) {

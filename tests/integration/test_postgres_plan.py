@@ -1926,6 +1926,24 @@ WOVEN = {
         "CREATE POLICY p ON t USING (n > 0); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; "
         "CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW WHEN (new.n > 1) EXECUTE FUNCTION f(); INSERT INTO t VALUES (1, 2)",
     ),
+    "constraints_are_printed_anew_before_they_go": (
+        "CREATE TABLE t (d date, n numeric(12,2), s varchar(9))",
+        "CREATE TABLE t (d date, n integer, s text, CONSTRAINT x EXCLUDE USING btree (d WITH =) WHERE (n > 0), "
+        "CONSTRAINT y EXCLUDE USING btree (s WITH =, n WITH =) WHERE (s <> 'a'), CONSTRAINT c CHECK (n > 0 AND s <> 'a')); "
+        "CREATE INDEX i ON t (d) WHERE n > 0 AND s <> 'a'; CREATE INDEX j ON t ((n + 1)); "
+        "INSERT INTO t VALUES ('2026-01-01', 2, 'x')",
+    ),
+    "constraints_are_printed_anew_before_they_change": (
+        "CREATE TABLE t (d date, n numeric(12,2), s varchar(9), CONSTRAINT x EXCLUDE USING btree (d WITH =) WHERE (n > 1), "
+        "CONSTRAINT y EXCLUDE USING btree (s WITH =, n WITH =) WHERE (s <> 'b'), CONSTRAINT c CHECK (n > 1 AND s <> 'b'), "
+        "CONSTRAINT z EXCLUDE USING btree (n WITH =) WHERE (n > 0)); "
+        "CREATE INDEX i ON t (d) WHERE n > 1 AND s <> 'b'; CREATE INDEX j ON t ((n + 2))",
+        "CREATE TABLE t (d date, n integer, s text, CONSTRAINT x EXCLUDE USING btree (d WITH =) WHERE (n > 0), "
+        "CONSTRAINT y EXCLUDE USING btree (s WITH =, n WITH =) WHERE (s <> 'a'), CONSTRAINT c CHECK (n > 0 AND s <> 'a'), "
+        "CONSTRAINT z EXCLUDE USING btree (n WITH =) WHERE (n > 0)); "
+        "CREATE INDEX i ON t (d) WHERE n > 0 AND s <> 'a'; CREATE INDEX j ON t ((n + 1)); "
+        "INSERT INTO t VALUES ('2026-01-01', 2, 'x')",
+    ),
     "texts_are_printed_anew_before_they_change": (
         "CREATE TABLE t (id integer, n numeric(12,2), s varchar(9)); CREATE POLICY p ON t USING (n > 0 AND s <> 'a'); "
         "CREATE VIEW v AS SELECT n, s FROM t WHERE n > 0 AND s <> 'b'; CREATE VIEW w AS SELECT n FROM v WHERE n > 1",
