@@ -246,7 +246,6 @@ static int follow_sight(struct watched *watched)
         .error = watched->status.error,
     };
     check_watch_follow(watched->checks, &sight);
-    watched_note_checks(watched);
     const struct check_board *before = watched->board;
     return show_checks(watched) ? watched->board != before : -1;
 }
@@ -278,7 +277,10 @@ int watched_publish(struct watched *watched, struct publication *publication, st
             return error_no_memory(reterr);
         watched->generation = view->generation;
     }
-    return show(watched, publication, take(view), reterr);
+    int shown = show(watched, publication, take(view), reterr);
+    /* Behind it: who waits for a check reads what is published as soon as no check is awaited any more. */
+    watched_note_checks(watched);
+    return shown;
 }
 
 void watched_follow_clock(struct watched *watched, struct publication *publication)
