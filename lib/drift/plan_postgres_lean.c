@@ -372,6 +372,17 @@ static bool includes(const struct schema *schema, const struct schema_index *ind
     return false;
 }
 
+/* Made again over a column that has the collation, the index would lose it with the column. */
+static bool has_own_collation(const struct schema *schema, const struct schema_index *index, const char *column)
+{
+    for (size_t i = 0; i < index->part_count; i++) {
+        const struct schema_index_part *part = &schema->parts[index->first_part + i];
+        if (part->collation && !(part->flags & PART_EXPRESSION) && strcmp(schema_text(schema, part->text), column) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The server makes an index anew when a column that it includes changes, and does not see the foreign keys upon it. */
 static void add_foreign_keys(struct plan_maker *maker, struct postgres_lean *lean, size_t index)
 {
@@ -398,11 +409,13 @@ static void add_keys(struct plan_maker *maker, struct postgres_lean *lean, const
     }
     for (size_t i = 0; i < table->index_count; i++) {
         const struct schema_index *index = &current->indexes[table->first_index + i];
-        if (includes(current, index, schema_text(current, column->name)))
+        const char *name = schema_text(current, column->name);
+        bool changes = plan_find_task(maker, ARRAY_INDEXES, SIDE_CURRENT, table->first_index + i);
+        bool collated = changes && has_own_collation(current, index, name);
+        if (collated || includes(current, index, name))
             add_foreign_keys(maker, lean, table->first_index + i);
-        bool taken = has_expression(current, index) &&
-                     (keys || plan_find_task(maker, ARRAY_INDEXES, SIDE_CURRENT, table->first_index + i));
-        if (taken && postgres_index_uses(current, index, schema_text(current, column->name)))
+        bool taken = collated || (has_expression(current, index) && (keys || changes));
+        if (taken && postgres_index_uses(current, index, name))
             postgres_lean_add(maker, lean, ARRAY_INDEXES, table->first_index + i);
     }
 }

@@ -1944,6 +1944,13 @@ WOVEN = {
         "CREATE INDEX i ON t (d) WHERE n > 0 AND s <> 'a'; CREATE INDEX j ON t ((n + 1)); "
         "INSERT INTO t VALUES ('2026-01-01', 2, 'x')",
     ),
+    "column_takes_the_collation_of_its_indexes": (
+        "CREATE TABLE t (a text COLLATE \"C\", b text COLLATE \"C\"); CREATE INDEX i ON t (a text_pattern_ops); "
+        "CREATE UNIQUE INDEX j ON t (b)",
+        "CREATE TABLE t (a text, b text); CREATE INDEX i ON t (a COLLATE \"C\"); CREATE UNIQUE INDEX j ON t (b COLLATE \"C\"); "
+        "CREATE INDEX k ON t (a COLLATE \"C\", b); CREATE TABLE f (b text REFERENCES t (b)); "
+        "INSERT INTO t VALUES ('a', 'b'); INSERT INTO f VALUES ('b')",
+    ),
     "texts_are_printed_anew_before_they_change": (
         "CREATE TABLE t (id integer, n numeric(12,2), s varchar(9)); CREATE POLICY p ON t USING (n > 0 AND s <> 'a'); "
         "CREATE VIEW v AS SELECT n, s FROM t WHERE n > 0 AND s <> 'b'; CREATE VIEW w AS SELECT n FROM v WHERE n > 1",
