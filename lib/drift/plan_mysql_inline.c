@@ -119,6 +119,18 @@ static bool is_ready(struct plan_maker *maker, const struct mysql_key *key)
     return true;
 }
 
+/* The numbered column that goes where another one comes must have its keys until then. */
+static bool serves_numbered(struct plan_maker *maker, const struct mysql_key *key)
+{
+    const struct schema *current = maker->current;
+    const struct schema_relation *table = &current->relations[key->relation];
+    for (size_t i = table->first_column; i < table->first_column + (size_t)table->column_count; i++)
+        if (mysql_numbered_instead(maker, SIDE_CURRENT, i) >= 0 &&
+            key_uses(current, key, schema_text(current, current->columns[i].name)))
+            return true;
+    return false;
+}
+
 /* Whether a key that the column goes out of is then over columns of the last stage: the column waits for them, so that
  * no foreign key is without a key meanwhile. */
 static bool awaits_columns(struct plan_maker *maker, size_t current_column)
@@ -129,7 +141,7 @@ static bool awaits_columns(struct plan_maker *maker, size_t current_column)
     if (!task || task->change != DRIFT_UNEXPECTED)
         return false;
     for (size_t at = 0; next_key(maker, SIDE_CURRENT, current_column, &at, &key);)
-        if (find_successor(maker, &key, &successor) && !is_ready(maker, &successor))
+        if (serves_numbered(maker, &key) || (find_successor(maker, &key, &successor) && !is_ready(maker, &successor)))
             return true;
     return false;
 }
@@ -162,6 +174,8 @@ unsigned mysql_drop_rank(struct plan_maker *maker, size_t current_column)
 {
     const struct schema_column *column = &maker->current->columns[current_column];
     unsigned late = mysql_is_dropped_late(maker, current_column) ? 1u << 17 : 0u;
+    if (column->flags & COLUMN_AUTO_INCREMENT) /* it cannot be without its keys: they go with it */
+        return late;
     return late + (column->generated ? 0u : 1u << 16) + UINT16_MAX - column->position;
 }
 

@@ -848,6 +848,17 @@ def test_what_stands_on_a_renamed_thing(live, tmp_path, case):
         check(live, base, short(drift_probe.diff(base, live.url(), *OPTIONS)))
 
 
+def test_a_numbered_column_goes_with_another_one_of_its_key(live, tmp_path):
+    table = "CREATE TABLE n (id int PRIMARY KEY%s); INSERT INTO n (id) VALUES (1), (2)"
+    forms = (", k int AUTO_INCREMENT, a int, KEY kn (k, a)", ", l int AUTO_INCREMENT, b int, KEY kn (l, b)", "")
+    for reference, there in ((0, 1), (1, 0), (2, 0)):
+        live.sql(table % forms[reference])
+        base = snapshot(live, tmp_path / "base.json")
+        live.sql("DROP TABLE n; " + table % forms[there])
+        check(live, base, short(drift_probe.diff(base, live.url(), *OPTIONS)))
+        live.sql("DROP TABLE n")
+
+
 def test_a_check_over_a_column_that_is_made_anew(live, tmp_path):
     table = "CREATE TABLE anew (id int PRIMARY KEY, a int, v int AS (a + 1) %s, CONSTRAINT ck CHECK (v > 0))"
     for reference, there in (("VIRTUAL", "STORED"), ("STORED", "VIRTUAL")):
