@@ -146,6 +146,9 @@ static int start(struct daemon *daemon, struct error *reterr)
     warn_of_passwords(daemon->config);
     if (open_entrance(daemon, reterr) < 0)
         return -1;
+    /* First: where another daemon serves already, this one must neither look at anything nor record it. */
+    if (http_server_open(daemon->config, notify_socket("listen"), notify_socket("probe"), &daemon->server, reterr) < 0)
+        return -1;
     daemon->reload = reload_new();
     daemon->publication = publication_new();
     daemon->events = events_new();
@@ -171,10 +174,8 @@ static int start(struct daemon *daemon, struct error *reterr)
         .events = daemon->events,
         .latches = daemon->latches,
         .fail_opens = daemon->fail_opens,
-        .listen_fd = notify_socket("listen"),
-        .probe_fd = notify_socket("probe"),
     };
-    return http_server_start(&setup, &daemon->server, reterr);
+    return http_server_start(daemon->server, &setup, reterr);
 }
 
 /* What was seen at another address was another database. */

@@ -92,8 +92,6 @@ static bool loops_alive(void *payload, int64_t monotonic_now_ms)
 static int group_init(struct http_server *server, struct loop_group *group, const struct http_server_setup *setup,
                       bool probe, struct error *reterr)
 {
-    const struct config_listener *where = probe ? &setup->config->probe_listen : &setup->config->listen;
-    size_t count = probe ? 1 : thread_count(setup->config);
     const struct waiters_setup waiters = {
         .publication = setup->publication,
         .scheduler = setup->scheduler,
@@ -112,12 +110,9 @@ static int group_init(struct http_server *server, struct loop_group *group, cons
                                            .loops_alive = loops_alive,
                                            .loops = server,
                                            .draining = &group->listener.draining};
-    if (http_sockets_open(where, probe ? setup->probe_fd : setup->listen_fd, count, &group->sockets, reterr))
-        return -1;
     group->listener.context = &group->context;
     group->listener.probe = probe;
     group->listener.loopback = group->sockets.loopback;
-    group->listener.inherited = (probe ? setup->probe_fd : setup->listen_fd) >= 0;
     if (group->sockets.tcp && !(probe && setup->config->tls.plain_probes))
         group->listener.tls = setup->tls;
     group->loops = mem_calloc(group->sockets.count, sizeof *group->loops);
@@ -172,15 +167,27 @@ static void look_at_polls(void *payload)
         http_loop_wake(&server->main.loops[i]);
 }
 
-int http_server_start(const struct http_server_setup *setup, struct http_server **ret_server, struct error *reterr)
+int http_server_open(const struct config *config, int listen_fd, int probe_fd, struct http_server **ret_server,
+                     struct error *reterr)
 {
-    if (check_library(setup, reterr))
-        return -1;
     cleanup(http_server) struct http_server *server = mem_calloc(1, sizeof *server);
     if (!server)
         return error_no_memory(reterr);
+    set_limits(server, config);
+    server->main.listener.inherited = listen_fd >= 0;
+    server->probe.listener.inherited = probe_fd >= 0;
+    if (http_sockets_open(&config->listen, listen_fd, thread_count(config), &server->main.sockets, reterr) < 0 ||
+        http_sockets_open(&config->probe_listen, probe_fd, 1, &server->probe.sockets, reterr) < 0)
+        return -1;
+    *ret_server = take(server);
+    return 0;
+}
+
+int http_server_start(struct http_server *server, const struct http_server_setup *setup, struct error *reterr)
+{
+    if (check_library(setup, reterr))
+        return -1;
     MHD_set_panic_func(panic, NULL);
-    set_limits(server, setup->config);
     if (group_init(server, &server->main, setup, false, reterr) ||
         group_init(server, &server->probe, setup, true, reterr))
         return -1;
@@ -190,7 +197,6 @@ int http_server_start(const struct http_server_setup *setup, struct http_server 
     server->recorder = setup->recorder;
     recorder_listen(server->recorder, look_at_polls, server);
     events_listen(setup->events, tell, server);
-    *ret_server = take(server);
     return 0;
 }
 

@@ -21,7 +21,7 @@
 struct http_server;
 
 struct http_server_setup {
-    struct config *config; /* listeners, http_threads and max_waiters, at the start only */
+    struct config *config; /* as opened with */
     struct publication *publication;
     struct scheduler *scheduler;
     struct reload *reload;
@@ -32,16 +32,21 @@ struct http_server_setup {
     struct events *events;
     struct latches *latches;       /* NULL: nothing is remembered */
     struct fail_opens *fail_opens; /* NULL: nobody is told */
-    int listen_fd;                 /* from systemd, stays the caller's; -1: as configured */
-    int probe_fd;
 };
 
 /* Descriptors that a server of this configuration may have open: what RLIMIT_NOFILE should allow beyond all else. */
 unsigned http_server_needed_files(const struct config *config);
 
-/* Binds, then serves. When fewer files may be open than needed, fewer connections and waiters are admitted, and that is
- * logged. Becomes the publication's listener. Ignoring SIGPIPE is the caller's. */
-int http_server_start(const struct http_server_setup *setup, struct http_server **ret_server, struct error *reterr);
+/* Binds, and nothing else: connections wait until the server is started. Of the configuration, listeners, http_threads
+ * and max_waiters are used, now and at the start only. The descriptors are from systemd and stay the caller's; -1: as
+ * configured. When fewer files may be open than needed, fewer connections and waiters are admitted, and that is logged.
+ */
+int http_server_open(const struct config *config, int listen_fd, int probe_fd, struct http_server **ret_server,
+                     struct error *reterr);
+
+/* Serves. Becomes the publication's listener. Ignoring SIGPIPE is the caller's. A server that did not start can only be
+ * freed. */
+int http_server_start(struct http_server *server, const struct http_server_setup *setup, struct error *reterr);
 
 /* The addresses as bound, with the port that port 0 became. */
 const char *http_server_address(const struct http_server *server);

@@ -225,3 +225,12 @@ def test_log_is_logfmt(daemon, new_database):
     instance.wait_state("app", "empty")
     for line in instance.log().splitlines():
         assert re.fullmatch(r'time=\S+Z level=[a-z]+ event=[a-z_]+( [a-z_]+=("([^"\\]|\\.)*"|[^\s"]+))*', line), line
+
+
+def test_a_taken_address(daemon, sqlite):
+    """Where a daemon serves already, a second one ends before it has looked at anything or recorded it."""
+    instance = daemon({"databases": {"app": {"url": sqlite.url()}}})
+    ended = migrationd("--config", instance.config_path, "--log-format", "logfmt")
+    assert ended.returncode == 1
+    assert "cannot bind" in ended.stderr and "event=history" not in ended.stderr and "event=database_state" not in ended.stderr
+    assert instance.get("/livez").status == 200

@@ -150,10 +150,9 @@ static inline void fixture_start(struct http_fixture *fixture, enum made_up made
     const struct http_server_setup setup = {.config = fixture->config,
                                             .publication = fixture->publication,
                                             .events = fixture->events,
-                                            .admissions = fixture->admissions,
-                                            .listen_fd = -1,
-                                            .probe_fd = -1};
-    if (http_server_start(&setup, &fixture->server, &error))
+                                            .admissions = fixture->admissions};
+    if (http_server_open(fixture->config, -1, -1, &fixture->server, &error) < 0 ||
+        http_server_start(fixture->server, &setup, &error) < 0)
         fail_msg("%s", error.message);
     fixture->port = fixture_port(http_server_address(fixture->server));
     fixture->probe_port = fixture_port(http_server_probe_address(fixture->server));
