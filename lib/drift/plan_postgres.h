@@ -376,6 +376,9 @@ void postgres_each_sequence(struct plan_maker *maker, enum plan_side side, size_
 void postgres_each_object(struct plan_maker *maker, enum plan_side side, enum object_kind kind, size_t relation,
                           postgres_visit *visit, void *userdata);
 
+/* Whether a policy's texts name another table than its own. */
+bool postgres_reads_others(struct plan_maker *maker, enum plan_side side, const struct schema_object *policy);
+
 /* Statements of one thing. */
 const char *postgres_constraint_sql(struct plan_maker *maker, enum plan_side side, size_t index, bool not_valid);
 const char *postgres_named_constraint_sql(struct plan_maker *maker, enum plan_side side, size_t index,

@@ -280,6 +280,30 @@ static void list_object(struct plan_maker *maker, enum plan_side side, size_t in
         postgres_list_trigger_state(maker, side, index, userdata);
 }
 
+bool postgres_reads_others(struct plan_maker *maker, enum plan_side side, const struct schema_object *policy)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    const char *texts[] = {schema_attribute_text(schema, policy->attributes, ATTRIBUTE_USING),
+                           schema_attribute_text(schema, policy->attributes, ATTRIBUTE_POLICY_CHECK)};
+    for (size_t i = 0; i < schema->relation_count; i++) {
+        const struct schema_relation *other = &schema->relations[i];
+        if (other->name == policy->relation_name && other->schema == policy->schema)
+            continue;
+        for (size_t k = 0; k < ARRAY_LENGTH(texts); k++)
+            if (plan_mentions(texts[k], schema_text(schema, other->schema), schema_text(schema, other->name),
+                              schema->server_version != 0))
+                return true;
+    }
+    return false;
+}
+
+/* One that reads other tables comes back by itself. */
+static void list_policy(struct plan_maker *maker, enum plan_side side, size_t index, void *userdata)
+{
+    if (!postgres_reads_others(maker, side, &postgres_schema(maker, side)->objects[index]))
+        list_object(maker, side, index, userdata);
+}
+
 static void list_constraints(struct plan_maker *maker, enum plan_side side, const struct schema_relation *table,
                              struct postgres_list *list)
 {
@@ -297,7 +321,7 @@ void postgres_list_rest(struct plan_maker *maker, enum plan_side side, size_t re
     for (size_t i = 0; i < table->index_count; i++)
         postgres_list_add(maker, list, postgres_index_sql(maker, side, table->first_index + i, &form));
     postgres_each_object(maker, side, OBJECT_TRIGGER, relation, list_object, list);
-    postgres_each_object(maker, side, OBJECT_POLICY, relation, list_object, list);
+    postgres_each_object(maker, side, OBJECT_POLICY, relation, list_policy, list);
     if (schema_has_attribute(schema, table->attributes, ATTRIBUTE_ROW_SECURITY))
         postgres_list_add(maker, list, postgres_alter(maker, side, relation, "ENABLE ROW LEVEL SECURITY"));
     if (schema_has_attribute(schema, table->attributes, ATTRIBUTE_FORCE_ROW_SECURITY))

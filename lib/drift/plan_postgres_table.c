@@ -211,6 +211,32 @@ static void remove_foreign_keys(struct plan_maker *maker, const struct plan_task
     }
 }
 
+/* A policy that reads other tables goes before they, or their columns, do; on its way back it waits for them. */
+static void remove_policy(struct plan_maker *maker, enum plan_side side, size_t index, void *userdata)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    const struct schema_object *policy = &schema->objects[index];
+    struct postgres_fact fact = postgres_object_fact(maker, (struct postgres_pair){{(int64_t)index, DRIFT_NOWHERE}});
+    const struct postgres_parts *parts = userdata;
+    if (!postgres_claim(maker, side, ARRAY_OBJECTS, index, PLAN_STAGES) || !postgres_reads_others(maker, side, policy))
+        return;
+    postgres_add(
+        maker, parts->task, NULL, 0,
+        &(struct postgres_step){
+            .stage = PLAN_STAGES,
+            .phase = PHASE_DROP_POLICY,
+            .lock = "ACCESS EXCLUSIVE",
+            .hazards = HAZARD(AUTHORIZATION),
+            .fact = &fact,
+            .forward = postgres_one(maker, postgres_drop_object_sql(maker, side, index)),
+            .backward = postgres_one(maker, postgres_object_sql(maker, side, index, false)),
+            .object = plan_printf(maker, "%s.%s.%s", postgres_quoted(maker, schema_text(schema, policy->schema)),
+                                  postgres_quoted(maker, schema_text(schema, policy->relation_name)),
+                                  postgres_quoted(maker, schema_text(schema, policy->name))),
+            .kind = drift_kind_name(DRIFT_POLICY),
+        });
+}
+
 static void claim_gone(struct plan_maker *maker, enum plan_side side, size_t index, void *userdata)
 {
     (void)userdata;
@@ -219,7 +245,7 @@ static void claim_gone(struct plan_maker *maker, enum plan_side side, size_t ind
 
 /* Everything on a table goes with it, its partitions too, and comes back with its undo. Each relation is claimed once,
  * so this ends. */
-static void claim_all(struct plan_maker *maker, size_t relation)
+static void claim_all(struct plan_maker *maker, struct postgres_parts *parts, size_t relation)
 {
     const struct schema_relation *table = &maker->current->relations[relation];
     for (size_t i = 0; i < table->constraint_count; i++)
@@ -228,11 +254,11 @@ static void claim_all(struct plan_maker *maker, size_t relation)
         postgres_claim(maker, SIDE_CURRENT, ARRAY_INDEXES, table->first_index + i, PLAN_STAGES);
     postgres_each_sequence(maker, SIDE_CURRENT, relation, NULL, claim_gone, NULL);
     postgres_each_object(maker, SIDE_CURRENT, OBJECT_TRIGGER, relation, claim_gone, NULL);
-    postgres_each_object(maker, SIDE_CURRENT, OBJECT_POLICY, relation, claim_gone, NULL);
+    postgres_each_object(maker, SIDE_CURRENT, OBJECT_POLICY, relation, remove_policy, parts);
     for (size_t i = 0; i < maker->current->relation_count; i++)
         if (postgres_is_partition_of(maker->current, i, relation) &&
             postgres_claim(maker, SIDE_CURRENT, ARRAY_RELATIONS, i, PLAN_STAGES))
-            claim_all(maker, i);
+            claim_all(maker, parts, i);
 }
 
 void postgres_drop_table(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
@@ -240,6 +266,7 @@ void postgres_drop_table(struct plan_maker *maker, const struct plan_task *task,
 {
     size_t relation = (size_t)task->place.live;
     const struct schema_relation *table = &maker->current->relations[relation];
+    struct postgres_parts parts = {.task = task, .stage = PLAN_STAGES};
     struct postgres_fact fact =
         postgres_table_fact(maker, (struct postgres_pair){{(int64_t)relation, DRIFT_NOWHERE}}, TABLE_FACT_COLUMNS);
     struct postgres_list backward = {0};
@@ -252,7 +279,7 @@ void postgres_drop_table(struct plan_maker *maker, const struct plan_task *task,
         return;
     }
     remove_foreign_keys(maker, task, relation);
-    claim_all(maker, relation);
+    claim_all(maker, &parts, relation);
     postgres_list_table(maker, SIDE_CURRENT, relation, &backward);
     postgres_add(maker, task, items, count,
                  &(struct postgres_step){

@@ -1951,6 +1951,14 @@ WOVEN = {
         "CREATE INDEX k ON t (a COLLATE \"C\", b); CREATE TABLE f (b text REFERENCES t (b)); "
         "INSERT INTO t VALUES ('a', 'b'); INSERT INTO f VALUES ('b')",
     ),
+    "policies_of_tables_that_go_read_others": (
+        "CREATE TABLE t (id integer)",
+        "CREATE TABLE t (id integer, e text); CREATE TABLE v (id integer); CREATE TABLE u (id integer); "
+        "CREATE POLICY p ON u USING (EXISTS (SELECT FROM t WHERE t.e <> 'a')); "
+        "CREATE POLICY q ON u USING (id > 0) WITH CHECK (id IN (SELECT v.id FROM v)); "
+        "CREATE POLICY r ON u USING (id > 1); ALTER TABLE u ENABLE ROW LEVEL SECURITY; "
+        "CREATE POLICY s ON v USING (id IN (SELECT u.id FROM u))",
+    ),
     "texts_are_printed_anew_before_they_change": (
         "CREATE TABLE t (id integer, n numeric(12,2), s varchar(9)); CREATE POLICY p ON t USING (n > 0 AND s <> 'a'); "
         "CREATE VIEW v AS SELECT n, s FROM t WHERE n > 0 AND s <> 'b'; CREATE VIEW w AS SELECT n FROM v WHERE n > 1",
