@@ -228,6 +228,20 @@ static bool becomes_column(const struct sqlite_table *table, const struct sqlite
            (sqlite_quotes_texts(maker->current, &maker->failed) || sqlite_quotes_texts(maker->target, &maker->failed));
 }
 
+/* Whether a new column is made of one that would only be added behind it. */
+static bool mentions_later(const struct sqlite_table *table, const struct sqlite_state *from,
+                           const struct sqlite_set *columns, size_t at)
+{
+    const struct schema *schema = sqlite_schema_of(table->maker, columns->items[at].side);
+    const char *text = schema_text(schema, schema->columns[columns->items[at].index].generated);
+    for (size_t i = at + 1; *text && i < columns->count; i++) {
+        if (!sqlite_set_has(&from->sets[ARRAY_COLUMNS], columns->items[i]) &&
+            plan_mentions_word(text, sqlite_element_name(table->maker, ARRAY_COLUMNS, columns->items[i])))
+            return true;
+    }
+    return false;
+}
+
 /* ALTER TABLE takes columns without a key, stored value or expression; NOT NULL only with a default. For a check, a
  * generated column that is not null and a STRICT table it reads the table through a pragma, which locks the file under
  * its other name, so that the transaction could not commit. */
@@ -247,7 +261,8 @@ static bool can_add(const struct sqlite_table *table, const struct sqlite_state 
     for (size_t i = 0; i < to->sets[ARRAY_COLUMNS].count; i++) {
         struct sqlite_element column = to->sets[ARRAY_COLUMNS].items[i];
         if (!sqlite_set_has(&from->sets[ARRAY_COLUMNS], column) &&
-            (!sqlite_column_can_be_added(table->maker, column) || becomes_column(table, from, column)))
+            (!sqlite_column_can_be_added(table->maker, column) || becomes_column(table, from, column) ||
+             mentions_later(table, from, &to->sets[ARRAY_COLUMNS], i)))
             return false;
     }
     return true;

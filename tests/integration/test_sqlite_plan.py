@@ -607,6 +607,14 @@ def test_generated_columns_turn_round(tmp_path, case):
     check(tmp_path, make(tmp_path / "reference.db", reference), make(tmp_path / "live.db", live))
 
 
+@pytest.mark.parametrize("reverse", (False, True), ids=("added", "dropped"))
+def test_a_generated_column_before_what_it_is_made_of(tmp_path, reverse):
+    """ALTER TABLE takes one column after the other, and none that mentions one that is still to come."""
+    plain = make(tmp_path / "plain.db", "CREATE TABLE t(a INT); INSERT INTO t VALUES (1);")
+    more = make(tmp_path / "more.db", "CREATE TABLE t(a INT, g INT AS (b + a), b INT, h TEXT AS (b)); INSERT INTO t(a) VALUES (1);")
+    check(tmp_path, *((plain, more) if reverse else (more, plain)))
+
+
 # Of t, and named so that o's own column is what o loses: each takes "gone" for a text, or names what is not there.
 IN_THE_WAY = {
     "index": 'CREATE INDEX ix ON t("gone");',

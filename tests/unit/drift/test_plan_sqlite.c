@@ -150,6 +150,8 @@ static const struct {
     {"CREATE TABLE t(a, b DEFAULT (1 + 2))", "CREATE TABLE t(a)", "2 column t.b rebuild"},
     {"CREATE TABLE t(a, b AS (a))", "CREATE TABLE t(a)", "1 column t.b add"},
     {"CREATE TABLE t(a, b AS (a) STORED)", "CREATE TABLE t(a)", "2 column t.b rebuild"},
+    {"CREATE TABLE t(a, b, c AS (b))", "CREATE TABLE t(a)", "1 column t.b add"},
+    {"CREATE TABLE t(a, c AS (b), b)", "CREATE TABLE t(a)", "1 column t.b rebuild"},
     {"CREATE TABLE t(a INT, b INT) STRICT", "CREATE TABLE t(a INT) STRICT", "1 column t.b rebuild"},
     {"CREATE TABLE t(a)", "CREATE TABLE t(a, b)", "3 column t.b drop"},
     {"CREATE TABLE t(a)", "CREATE TABLE t(a, b UNIQUE)", "3 column t.b rebuild"},
