@@ -362,11 +362,11 @@ static bool is_made_by_server(const struct schema *schema, uint32_t attributes)
 }
 
 static void add_keys(struct strbuf *out, enum mysql_flavour flavour, const struct schema *schema,
-                     const struct schema_relation *table)
+                     const struct schema_relation *table, const bool *left_out)
 {
     for (size_t i = 0; i < table->constraint_count; i++) {
         const struct schema_constraint *constraint = &schema->constraints[table->first_constraint + i];
-        if (constraint->kind == CONSTRAINT_FOREIGN_KEY)
+        if (constraint->kind == CONSTRAINT_FOREIGN_KEY || left_out[i])
             continue;
         strbuf_add_string(out, ",\n    ");
         if (constraint->kind == CONSTRAINT_CHECK)
@@ -384,7 +384,7 @@ static void add_keys(struct strbuf *out, enum mysql_flavour flavour, const struc
 }
 
 void mysql_sql_table(struct strbuf *out, enum mysql_flavour flavour, const struct schema *schema,
-                     const struct schema_relation *table)
+                     const struct schema_relation *table, const bool *left_out)
 {
     strbuf_add_string(out, "CREATE TABLE IF NOT EXISTS ");
     mysql_sql_name(out, schema_text(schema, table->name));
@@ -394,7 +394,7 @@ void mysql_sql_table(struct strbuf *out, enum mysql_flavour flavour, const struc
         struct mysql_column column = mysql_column_of(schema, &schema->columns[table->first_column + i]);
         mysql_sql_column(out, flavour, &column);
     }
-    add_keys(out, flavour, schema, table);
+    add_keys(out, flavour, schema, table, left_out);
     add_system_period(out, schema, table);
     strbuf_add_string(out, "\n)");
     mysql_sql_table_options(out, flavour, schema, table);

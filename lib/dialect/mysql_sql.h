@@ -64,9 +64,10 @@ void mysql_sql_table_options(struct strbuf *out, enum mysql_flavour flavour, con
 /* "PARTITION BY …" or "REMOVE PARTITIONING". */
 void mysql_sql_partitions(struct strbuf *out, const struct schema *schema, const struct schema_relation *table);
 
-/* CREATE TABLE IF NOT EXISTS with all but foreign keys, and the indexes that a server makes for these. */
+/* CREATE TABLE IF NOT EXISTS with all but foreign keys, and the indexes that a server makes for these, and the
+ * constraints of the table that are to be left out. */
 void mysql_sql_table(struct strbuf *out, enum mysql_flavour flavour, const struct schema *schema,
-                     const struct schema_relation *table);
+                     const struct schema_relation *table, const bool *left_out);
 
 /* CREATE OR REPLACE VIEW. */
 void mysql_sql_view(struct strbuf *out, const struct schema *schema, const struct schema_relation *view);

@@ -356,6 +356,9 @@ unsigned mysql_check_stage(struct plan_maker *maker, size_t target_check); /* in
 int64_t mysql_check_namesake(const struct plan_maker *maker, enum plan_side side, size_t constraint);
 int64_t mysql_check_in_place_of(const struct plan_maker *maker, size_t current_check);
 
+/* Whether another table has a check of that name, which in MySQL a database has once: that one goes first. */
+bool mysql_is_check_taken(const struct plan_maker *maker, size_t target_check);
+
 void mysql_add_object(struct plan_maker *maker, const struct mysql_parts *parts, size_t object);
 void mysql_note_added(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint);
 void mysql_note_dropped(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint);

@@ -68,7 +68,24 @@ unsigned mysql_check_stage(struct plan_maker *maker, size_t target_check)
     unsigned columns = mysql_columns_stage(maker, check->relation, schema_text(maker->target, check->expression));
     unsigned unwritten = mysql_unwritten_check_stage(maker, target_check);
     unsigned stage = columns > unwritten ? columns : unwritten;
+    if (mysql_is_check_taken(maker, target_check))
+        return PLAN_STAGES;
     return stage > 2 ? stage : 2;
+}
+
+bool mysql_is_check_taken(const struct plan_maker *maker, size_t target_check)
+{
+    const struct schema *current = maker->current;
+    const struct schema_constraint *check = &maker->target->constraints[target_check];
+    const char *name = schema_text(maker->target, check->name);
+    int64_t own = mysql_counterpart(maker, SIDE_TARGET, check->relation);
+    if (mysql_plan_of(maker)->flavour != MYSQL_FLAVOUR_ORACLE || check->kind != CONSTRAINT_CHECK)
+        return false;
+    for (size_t i = 0; i < current->constraint_count; i++)
+        if (current->constraints[i].kind == CONSTRAINT_CHECK && (int64_t)current->constraints[i].relation != own &&
+            mysql_same_name(schema_text(current, current->constraints[i].name), name))
+            return true;
+    return false;
 }
 
 static const char *replace_sql(struct plan_maker *maker, enum plan_side from_side, size_t from, enum plan_side to_side,

@@ -198,19 +198,30 @@ static bool leave_foreign(struct plan_maker *maker, enum plan_side side, int64_t
 
 enum { TRIGGER_CHAIN = 16 };
 
-/* The trigger that runs before it, if it is missing, too. */
+/* The trigger that runs before it. */
+static int64_t followed_by(const struct schema *schema, int64_t trigger)
+{
+    const struct schema_object *object = &schema->objects[trigger];
+    const char *name = schema_attribute_text(schema, object->attributes, ATTRIBUTE_FOLLOWS);
+    const struct schema_object *before = NULL;
+    if (name)
+        before =
+            schema_find_object(schema, OBJECT_TRIGGER, NULL, schema_text(schema, object->relation_name), name, NULL);
+    return before ? before - schema->objects : DRIFT_NOWHERE;
+}
+
+/* Likewise, if it is missing, too. */
 static int64_t missing_before(struct plan_maker *maker, int64_t trigger)
 {
     const struct schema *target = maker->target;
-    const struct schema_object *object = &target->objects[trigger];
-    const char *name = schema_attribute_text(target, object->attributes, ATTRIBUTE_FOLLOWS);
-    if (!name)
+    int64_t before = followed_by(target, trigger);
+    if (before < 0)
         return DRIFT_NOWHERE;
-    const struct schema_object *before =
-        schema_find_object(target, OBJECT_TRIGGER, NULL, schema_text(target, object->relation_name), name, NULL);
-    const struct schema_object *live = schema_find_object(maker->current, OBJECT_TRIGGER, NULL,
-                                                          schema_text(target, object->relation_name), name, NULL);
-    return before && !live ? before - target->objects : DRIFT_NOWHERE;
+    const struct schema_object *object = &target->objects[before];
+    const struct schema_object *live =
+        schema_find_object(maker->current, OBJECT_TRIGGER, NULL, schema_text(target, object->relation_name),
+                           schema_text(target, object->name), NULL);
+    return live ? DRIFT_NOWHERE : before;
 }
 
 /* When the columns are there that its body speaks of. */
@@ -234,11 +245,26 @@ static const char *object_path(struct plan_maker *maker, enum plan_side side, co
                        schema_text(schema, object->name));
 }
 
+/* The trigger of that name on the other side, whatever table it is on: a database has the name once. */
+static int64_t namesake_of(const struct plan_maker *maker, enum plan_side side, int64_t object)
+{
+    const struct schema *schema = mysql_side(maker, side);
+    const struct schema *other = mysql_side(maker, side == SIDE_CURRENT ? SIDE_TARGET : SIDE_CURRENT);
+    const char *name = schema_text(schema, schema->objects[object].name);
+    if (schema->objects[object].kind != OBJECT_TRIGGER)
+        return DRIFT_NOWHERE;
+    for (size_t i = other->object_starts[OBJECT_TRIGGER]; i < other->object_starts[OBJECT_TRIGGER + 1]; i++)
+        if (strcmp(schema_text(other, other->objects[i].name), name) == 0)
+            return (int64_t)i;
+    return DRIFT_NOWHERE;
+}
+
 void mysql_add_object(struct plan_maker *maker, const struct mysql_parts *parts, size_t object)
 {
     const struct schema_object *found = &maker->target->objects[object];
     int64_t at = (int64_t)object;
-    unsigned stage = body_stage(maker, at, parts->stage);
+    int64_t namesake = namesake_of(maker, SIDE_TARGET, at);
+    unsigned stage = body_stage(maker, at, namesake >= 0 ? PLAN_STAGES : parts->stage);
     unsigned rank = 0;
     for (int64_t before = missing_before(maker, at); before >= 0 && rank < TRIGGER_CHAIN; rank++) {
         stage = body_stage(maker, before, stage);
@@ -247,11 +273,13 @@ void mysql_add_object(struct plan_maker *maker, const struct mysql_parts *parts,
     if (leave_foreign(maker, SIDE_TARGET, at, parts->items, parts->count) ||
         !mysql_claim(maker, SIDE_TARGET, ARRAY_OBJECTS, object, stage))
         return;
-    struct mysql_fact fact = mysql_object_fact(maker, (struct mysql_pair){{DRIFT_NOWHERE, at}});
+    struct mysql_fact fact = mysql_object_fact(maker, (struct mysql_pair){{namesake, at}});
+    fact.between = namesake >= 0 ? "" : NULL;
     struct mysql_step step = {
         .stage = stage,
         .phase = phases[found->kind].make,
         .rank = rank,
+        .from = "",
         .algorithm = ALGORITHM_NONE,
         .hazards = found->kind == OBJECT_TRIGGER ? HAZARD(CHANGES_BEHAVIOUR) : 0,
         .fact = &fact,
@@ -278,13 +306,21 @@ void mysql_remove_object(struct plan_maker *maker, const struct mysql_parts *par
 {
     const struct schema_object *found = &maker->current->objects[object];
     int64_t at = (int64_t)object;
+    unsigned rank = TRIGGER_CHAIN; /* those that follow others come back behind them */
+    for (int64_t before = followed_by(maker->current, at); before >= 0 && rank > 0; rank--)
+        before = followed_by(maker->current, before);
     if (leave_foreign(maker, SIDE_CURRENT, at, parts->items, parts->count) ||
         !mysql_claim(maker, SIDE_CURRENT, ARRAY_OBJECTS, object, PLAN_STAGES))
         return;
-    struct mysql_fact fact = mysql_object_fact(maker, (struct mysql_pair){{at, DRIFT_NOWHERE}});
+    int64_t namesake = namesake_of(maker, SIDE_CURRENT, at);
+    struct mysql_fact fact = mysql_object_fact(maker, (struct mysql_pair){{at, namesake}});
+    fact.between = namesake >= 0 ? "" : NULL;
     struct mysql_step step = {
         .stage = PLAN_STAGES,
+        .to = "",
+        .exact = namesake >= 0,
         .phase = phases[found->kind].drop,
+        .rank = rank,
         .algorithm = ALGORITHM_NONE,
         .hazards = HAZARD(CHANGES_BEHAVIOUR) | (found->kind == OBJECT_ROUTINE || found->kind == OBJECT_SEQUENCE
                                                     ? HAZARD(BREAKS_CLIENTS) | HAZARD(HIDDEN_DEPENDENCIES)

@@ -357,6 +357,20 @@ static unsigned ready_stage(struct plan_maker *maker, const struct schema_constr
     return stage;
 }
 
+/* A database has the name of a foreign key once: another table's of that name goes first. */
+static bool is_taken(const struct plan_maker *maker, size_t target_reference)
+{
+    const struct schema *current = maker->current;
+    const struct schema_constraint *key = &maker->target->constraints[target_reference];
+    int64_t own = mysql_counterpart(maker, SIDE_TARGET, key->relation);
+    for (size_t i = 0; i < current->constraint_count; i++)
+        if (current->constraints[i].kind == CONSTRAINT_FOREIGN_KEY &&
+            (int64_t)current->constraints[i].relation != own &&
+            mysql_same_name(schema_text(current, current->constraints[i].name), schema_text(maker->target, key->name)))
+            return true;
+    return false;
+}
+
 static unsigned add_stage(struct plan_maker *maker, size_t constraint)
 {
     const struct mysql_plan *plan = mysql_plan_of(maker);
@@ -364,7 +378,7 @@ static unsigned add_stage(struct plan_maker *maker, size_t constraint)
     int64_t partner = partner_of(maker, SIDE_TARGET, constraint);
     unsigned ready = ready_stage(maker, &maker->target->constraints[constraint], reference->stage);
     unsigned unread = mysql_unread_stage(maker, constraint);
-    unsigned dropped = partner >= 0 ? plan->dropped[partner].stage : 1;
+    unsigned dropped = partner >= 0 ? plan->dropped[partner].stage : is_taken(maker, constraint) ? PLAN_STAGES : 1;
     ready = unread > ready ? unread : ready;
     return dropped > ready ? dropped : ready;
 }

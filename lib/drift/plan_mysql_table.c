@@ -11,8 +11,16 @@
 static const char *create_sql(struct plan_maker *maker, enum plan_side side, size_t relation)
 {
     const struct schema *schema = mysql_side(maker, side);
+    const struct schema_relation *table = &schema->relations[relation];
     cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_SQL_PART);
-    mysql_sql_table(&text, mysql_plan_of(maker)->flavour, schema, &schema->relations[relation]);
+    bool *left_out = arena_array(maker->arena, table->constraint_count + 1u, sizeof *left_out);
+    if (!left_out) {
+        maker->failed = true;
+        return "";
+    }
+    for (size_t i = 0; side == SIDE_TARGET && i < table->constraint_count; i++)
+        left_out[i] = mysql_is_check_taken(maker, table->first_constraint + i);
+    mysql_sql_table(&text, mysql_plan_of(maker)->flavour, schema, table, left_out);
     return plan_keep(maker, &text);
 }
 
@@ -44,6 +52,14 @@ static void add_references(struct plan_maker *maker, const struct mysql_parts *p
     }
 }
 
+static void add_checks(struct plan_maker *maker, const struct mysql_parts *parts, size_t relation)
+{
+    const struct schema_relation *table = &maker->target->relations[relation];
+    for (size_t i = table->first_constraint; i < table->first_constraint + (size_t)table->constraint_count; i++)
+        if (mysql_is_check_taken(maker, i))
+            mysql_add_check(maker, parts, i);
+}
+
 void mysql_make_table(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                       size_t count)
 {
@@ -66,6 +82,7 @@ void mysql_make_table(struct plan_maker *maker, const struct plan_task *task, co
                   .backward = {drop_sql(maker, SIDE_TARGET, relation)},
                   .undo_note = "rows that were written to the table meanwhile are lost",
               });
+    add_checks(maker, &parts, relation);
     add_references(maker, &parts, relation);
     add_triggers(maker, &parts, relation);
 }

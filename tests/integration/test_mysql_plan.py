@@ -810,7 +810,7 @@ def test_a_reference_that_writes_waits(live, tmp_path, server, case):
 
 
 # What two tables have under one name or another: a rename is planned as one thing that goes and another that comes, with
-# what stands on them. (what is called otherwise, its two names[, other words]); the words are also what rows have.
+# what stands on them. (what is called otherwise, its two names[, other words])
 RENAMED_SCHEMA = """
 CREATE TABLE {cust} ({id} bigint unsigned NOT NULL AUTO_INCREMENT, mail varchar(100) NOT NULL, PRIMARY KEY ({id}),
     UNIQUE KEY uq_mail (mail));
@@ -819,14 +819,16 @@ CREATE TABLE {ord} (id int NOT NULL AUTO_INCREMENT, cust_id bigint unsigned NOT 
     CONSTRAINT fk_c FOREIGN KEY (cust_id) REFERENCES {cust} ({id}) ON DELETE CASCADE, CONSTRAINT q CHECK ({qty} >= 0));
 CREATE TRIGGER tr BEFORE INSERT ON {ord} FOR EACH ROW SET NEW.o = 1;
 INSERT INTO {cust} (mail) VALUES ('a'), ('b');
-INSERT INTO {ord} (cust_id, {qty}) VALUES (1, 1), (2, 2);
 """
+RENAMED_ROWS = "INSERT INTO {ord} (cust_id, {qty}) VALUES (1, 1), (2, 2);"  # they need those of the other table to stay
 RENAMED_WORDS = {"cust": "cust", "ord": "ord", "id": "id", "qty": "qty", "null": "NULL", "key": "KEY"}
 RENAMED = {
     "column": ("qty", "qty", "quantity"),
     "required_column": ("qty", "qty", "quantity", {"null": "NOT NULL"}),
     "column_of_a_unique_key": ("qty", "qty", "quantity", {"key": "UNIQUE KEY"}),
     "numbered_column": ("id", "id", "cid"),
+    "table": ("ord", "ord", "ordx"),
+    "referenced_table": ("cust", "cust", "custx"),
     "required_column_of_a_unique_key": ("qty", "qty", "quantity", {"key": "UNIQUE KEY", "null": "NOT NULL"}),
 }
 
@@ -837,15 +839,34 @@ def test_what_stands_on_a_renamed_thing(live, tmp_path, case):
     words = {**RENAMED_WORDS, **(more[0] if more else {})}
 
     def build(name):
-        for table in (words["ord"], words["cust"], before, after):
+        for table in ("ord", "ordx", "cust", "custx"):
             live.sql(f"DROP TABLE IF EXISTS {table}")
-        execute(live, RENAMED_SCHEMA.format(**{**words, what: name}))
+        execute(live, (RENAMED_SCHEMA + (what != "cust") * RENAMED_ROWS).format(**{**words, what: name}))
 
     for reference, there in ((before, after), (after, before)):
         build(reference)
         base = snapshot(live, tmp_path / "base.json")
         build(there)
         check(live, base, short(drift_probe.diff(base, live.url(), *OPTIONS)))
+
+
+def test_triggers_and_keys_go_to_another_table(live, tmp_path):
+    """Their names are the database's: what has one goes before another comes, and is back before the undo needs it."""
+    table = """CREATE TABLE {0} (id int PRIMARY KEY, x int, y int{2},
+        CONSTRAINT fk_go FOREIGN KEY (x) REFERENCES parents (id), CONSTRAINT q CHECK (y > 1));
+    CREATE TABLE {1} (id int PRIMARY KEY, x int, y int); CREATE VIEW v AS SELECT id FROM {0};
+    CREATE TRIGGER t1 BEFORE INSERT ON {0} FOR EACH ROW SET NEW.x = 1;
+    CREATE TRIGGER t2 BEFORE INSERT ON {0} FOR EACH ROW FOLLOWS t1 SET NEW.y = 1"""
+    forms = (("g1", "g2", ""), ("g2", "g1", ""), ("g3", "g4", ", z int"))
+    for reference, there in ((0, 1), (0, 2), (2, 0)):
+        for form, base in ((reference, True), (there, False)):
+            for name in ("g1", "g2", "g3", "g4"):
+                live.sql(f"DROP TABLE IF EXISTS {name}")
+            live.sql("DROP VIEW IF EXISTS v")
+            execute(live, table.format(*forms[form]))
+            if base:
+                path = snapshot(live, tmp_path / "base.json")
+        check(live, path, short(drift_probe.diff(path, live.url(), *OPTIONS)))
 
 
 def test_a_numbered_column_goes_with_another_one_of_its_key(live, tmp_path):
