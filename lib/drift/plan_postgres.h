@@ -268,6 +268,9 @@ unsigned postgres_new_column_stage(struct plan_maker *maker, size_t index);
 unsigned postgres_new_table_stage(struct plan_maker *maker, size_t relation);
 unsigned postgres_change_stage(struct plan_maker *maker, const struct plan_task *task);
 
+/* Of a routine that is made or changed: among the views where it needs a relation, or did. */
+enum plan_phase postgres_routine_phase(const struct plan_maker *maker, struct drift_place place);
+
 /* Before all else: which enums are moved. Then: whether a type's text names one; whether a column that changes its type
  * does so in the step that moves one. */
 void postgres_find_moved(struct plan_maker *maker);

@@ -19,6 +19,13 @@ static unsigned exchange_stage(struct plan_maker *maker, const struct plan_task 
                      : postgres_new_key_stage(maker, (size_t)task->place.reference);
 }
 
+/* A routine whose body is a text to the server waits for nothing. */
+static bool is_unparsed(const struct schema *schema, size_t index)
+{
+    const struct schema_object *object = &schema->objects[index];
+    return object->kind == OBJECT_ROUTINE && !schema_has_attribute(schema, object->attributes, ATTRIBUTE_SQL_BODY);
+}
+
 unsigned postgres_change_stage(struct plan_maker *maker, const struct plan_task *task)
 {
     size_t wanted = (size_t)task->place.reference;
@@ -37,7 +44,7 @@ unsigned postgres_change_stage(struct plan_maker *maker, const struct plan_task 
         stage = postgres_index_stage(maker, wanted);
         break;
     case ARRAY_OBJECTS:
-        stage = postgres_object_stage(maker, wanted);
+        stage = is_unparsed(maker->target, wanted) ? 2 : postgres_object_stage(maker, wanted);
         break;
     default:
         break;
@@ -88,7 +95,8 @@ static void note_object(struct plan_maker *maker, const struct plan_task *task)
 {
     static const bool mended[DRIFT_KINDS] = {[DRIFT_ROUTINE] = true, [DRIFT_DOMAIN] = true};
     if (task->change == DRIFT_CHANGED && mended[task->kind])
-        add_object(maker, (size_t)task->place.reference, 2);
+        add_object(maker, (size_t)task->place.reference,
+                   task->kind == DRIFT_ROUTINE ? postgres_change_stage(maker, task) : 2);
     if (task->change == DRIFT_CHANGED && task->kind == DRIFT_COMPOSITE)
         postgres_note_composite(maker, task);
     if (task->change == DRIFT_MISSING)
@@ -136,10 +144,11 @@ static void note_relation(struct plan_maker *maker, const struct plan_task *task
 
 void postgres_note_late(struct plan_maker *maker)
 {
-    /* generated columns wait for other columns */
-    static const enum plan_array arrays[] = {ARRAY_OBJECTS, ARRAY_RELATIONS, ARRAY_COLUMNS, ARRAY_COLUMNS};
-    static void (*const notes[])(struct plan_maker *, const struct plan_task *) = {note_object, note_relation,
-                                                                                   note_column, note_column};
+    /* generated columns wait for other columns, routines for columns that they read */
+    static const enum plan_array arrays[] = {ARRAY_OBJECTS, ARRAY_RELATIONS, ARRAY_COLUMNS, ARRAY_COLUMNS,
+                                             ARRAY_OBJECTS};
+    static void (*const notes[])(struct plan_maker *, const struct plan_task *) = {
+        note_object, note_relation, note_column, note_column, note_object};
     for (size_t k = 0; k < ARRAY_LENGTH(arrays); k++)
         for (size_t i = 0; i < plan_task_count(maker); i++) {
             const struct plan_task *task = plan_task_at(maker, i);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drift/plan_postgres_lean.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "drift/plan_postgres_text.h"
@@ -187,6 +186,20 @@ static int64_t find_object(const struct plan_maker *maker, size_t present)
     return found ? found - maker->target->objects : DRIFT_NOWHERE;
 }
 
+static bool is_parsed(const struct schema *schema, const struct schema_object *object)
+{
+    return object->kind == OBJECT_ROUTINE && schema_has_attribute(schema, object->attributes, ATTRIBUTE_SQL_BODY);
+}
+
+/* A routine whose body the server has parsed stands among the views: it may read some, and some may call it. */
+static unsigned object_rank(struct plan_maker *maker, size_t present)
+{
+    const struct schema_object *object = &maker->current->objects[present];
+    if (is_parsed(maker->current, object))
+        return RANK_VIEWS + plan_rank(maker, SIDE_CURRENT, ARRAY_OBJECTS, present);
+    return object->kind == OBJECT_TRIGGER ? RANK_TRIGGER : object->kind == OBJECT_POLICY ? RANK_POLICY : RANK_ROUTINE;
+}
+
 static struct postgres_leaner leaner_of(struct plan_maker *maker, enum plan_array array, size_t present)
 {
     const struct schema *current = maker->current;
@@ -217,9 +230,7 @@ static struct postgres_leaner leaner_of(struct plan_maker *maker, enum plan_arra
         break;
     default:
         leaner.wanted = find_object(maker, present);
-        leaner.rank = current->objects[present].kind == OBJECT_TRIGGER  ? RANK_TRIGGER
-                      : current->objects[present].kind == OBJECT_POLICY ? RANK_POLICY
-                                                                        : RANK_ROUTINE;
+        leaner.rank = object_rank(maker, present);
         break;
     }
     return leaner;
@@ -237,6 +248,9 @@ static void add_object(struct plan_maker *maker, enum plan_side side, size_t ind
     postgres_lean_add(maker, userdata, ARRAY_OBJECTS, index);
 }
 
+static void add_readers(struct plan_maker *maker, struct postgres_lean *lean, size_t relation, const char *column);
+static void add_caller(struct plan_maker *maker, struct postgres_lean *lean, size_t object);
+
 /* A view, and what hangs on it; what leans on it in turn is found when it is looked at. */
 static void add_view(struct plan_maker *maker, struct postgres_lean *lean, size_t relation)
 {
@@ -249,6 +263,7 @@ static void add_view(struct plan_maker *maker, struct postgres_lean *lean, size_
     postgres_each_object(maker, SIDE_CURRENT, OBJECT_TRIGGER, relation, add_object, lean);
     for (size_t i = 0; i < view->index_count; i++)
         postgres_lean_add(maker, lean, ARRAY_INDEXES, view->first_index + i);
+    add_readers(maker, lean, relation, NULL);
 }
 
 static bool is_qualified(const struct plan_maker *maker)
@@ -309,6 +324,20 @@ static void add_views(struct plan_maker *maker, struct postgres_lean *lean, size
         add_view(maker, lean, i);
         if (lean->count > before)
             add_views(maker, lean, i, NULL);
+    }
+}
+
+/* Routines whose parsed bodies read the relation, and what calls them. */
+static void add_readers(struct plan_maker *maker, struct postgres_lean *lean, size_t relation, const char *column)
+{
+    const struct schema *current = maker->current;
+    const char *schema_name = schema_text(current, current->relations[relation].schema);
+    const char *name = schema_text(current, current->relations[relation].name);
+    for (size_t i = current->object_starts[OBJECT_ROUTINE]; i < current->object_starts[OBJECT_ROUTINE + 1]; i++) {
+        const char *body = schema_attribute_text(current, current->objects[i].attributes, ATTRIBUTE_SQL_BODY);
+        if (body && plan_mentions(body, schema_name, name, is_qualified(maker)) &&
+            (!column || plan_mentions_word(body, column)))
+            add_caller(maker, lean, i);
     }
 }
 
@@ -436,23 +465,8 @@ void postgres_lean_on_generated(struct plan_maker *maker, struct postgres_lean *
         if (postgres_index_uses(current, &current->indexes[table->first_index + i], schema_text(current, column->name)))
             postgres_lean_add(maker, lean, ARRAY_INDEXES, table->first_index + i);
     add_views(maker, lean, column->relation, schema_text(current, column->name));
+    add_readers(maker, lean, column->relation, schema_text(current, column->name));
     add_objects(maker, lean, column->relation, schema_text(current, column->name));
-}
-
-void postgres_lean_on_column(struct plan_maker *maker, struct postgres_lean *lean, size_t index, bool keys)
-{
-    const struct schema *current = maker->current;
-    const struct schema_column *column = &current->columns[index];
-    const struct schema_relation *table = &current->relations[column->relation];
-    const char *name = schema_text(current, column->name);
-    add_views(maker, lean, column->relation, name);
-    add_objects(maker, lean, column->relation, name);
-    add_keys(maker, lean, column, keys);
-    for (size_t i = 0; i < table->column_count; i++) {
-        const struct schema_column *other = &current->columns[table->first_column + i];
-        if (other->generated && plan_mentions_word(schema_text(current, other->generated), name))
-            postgres_lean_on_generated(maker, lean, table->first_column + i);
-    }
 }
 
 static bool object_mentions(const struct schema *schema, const struct schema_object *object, const char *schema_name,
@@ -464,6 +478,63 @@ static bool object_mentions(const struct schema *schema, const struct schema_obj
         if (plan_mentions(schema_attribute_text(schema, object->attributes, keys[i]), schema_name, name, qualified))
             return true;
     return false;
+}
+
+/* Whether something that comes back within the step calls the routine. */
+static bool is_called_back(const struct plan_maker *maker, const struct postgres_lean *lean, size_t routine)
+{
+    const struct schema *current = maker->current;
+    const char *schema_name = schema_text(current, current->objects[routine].schema);
+    const char *name = schema_text(current, current->objects[routine].name);
+    for (size_t i = 0; i < lean->count; i++) {
+        size_t at = lean->all[i].present;
+        enum plan_array array = lean->all[i].array;
+        if (lean->all[i].own_step || (array == ARRAY_OBJECTS && at == routine))
+            continue;
+        if (array == ARRAY_RELATIONS
+                ? view_mentions(maker, at, schema_name, name)
+                : array == ARRAY_OBJECTS &&
+                      object_mentions(current, &current->objects[at], schema_name, name, is_qualified(maker)))
+            return true;
+    }
+    return false;
+}
+
+/* A routine that changes in the stage comes back at once, as it is to be, if something needs it: until nothing does. A
+ * thing only stops having a step of its own, so this ends. */
+static void call_back(const struct plan_maker *maker, struct postgres_lean *lean)
+{
+    bool found = true;
+    while (found) {
+        found = false;
+        for (size_t i = 0; i < lean->count; i++) {
+            struct postgres_leaner *leaner = &lean->all[i];
+            if (!leaner->own_step || leaner->array != ARRAY_OBJECTS ||
+                !is_parsed(maker->current, &maker->current->objects[leaner->present]) ||
+                !is_called_back(maker, lean, leaner->present))
+                continue;
+            leaner->own_step = leaner->elsewhere = false;
+            found = true;
+        }
+    }
+}
+
+void postgres_lean_on_column(struct plan_maker *maker, struct postgres_lean *lean, size_t index, bool keys)
+{
+    const struct schema *current = maker->current;
+    const struct schema_column *column = &current->columns[index];
+    const struct schema_relation *table = &current->relations[column->relation];
+    const char *name = schema_text(current, column->name);
+    add_views(maker, lean, column->relation, name);
+    add_readers(maker, lean, column->relation, name);
+    add_objects(maker, lean, column->relation, name);
+    add_keys(maker, lean, column, keys);
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct schema_column *other = &current->columns[table->first_column + i];
+        if (other->generated && plan_mentions_word(schema_text(current, other->generated), name))
+            postgres_lean_on_generated(maker, lean, table->first_column + i);
+    }
+    call_back(maker, lean);
 }
 
 static bool index_mentions(const struct schema *schema, const struct schema_index *index, const char *schema_name,
@@ -522,8 +593,17 @@ static void lean_on_object(struct plan_maker *maker, struct postgres_lean *lean,
     }
     for (size_t i = current->object_starts[OBJECT_ROUTINE]; i < current->object_count; i++)
         if (i != index && object_mentions(current, &current->objects[i], schema_name, name, is_qualified(maker)))
-            postgres_lean_add(maker, lean, ARRAY_OBJECTS, i);
+            add_caller(maker, lean, i);
     add_callers(maker, lean, schema_name, name, type);
+}
+
+/* What calls a parsed routine goes before it: each is added once, so this ends. */
+static void add_caller(struct plan_maker *maker, struct postgres_lean *lean, size_t object)
+{
+    size_t before = lean->count;
+    postgres_lean_add(maker, lean, ARRAY_OBJECTS, object);
+    if (lean->count > before && is_parsed(maker->current, &maker->current->objects[object]))
+        postgres_lean_on_routine(maker, lean, object);
 }
 
 void postgres_lean_on_routine(struct plan_maker *maker, struct postgres_lean *lean, size_t routine)
@@ -534,148 +614,4 @@ void postgres_lean_on_routine(struct plan_maker *maker, struct postgres_lean *le
 void postgres_lean_on_type(struct plan_maker *maker, struct postgres_lean *lean, size_t type)
 {
     lean_on_object(maker, lean, type, &maker->current->objects[type]);
-}
-
-static int compare_leaners(const void *a, const void *b)
-{
-    const struct postgres_leaner *left = a;
-    const struct postgres_leaner *right = b;
-    if (left->rank != right->rank)
-        return left->rank > right->rank ? -1 : 1;
-    return left->sequence < right->sequence ? -1 : left->sequence > right->sequence;
-}
-
-static struct postgres_leaner *sorted(struct plan_maker *maker, const struct postgres_lean *lean)
-{
-    struct postgres_leaner *copy = arena_array(maker->arena, lean->count + 1, sizeof *copy);
-    if (!copy) {
-        maker->failed = true;
-        return NULL;
-    }
-    if (lean->count) {
-        memcpy(copy, lean->all, lean->count * sizeof *copy);
-        qsort(copy, lean->count, sizeof *copy, compare_leaners);
-    }
-    return copy;
-}
-
-/* What only changes its name has the new one from the third stage on. */
-static enum plan_side name_side(const struct postgres_lean *lean, const struct postgres_leaner *leaner)
-{
-    return lean->stage == PLAN_STAGES && leaner->wanted >= 0 ? SIDE_TARGET : SIDE_CURRENT;
-}
-
-static const char *constraint_name(const struct plan_maker *maker, const struct postgres_lean *lean,
-                                   const struct postgres_leaner *leaner)
-{
-    enum plan_side side = name_side(lean, leaner);
-    const struct schema *schema = postgres_schema(maker, side);
-    return schema_text(schema,
-                       schema->constraints[side == SIDE_TARGET ? (size_t)leaner->wanted : leaner->present].name);
-}
-
-static const char *index_name(const struct plan_maker *maker, const struct postgres_lean *lean,
-                              const struct postgres_leaner *leaner)
-{
-    enum plan_side side = name_side(lean, leaner);
-    const struct schema *schema = postgres_schema(maker, side);
-    return schema_text(schema, schema->indexes[side == SIDE_TARGET ? (size_t)leaner->wanted : leaner->present].name);
-}
-
-static const char *drop_sql(struct plan_maker *maker, const struct postgres_lean *lean,
-                            const struct postgres_leaner *leaner)
-{
-    const struct schema *current = maker->current;
-    size_t present = leaner->present;
-    const struct schema_column *column = &current->columns[present];
-    switch (leaner->array) {
-    case ARRAY_RELATIONS:
-        return postgres_drop_relation_sql(maker, SIDE_CURRENT, present);
-    case ARRAY_COLUMNS:
-        return postgres_alter(maker, SIDE_CURRENT, column->relation,
-                              leaner->is_default ? "ALTER COLUMN %s DROP DEFAULT" : "DROP COLUMN IF EXISTS %s",
-                              postgres_quoted(maker, schema_text(current, column->name)));
-    case ARRAY_CONSTRAINTS:
-        return postgres_alter(maker, SIDE_CURRENT, current->constraints[present].relation,
-                              "DROP CONSTRAINT IF EXISTS %s",
-                              postgres_quoted(maker, constraint_name(maker, lean, leaner)));
-    case ARRAY_INDEXES:
-        return plan_printf(maker, "DROP INDEX IF EXISTS %s",
-                           postgres_index_path(maker, SIDE_CURRENT, current->indexes[present].relation,
-                                               index_name(maker, lean, leaner)));
-    default:
-        return postgres_drop_object_sql(maker, SIDE_CURRENT, present);
-    }
-}
-
-void postgres_lean_drop(struct plan_maker *maker, const struct postgres_lean *lean, struct postgres_list *list)
-{
-    const struct postgres_leaner *all = sorted(maker, lean);
-    for (size_t i = 0; all && i < lean->count; i++)
-        postgres_list_add(maker, list, drop_sql(maker, lean, &all[i]));
-}
-
-static void make_leaner(struct plan_maker *maker, const struct postgres_lean *lean,
-                        const struct postgres_leaner *leaner, enum plan_side side, struct postgres_list *list)
-{
-    const struct schema *schema = postgres_schema(maker, side);
-    size_t at = side == SIDE_TARGET ? (size_t)leaner->wanted : leaner->present;
-    struct postgres_index_form form = {0};
-    switch (leaner->array) {
-    case ARRAY_RELATIONS:
-        postgres_list_add(maker, list, postgres_view_sql(maker, side, at, false));
-        break;
-    case ARRAY_COLUMNS:
-        postgres_list_add(maker, list,
-                          leaner->is_default ? postgres_alter(maker, side, schema->columns[at].relation, "%s",
-                                                              postgres_default_sql(maker, side, at))
-                                             : postgres_column_sql(maker, side, at, false));
-        break;
-    case ARRAY_CONSTRAINTS:
-        postgres_list_add(maker, list,
-                          postgres_named_constraint_sql(maker, side, at, constraint_name(maker, lean, leaner)));
-        break;
-    case ARRAY_INDEXES:
-        form.name = index_name(maker, lean, leaner);
-        postgres_list_add(maker, list, postgres_index_sql(maker, side, at, &form));
-        break;
-    default:
-        postgres_list_add(maker, list, postgres_object_sql(maker, side, at, false));
-        if (schema->objects[at].kind == OBJECT_TRIGGER)
-            postgres_list_trigger_state(maker, side, at, list);
-        break;
-    }
-}
-
-/* What is to go, or to change in a later stage, stays as it is until then. */
-static enum plan_side side_for(const struct postgres_lean *lean, const struct postgres_leaner *leaner,
-                               enum plan_side to)
-{
-    return leaner->wanted < 0 || leaner->own_stage > lean->stage ? SIDE_CURRENT : to;
-}
-
-void postgres_lean_make(struct plan_maker *maker, const struct postgres_lean *lean, enum plan_side to,
-                        struct postgres_list *list)
-{
-    const struct postgres_leaner *all = sorted(maker, lean);
-    for (size_t i = lean->count; all && i-- > 0;)
-        if (to == SIDE_CURRENT ? !all[i].elsewhere : !all[i].own_step)
-            make_leaner(maker, lean, &all[i], side_for(lean, &all[i], to), list);
-}
-
-void postgres_lean_wrap(struct plan_maker *maker, const struct postgres_lean *lean, const char *drop, const char *make,
-                        enum plan_side to, struct postgres_list *list)
-{
-    postgres_lean_drop(maker, lean, list);
-    postgres_list_add(maker, list, drop);
-    postgres_list_add(maker, list, make);
-    postgres_lean_make(maker, lean, to, list);
-}
-
-bool postgres_lean_has_views(const struct postgres_lean *lean)
-{
-    for (size_t i = 0; i < lean->count; i++)
-        if (lean->all[i].array == ARRAY_RELATIONS)
-            return true;
-    return false;
 }

@@ -167,13 +167,21 @@ static bool mentions_relation(const struct plan_maker *maker, enum plan_side sid
     return false;
 }
 
+enum plan_phase postgres_routine_phase(const struct plan_maker *maker, struct drift_place place)
+{
+    struct postgres_pair pair = postgres_pair_of(place);
+    bool late = false;
+    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++)
+        late |= pair.at[side] >= 0 && mentions_relation(maker, side, object_at(maker, side, (size_t)pair.at[side]));
+    return late ? PHASE_VIEW : PHASE_ROUTINE;
+}
+
 void postgres_make_routine(struct plan_maker *maker, const struct plan_task *task,
                            const struct drift_item *const *items, size_t count)
 {
     size_t index = (size_t)task->place.reference;
-    bool late = mentions_relation(maker, SIDE_TARGET, object_at(maker, SIDE_TARGET, index));
     make(maker, &(struct postgres_parts){.task = task, .items = items, .count = count, .stage = 1}, index,
-         late ? PHASE_VIEW : PHASE_ROUTINE);
+         postgres_routine_phase(maker, task->place));
 }
 
 /* Whether a column that changes draws from the sequence until then: its default has the name within a literal. */

@@ -34,7 +34,7 @@ static bool can_replace(const struct plan_maker *maker, const struct plan_task *
 
 void postgres_lean_on_routine_of(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *lean)
 {
-    *lean = (struct postgres_lean){.task = task, .stage = 2};
+    *lean = (struct postgres_lean){.task = task, .stage = postgres_change_stage(maker, task)};
     if (!can_replace(maker, task))
         postgres_lean_on_routine(maker, lean, (size_t)task->place.live);
 }
@@ -45,8 +45,8 @@ void postgres_change_routine(struct plan_maker *maker, const struct plan_task *t
     struct postgres_pair pair = postgres_pair_of(task->place);
     struct postgres_fact fact = postgres_object_fact(maker, pair);
     struct postgres_step step = {
-        .stage = 2,
-        .phase = PHASE_ROUTINE,
+        .stage = postgres_change_stage(maker, task),
+        .phase = postgres_routine_phase(maker, task->place),
         .rank = plan_rank(maker, SIDE_TARGET, ARRAY_OBJECTS, (size_t)task->place.reference),
         .lock = "none",
         .hazards = HAZARD(CHANGES_BEHAVIOUR),

@@ -2068,6 +2068,39 @@ WOVEN = {
         "CREATE TABLE grandchild (m integer) INHERITS (child); "
         "INSERT INTO child VALUES (1, 2, 3); INSERT INTO grandchild VALUES (1, 2, 3)",
     ),
+    "parsed_routines_read_what_changes": (
+        "CREATE TABLE t (id integer, n bigint, s text, more integer); CREATE VIEW v AS SELECT id, n FROM t; "
+        "CREATE FUNCTION f() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(n::text) FROM t; END; "
+        "CREATE FUNCTION g() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(s) || f() FROM t; END; "
+        "CREATE FUNCTION h() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(n::text) FROM v; END; "
+        "CREATE VIEW w AS SELECT g() AS g, h() AS h",
+        "CREATE TABLE t (id integer, n integer, s varchar(9)); CREATE VIEW v AS SELECT id, n FROM t; "
+        "CREATE FUNCTION f() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(n::text) FROM t; END; "
+        "CREATE FUNCTION g() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(s) || f() FROM t; END; "
+        "CREATE FUNCTION h() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(n::text) FROM v; END; "
+        "CREATE VIEW w AS SELECT g() AS g, h() AS h; INSERT INTO t VALUES (1, 2, '3')",
+    ),
+    "parsed_routines_change_with_what_they_read": (
+        "CREATE TABLE t (id integer, n integer, b bigint DEFAULT random()); CREATE TABLE u (id integer); "
+        "CREATE FUNCTION f() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(n::text) FROM t; END; "
+        "CREATE FUNCTION g() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(id::text) FROM u; END; "
+        "CREATE FUNCTION h() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(b::text) FROM t; END; "
+        "CREATE VIEW v AS SELECT h() AS h",
+        "CREATE TABLE t (id integer, m integer); CREATE TABLE w (id integer); "
+        "CREATE FUNCTION f() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(m::text) FROM t; END; "
+        "CREATE FUNCTION g() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(id::text) FROM w; END; "
+        "CREATE FUNCTION h() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(id::text) FROM t; END; "
+        "INSERT INTO t VALUES (1, 2)",
+    ),
+    "parsed_routines_become_texts": (
+        "CREATE TABLE t (id integer, n text, s text); "
+        "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT max(n) FROM t'; "
+        "CREATE FUNCTION g() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(s) FROM t; END",
+        "CREATE TABLE t (id integer, n integer, s text[]); "
+        "CREATE FUNCTION f() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(n)::text FROM t; END; "
+        "CREATE FUNCTION g() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(s[1]) FROM t; END; "
+        "INSERT INTO t VALUES (1, 2, '{3}')",
+    ),
     "tables_swap_names": (
         "CREATE TABLE t (id serial CONSTRAINT t_pkey PRIMARY KEY, a integer); CREATE INDEX t_ix ON t (a); "
         "CREATE TABLE u (id serial CONSTRAINT u_pkey PRIMARY KEY, b text); CREATE INDEX u_ix ON u (b)",
@@ -2084,7 +2117,12 @@ WOVEN = {
 }
 
 
-WOVEN_SINCE = {"routine_calls_another_and_both_change": 14}
+WOVEN_SINCE = {
+    "routine_calls_another_and_both_change": 14,
+    "parsed_routines_read_what_changes": 14,
+    "parsed_routines_change_with_what_they_read": 14,
+    "parsed_routines_become_texts": 14,
+}
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
