@@ -354,6 +354,11 @@ bool postgres_is_partition_of(const struct schema *schema, size_t child, size_t 
 /* Whether a table inherits from another, or is a partition of it. */
 bool postgres_is_child_of(const struct schema *schema, size_t child, size_t parent);
 
+/* Whether others inherit from the table on either side; whether what is done to a parent's column is done to this one,
+ * as long as its table stands. */
+bool postgres_has_children(const struct plan_maker *maker, enum plan_side side, size_t relation);
+bool postgres_is_inherited(const struct plan_maker *maker, enum plan_side side, size_t column);
+
 /* Sets the default of a column as on its side, and defaults that its table's children have of their own; those alone,
  * after a statement that has gone down to them. */
 void postgres_list_default(struct plan_maker *maker, enum plan_side to, size_t column, struct postgres_list *list);

@@ -50,6 +50,39 @@ static bool is_child(const struct plan_maker *maker, enum plan_side side, size_t
                                 (size_t)(parent_there - other->relations));
 }
 
+bool postgres_has_children(const struct plan_maker *maker, enum plan_side side, size_t relation)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    for (size_t i = 0; i < schema->relation_count; i++)
+        if (i != relation && is_child(maker, side, i, relation))
+            return true;
+    return false;
+}
+
+static bool is_on(const struct plan_maker *maker, enum plan_side side, size_t child,
+                  const struct schema_relation *parent)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    return parent && postgres_is_child_of(schema, child, (size_t)(parent - schema->relations));
+}
+
+bool postgres_is_inherited(const struct plan_maker *maker, enum plan_side side, size_t column)
+{
+    enum plan_side other = other_side(side);
+    const struct schema *schema = postgres_schema(maker, side);
+    size_t table = schema->columns[column].relation;
+    const struct schema_relation *there = find_on(maker, other, table);
+    for (size_t i = 0; i < schema->relation_count; i++) {
+        if (!is_on(maker, side, table, &schema->relations[i]) ||
+            !schema_find_column(schema, &schema->relations[i], schema_text(schema, schema->columns[column].name)))
+            continue;
+        size_t at = there ? (size_t)(there - postgres_schema(maker, other)->relations) : 0;
+        if (!there || is_on(maker, other, at, find_on(maker, other, i)))
+            return true;
+    }
+    return false;
+}
+
 static bool has_plain_default(const struct schema_column *column)
 {
     return !column->generated && !postgres_is_identity(column);

@@ -196,9 +196,11 @@ void postgres_list_retype(struct plan_maker *maker, enum plan_side to, struct po
     const char *type = type_at(maker, to, pair.at[to]);
     const char *collation = schema_attribute_text(postgres_schema(maker, to), after->attributes, ATTRIBUTE_COLLATION);
     const char *way = needs_text(maker, from, pair.at[from]) || needs_text(maker, to, pair.at[to]) ? "::text" : "";
-    bool preset = before->default_expression && !is_generated(before) && !postgres_is_identity(before);
     bool preset_again = after->default_expression && !is_generated(after) && !postgres_is_identity(after);
-    if (preset)
+    if (postgres_is_inherited(maker, to, (size_t)pair.at[to]))
+        return; /* it changes with its parent's */
+    bool takes_default = !is_generated(before) && !postgres_is_identity(before);
+    if (takes_default && (before->default_expression || postgres_has_children(maker, to, after->relation)))
         postgres_list_add(maker, list,
                           postgres_alter(maker, to, after->relation, "ALTER COLUMN %s DROP DEFAULT", name));
     bool plain = is_generated(before) || is_assignable(type_at(maker, from, pair.at[from]), type);

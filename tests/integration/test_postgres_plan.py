@@ -2101,6 +2101,13 @@ WOVEN = {
         "CREATE FUNCTION g() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT max(s[1]) FROM t; END; "
         "INSERT INTO t VALUES (1, 2, '{3}')",
     ),
+    "enum_of_columns_that_are_inherited_is_moved": (
+        "CREATE TYPE mood AS ENUM ('a', 'b'); CREATE TABLE base (id integer, e mood, f mood DEFAULT 'a'); "
+        "CREATE TABLE child (e mood DEFAULT 'a') INHERITS (base); CREATE TABLE \"g 1\" (f mood DEFAULT 'b') INHERITS (child)",
+        "CREATE TYPE mood AS ENUM ('b', 'a', 'c'); CREATE TABLE base (id integer, e mood, f mood DEFAULT 'a'); "
+        "CREATE TABLE child (e mood DEFAULT 'a') INHERITS (base); CREATE TABLE \"g 1\" (f mood DEFAULT 'b') INHERITS (child); "
+        "INSERT INTO base VALUES (1, 'a'); INSERT INTO child VALUES (2, 'b')",
+    ),
     "tables_swap_names": (
         "CREATE TABLE t (id serial CONSTRAINT t_pkey PRIMARY KEY, a integer); CREATE INDEX t_ix ON t (a); "
         "CREATE TABLE u (id serial CONSTRAINT u_pkey PRIMARY KEY, b text); CREATE INDEX u_ix ON u (b)",
