@@ -850,6 +850,21 @@ def test_what_stands_on_a_renamed_thing(live, tmp_path, case):
         check(live, base, short(drift_probe.diff(base, live.url(), *OPTIONS)))
 
 
+@pytest.mark.parametrize("text", ("a\x1bb", "a\x1b[31mb", "a\n\x1b\u202e", "a\x01\x08\x7fz", "a\\\x1b'"))
+def test_names_and_texts_with_bytes_that_are_no_characters(live, tmp_path, text):
+    """They are what they are in scripts and facts, in views that change, come and go."""
+    literal = text.replace("\\", "\\\\").replace("'", "''")
+    views = ("CREATE VIEW odd AS SELECT a AS `{0}`, '{1}' AS c FROM loose", "CREATE VIEW odd AS SELECT b AS `{0}` FROM loose",
+             "CREATE VIEW odd AS SELECT a AS c FROM loose", "DO 0")
+    for reference, there in ((0, 1), (1, 2), (2, 0), (3, 0), (0, 3)):
+        live.sql(views[reference].format(text, literal))
+        base = snapshot(live, tmp_path / "base.json")
+        live.sql("DROP VIEW IF EXISTS odd")
+        live.sql(views[there].format(text, literal))
+        check(live, base, short(drift_probe.diff(base, live.url(), *OPTIONS)))
+        live.sql("DROP VIEW IF EXISTS odd")
+
+
 def test_triggers_and_keys_go_to_another_table(live, tmp_path):
     """Their names are the database's: what has one goes before another comes, and is back before the undo needs it."""
     table = """CREATE TABLE {0} (id int PRIMARY KEY, x int, y int{2},
