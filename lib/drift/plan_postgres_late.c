@@ -116,17 +116,24 @@ static void note_column(struct plan_maker *maker, const struct plan_task *task)
         add_column(maker, wanted, postgres_generation_stage(maker, task));
 }
 
-/* Columns that keep an enum's type, or are made with it, are moved over when it is; texts that name it wait. */
-static void note_moved(struct plan_maker *maker)
+/* Texts that name an enum wait until its columns have been moved over. */
+static void note_moved_enums(struct plan_maker *maker)
 {
+    const struct postgres_plan *plan = maker->engine;
     const struct schema *target = maker->target;
-    for (size_t i = 0; i < postgres_plan_of(maker)->moved_count; i++) {
-        const struct schema_object *type = &target->objects[postgres_plan_of(maker)->moved[i].task->place.reference];
+    for (size_t i = 0; i < plan->moved_count; i++) {
+        const struct schema_object *type = &target->objects[plan->moved[i].task->place.reference];
         postgres_add_late(maker, &(struct postgres_late){.schema_name = schema_text(target, type->schema),
                                                          .name = schema_text(target, type->name),
                                                          .stage = PLAN_STAGES,
                                                          .moves_columns = true});
     }
+}
+
+/* Columns that keep an enum's type, or are made with it, are moved over when it is. */
+static void note_moved(struct plan_maker *maker)
+{
+    const struct schema *target = maker->target;
     for (size_t i = 0; i < target->column_count && postgres_plan_of(maker)->moved_count; i++)
         if (relation_is_table(&target->relations[target->columns[i].relation]) &&
             postgres_is_moved(maker, SIDE_TARGET, schema_text(target, target->columns[i].type)))
@@ -149,6 +156,7 @@ void postgres_note_late(struct plan_maker *maker)
                                              ARRAY_OBJECTS};
     static void (*const notes[])(struct plan_maker *, const struct plan_task *) = {
         note_object, note_relation, note_column, note_column, note_object};
+    note_moved_enums(maker);
     for (size_t k = 0; k < ARRAY_LENGTH(arrays); k++)
         for (size_t i = 0; i < plan_task_count(maker); i++) {
             const struct plan_task *task = plan_task_at(maker, i);

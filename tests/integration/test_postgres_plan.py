@@ -1739,7 +1739,7 @@ WOVEN = {
     "texts_name_an_enum_that_shrinks": (
         "CREATE TYPE mood AS ENUM ('zz', 'a'); CREATE TABLE t (s text DEFAULT 'a'::mood::text, u mood DEFAULT 'zz', "
         "n text DEFAULT 'zz'::mood::text, CONSTRAINT c CHECK (s <> 'zz'::mood::text)); CREATE VIEW v AS SELECT 'a'::mood AS m; "
-        "CREATE POLICY p ON t USING (s <> 'zz'::mood::text); CREATE POLICY q ON t USING (s <> 'a'::mood::text); "
+        "CREATE VIEW w AS SELECT n FROM t; CREATE POLICY p ON t USING (s <> 'zz'::mood::text); CREATE POLICY q ON t USING (s <> 'a'::mood::text); "
         "CREATE TABLE k (e mood DEFAULT 'zz', s text CHECK (s <> 'zz'::mood::text))",
         "CREATE TYPE mood AS ENUM ('a', 'b', 'zz'); CREATE TABLE t (s text, CONSTRAINT c CHECK (s <> 'q')); "
         "CREATE POLICY p ON t USING (true); INSERT INTO t VALUES ('a')",
