@@ -112,15 +112,18 @@ int64_t mysql_numbered_instead(const struct plan_maker *maker, enum plan_side si
     const struct schema *schema = mysql_side(maker, side);
     enum plan_side other = side == SIDE_CURRENT ? SIDE_TARGET : SIDE_CURRENT;
     const struct schema *there = mysql_side(maker, other);
+    if (!(schema->columns[column].flags & COLUMN_AUTO_INCREMENT))
+        return DRIFT_NOWHERE;
     const struct plan_task *own = plan_find_task(maker, ARRAY_COLUMNS, side, column);
     int64_t relation = mysql_counterpart(maker, side, schema->columns[column].relation);
-    if (!(schema->columns[column].flags & COLUMN_AUTO_INCREMENT) || !own || own->change == DRIFT_CHANGED ||
-        relation < 0)
+    if (!own || own->change == DRIFT_CHANGED || relation < 0)
         return DRIFT_NOWHERE;
     const struct schema_relation *table = &there->relations[relation];
     for (size_t i = table->first_column; i < table->first_column + (size_t)table->column_count; i++) {
+        if (!(there->columns[i].flags & COLUMN_AUTO_INCREMENT))
+            continue;
         const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, other, i);
-        if (there->columns[i].flags & COLUMN_AUTO_INCREMENT && task && task->change != DRIFT_CHANGED)
+        if (task && task->change != DRIFT_CHANGED)
             return (int64_t)i;
     }
     return DRIFT_NOWHERE;

@@ -161,10 +161,11 @@ bool mysql_is_dropped_late(struct plan_maker *maker, size_t current_column)
             return true;
     }
     for (size_t i = table->first_constraint; i < table->first_constraint + (size_t)table->constraint_count; i++) {
+        const struct schema_constraint *check = &current->constraints[i];
+        if (check->kind != CONSTRAINT_CHECK || !check_uses(current, check, name))
+            continue;
         const struct plan_task *task = plan_find_task(maker, ARRAY_CONSTRAINTS, SIDE_CURRENT, i);
-        bool changes = (task && task->change == DRIFT_CHANGED) || mysql_check_in_place_of(maker, i) >= 0;
-        if (changes && current->constraints[i].kind == CONSTRAINT_CHECK &&
-            check_uses(current, &current->constraints[i], name))
+        if ((task && task->change == DRIFT_CHANGED) || mysql_check_in_place_of(maker, i) >= 0)
             return true;
     }
     return awaits_columns(maker, current_column);
