@@ -140,6 +140,7 @@ static void begin(struct plan_maker *maker)
     struct postgres_plan *plan = arena_alloc(maker->arena, sizeof *plan);
     if (!plan || !get_claims(maker, maker->target, plan->made) || !get_claims(maker, maker->current, plan->gone) ||
         !get_claims(maker, maker->current, plan->leans) || !postgres_get_tasks(maker, plan->shaken) ||
+        !postgres_find_heirs(maker, plan) ||
         !(plan->view_stages = arena_alloc(maker->arena, maker->target->relation_count + 1)) ||
         !(plan->retypes = arena_array(maker->arena, maker->current->column_count + 1, sizeof(void *))) ||
         !(plan->view_words = postgres_read_views(maker)) ||

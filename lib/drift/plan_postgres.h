@@ -75,6 +75,7 @@ struct postgres_plan {
     bool loose;                                   /* the two sides were printed by servers that may print differently */
     int version[2];                               /* major, by enum plan_side; 0: unknown */
     unsigned char *made[PLAN_ARRAYS];             /* of the target: the stage in which a step makes it; 0: none does */
+    unsigned char *heirs[2];                      /* by enum plan_side and relation: 1: it inherits on either side */
     unsigned char *gone[PLAN_ARRAYS];             /* of the current side: the stage in which a step drops it */
     const struct plan_task **shaken[PLAN_ARRAYS]; /* of the current side: whose step takes it away, for a step of its
                                                    * own to bring it back; NULL: nobody's */
@@ -353,6 +354,9 @@ bool postgres_is_partition_of(const struct schema *schema, size_t child, size_t 
 
 /* Whether a table inherits from another, or is a partition of it. */
 bool postgres_is_child_of(const struct schema *schema, size_t child, size_t parent);
+
+/* Before all else: which tables inherit at all. False when memory is out. */
+bool postgres_find_heirs(struct plan_maker *maker, struct postgres_plan *plan);
 
 /* Whether others inherit from the table on either side; whether what is done to a parent's column is done to this one,
  * as long as its table stands. */

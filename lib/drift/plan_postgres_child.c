@@ -36,11 +36,32 @@ static const struct schema_relation *find_on(const struct plan_maker *maker, enu
                                 schema_text(from, from->relations[relation].name));
 }
 
+static bool has_parents(const struct schema *schema, const struct schema_relation *table)
+{
+    return table && schema_has_attribute(schema, table->attributes, ATTRIBUTE_PARENTS);
+}
+
+bool postgres_find_heirs(struct plan_maker *maker, struct postgres_plan *plan)
+{
+    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
+        const struct schema *schema = postgres_schema(maker, side);
+        const struct schema *other = postgres_schema(maker, other_side(side));
+        plan->heirs[side] = arena_alloc(maker->arena, schema->relation_count + 1);
+        for (size_t i = 0; plan->heirs[side] && i < schema->relation_count; i++)
+            plan->heirs[side][i] =
+                has_parents(schema, &schema->relations[i]) || has_parents(other, find_on(maker, other_side(side), i));
+    }
+    return plan->heirs[SIDE_CURRENT] && plan->heirs[SIDE_TARGET];
+}
+
 /* Whether the table at `child` inherits from the one at `parent`, both of `side`, on either side. */
 static bool is_child(const struct plan_maker *maker, enum plan_side side, size_t child, size_t parent)
 {
     const struct schema *schema = postgres_schema(maker, side);
     const struct schema *other = postgres_schema(maker, other_side(side));
+    const struct postgres_plan *plan = maker->engine;
+    if (!plan->heirs[side][child])
+        return false;
     if (postgres_is_child_of(schema, child, parent))
         return true;
     const struct schema_relation *child_there = find_on(maker, other_side(side), child);
@@ -72,6 +93,9 @@ bool postgres_is_inherited(const struct plan_maker *maker, enum plan_side side, 
     const struct schema *schema = postgres_schema(maker, side);
     size_t table = schema->columns[column].relation;
     const struct schema_relation *there = find_on(maker, other, table);
+    const struct postgres_plan *plan = maker->engine;
+    if (!plan->heirs[side][table])
+        return false;
     for (size_t i = 0; i < schema->relation_count; i++) {
         if (!is_on(maker, side, table, &schema->relations[i]) ||
             !schema_find_column(schema, &schema->relations[i], schema_text(schema, schema->columns[column].name)))
