@@ -220,13 +220,13 @@ static bool keep_shared_index(struct plan_maker *maker, enum plan_side side, siz
     const struct schema_index *indexes[2] = {NULL};
     if (!find_shared_index(maker, side, constraint, indexes))
         return false;
-    for (size_t i = 0; i < 2; i++)
-        names[i] = schema_text(mysql_side(maker, i), indexes[i]->name);
-    for (size_t i = 0; i < 2; i++) {
-        const struct schema *schema = mysql_side(maker, i);
-        size_t at = (size_t)(indexes[i] - schema->indexes);
-        int64_t taken = mysql_find_index(schema, indexes[i]->relation, names[!i]);
-        if (plan_find_task(maker, ARRAY_INDEXES, i, at) || mysql_claimed(maker, i, ARRAY_INDEXES, at) ||
+    for (enum plan_side on = SIDE_CURRENT; on <= SIDE_TARGET; on++)
+        names[on] = schema_text(mysql_side(maker, on), indexes[on]->name);
+    for (enum plan_side on = SIDE_CURRENT; on <= SIDE_TARGET; on++) {
+        const struct schema *schema = mysql_side(maker, on);
+        size_t at = (size_t)(indexes[on] - schema->indexes);
+        int64_t taken = mysql_find_index(schema, indexes[on]->relation, names[!on]);
+        if (plan_find_task(maker, ARRAY_INDEXES, on, at) || mysql_claimed(maker, on, ARRAY_INDEXES, at) ||
             (taken >= 0 && (size_t)taken != at))
             return false;
     }
