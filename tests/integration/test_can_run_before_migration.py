@@ -110,6 +110,7 @@ def test_a_growing_backup_is_waited_for(daemon, orders, tmp_path):
 
     def write():
         with gzip.open(file, "wb") as out:
+            out.write(os.urandom(1000))
             while not ended.wait(0.05):
                 out.write(os.urandom(1000))
                 out.flush()

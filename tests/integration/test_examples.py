@@ -14,7 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from harness import Daemon, eventually, free_port, migrationctl, migrationd
+from harness import Daemon, eventually, free_port, free_ports, migrationctl, migrationd
 from harness.daemon import REPOSITORY, programs, slowdown
 from harness.debian_root import DebianRoot, one_at_a_time, why_no_root
 from harness.journals import flyway_journal, flyway_rows
@@ -598,7 +598,7 @@ def test_haproxy(daemon, sqlite, running, tmp_path):
     flyway_journal(sqlite, 1)
     releases = {name: {"url": sqlite.url(), "expect": {"revision": revision}} for name, revision in (("orders-old", "1"), ("orders-new", "2"))}
     started = daemon({"databases": releases})
-    places = {"8080": free_port(), "8081": free_port(), "8000": free_port(), "8001": free_port()}
+    places = dict(zip(("8080", "8081", "8000", "8001"), free_ports(4)))
     places |= {"8484": started.port, "8485": started.probe_port}
     running.start("new", sys.executable, "-c", RELEASE, str(places["8000"]), "new")
     running.start("old", sys.executable, "-c", RELEASE, str(places["8001"]), "old")
@@ -618,7 +618,7 @@ def test_nginx(daemon, sqlite, running, tmp_path):
     (tmp_path / "logs").mkdir()
     flyway_journal(sqlite, 1)
     started = daemon({"databases": {"orders": {"url": sqlite.url(), "expect": {"revision": "2"}}}})
-    places = {"8080": free_port(), "8484": started.port, "8485": started.probe_port, "8494": free_port(), "8495": free_port()}
+    places = {"8484": started.port, "8485": started.probe_port, **dict(zip(("8080", "8494", "8495"), free_ports(3)))}
     config = tmp_path / "nginx.conf"
     text = with_ports(EXAMPLES / "nginx.conf", places)
     folders = "".join(f"{name}_temp_path {tmp_path}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -656,7 +656,7 @@ def test_image_runs(tmp_path):
         for program in ("migrationd", "migrationctl", "migration-wait"):
             shutil.copy(programs() / program, root.path("/usr/bin"))
         uid = file.last("USER").split(":")[0]
-        port, probe_port = free_port(), free_port()
+        port, probe_port = free_ports(2)
         root.path("/etc/migrationd").mkdir()
         root.path("/etc/migrationd/migrationd.yaml").write_text(
             f"listen: 127.0.0.1:{port}\nprobe_listen: 127.0.0.1:{probe_port}\n"

@@ -12,7 +12,7 @@ import subprocess
 import urllib.request
 
 import pytest
-from harness import SqliteFile, eventually, free_port
+from harness import SqliteFile, eventually, free_ports
 from harness.debian_root import DebianRoot, build_package, why_no_root
 from harness.journals import flyway_journal
 from harness.process import run
@@ -134,7 +134,7 @@ class Foreground:
 
     def __init__(self, root):
         self.root = root
-        self.port, self.probe_port = free_port(), free_port()
+        self.port, self.probe_port = free_ports(2)
         text = root.path(CONFIG).read_text()
         text = re.sub(r"(?m)^listen:.*", f"listen: 127.0.0.1:{self.port}", text)
         root.path(CONFIG).write_text(re.sub(r"(?m)^probe_listen:.*", f"probe_listen: 127.0.0.1:{self.probe_port}", text))

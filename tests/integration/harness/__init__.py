@@ -7,7 +7,7 @@ from .drizzle import DrizzleProject
 from .flyway import FlywayProject
 from .mariadb import MariaDB, Mysql, OtherMariaDB
 from .postgres import Postgres
-from .process import eventually, free_port
+from .process import eventually, free_port, free_ports
 from .sqlite import SqliteFile
 from .standby import Standby
 
@@ -26,6 +26,7 @@ __all__ = [
     "Standby",
     "eventually",
     "free_port",
+    "free_ports",
     "migrationctl",
     "migrationd",
 ]

@@ -15,7 +15,7 @@ import urllib.parse
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .process import Process, eventually, free_port, private_folder, remove_folder
+from .process import Process, eventually, free_ports, private_folder, remove_folder
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 START_ATTEMPTS = 5
@@ -172,7 +172,7 @@ class Daemon:
 
     def start(self, timeout=20.0):
         for _ in range(START_ATTEMPTS):
-            self.port, self.probe_port = free_port(), free_port()
+            self.port, self.probe_port = free_ports(2)
             self.write_config()
             self.launch()
             if self.await_ready(timeout * slowdown()):

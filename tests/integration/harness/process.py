@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Child processes, free ports and waiting. Nothing in the tests sleeps: it awaits a condition with eventually()."""
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -33,11 +34,17 @@ def eventually(predicate, timeout=10.0, what=None):
         time.sleep(POLL_SECONDS)
 
 
+def free_ports(count):
+    """Different TCP ports of 127.0.0.1 that were free a moment ago; whoever binds them retries on a collision."""
+    with contextlib.ExitStack() as probes:
+        sockets = [probes.enter_context(socket.socket()) for _ in range(count)]
+        for probe in sockets:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in sockets]
+
+
 def free_port():
-    """A TCP port of 127.0.0.1 that was free a moment ago; whoever binds it retries with another on a collision."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_ports(1)[0]
 
 
 def private_folder(prefix):
