@@ -228,11 +228,40 @@ static void add_operation(struct json_writer *writer, const struct http_route *r
     json_close_object(writer);
 }
 
-static void add_member(struct json_writer *writer, const char *name, const char *type, const char *documentation)
+/* A member of an object that is sent or answered. */
+struct member {
+    const char *name;
+    const char *type;
+    const char *documentation;
+};
+
+static const struct member problem_members[] = {
+    {"type", "string", "about:blank"},
+    {"title", "string", "The status in words"},
+    {"status", "integer", "The HTTP status"},
+    {"detail", "string", "What was wrong, and what to do"},
+};
+
+static const struct member signal_members[] = {
+    {"application", "string", "Who starts"},
+    {"instance", "string", "Which of them"},
+    {"revision", "string", "The revision that it expects, as the gate's parameter has it"},
+    {"match", "string", "exact, at-least or contains"},
+    {"supports", "string", "A..B, in place of a revision"},
+};
+
+static void add_schema(struct json_writer *writer, const char *name, const struct member *members, size_t count)
 {
     json_key_object(writer, name);
-    json_key_string(writer, "type", type);
-    json_key_string(writer, "description", documentation);
+    json_key_string(writer, "type", "object");
+    json_key_object(writer, "properties");
+    for (size_t i = 0; i < count; i++) {
+        json_key_object(writer, members[i].name);
+        json_key_string(writer, "type", members[i].type);
+        json_key_string(writer, "description", members[i].documentation);
+        json_close_object(writer);
+    }
+    json_close_object(writer);
     json_close_object(writer);
 }
 
@@ -240,25 +269,8 @@ static void add_components(struct json_writer *writer)
 {
     json_key_object(writer, "components");
     json_key_object(writer, "schemas");
-    json_key_object(writer, "problem");
-    json_key_string(writer, "type", "object");
-    json_key_object(writer, "properties");
-    add_member(writer, "type", "string", "about:blank");
-    add_member(writer, "title", "string", "The status in words");
-    add_member(writer, "status", "integer", "The HTTP status");
-    add_member(writer, "detail", "string", "What was wrong, and what to do");
-    json_close_object(writer);
-    json_close_object(writer);
-    json_key_object(writer, "signal");
-    json_key_string(writer, "type", "object");
-    json_key_object(writer, "properties");
-    add_member(writer, "application", "string", "Who starts");
-    add_member(writer, "instance", "string", "Which of them");
-    add_member(writer, "revision", "string", "The revision that it expects, as the gate's parameter has it");
-    add_member(writer, "match", "string", "exact, at-least or contains");
-    add_member(writer, "supports", "string", "A..B, in place of a revision");
-    json_close_object(writer);
-    json_close_object(writer);
+    add_schema(writer, "problem", problem_members, ARRAY_LENGTH(problem_members));
+    add_schema(writer, "signal", signal_members, ARRAY_LENGTH(signal_members));
     json_close_object(writer);
     json_key_object(writer, "securitySchemes");
     json_key_object(writer, "bearer");
