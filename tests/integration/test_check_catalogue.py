@@ -71,7 +71,7 @@ def test_orphans(database, tmp_path):
 
 
 def with_slow_key(database):
-    """A key that takes longer than any patience of a test: by an operator that sleeps, or a million rows."""
+    """A key that takes seconds: by an operator that sleeps, by a million rows, or by long keys read for each row."""
     if database.engine == "postgresql":
         body = "BEGIN PERFORM pg_sleep(0.05); RETURN"
         database.sql(
@@ -84,12 +84,16 @@ def with_slow_key(database):
         )
         unchecked(database, "INSERT INTO kids SELECT i, 1 FROM generate_series(1, 10000) i")
         return
-    database.sql("CREATE TABLE parents (id int NOT NULL PRIMARY KEY)")
-    database.sql("CREATE TABLE kids (id int, parent int, CONSTRAINT fk FOREIGN KEY (parent) REFERENCES parents (id))")
-    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
-    into = "INSERT INTO parents"
-    database.sql(f"{into} {numbers} SELECT i FROM n" if is_mysql(database) else f"{numbers} {into} SELECT i FROM n")
-    unchecked(database, "INSERT INTO kids SELECT a.id, b.id FROM parents a, parents b")
+    kind = "int" if is_mysql(database) else "text"
+    database.sql(f"CREATE TABLE parents (id {kind} NOT NULL PRIMARY KEY)")
+    database.sql(f"CREATE TABLE kids (id int, parent {kind}, CONSTRAINT fk FOREIGN KEY (parent) REFERENCES parents (id))")
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {})"
+    if is_mysql(database):
+        database.sql(f"INSERT INTO parents {numbers.format(1000)} SELECT i FROM n")
+        unchecked(database, "INSERT INTO kids SELECT a.id, b.id FROM parents a, parents b")
+        return
+    database.sql(f"{numbers.format(16)} INSERT INTO parents SELECT printf('%.100000c%d', 'x', i) FROM n")
+    unchecked(database, f"{numbers.format(300000)} INSERT INTO kids SELECT i, 'y' FROM n")
 
 
 def test_orphans_out_of_time(database, tmp_path):
