@@ -53,6 +53,12 @@ bool drift_is_required(const struct schema_column *column);
 /* The index that says more of a constraint than the constraint can: it has its name. NULL: there is none. */
 const struct schema_index *drift_index_behind(const struct schema *schema, const struct schema_constraint *constraint);
 
+/* The columns of a primary key, unique constraint or foreign key: "a, b". */
+void drift_print_key_columns(struct drift_printer *printer, uint32_t at);
+
+/* The table that a foreign key references, as a path: "public.t". */
+void drift_print_referenced_table(struct drift_printer *printer, uint32_t at);
+
 /* All of an index but its name: "UNIQUE btree (a, lower(b) DESC) INCLUDE (c) WHERE d". */
 void drift_print_index(struct drift_printer *printer, uint32_t at);
 

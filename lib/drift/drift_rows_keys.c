@@ -92,7 +92,7 @@ const struct schema_index *drift_index_behind(const struct schema *schema, const
     return NULL;
 }
 
-static void print_constraint_columns(struct drift_printer *printer, uint32_t at)
+void drift_print_key_columns(struct drift_printer *printer, uint32_t at)
 {
     const struct schema_constraint *constraint = constraint_at(printer, at);
     const struct schema_index *behind = NULL; /* of one over prefixes or in descending order: it says so */
@@ -109,12 +109,10 @@ static void print_constraint_expression(struct drift_printer *printer, uint32_t 
     drift_print_text(printer, TEXT_EXPRESSION, constraint_at(printer, at)->expression, 0);
 }
 
-static void print_references(struct drift_printer *printer, uint32_t at)
+void drift_print_referenced_table(struct drift_printer *printer, uint32_t at)
 {
     const struct schema_constraint *constraint = constraint_at(printer, at);
     const struct schema *schema = printer->side->schema;
-    if (constraint->kind != CONSTRAINT_FOREIGN_KEY)
-        return;
     if (constraint->referenced_schema != 0) {
         schema->dialect->path_part(schema_text(schema, constraint->referenced_schema), printer->out);
         strbuf_add_char(printer->out, '.');
@@ -123,6 +121,14 @@ static void print_references(struct drift_printer *printer, uint32_t at)
         drift_print_name(printer, constraint->referenced_table);
     else
         schema->dialect->path_part(schema_text(schema, constraint->referenced_table), printer->out);
+}
+
+static void print_references(struct drift_printer *printer, uint32_t at)
+{
+    const struct schema_constraint *constraint = constraint_at(printer, at);
+    if (constraint->kind != CONSTRAINT_FOREIGN_KEY)
+        return;
+    drift_print_referenced_table(printer, at);
     if (constraint->referenced_columns.count > 0) {
         strbuf_add_string(printer->out, " (");
         drift_print_names(printer, constraint->referenced_columns);
@@ -213,7 +219,7 @@ static uint32_t constraint_run(const struct schema *schema, uint32_t at)
 
 static const struct drift_row constraint_rows[] = {
     {.name = "kind", .print = print_constraint_kind},
-    {.name = "columns", .print = print_constraint_columns},
+    {.name = "columns", .print = drift_print_key_columns},
     {.name = "expression", .print = print_constraint_expression, .explained = drift_follows_type_change},
     {.name = "references", .print = print_references},
     {.name = "on_delete", .print = print_on_delete},
