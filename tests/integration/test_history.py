@@ -142,6 +142,7 @@ def test_a_restart_shows_and_keeps_what_was(kept, place):
 
 
 def test_nobody_knows_what_was_while_nobody_watched(kept, place):
+    eventually(lambda: len(listed(kept)) == 2, what="the records of the start")
     kept.kill()
     hour = 3600 * 1000
     with contextlib.closing(sqlite3.connect(place)) as connection:
@@ -154,7 +155,7 @@ def test_nobody_knows_what_was_while_nobody_watched(kept, place):
     answer = kept.get(f"/v1/databases/orders/history?at={moment}").json
     assert (answer["state"], answer["code"]) == ("unknown", "STALE")
     assert answer["record"]["until"] > moment > answer["since"]
-    assert len(listed(kept, limit=1000)) == 5  # the two of each start, and the time between
+    eventually(lambda: len(listed(kept, limit=1000)) == 5, what="the two of each start, and the time between")
     assert kept.stop() == 0
     relaunch(kept)  # at once: there is no gap
     kept.wait_state("orders", "current")
