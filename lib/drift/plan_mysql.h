@@ -265,8 +265,6 @@ int64_t mysql_numbered_instead(const struct plan_maker *maker, enum plan_side si
 enum mysql_algorithm mysql_add_algorithm(struct plan_maker *maker, enum plan_side side, size_t column,
                                          const struct mysql_column *texts, bool appended);
 
-bool mysql_is_in_primary_key(const struct schema *schema, size_t column);
-
 /* Whether MODIFY cannot lead from one to the other: the column goes, and comes anew. */
 bool mysql_is_swapped(const struct mysql_column *from, const struct mysql_column *to);
 
@@ -291,8 +289,28 @@ void mysql_add_users(struct plan_maker *maker, const struct mysql_parts *parts, 
 unsigned mysql_drop_rank(struct plan_maker *maker, size_t current_column);
 bool mysql_is_dropped_late(struct plan_maker *maker, size_t current_column);
 
+bool mysql_key_uses(const struct schema *schema, const struct mysql_key *key, const char *column);
+
+/* The next key of a table from `*at` on that uses the column: constraints, then indexes that are none. */
+bool mysql_next_key(const struct plan_maker *maker, enum plan_side side, size_t column, size_t *at,
+                    struct mysql_key *ret_key);
+
 /* Whether a key of the current side goes or is made anew in the statement of one of its columns. */
 bool mysql_goes_with_column(struct plan_maker *maker, const struct mysql_key *key);
+
+/* plan_mysql_outgrow.c: keys of the current side that could not be over their columns as these change. */
+
+/* Whether a key's task has an item for which it is made anew, so that its name and visibility are settled, too. */
+bool mysql_is_made_anew(const struct plan_task *task);
+
+/* Whether a key stays as it is, if under another name. */
+bool mysql_key_stays(struct plan_maker *maker, const struct mysql_key *key);
+
+/* Whether the column changes to what some key that does not stay could not be over. */
+bool mysql_outgrows_key(struct plan_maker *maker, size_t current_column);
+
+/* Whether some columns of the key change so, and it can go by itself. */
+bool mysql_is_outgrown(struct plan_maker *maker, const struct mysql_key *key);
 
 /* plan_mysql_serve.c: the keys that foreign keys need. */
 bool mysql_key_serves(const struct schema *schema, const struct mysql_key *key, const struct schema *other,
@@ -305,6 +323,9 @@ struct mysql_substitutes {
     const char *name; /* of the last; NULL: there is none */
 };
 struct mysql_substitutes mysql_substitutes_of(struct plan_maker *maker, const struct mysql_key *key);
+
+/* Likewise for those that only the key serves, until the one comes that takes its place. */
+struct mysql_substitutes mysql_substitutes_meanwhile(struct plan_maker *maker, const struct mysql_key *key);
 const char *mysql_index_is_absent(struct plan_maker *maker, enum plan_side side, size_t relation, const char *name);
 
 /* The latest stage in which a key of the target comes that serves the foreign key. */
@@ -348,6 +369,11 @@ plan_rule_function mysql_make_view, mysql_drop_view, mysql_change_view;
 plan_rule_function mysql_make_object, mysql_drop_object, mysql_change_object, mysql_change_sequence;
 
 void mysql_add_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key);
+
+/* Drops a key that its columns outgrow before they change, and adds its successor (NULL: there is none) behind them,
+ * unless a step does that already. False: nothing is done, since there is no need. */
+bool mysql_replace_apart(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *from,
+                         const struct mysql_key *to);
 void mysql_add_check(struct plan_maker *maker, const struct mysql_parts *parts, size_t constraint);
 unsigned mysql_check_stage(struct plan_maker *maker, size_t target_check); /* in which it comes, at the earliest */
 

@@ -162,17 +162,6 @@ static bool takes_all(struct plan_maker *maker, const struct mysql_column *from,
            (strcmp(from->type, to->type) == 0 || relation == TYPE_RELATION_WIDER || relation == TYPE_RELATION_ALIKE);
 }
 
-bool mysql_is_in_primary_key(const struct schema *schema, size_t column)
-{
-    const struct schema_column *found = &schema->columns[column];
-    const struct schema_relation *table = &schema->relations[found->relation];
-    for (size_t i = table->first_constraint; i < table->first_constraint + (size_t)table->constraint_count; i++)
-        if (schema->constraints[i].kind == CONSTRAINT_PRIMARY_KEY &&
-            mysql_list_has(schema, schema->constraints[i].columns, schema_text(schema, found->name)))
-            return true;
-    return false;
-}
-
 unsigned mysql_change_stage(struct plan_maker *maker, const struct plan_task *task)
 {
     const struct schema *current = maker->current;
@@ -180,10 +169,9 @@ unsigned mysql_change_stage(struct plan_maker *maker, const struct plan_task *ta
     size_t index = (size_t)task->items[0]->place.reference;
     struct mysql_column to = mysql_target_column(maker, &from, index);
     bool becomes_generated = to.generated && !from.generated;
-    bool leaves_key = to.flags & ~from.flags & COLUMN_NULLABLE && /* the key goes first */
-                      mysql_is_in_primary_key(current, (size_t)task->items[0]->place.live);
-    bool safe = !leaves_key && takes_all(maker, &from, &to) && !becomes_generated && !mysql_is_swapped(&from, &to) &&
-                strcmp(from.name, to.name) == 0;
+    bool safe = takes_all(maker, &from, &to) && !becomes_generated && !mysql_is_swapped(&from, &to) &&
+                strcmp(from.name, to.name) == 0 &&
+                !mysql_outgrows_key(maker, (size_t)task->items[0]->place.live); /* the key goes first */
     unsigned base = to.generated ? base_stage(maker, index) : 1;
     unsigned unwritten = mysql_unwritten_column_stage(maker, maker->target->columns[index].relation, &to);
     return safe && base < PLAN_STAGES && unwritten < PLAN_STAGES ? 2 : PLAN_STAGES;

@@ -15,15 +15,14 @@ void mysql_inline_done(struct mysql_inline *clauses)
     strbuf_done(&clauses->backward);
 }
 
-static bool key_uses(const struct schema *schema, const struct mysql_key *key, const char *column)
+bool mysql_key_uses(const struct schema *schema, const struct mysql_key *key, const char *column)
 {
     return key->index ? mysql_index_uses(schema, key->index, column)
                       : mysql_list_has(schema, key->constraint->columns, column);
 }
 
-/* The next key of a table from `*at` on that uses the column: constraints, then indexes that are none. */
-static bool next_key(struct plan_maker *maker, enum plan_side side, size_t column, size_t *at,
-                     struct mysql_key *ret_key)
+bool mysql_next_key(const struct plan_maker *maker, enum plan_side side, size_t column, size_t *at,
+                    struct mysql_key *ret_key)
 {
     const struct schema *schema = mysql_side(maker, side);
     const struct schema_column *found = &schema->columns[column];
@@ -43,7 +42,7 @@ static bool next_key(struct plan_maker *maker, enum plan_side side, size_t colum
                 mysql_find_constraint(schema, found->relation, CONSTRAINT_UNIQUE, ret_key->name) >= 0)
                 continue;
         }
-        if (key_uses(schema, ret_key, name))
+        if (mysql_key_uses(schema, ret_key, name))
             return true;
     }
     return false;
@@ -66,7 +65,7 @@ static const char *drop_words(struct plan_maker *maker, const struct mysql_key *
 void mysql_inline_add(struct plan_maker *maker, size_t target_column, unsigned stage, struct mysql_inline *clauses)
 {
     struct mysql_key key = {0};
-    for (size_t at = 0; next_key(maker, SIDE_TARGET, target_column, &at, &key);)
+    for (size_t at = 0; mysql_next_key(maker, SIDE_TARGET, target_column, &at, &key);)
         if (claim_key(maker, &key, stage)) {
             strbuf_printf(&clauses->forward, ", ADD %s", mysql_key_sql(maker, &key));
             strbuf_printf(&clauses->backward, ", %s", drop_words(maker, &key));
@@ -113,7 +112,7 @@ static bool is_ready(struct plan_maker *maker, const struct mysql_key *key)
     const struct schema *target = maker->target;
     const struct schema_relation *table = &target->relations[key->relation];
     for (size_t i = table->first_column; i < table->first_column + (size_t)table->column_count; i++)
-        if (key_uses(target, key, schema_text(target, target->columns[i].name)) &&
+        if (mysql_key_uses(target, key, schema_text(target, target->columns[i].name)) &&
             mysql_column_stage(maker, i) == PLAN_STAGES)
             return false;
     return true;
@@ -126,7 +125,7 @@ static bool serves_numbered(struct plan_maker *maker, const struct mysql_key *ke
     const struct schema_relation *table = &current->relations[key->relation];
     for (size_t i = table->first_column; i < table->first_column + (size_t)table->column_count; i++)
         if (mysql_numbered_instead(maker, SIDE_CURRENT, i) >= 0 &&
-            key_uses(current, key, schema_text(current, current->columns[i].name)))
+            mysql_key_uses(current, key, schema_text(current, current->columns[i].name)))
             return true;
     return false;
 }
@@ -140,7 +139,7 @@ static bool awaits_columns(struct plan_maker *maker, size_t current_column)
     struct mysql_key successor = {0};
     if (!task || task->change != DRIFT_UNEXPECTED)
         return false;
-    for (size_t at = 0; next_key(maker, SIDE_CURRENT, current_column, &at, &key);)
+    for (size_t at = 0; mysql_next_key(maker, SIDE_CURRENT, current_column, &at, &key);)
         if (serves_numbered(maker, &key) || (find_successor(maker, &key, &successor) && !is_ready(maker, &successor)))
             return true;
     return false;
@@ -193,7 +192,7 @@ static bool goes_earlier(struct plan_maker *maker, const struct mysql_key *key, 
         const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, i);
         const char *name = schema_text(current, current->columns[i].name);
         if (i == current_column || !task || task->change != DRIFT_UNEXPECTED ||
-            !(key ? key_uses(current, key, name) : check_uses(current, check, name)))
+            !(key ? mysql_key_uses(current, key, name) : check_uses(current, check, name)))
             continue;
         if (!own_drop || mysql_drop_rank(maker, i) < mysql_drop_rank(maker, current_column))
             return true;
@@ -213,6 +212,9 @@ static void drop_key(struct plan_maker *maker, const struct mysql_parts *parts, 
     if (!claim_key(maker, key, parts->stage))
         return;
     bool replaced = find_successor(maker, key, &successor);
+    bool behind = late || parts->task->change == DRIFT_CHANGED; /* the statements of other columns */
+    if (behind && mysql_replace_apart(maker, parts, key, replaced ? &successor : NULL))
+        return;
     struct mysql_substitutes others = mysql_substitutes_of(maker, key);
     strbuf_printf(&clauses->forward, ", %s%s%s", drop_words(maker, key), *others.add ? ", " : "", others.add);
     if (replaced && !late && !is_ready(maker, &successor)) {
@@ -261,7 +263,7 @@ void mysql_inline_drop(struct plan_maker *maker, const struct mysql_parts *parts
     struct mysql_key key = {0};
     const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, current_column);
     bool late = task && task->change == DRIFT_UNEXPECTED && mysql_is_dropped_late(maker, current_column);
-    for (size_t at = 0; next_key(maker, SIDE_CURRENT, current_column, &at, &key);)
+    for (size_t at = 0; mysql_next_key(maker, SIDE_CURRENT, current_column, &at, &key);)
         if (!goes_earlier(maker, &key, NULL, current_column))
             drop_key(maker, parts, &key, late, clauses);
     drop_checks(maker, parts, current_column, clauses);
@@ -273,7 +275,7 @@ bool mysql_goes_with_column(struct plan_maker *maker, const struct mysql_key *ke
     const struct schema_relation *table = &current->relations[key->relation];
     for (size_t i = table->first_column; i < table->first_column + (size_t)table->column_count; i++) {
         const struct plan_task *task = plan_find_task(maker, ARRAY_COLUMNS, SIDE_CURRENT, i);
-        if (!task || !key_uses(current, key, schema_text(current, current->columns[i].name)))
+        if (!task || !mysql_key_uses(current, key, schema_text(current, current->columns[i].name)))
             continue;
         if (task->change == DRIFT_UNEXPECTED)
             return true;
@@ -309,7 +311,7 @@ void mysql_add_users(struct plan_maker *maker, const struct mysql_parts *parts, 
     const struct schema *target = maker->target;
     const struct schema_column *column = &target->columns[target_column];
     struct mysql_key key = {0};
-    for (size_t at = 0; next_key(maker, SIDE_TARGET, target_column, &at, &key);)
+    for (size_t at = 0; mysql_next_key(maker, SIDE_TARGET, target_column, &at, &key);)
         if (!has_task(maker, &key) && !is_made_by_server(maker, &key))
             mysql_add_key(maker, parts, &key);
     for (size_t i = 0; i < target->constraint_count; i++) {

@@ -80,7 +80,7 @@ static const char *drop_words(struct plan_maker *maker, const struct mysql_key *
                                      : plan_printf(maker, "DROP INDEX %s", mysql_quoted(maker, key->name));
 }
 
-/* ", MODIFY COLUMN …" for each column of a primary key that may be NULL on the other side, where there is no such key:
+/* ", MODIFY COLUMN …" for each column of a primary key that may be NULL on the other side, where no such key has it:
  * the server made it NOT NULL for the key, and leaves it so. Another item's column is left to that one. */
 static const char *loosen(struct plan_maker *maker, const struct mysql_key *key)
 {
@@ -159,44 +159,13 @@ static enum mysql_algorithm worse(enum mysql_algorithm a, enum mysql_algorithm b
 static const char *replace_sql(struct plan_maker *maker, const struct mysql_key *from, const struct mysql_key *to,
                                enum mysql_algorithm algorithm, const char *others)
 {
-    return mysql_alter(maker, from->side, from->relation, algorithm, "%s, ADD %s%s", drop_words(maker, from),
-                       mysql_key_sql(maker, to), others);
+    return mysql_alter(maker, from->side, from->relation, algorithm, "%s, ADD %s%s%s", drop_words(maker, from),
+                       mysql_key_sql(maker, to), loosen(maker, from), others);
 }
 
 static bool is_full_text(const struct plan_maker *maker, const struct mysql_key *key)
 {
     return key->index && strcmp(schema_text(mysql_side(maker, key->side), key->index->method), "fulltext") == 0;
-}
-
-/* InnoDB takes a full-text index that goes and comes in one statement for the same one: it goes first. */
-static void replace_apart(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *from,
-                          const struct mysql_key *to, const struct mysql_fact *fact)
-{
-    struct mysql_fact own = *fact;
-    own.between = "";
-    struct mysql_step drop = {
-        .stage = parts->stage,
-        .phase = PHASE_DROP_INDEX,
-        .algorithm = drop_algorithm(maker, from),
-        .hazards = HAZARD(DISABLES_PERFORMANCE),
-        .fact = &own,
-        .to = "",
-        .exact = true,
-        .forward = {drop_sql(maker, from)},
-        .backward = {add_sql(maker, from)},
-    };
-    struct mysql_step add = {
-        .stage = parts->stage,
-        .phase = PHASE_INDEX,
-        .algorithm = add_algorithm(maker, to),
-        .hazards = HAZARD(BUILDS_INDEX),
-        .fact = &own,
-        .from = "",
-        .forward = {add_sql(maker, to)},
-        .backward = {drop_sql(maker, to)},
-    };
-    mysql_add(maker, parts->task, parts->items, parts->count, &drop);
-    mysql_add(maker, parts->task, parts->items, parts->count, &add);
 }
 
 /* The undo: what takes the new key away again, behind the keys that foreign keys need without it. */
@@ -212,6 +181,79 @@ static void list_back(struct plan_maker *maker, const struct mysql_key *key, con
     step->backward[count] = away;
 }
 
+/* Of a step about a key that another thing's task has. NULL: the task's own. */
+static const char *kind_of(const struct mysql_parts *parts, const struct mysql_key *key)
+{
+    enum drift_kind kind = mysql_key_is_primary(key) ? DRIFT_PRIMARY_KEY : is_unique(key) ? DRIFT_UNIQUE : DRIFT_INDEX;
+    return parts->count > 0 ? NULL : drift_kind_name(kind);
+}
+
+/* In two statements, with all that the table does in between: foreign keys that only these two serve get an index of
+ * their own until the second has come. */
+static void replace_in_two(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *from,
+                           const struct mysql_key *to, bool comes)
+{
+    bool renamed = to && !mysql_same_name(from->name, to->name);
+    struct mysql_fact old = mysql_key_fact(maker, from, renamed ? NULL : to);
+    struct mysql_substitutes others = mysql_substitutes_of(maker, from);
+    struct mysql_substitutes meanwhile = mysql_substitutes_meanwhile(maker, from);
+    old.between = to && !renamed ? "" : NULL;
+    mysql_add(maker, parts->task, parts->items, parts->count,
+              &(struct mysql_step){
+                  .stage = parts->stage,
+                  .phase = PHASE_DROP_INDEX,
+                  .algorithm = drop_algorithm(maker, from),
+                  .hazards = HAZARD(DISABLES_PERFORMANCE) | (is_unique(from) ? HAZARD(CHANGES_BEHAVIOUR) : 0),
+                  .fact = &old,
+                  .to = "",
+                  .exact = old.between != NULL,
+                  .forward = {mysql_alter(maker, from->side, from->relation, drop_algorithm(maker, from), "%s%s%s%s%s",
+                                          drop_words(maker, from), *others.add ? ", " : "", others.add,
+                                          *meanwhile.add ? ", " : "", meanwhile.add)},
+                  .backward = {mysql_alter(maker, from->side, from->relation, add_algorithm(maker, from), "ADD %s%s%s",
+                                           mysql_key_sql(maker, from), others.drop, meanwhile.drop)},
+                  .kind = kind_of(parts, from),
+                  .object = parts->count > 0 ? NULL : mysql_path(maker, from->side, from->relation, from->name),
+              });
+    if (!comes)
+        return;
+    struct mysql_fact fact = renamed ? mysql_key_fact(maker, NULL, to) : old;
+    struct mysql_step add = {
+        .stage = parts->stage,
+        .phase = is_unique(to) ? PHASE_KEY : PHASE_INDEX,
+        .algorithm = add_algorithm(maker, to),
+        .hazards = HAZARD(BUILDS_INDEX) | (is_unique(to) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
+        .fact = &fact,
+        .from = "",
+        .forward = {mysql_alter(maker, to->side, to->relation, add_algorithm(maker, to), "ADD %s%s",
+                                mysql_key_sql(maker, to), meanwhile.drop)},
+        .kind = kind_of(parts, to),
+        .object = parts->count > 0 ? NULL : mysql_path(maker, to->side, to->relation, to->name),
+    };
+    list_back(maker, to,
+              mysql_alter(maker, to->side, to->relation, drop_algorithm(maker, to), "%s%s%s", drop_words(maker, to),
+                          *meanwhile.add ? ", " : "", meanwhile.add),
+              &add);
+    mysql_add(maker, parts->task, parts->items, parts->count, &add);
+}
+
+/* Two forms that the server shows alike cannot be told apart in between. */
+static bool is_shown_alike(struct plan_maker *maker, const struct mysql_key *from, const struct mysql_key *to)
+{
+    struct mysql_fact fact = mysql_key_fact(maker, from, to);
+    return strcmp(fact.values[SIDE_CURRENT], fact.values[SIDE_TARGET]) == 0;
+}
+
+bool mysql_replace_apart(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *from,
+                         const struct mysql_key *to)
+{
+    if (!mysql_is_outgrown(maker, from) || (to && is_shown_alike(maker, from, to)))
+        return false;
+    bool comes = to && claim(maker, to, parts->stage);
+    replace_in_two(maker, parts, from, to, comes);
+    return true;
+}
+
 static void replace_key(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *from,
                         const struct mysql_key *to)
 {
@@ -219,8 +261,10 @@ static void replace_key(struct plan_maker *maker, const struct mysql_parts *part
     enum mysql_algorithm algorithm = worse(add_algorithm(maker, from), add_algorithm(maker, to));
     struct mysql_fact old = mysql_key_fact(maker, from, NULL);
     struct mysql_fact fact = mysql_key_fact(maker, renamed ? NULL : from, to);
-    if (!renamed && (is_full_text(maker, from) || is_full_text(maker, to))) {
-        replace_apart(maker, parts, from, to, &fact);
+    /* InnoDB takes a full-text index that goes and comes in one statement for the same one. */
+    bool texts = !renamed && (is_full_text(maker, from) || is_full_text(maker, to));
+    if (texts || (parts->stage == PLAN_STAGES && mysql_is_outgrown(maker, from) && !is_shown_alike(maker, from, to))) {
+        replace_in_two(maker, parts, from, to, true);
         return;
     }
     if (renamed)
@@ -234,7 +278,7 @@ static void replace_key(struct plan_maker *maker, const struct mysql_parts *part
         .hazards = HAZARD(BUILDS_INDEX) | (is_unique(to) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
         .fact = &fact,
         .forward = {replace_sql(maker, from, to, algorithm, also)},
-        .kind = parts->count > 0 || is_unique(to) ? NULL : drift_kind_name(DRIFT_INDEX),
+        .kind = kind_of(parts, to),
         .object = parts->count > 0 ? NULL : mysql_path(maker, SIDE_TARGET, to->relation, to->name),
     };
     list_back(maker, to, replace_sql(maker, to, from, algorithm, others.drop), &step);
@@ -270,7 +314,7 @@ static void add_key(struct plan_maker *maker, const struct mysql_parts *parts, c
         .from = "",
         .also_back = parts->also_back,
         .forward = {add_sql(maker, key)},
-        .kind = is_unique(key) ? NULL : drift_kind_name(DRIFT_INDEX),
+        .kind = kind_of(parts, key),
         .object = parts->count > 0 ? NULL : mysql_path(maker, SIDE_TARGET, key->relation, key->name),
     };
     fact.between = namesake ? "" : NULL;
@@ -356,23 +400,12 @@ void mysql_change_key(struct plan_maker *maker, const struct plan_task *task, co
     replace_key(maker, &(struct mysql_parts){.task = task, .items = items, .count = count, .stage = stage}, &from, &to);
 }
 
-/* Whether the task has an item for which the key is made anew, so that this one is settled by that. */
-static bool is_made_anew(const struct plan_task *task)
-{
-    for (size_t i = 0; i < task->item_count; i++) {
-        const char *attribute = task->items[i]->attribute;
-        if (attribute && strcmp(attribute, "visible") != 0 && strcmp(attribute, "name") != 0)
-            return true;
-    }
-    return false;
-}
-
 void mysql_rename_key(struct plan_maker *maker, const struct plan_task *task, const struct drift_item *const *items,
                       size_t count)
 {
     struct mysql_key from = key_of_item(maker, items[0], SIDE_CURRENT);
     struct mysql_key to = key_of_item(maker, items[0], SIDE_TARGET);
-    if (is_made_anew(task)) {
+    if (mysql_is_made_anew(task)) {
         plan_cover(maker, items[0]);
         return;
     }
@@ -412,7 +445,7 @@ void mysql_hide_key(struct plan_maker *maker, const struct plan_task *task, cons
 {
     struct mysql_key from = key_of_item(maker, items[0], SIDE_CURRENT);
     struct mysql_key to = key_of_item(maker, items[0], SIDE_TARGET);
-    if (is_made_anew(task)) {
+    if (mysql_is_made_anew(task)) {
         plan_cover(maker, items[0]);
         return;
     }

@@ -64,7 +64,24 @@ static bool stays(const struct plan_maker *maker, enum plan_side side, size_t re
            !plan_find_task(maker, ARRAY_CONSTRAINTS, side, reference);
 }
 
-struct mysql_substitutes mysql_substitutes_of(struct plan_maker *maker, const struct mysql_key *key)
+/* Whether another key of the current side serves a foreign key, and stays. */
+static bool is_served_meanwhile(struct plan_maker *maker, const struct mysql_key *key, struct text_list columns)
+{
+    const struct schema *current = maker->current;
+    const struct schema_relation *table = &current->relations[key->relation];
+    for (size_t i = 0; i < (size_t)table->constraint_count + table->index_count; i++) {
+        struct mysql_key other =
+            i < table->constraint_count
+                ? mysql_key_of_constraint(maker, SIDE_CURRENT, table->first_constraint + i)
+                : mysql_key_of_index(maker, SIDE_CURRENT, table->first_index + i - table->constraint_count);
+        if (!mysql_same_name(other.name, key->name) && mysql_key_serves(current, &other, current, columns) &&
+            mysql_key_stays(maker, &other))
+            return true;
+    }
+    return false;
+}
+
+static struct mysql_substitutes list_substitutes(struct plan_maker *maker, const struct mysql_key *key, bool meanwhile)
 {
     const struct schema *schema = mysql_side(maker, key->side);
     enum plan_side other = key->side == SIDE_CURRENT ? SIDE_TARGET : SIDE_CURRENT;
@@ -76,9 +93,12 @@ struct mysql_substitutes mysql_substitutes_of(struct plan_maker *maker, const st
     for (size_t i = table->first_constraint; i < table->first_constraint + (size_t)table->constraint_count; i++) {
         const struct schema_constraint *reference = &schema->constraints[i];
         const char *name = schema_text(schema, reference->name);
+        const char *serving = name;
         if (reference->kind != CONSTRAINT_FOREIGN_KEY || there < 0 || !stays(maker, key->side, i) ||
             !mysql_key_serves(schema, key, schema, reference->columns) ||
-            is_served(maker, other, (size_t)there, schema, reference->columns, &name) ||
+            is_served(maker, other, (size_t)there, schema, reference->columns, meanwhile ? &serving : &name) !=
+                meanwhile ||
+            (meanwhile && is_served_meanwhile(maker, key, reference->columns)) ||
             (found.name && mysql_same_name(found.name, name)) || mysql_find_index(schema, key->relation, name) >= 0)
             continue;
         strbuf_printf(&add, "%sADD KEY %s (", add.length > 0 ? ", " : "", mysql_quoted(maker, name));
@@ -90,6 +110,16 @@ struct mysql_substitutes mysql_substitutes_of(struct plan_maker *maker, const st
     found.add = plan_keep(maker, &add);
     found.drop = plan_keep(maker, &drop);
     return found;
+}
+
+struct mysql_substitutes mysql_substitutes_of(struct plan_maker *maker, const struct mysql_key *key)
+{
+    return list_substitutes(maker, key, false);
+}
+
+struct mysql_substitutes mysql_substitutes_meanwhile(struct plan_maker *maker, const struct mysql_key *key)
+{
+    return list_substitutes(maker, key, true);
 }
 
 const char *mysql_index_is_absent(struct plan_maker *maker, enum plan_side side, size_t relation, const char *name)

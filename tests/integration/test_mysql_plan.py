@@ -850,6 +850,74 @@ def test_what_stands_on_a_renamed_thing(live, tmp_path, case):
         check(live, base, short(drift_probe.diff(base, live.url(), *OPTIONS)))
 
 
+# A table `og (id, q…)` in two forms. An index goes before a column becomes what it cannot be over, and comes in its new form
+# once the columns of that are as they are to be; the undo, too. (one form, the other, values for q and the rest in both)
+OUTGROWN = {
+    "becomes_json": ("c varchar(40) NULL, d int NULL, KEY k (d, c)", "c json NULL, d smallint NULL, KEY k (d)", "'1', 1"),
+    "becomes_text": ("c varchar(40) NULL, d int NULL, KEY k (d, c)", "c text NULL, d smallint NULL, KEY k (d)", "'1', 1"),
+    "index_goes": ("c varchar(40) NULL, KEY k (c)", "c text NULL", "'1'"),
+    "unique_goes": ("c varchar(40) NULL, UNIQUE KEY k (c)", "c text NULL", "'1'"),
+    "prefix_comes": ("c varchar(40) NULL, KEY k (c)", "c text NULL, KEY k (c(10))", "'1'"),
+    "prefix_comes_late": ("c varchar(40) NULL, KEY k (c)", "c json NULL, KEY l (q, id)", "'1'"),
+    "becomes_long": (
+        "c varchar(20) NULL, d int NULL, KEY k (d, c)",
+        "c varchar(1000) NULL, d smallint NULL, KEY k (d)",
+        "'1', 1",
+    ),
+    "index_goes_with_a_column": ("c varchar(40) NULL, d int NULL, KEY k (c, d)", "c text NULL", None),
+    "late_column_goes": (
+        "c int NOT NULL, d bit(3) NULL, e varchar(5) NULL, UNIQUE KEY k (d, c), KEY l (d DESC)",
+        "c text NULL, e smallint NOT NULL DEFAULT 1, UNIQUE KEY k (e)",
+        None,
+    ),
+    "reference_stays": ("c varchar(40) NULL, d int NULL, KEY k (q, c)", "c json NULL, d smallint NULL, KEY k (q, d)", "'1', 1"),
+    "reference_stays_alone": (
+        "c varchar(40) NULL, d int NULL, KEY k (q, c)",
+        "c json NULL, d smallint NULL, KEY k (d, q)",
+        "'1', 1",
+    ),
+    "swapped": (
+        "c varchar(40) NULL, v int AS (q + 1) VIRTUAL, KEY k (v, c)",
+        "c json NULL, v int AS (q + 1) STORED, KEY k (v)",
+        None,
+    ),
+    "full_text": (
+        "c varchar(40) NULL, d int NULL, FULLTEXT KEY k (c)",
+        "c int NULL, d smallint NULL, KEY k (d)",
+        "'1', 1",
+    ),
+    "primary_key": (
+        "c int NOT NULL, d int NOT NULL, PRIMARY KEY (id, d, c)",
+        "c int NULL, d smallint NOT NULL, PRIMARY KEY (id, d)",
+        "1, 1",
+    ),
+    "primary_key_and_type": (
+        "c int NOT NULL, d int NOT NULL, PRIMARY KEY (id, d, c)",
+        "c bigint NULL, d smallint NOT NULL, PRIMARY KEY (id, d)",
+        "1, 1",
+    ),
+    "index_goes_long": ("c varchar(20) NULL, KEY k (c)", "c varchar(1000) NULL", "'1'"),
+    "renamed": ("c varchar(40) NULL, d int NULL, KEY k (d, c)", "c json NULL, d smallint NULL, KEY l (d)", "'1', 1"),
+}
+
+
+@pytest.mark.parametrize("case", OUTGROWN)
+def test_an_index_that_a_column_outgrows(live, tmp_path, case):
+    one, other, values = OUTGROWN[case]
+    table = f"CREATE TABLE og (id int NOT NULL{' PRIMARY KEY' * ('PRIMARY' not in one)}, q int NULL, %s"
+    if case.startswith("reference_"):
+        table += ", CONSTRAINT fk_og FOREIGN KEY (q) REFERENCES parents (id)"
+    for reference, there in ((other, one), (one, other)):
+        live.sql(table % reference + ")")
+        base = snapshot(live, tmp_path / "base.json")
+        live.sql("DROP TABLE og")
+        live.sql(table % there + ")")
+        if values:
+            live.sql(f"INSERT INTO og VALUES (1, 1, {values})")
+        check(live, base, short(drift_probe.diff(base, live.url(), *OPTIONS)))
+        live.sql("DROP TABLE og")
+
+
 @pytest.mark.parametrize("text", ("a\x1bb", "a\x1b[31mb", "a\n\x1b\u202e", "a\x01\x08\x7fz", "a\\\x1b'"))
 def test_names_and_texts_with_bytes_that_are_no_characters(live, tmp_path, text):
     """They are what they are in scripts and facts, in views that change, come and go."""
