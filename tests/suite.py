@@ -41,8 +41,8 @@ def fixed_addresses(preset):
 
 
 def excerpt(output):
-    """The lines that are not about what went well: passing cmocka tests, finished build steps."""
-    dull = re.compile(r"\[ RUN  |\[       OK|\[====|\[\d+/\d+\] |\.+ +\[ *\d+%\]$|bringing up nodes")
+    """The lines that are not about what went well or was skipped: passing cmocka tests, finished build steps."""
+    dull = re.compile(r"\[ RUN  |\[       OK|\[====|\[\d+/\d+\] |\.+ +\[ *\d+%\]$|bringing up nodes|SKIPPED \[")
     return "\n".join(line for line in output.splitlines() if not dull.match(line))
 
 
@@ -147,7 +147,7 @@ class Suite:
         results.unlink(missing_ok=True)
         folder = BUILD if preset == "release" else BUILD / preset
         command = [*fixed_addresses(preset), "/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        command += ["-m", markers, f"--basetemp={RESULTS / part}-pytest", "-rs"]
+        command += ["-m", markers, f"--basetemp={RESULTS / part}-pytest", "-rfEs"]
         command += ["-n", str(max(2, PROCESSORS // 2)), "--dist", "loadfile", f"--junit-xml={results}", "tests/integration"]
         if full:
             command.append("--full")

@@ -10,6 +10,7 @@ import sqlite3
 import pytest
 
 from harness import drift_probe
+from harness.cases import each_way
 from harness.sqlite_plan import check, declared, dump, make, must, shell
 
 SCHEMA = """
@@ -311,10 +312,11 @@ def expected(items, other):
     )
 
 
-@pytest.mark.parametrize("reverse", (False, True), ids=("live", "reference"))
-@pytest.mark.parametrize("case", CASES)
-def test_one_change(tmp_path, case, reverse):
+@pytest.mark.parametrize("case, side", each_way(CASES, ("live", "reference")))
+def test_one_change(tmp_path, case, side):
+    """`side` is the one that was changed."""
     change, items = CASES[case]
+    reverse = side == "reference"
     data = "" if case in WITHOUT_ROWS else DATA
     plain = build(tmp_path, "plain", data=data)
     changed = build(tmp_path, "changed", change, data=data)
@@ -635,8 +637,7 @@ IN_THE_WAY = {
 
 
 @pytest.mark.parametrize("more", ("", "index", "rebuild"))
-@pytest.mark.parametrize("side", ("both", "reference", "live"))
-@pytest.mark.parametrize("case", IN_THE_WAY)
+@pytest.mark.parametrize("case, side", each_way(IN_THE_WAY, ("both", "reference", "live")))
 def test_columns_go_whatever_else_is_in_the_file(tmp_path, case, side, more):
     """DROP COLUMN reads every text of the file, rewrites texts in double quotes, and refuses what it cannot read."""
 
