@@ -188,53 +188,64 @@ static const char *kind_of(const struct mysql_parts *parts, const struct mysql_k
     return parts->count > 0 ? NULL : drift_kind_name(kind);
 }
 
-/* In two statements, with all that the table does in between: foreign keys that only these two serve get an index of
- * their own until the second has come. */
-static void replace_in_two(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *from,
-                           const struct mysql_key *to, bool comes)
+/* `meanwhile`: what serves foreign keys as long as neither of two keys is there. */
+static void drop_first(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key,
+                       const struct mysql_fact *fact, const struct mysql_substitutes *meanwhile)
 {
-    bool renamed = to && !mysql_same_name(from->name, to->name);
-    struct mysql_fact old = mysql_key_fact(maker, from, renamed ? NULL : to);
-    struct mysql_substitutes others = mysql_substitutes_of(maker, from);
-    struct mysql_substitutes meanwhile = mysql_substitutes_meanwhile(maker, from);
-    old.between = to && !renamed ? "" : NULL;
+    struct mysql_substitutes others = mysql_substitutes_of(maker, key);
     mysql_add(maker, parts->task, parts->items, parts->count,
               &(struct mysql_step){
                   .stage = parts->stage,
                   .phase = PHASE_DROP_INDEX,
-                  .algorithm = drop_algorithm(maker, from),
-                  .hazards = HAZARD(DISABLES_PERFORMANCE) | (is_unique(from) ? HAZARD(CHANGES_BEHAVIOUR) : 0),
-                  .fact = &old,
+                  .algorithm = drop_algorithm(maker, key),
+                  .hazards = HAZARD(DISABLES_PERFORMANCE) | (is_unique(key) ? HAZARD(CHANGES_BEHAVIOUR) : 0),
+                  .fact = fact,
                   .to = "",
-                  .exact = old.between != NULL,
-                  .forward = {mysql_alter(maker, from->side, from->relation, drop_algorithm(maker, from), "%s%s%s%s%s",
-                                          drop_words(maker, from), *others.add ? ", " : "", others.add,
-                                          *meanwhile.add ? ", " : "", meanwhile.add)},
-                  .backward = {mysql_alter(maker, from->side, from->relation, add_algorithm(maker, from), "ADD %s%s%s",
-                                           mysql_key_sql(maker, from), others.drop, meanwhile.drop)},
-                  .kind = kind_of(parts, from),
-                  .object = parts->count > 0 ? NULL : mysql_path(maker, from->side, from->relation, from->name),
+                  .exact = fact->between != NULL,
+                  .forward = {mysql_alter(maker, key->side, key->relation, drop_algorithm(maker, key), "%s%s%s%s%s",
+                                          drop_words(maker, key), *others.add ? ", " : "", others.add,
+                                          *meanwhile->add ? ", " : "", meanwhile->add)},
+                  .backward = {mysql_alter(maker, key->side, key->relation, add_algorithm(maker, key), "ADD %s%s%s",
+                                           mysql_key_sql(maker, key), others.drop, meanwhile->drop)},
+                  .kind = kind_of(parts, key),
+                  .object = parts->count > 0 ? NULL : mysql_path(maker, key->side, key->relation, key->name),
               });
-    if (!comes)
-        return;
-    struct mysql_fact fact = renamed ? mysql_key_fact(maker, NULL, to) : old;
-    struct mysql_step add = {
+}
+
+static void add_afterwards(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key,
+                           const struct mysql_fact *fact, const struct mysql_substitutes *meanwhile)
+{
+    struct mysql_step step = {
         .stage = parts->stage,
-        .phase = is_unique(to) ? PHASE_KEY : PHASE_INDEX,
-        .algorithm = add_algorithm(maker, to),
-        .hazards = HAZARD(BUILDS_INDEX) | (is_unique(to) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
-        .fact = &fact,
+        .phase = is_unique(key) ? PHASE_KEY : PHASE_INDEX,
+        .algorithm = add_algorithm(maker, key),
+        .hazards = HAZARD(BUILDS_INDEX) | (is_unique(key) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
+        .fact = fact,
         .from = "",
-        .forward = {mysql_alter(maker, to->side, to->relation, add_algorithm(maker, to), "ADD %s%s",
-                                mysql_key_sql(maker, to), meanwhile.drop)},
-        .kind = kind_of(parts, to),
-        .object = parts->count > 0 ? NULL : mysql_path(maker, to->side, to->relation, to->name),
+        .forward = {mysql_alter(maker, key->side, key->relation, add_algorithm(maker, key), "ADD %s%s",
+                                mysql_key_sql(maker, key), meanwhile->drop)},
+        .kind = kind_of(parts, key),
+        .object = parts->count > 0 ? NULL : mysql_path(maker, key->side, key->relation, key->name),
     };
-    list_back(maker, to,
-              mysql_alter(maker, to->side, to->relation, drop_algorithm(maker, to), "%s%s%s", drop_words(maker, to),
-                          *meanwhile.add ? ", " : "", meanwhile.add),
-              &add);
-    mysql_add(maker, parts->task, parts->items, parts->count, &add);
+    list_back(maker, key,
+              mysql_alter(maker, key->side, key->relation, drop_algorithm(maker, key), "%s%s%s", drop_words(maker, key),
+                          *meanwhile->add ? ", " : "", meanwhile->add),
+              &step);
+    mysql_add(maker, parts->task, parts->items, parts->count, &step);
+}
+
+/* In two statements, with all that becomes of the columns in between. `to` may be NULL, or come by another step. */
+static void replace_in_two(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *from,
+                           const struct mysql_key *to, bool comes)
+{
+    bool renamed = to && !mysql_same_name(from->name, to->name);
+    struct mysql_substitutes meanwhile = mysql_substitutes_meanwhile(maker, from);
+    struct mysql_fact fact = mysql_key_fact(maker, from, renamed ? NULL : to);
+    fact.between = to && !renamed ? "" : NULL;
+    drop_first(maker, parts, from, &fact, &meanwhile);
+    struct mysql_fact own = renamed ? mysql_key_fact(maker, NULL, to) : fact;
+    if (comes)
+        add_afterwards(maker, parts, to, &own, &meanwhile);
 }
 
 /* Two forms that the server shows alike cannot be told apart in between. */
