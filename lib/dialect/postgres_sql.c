@@ -127,17 +127,26 @@ void postgres_sql_column(struct strbuf *out, const struct schema *schema, const 
         strbuf_add_string(out, " NOT NULL");
 }
 
-static void add_columns(struct strbuf *out, const struct schema *schema, const struct schema_relation *relation)
+static void add_columns(struct strbuf *out, const struct schema *schema, const struct schema_relation *relation,
+                        const enum postgres_column_form *forms)
 {
+    const char *separator = "\n    ";
     strbuf_add_string(out, " (");
     for (uint32_t i = 0; i < relation->column_count; i++) {
-        strbuf_add_string(out, i > 0 ? ",\n    " : "\n    ");
-        postgres_sql_column(out, schema, &schema->columns[relation->first_column + i]);
+        struct schema_column column = schema->columns[relation->first_column + i];
+        if (forms[i] == POSTGRES_COLUMN_LEFT_OUT)
+            continue;
+        if (forms[i] == POSTGRES_COLUMN_WITHOUT_DEFAULT)
+            column.default_expression = 0;
+        strbuf_add_string(out, separator);
+        postgres_sql_column(out, schema, &column);
+        separator = ",\n    ";
     }
-    strbuf_add_string(out, relation->column_count ? "\n)" : ")");
+    strbuf_add_string(out, separator[0] == ',' ? "\n)" : ")");
 }
 
-void postgres_sql_table(struct strbuf *out, const struct schema *schema, const struct schema_relation *relation)
+void postgres_sql_table(struct strbuf *out, const struct schema *schema, const struct schema_relation *relation,
+                        const enum postgres_column_form *forms)
 {
     const char *key = schema_attribute_text(schema, relation->attributes, ATTRIBUTE_PARTITION_KEY);
     const char *bound = schema_attribute_text(schema, relation->attributes, ATTRIBUTE_PARTITION_BOUND);
@@ -153,7 +162,7 @@ void postgres_sql_table(struct strbuf *out, const struct schema *schema, const s
         strbuf_add_char(out, ' ');
         strbuf_add_string(out, bound);
     } else {
-        add_columns(out, schema, relation);
+        add_columns(out, schema, relation, forms);
         for (size_t i = 0; i < parent_count; i++) {
             strbuf_add_string(out, i > 0 ? ", " : " INHERITS (");
             strbuf_add_string(out, schema_text(schema, parents[i].text));

@@ -37,8 +37,12 @@ void postgres_sql_column(struct strbuf *out, const struct schema *schema, const 
 /* What follows ADD or ALTER COLUMN … ADD: GENERATED … AS IDENTITY (…). */
 void postgres_sql_identity(struct strbuf *out, const struct schema *schema, const struct schema_column *column);
 
-/* CREATE TABLE with its columns and no constraints; partitions too. */
-void postgres_sql_table(struct strbuf *out, const struct schema *schema, const struct schema_relation *relation);
+/* What CREATE TABLE says of a column: nothing of one that the table has from a parent, as it is there. */
+enum postgres_column_form { POSTGRES_COLUMN_WHOLE, POSTGRES_COLUMN_WITHOUT_DEFAULT, POSTGRES_COLUMN_LEFT_OUT };
+
+/* CREATE TABLE with its columns (`forms`, by the relation's column) and no constraints; partitions too. */
+void postgres_sql_table(struct strbuf *out, const struct schema *schema, const struct schema_relation *relation,
+                        const enum postgres_column_form *forms);
 
 /* Everything behind CONSTRAINT "name"; NOT VALID only if it is, or if `not_valid` says so. */
 void postgres_sql_constraint(struct strbuf *out, const struct schema *schema,

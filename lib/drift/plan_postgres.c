@@ -73,7 +73,7 @@ static const struct plan_rule rules[] = {
     {DRIFT_INDEX, DRIFT_CHANGED, "constraint", postgres_change_index_constraint, NULL},
     {DRIFT_INDEX, DRIFT_CHANGED, NULL, postgres_change_index, NULL},
     {DRIFT_ROUTINE, DRIFT_MISSING, NULL, postgres_make_routine, NULL},
-    {DRIFT_ROUTINE, DRIFT_UNEXPECTED, NULL, postgres_drop_object, NULL},
+    {DRIFT_ROUTINE, DRIFT_UNEXPECTED, NULL, postgres_drop_routine, NULL},
     {DRIFT_ROUTINE, DRIFT_CHANGED, NULL, postgres_change_routine, NULL},
     {DRIFT_VIEW, DRIFT_MISSING, NULL, postgres_make_view, NULL},
     {DRIFT_VIEW, DRIFT_UNEXPECTED, NULL, postgres_drop_view, NULL},
@@ -143,6 +143,7 @@ static void begin(struct plan_maker *maker)
         !postgres_find_heirs(maker, plan) ||
         !(plan->view_stages = arena_alloc(maker->arena, maker->target->relation_count + 1)) ||
         !(plan->retypes = arena_array(maker->arena, maker->current->column_count + 1, sizeof(void *))) ||
+        !(plan->exchanged = arena_array(maker->arena, maker->current->object_count + 1, sizeof(void *))) ||
         !(plan->view_words = postgres_read_views(maker)) ||
         !(plan->view_leans = arena_alloc(maker->arena, maker->target->relation_count + 1)) ||
         !(plan->passes = arena_alloc(maker->arena, maker->current->relation_count + 1))) {
@@ -156,6 +157,7 @@ static void begin(struct plan_maker *maker)
     plan->loose = plan->version[SIDE_CURRENT] != plan->version[SIDE_TARGET] || plan->version[SIDE_CURRENT] == 0;
     maker->engine = plan;
     postgres_find_moved(maker);
+    postgres_find_exchanged(maker);
     postgres_note_late(maker);
     postgres_note_late_views(maker);
     postgres_find_passing(maker);

@@ -83,6 +83,8 @@ struct postgres_plan {
         *leans[PLAN_ARRAYS]; /* of the current side: 1: steps for other things take it away and bring it back */
     const struct plan_task **retypes; /* by column of the current side: in whose step its type changes; NULL: none */
     uint64_t *view_words; /* by the current side's relation: VIEW_WORDS of a Bloom filter of a view's words */
+    const struct plan_task **exchanged; /* by object of the current side, of a routine: the task of another of its name
+                                         * that takes its place under all that calls it; NULL: none does */
     struct postgres_moved *moved;
     size_t moved_count;
     unsigned char *view_stages; /* by the target's relation: of views that are made or changed; 0: not known yet */
@@ -201,6 +203,7 @@ struct postgres_fact postgres_column_fact(struct plan_maker *maker, struct postg
 
 enum postgres_table_fact {
     TABLE_FACT_COLUMNS,
+    TABLE_FACT_OWN_COLUMNS, /* asked for where a table that inherits stands on one side only */
     TABLE_FACT_PERSISTENCE,
     TABLE_FACT_ROW_SECURITY,
     TABLE_FACT_FORCE_ROW_SECURITY,
@@ -229,6 +232,7 @@ struct postgres_fact postgres_sequence_owner_fact(struct plan_maker *maker, stru
 
 /* Bodies of rules, by file. */
 plan_rule_function postgres_change_schema, postgres_change_parents;
+plan_rule_function postgres_drop_routine;
 plan_rule_function postgres_make_object, postgres_drop_object, postgres_make_sequence, postgres_change_sequence,
     postgres_change_sequence_owner, postgres_make_trigger, postgres_change_trigger, postgres_change_trigger_state,
     postgres_make_policy, postgres_change_policy, postgres_make_routine, postgres_change_routine;
@@ -269,6 +273,11 @@ unsigned postgres_new_column_stage(struct plan_maker *maker, size_t index);
 unsigned postgres_new_table_stage(struct plan_maker *maker, size_t relation);
 unsigned postgres_change_stage(struct plan_maker *maker, const struct plan_task *task);
 
+/* Before all else: which routines that are to go leave their callers to another of their name. Then: whether a task is
+ * about one of either. */
+void postgres_find_exchanged(struct plan_maker *maker);
+bool postgres_is_exchanged(const struct plan_maker *maker, const struct plan_task *task);
+
 /* Of a routine that is made or changed: among the views where it needs a relation, or did. */
 enum plan_phase postgres_routine_phase(const struct plan_maker *maker, struct drift_place place);
 
@@ -277,6 +286,10 @@ enum plan_phase postgres_routine_phase(const struct plan_maker *maker, struct dr
 void postgres_find_moved(struct plan_maker *maker);
 bool postgres_is_moved(const struct plan_maker *maker, enum plan_side side, const char *type);
 bool postgres_moves_with_enum(struct plan_maker *maker, const struct plan_task *task);
+
+/* Whether the default of a column of the target, in a table that is made, names an enum that is moved while its type
+ * does not: it is set once the new type stands. */
+bool postgres_default_moves(const struct plan_maker *maker, size_t column);
 
 /* "ALTER COLUMN … TYPE …" to a side's type, with the default out of the way. A column of one side only keeps its type:
  * that is a new one under the old name. */
@@ -352,8 +365,23 @@ void postgres_remove_index(struct plan_maker *maker, const struct postgres_parts
 
 bool postgres_is_partition_of(const struct schema *schema, size_t child, size_t parent);
 
+/* A snapshot may have been written by anybody: the depth of what it calls inheritance is bounded. */
+enum { POSTGRES_CHILD_LEVELS = 16 };
+
 /* Whether a table inherits from another, or is a partition of it. */
 bool postgres_is_child_of(const struct schema *schema, size_t child, size_t parent);
+
+/* Whether a table inherits from tables of the schema alone; whether one of them has a column of that name. */
+bool postgres_knows_parents(const struct schema *schema, size_t relation);
+bool postgres_comes_from_parent(const struct schema *schema, size_t relation, const char *column);
+
+/* Of a table that stands on that side only: whose step changes the parent's column that its own column is, NULL where
+ * none does. The table is made without that column, as it has it from its parent, and so is changed with that. */
+const struct plan_task *postgres_parents_change(const struct plan_maker *maker, enum plan_side side, size_t column);
+
+/* Statements that make a table without what hangs on it. */
+void postgres_list_bare_table(struct plan_maker *maker, enum plan_side side, size_t relation,
+                              struct postgres_list *list);
 
 /* Before all else: which tables inherit at all. False when memory is out. */
 bool postgres_find_heirs(struct plan_maker *maker, struct postgres_plan *plan);

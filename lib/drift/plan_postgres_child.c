@@ -9,9 +9,6 @@
 #include "drift/plan_postgres.h"
 #include "drift/plan_postgres_text.h"
 
-/* A snapshot may have been written by anybody: the depth of what it calls inheritance is bounded. */
-enum { CHILD_LEVELS = 16 };
-
 static enum plan_side other_side(enum plan_side side)
 {
     return side == SIDE_TARGET ? SIDE_CURRENT : SIDE_TARGET;
@@ -107,6 +104,94 @@ bool postgres_is_inherited(const struct plan_maker *maker, enum plan_side side, 
     return false;
 }
 
+bool postgres_knows_parents(const struct schema *schema, size_t relation)
+{
+    size_t count = 0;
+    size_t known = 0;
+    if (!schema_attribute_list(schema, schema->relations[relation].attributes, ATTRIBUTE_PARENTS, &count))
+        return false;
+    for (size_t i = 0; i < schema->relation_count; i++)
+        known += i != relation && postgres_is_child_of(schema, relation, i);
+    return known == count;
+}
+
+bool postgres_comes_from_parent(const struct schema *schema, size_t relation, const char *column)
+{
+    for (size_t i = 0; i < schema->relation_count; i++)
+        if (i != relation && schema_find_column(schema, &schema->relations[i], column) &&
+            postgres_is_child_of(schema, relation, i))
+            return true;
+    return false;
+}
+
+static bool changes_form(const struct plan_maker *maker, const struct plan_task *task)
+{
+    return task && (postgres_changes_type(maker, task) || postgres_changes_generation(task));
+}
+
+static const struct plan_task *parents_change(const struct plan_maker *maker, enum plan_side side, size_t column,
+                                              unsigned levels)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    size_t table = schema->columns[column].relation;
+    const char *name = schema_text(schema, schema->columns[column].name);
+    const struct plan_task *found = NULL;
+    if (!((const struct postgres_plan *)maker->engine)->heirs[side][table] || find_on(maker, other_side(side), table))
+        return NULL;
+    for (size_t i = 0; i < schema->relation_count && !found; i++) {
+        const struct schema_column *theirs = i != table && postgres_is_child_of(schema, table, i)
+                                                 ? schema_find_column(schema, &schema->relations[i], name)
+                                                 : NULL;
+        size_t at = theirs ? (size_t)(theirs - schema->columns) : 0;
+        const struct plan_task *task = theirs ? plan_find_task(maker, ARRAY_COLUMNS, side, at) : NULL;
+        if (changes_form(maker, task))
+            found = task;
+        else if (theirs && levels > 0)
+            found = parents_change(maker, side, at, levels - 1);
+    }
+    return found;
+}
+
+const struct plan_task *postgres_parents_change(const struct plan_maker *maker, enum plan_side side, size_t column)
+{
+    return parents_change(maker, side, column, POSTGRES_CHILD_LEVELS);
+}
+
+static enum postgres_column_form form_of(struct plan_maker *maker, enum plan_side side, size_t column)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    if (schema->relations[schema->columns[column].relation].kind == RELATION_PARTITION)
+        return POSTGRES_COLUMN_WHOLE; /* it says nothing of columns anyway */
+    if (postgres_parents_change(maker, side, column))
+        return POSTGRES_COLUMN_LEFT_OUT;
+    return side == SIDE_TARGET && postgres_default_moves(maker, column) ? POSTGRES_COLUMN_WITHOUT_DEFAULT
+                                                                        : POSTGRES_COLUMN_WHOLE;
+}
+
+void postgres_list_bare_table(struct plan_maker *maker, enum plan_side side, size_t relation,
+                              struct postgres_list *list)
+{
+    const struct schema *schema = postgres_schema(maker, side);
+    const struct schema_relation *table = &schema->relations[relation];
+    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_SQL_PART);
+    enum postgres_column_form *forms = arena_array(maker->arena, table->column_count + 1u, sizeof *forms);
+    if (!forms) {
+        maker->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < table->column_count; i++)
+        forms[i] = form_of(maker, side, table->first_column + i);
+    postgres_sql_table(&text, schema, table, forms);
+    postgres_list_add(maker, list, plan_keep(maker, &text));
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct schema_column *column = &schema->columns[table->first_column + i];
+        if (forms[i] == POSTGRES_COLUMN_LEFT_OUT && !(column->flags & COLUMN_NULLABLE))
+            postgres_list_add(maker, list,
+                              postgres_alter(maker, side, relation, "ALTER COLUMN %s SET NOT NULL",
+                                             postgres_quoted(maker, schema_text(schema, column->name))));
+    }
+}
+
 static bool has_plain_default(const struct schema_column *column)
 {
     return !column->generated && !postgres_is_identity(column);
@@ -144,7 +229,7 @@ void postgres_list_child_defaults(struct plan_maker *maker, enum plan_side to, s
 {
     const struct schema_column *wanted = &postgres_schema(maker, to)->columns[column];
     if (has_plain_default(wanted))
-        list_defaults(maker, to, wanted, CHILD_LEVELS, list);
+        list_defaults(maker, to, wanted, POSTGRES_CHILD_LEVELS, list);
 }
 
 /* A child that stands on both sides; whether it has the column on the side where its parent is without it. */
@@ -204,5 +289,5 @@ static void list_drop(struct plan_maker *maker, enum plan_side from, const struc
 
 void postgres_list_drop_column(struct plan_maker *maker, enum plan_side from, size_t column, struct postgres_list *list)
 {
-    list_drop(maker, from, &postgres_schema(maker, from)->columns[column], CHILD_LEVELS, list);
+    list_drop(maker, from, &postgres_schema(maker, from)->columns[column], POSTGRES_CHILD_LEVELS, list);
 }

@@ -148,6 +148,7 @@ bool postgres_moves_with_enum(struct plan_maker *maker, const struct plan_task *
 
 /* Enums that are moved together, and their columns. */
 struct moving {
+    size_t leader;
     const struct plan_task *const *enums;
     size_t enum_count;
     struct postgres_pair *columns; /* only on the target's side: of the type before and after */
@@ -188,6 +189,7 @@ static bool find_moving(struct plan_maker *maker, const struct plan_task *task, 
         maker->failed |= !enums;
         return false;
     }
+    ret_moving->leader = leader;
     for (size_t i = 0; i < plan->moved_count; i++)
         if (plan->moved[i].leader == leader)
             enums[ret_moving->enum_count++] = plan->moved[i].task;
@@ -226,6 +228,38 @@ static void list_drops(struct plan_maker *maker, const struct moving *moving, st
     }
 }
 
+bool postgres_default_moves(const struct plan_maker *maker, size_t column)
+{
+    const struct schema *target = maker->target;
+    const struct schema_column *wanted = &target->columns[column];
+    const struct schema_relation *table = &target->relations[wanted->relation];
+    return wanted->default_expression && !wanted->generated && relation_is_table(table) &&
+           postgres_is_moved(maker, SIDE_TARGET, schema_text(target, wanted->default_expression)) &&
+           !postgres_is_moved(maker, SIDE_TARGET, schema_text(target, wanted->type)) &&
+           !schema_find_relation(maker->current, schema_text(target, table->schema), schema_text(target, table->name));
+}
+
+/* Of tables that the plan has made just before; on the way back they go just behind. */
+static void list_defaults(struct plan_maker *maker, enum plan_side to, const struct moving *moving,
+                          struct postgres_list *list)
+{
+    const struct schema *target = maker->target;
+    const struct postgres_plan *plan = maker->engine;
+    for (size_t i = 0; i < target->column_count; i++) {
+        const struct schema_column *column = &target->columns[i];
+        if (!postgres_default_moves(maker, i) ||
+            plan->moved[moved_enum(maker, SIDE_TARGET, schema_text(target, column->default_expression)) - 1].leader !=
+                moving->leader)
+            continue;
+        const char *sql = to == SIDE_TARGET ? postgres_default_sql(maker, SIDE_TARGET, i)
+                                            : plan_printf(maker, "ALTER COLUMN %s DROP DEFAULT",
+                                                          postgres_quoted(maker, schema_text(target, column->name)));
+        postgres_list_add(maker, list,
+                          plan_printf(maker, "ALTER TABLE IF EXISTS %s %s",
+                                      postgres_table_name(maker, SIDE_TARGET, column->relation), sql));
+    }
+}
+
 /* What leans on the columns makes way. */
 static struct postgres_list move(struct plan_maker *maker, enum plan_side to, const struct moving *moving,
                                  const struct postgres_lean *lean)
@@ -235,6 +269,7 @@ static struct postgres_list move(struct plan_maker *maker, enum plan_side to, co
     list_types(maker, to, moving, &list);
     for (size_t i = 0; i < moving->column_count; i++)
         postgres_list_retype(maker, to, moving->columns[i], &list);
+    list_defaults(maker, to, moving, &list);
     list_drops(maker, moving, &list);
     postgres_lean_make(maker, lean, to, &list);
     return list;

@@ -190,25 +190,39 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const struct named_column *)a)->name, ((const struct named_column *)b)->name);
 }
 
-static bool columns_value(struct plan_maker *maker, const struct schema *schema, size_t index, struct strbuf *out)
+static bool list_columns(struct plan_maker *maker, const struct schema *schema, size_t index, bool own,
+                         struct strbuf *out)
 {
     const struct schema_relation *relation = &schema->relations[index];
     struct named_column *columns = arena_array(maker->arena, relation->column_count + 1u, sizeof *columns);
     bool partitioned = schema_has_attribute(schema, relation->attributes, ATTRIBUTE_PARTITION_KEY);
+    size_t count = 0;
     if (!columns) {
         maker->failed = true;
         return false;
     }
     for (size_t i = 0; i < relation->column_count; i++) {
         const struct schema_column *column = &schema->columns[relation->first_column + i];
-        columns[i] = (struct named_column){schema_text(schema, column->name), schema_text(schema, column->type)};
+        if (own && postgres_comes_from_parent(schema, index, schema_text(schema, column->name)))
+            continue;
+        columns[count++] = (struct named_column){schema_text(schema, column->name), schema_text(schema, column->type)};
     }
-    qsort(columns, relation->column_count, sizeof *columns, compare_names);
+    qsort(columns, count, sizeof *columns, compare_names);
     strbuf_add_char(out, partitioned ? 'p' : relation_letters[relation->kind]);
     strbuf_add_string(out, ": ");
-    for (size_t i = 0; i < relation->column_count; i++)
+    for (size_t i = 0; i < count; i++)
         strbuf_printf(out, "%s%s %s", i > 0 ? ", " : "", columns[i].name, columns[i].type);
     return true;
+}
+
+static bool columns_value(struct plan_maker *maker, const struct schema *schema, size_t index, struct strbuf *out)
+{
+    return list_columns(maker, schema, index, false, out);
+}
+
+static bool own_columns_value(struct plan_maker *maker, const struct schema *schema, size_t index, struct strbuf *out)
+{
+    return list_columns(maker, schema, index, true, out);
 }
 
 static bool persistence_value(struct plan_maker *maker, const struct schema *schema, size_t index, struct strbuf *out)
@@ -235,26 +249,41 @@ static bool force_value(struct plan_maker *maker, const struct schema *schema, s
     return true;
 }
 
+#define COLUMNS_QUERY(condition)                                                                                       \
+    "c.relkind::text || ': ' || coalesce((SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, "              \
+    "a.atttypmod), ', ' ORDER BY a.attname COLLATE \"C\") FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum "  \
+    "> 0 AND NOT a.attisdropped" condition "), '')"
+
 static const struct {
     const char *what;
     const char *expression;
     fact_value *value;
 } table_facts[TABLE_FACTS] = {
-    [TABLE_FACT_COLUMNS] = {"columns",
-                            "c.relkind::text || ': ' || coalesce((SELECT string_agg(a.attname || ' ' || "
-                            "format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attname COLLATE \"C\") FROM "
-                            "pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '')",
-                            columns_value},
+    [TABLE_FACT_COLUMNS] = {"columns", COLUMNS_QUERY(""), columns_value},
+    [TABLE_FACT_OWN_COLUMNS] = {"columns", COLUMNS_QUERY(" AND a.attinhcount = 0"), own_columns_value},
     [TABLE_FACT_PERSISTENCE] = {"persistence", "c.relpersistence::text", persistence_value},
     [TABLE_FACT_ROW_SECURITY] = {"row security", "c.relrowsecurity::text", row_security_value},
     [TABLE_FACT_FORCE_ROW_SECURITY] = {"forced row security", "c.relforcerowsecurity::text", force_value},
 };
+
+/* What a table that comes or goes has from its parents is theirs, and changes with them meanwhile. */
+static enum postgres_table_fact settle(const struct plan_maker *maker, struct postgres_pair relations,
+                                       enum postgres_table_fact which)
+{
+    enum plan_side side = side_of(relations);
+    bool is_alone = relations.at[SIDE_CURRENT] < 0 || relations.at[SIDE_TARGET] < 0;
+    return which == TABLE_FACT_COLUMNS && is_alone &&
+                   postgres_knows_parents(postgres_schema(maker, side), (size_t)relations.at[side])
+               ? TABLE_FACT_OWN_COLUMNS
+               : which;
+}
 
 struct postgres_fact postgres_table_fact(struct plan_maker *maker, struct postgres_pair relations,
                                          enum postgres_table_fact which)
 {
     enum plan_side side = side_of(relations);
     size_t index = (size_t)relations.at[side];
+    which = settle(maker, relations, which);
     const char *object =
         plan_printf(maker, "table %s: %s", postgres_table_name(maker, side, index), table_facts[which].what);
     const char *query =

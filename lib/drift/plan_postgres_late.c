@@ -19,11 +19,19 @@ static unsigned exchange_stage(struct plan_maker *maker, const struct plan_task 
                      : postgres_new_key_stage(maker, (size_t)task->place.reference);
 }
 
-/* A routine whose body is a text to the server waits for nothing. */
+/* A routine whose body is a text to the server waits for nothing but the types that it takes and returns. */
 static bool is_unparsed(const struct schema *schema, size_t index)
 {
     const struct schema_object *object = &schema->objects[index];
     return object->kind == OBJECT_ROUTINE && !schema_has_attribute(schema, object->attributes, ATTRIBUTE_SQL_BODY);
+}
+
+static unsigned unparsed_stage(const struct plan_maker *maker, size_t index)
+{
+    const uint32_t run = maker->target->objects[index].attributes;
+    unsigned stage = postgres_needs(maker, schema_attribute_text(maker->target, run, ATTRIBUTE_SIGNATURE));
+    unsigned needed = postgres_needs(maker, schema_attribute_text(maker->target, run, ATTRIBUTE_RETURNS));
+    return needed > stage ? needed : stage;
 }
 
 unsigned postgres_change_stage(struct plan_maker *maker, const struct plan_task *task)
@@ -44,7 +52,8 @@ unsigned postgres_change_stage(struct plan_maker *maker, const struct plan_task 
         stage = postgres_index_stage(maker, wanted);
         break;
     case ARRAY_OBJECTS:
-        stage = is_unparsed(maker->target, wanted) ? 2 : postgres_object_stage(maker, wanted);
+        stage =
+            is_unparsed(maker->target, wanted) ? unparsed_stage(maker, wanted) : postgres_object_stage(maker, wanted);
         break;
     default:
         break;
@@ -99,21 +108,36 @@ static void note_object(struct plan_maker *maker, const struct plan_task *task)
                    task->kind == DRIFT_ROUTINE ? postgres_change_stage(maker, task) : 2);
     if (task->change == DRIFT_CHANGED && task->kind == DRIFT_COMPOSITE)
         postgres_note_composite(maker, task);
-    if (task->change == DRIFT_MISSING)
+    if (postgres_is_exchanged(maker, task))
+        add_object(maker, (size_t)task->place.reference, 2);
+    else if (task->change == DRIFT_MISSING)
         add_object(maker, (size_t)task->place.reference, postgres_object_stage(maker, (size_t)task->place.reference));
+}
+
+static unsigned column_stage(struct plan_maker *maker, const struct plan_task *task)
+{
+    if (task->change == DRIFT_MISSING)
+        return postgres_new_column_stage(maker, (size_t)task->place.reference);
+    if (postgres_moves_with_enum(maker, task))
+        return PLAN_STAGES;
+    if (postgres_changes_type(maker, task))
+        return postgres_type_stage(maker, task);
+    return postgres_changes_generation(task) ? postgres_generation_stage(maker, task) : 1;
 }
 
 static void note_column(struct plan_maker *maker, const struct plan_task *task)
 {
-    size_t wanted = (size_t)task->place.reference;
-    if (task->change == DRIFT_MISSING)
-        add_column(maker, wanted, postgres_new_column_stage(maker, wanted));
-    else if (postgres_moves_with_enum(maker, task))
-        add_column(maker, wanted, PLAN_STAGES);
-    else if (postgres_changes_type(maker, task))
-        add_column(maker, wanted, postgres_type_stage(maker, task));
-    else if (postgres_changes_generation(task))
-        add_column(maker, wanted, postgres_generation_stage(maker, task));
+    add_column(maker, (size_t)task->place.reference, column_stage(maker, task));
+}
+
+/* What a table that is made has from a parent changes with that. */
+static void note_inherited(struct plan_maker *maker)
+{
+    for (size_t i = 0; i < maker->target->column_count; i++) {
+        const struct plan_task *task = postgres_parents_change(maker, SIDE_TARGET, i);
+        if (task)
+            add_column(maker, i, column_stage(maker, task));
+    }
 }
 
 /* Texts that name an enum wait until its columns have been moved over. */
@@ -164,12 +188,13 @@ void postgres_note_late(struct plan_maker *maker)
                 notes[k](maker, task);
         }
     note_moved(maker);
+    note_inherited(maker);
 }
 
 /* What leans on the thing that a task changes; none where the task changes nothing that others lean on. */
 void postgres_find_lean(struct plan_maker *maker, const struct plan_task *task, struct postgres_lean *ret_lean)
 {
-    if (task->change != DRIFT_CHANGED)
+    if (task->change != DRIFT_CHANGED && !(task->change == DRIFT_UNEXPECTED && postgres_is_exchanged(maker, task)))
         return;
     if (task->kind == DRIFT_ROUTINE)
         postgres_lean_on_routine_of(maker, task, ret_lean);

@@ -519,21 +519,37 @@ static void call_back(const struct plan_maker *maker, struct postgres_lean *lean
     }
 }
 
-void postgres_lean_on_column(struct plan_maker *maker, struct postgres_lean *lean, size_t index, bool keys)
+/* What stands in the way of a change of the column's type, there and in the tables that inherit it. */
+static void add_users(struct plan_maker *maker, struct postgres_lean *lean, const struct schema_column *column,
+                      unsigned levels)
 {
     const struct schema *current = maker->current;
-    const struct schema_column *column = &current->columns[index];
     const struct schema_relation *table = &current->relations[column->relation];
+    const struct postgres_plan *plan = maker->engine;
     const char *name = schema_text(current, column->name);
     add_views(maker, lean, column->relation, name);
     add_readers(maker, lean, column->relation, name);
     add_objects(maker, lean, column->relation, name);
-    add_keys(maker, lean, column, keys);
     for (size_t i = 0; i < table->column_count; i++) {
         const struct schema_column *other = &current->columns[table->first_column + i];
         if (other->generated && plan_mentions_word(schema_text(current, other->generated), name))
             postgres_lean_on_generated(maker, lean, table->first_column + i);
     }
+    for (size_t i = 0; i < current->relation_count && levels > 0; i++) {
+        const struct schema_column *heir =
+            plan->heirs[SIDE_CURRENT][i] && i != column->relation && postgres_is_child_of(current, i, column->relation)
+                ? schema_find_column(current, &current->relations[i], name)
+                : NULL;
+        if (heir)
+            add_users(maker, lean, heir, levels - 1);
+    }
+}
+
+void postgres_lean_on_column(struct plan_maker *maker, struct postgres_lean *lean, size_t index, bool keys)
+{
+    const struct schema_column *column = &maker->current->columns[index];
+    add_users(maker, lean, column, POSTGRES_CHILD_LEVELS);
+    add_keys(maker, lean, column, keys);
     call_back(maker, lean);
 }
 

@@ -99,10 +99,10 @@ static void make_leaner(struct plan_maker *maker, const struct postgres_lean *le
         postgres_list_add(maker, list, postgres_view_sql(maker, side, at, false));
         break;
     case ARRAY_COLUMNS:
-        postgres_list_add(maker, list,
-                          leaner->is_default ? postgres_alter(maker, side, schema->columns[at].relation, "%s",
-                                                              postgres_default_sql(maker, side, at))
-                                             : postgres_column_sql(maker, side, at, false));
+        if (leaner->is_default)
+            postgres_list_default(maker, side, at, list);
+        else
+            postgres_list_add(maker, list, postgres_column_sql(maker, side, at, false));
         break;
     case ARRAY_CONSTRAINTS:
         postgres_list_add(maker, list,

@@ -180,6 +180,10 @@ void postgres_make_routine(struct plan_maker *maker, const struct plan_task *tas
                            const struct drift_item *const *items, size_t count)
 {
     size_t index = (size_t)task->place.reference;
+    if (postgres_is_exchanged(maker, task)) {
+        postgres_cover_all(maker, items, count);
+        return;
+    }
     make(maker, &(struct postgres_parts){.task = task, .items = items, .count = count, .stage = 1}, index,
          postgres_routine_phase(maker, task->place));
 }

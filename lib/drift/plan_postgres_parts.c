@@ -337,10 +337,8 @@ bool postgres_is_partition_of(const struct schema *schema, size_t child, size_t 
 static void list_one(struct plan_maker *maker, enum plan_side side, size_t relation, struct postgres_list *list)
 {
     const struct schema *schema = postgres_schema(maker, side);
-    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_SQL_PART);
     postgres_each_sequence(maker, side, relation, NULL, list_sequence, list);
-    postgres_sql_table(&text, schema, &schema->relations[relation]);
-    postgres_list_add(maker, list, plan_keep(maker, &text));
+    postgres_list_bare_table(maker, side, relation, list);
     postgres_each_sequence(maker, side, relation, NULL, list_owner, list);
     list_constraints(maker, side, &schema->relations[relation], list);
     postgres_list_rest(maker, side, relation, list);

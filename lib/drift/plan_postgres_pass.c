@@ -17,6 +17,7 @@ struct postgres_seed {
     const struct plan_task *task;
     size_t relation; /* of the current side */
     unsigned stage;
+    const char *causes[2]; /* by enum plan_side: what it stands on is not yet as on that side; NULL: nothing can be */
 };
 
 bool postgres_redefines_view(const struct plan_task *task)
@@ -127,30 +128,76 @@ static bool passes_by_itself(struct plan_maker *maker, const struct plan_task *t
            upon(maker, (size_t)task->place.live, stage).count > 0;
 }
 
-/* Views that change along with what they stand on. */
-static void mark_leaning(struct plan_maker *maker, const struct plan_task *task)
+static bool changes_along(const struct postgres_lean *lean, const struct postgres_leaner *leaner)
 {
-    struct postgres_lean lean = {0};
-    if (plan_array_of(task->kind) == ARRAY_RELATIONS)
-        return;
-    postgres_find_lean(maker, task, &lean);
-    for (size_t i = 0; i < lean.count; i++)
-        if (lean.all[i].array == ARRAY_RELATIONS && lean.all[i].own_stage == lean.stage)
-            mark(maker, plan_find_task(maker, ARRAY_RELATIONS, SIDE_CURRENT, lean.all[i].present), lean.stage);
+    return leaner->array == ARRAY_RELATIONS && leaner->own_stage == lean->stage;
+}
+
+/* Views that change along with what they stand on. */
+static void mark_leaning(struct plan_maker *maker, const struct postgres_lean *lean)
+{
+    for (size_t i = 0; i < lean->count; i++)
+        if (changes_along(lean, &lean->all[i]))
+            mark(maker, plan_find_task(maker, ARRAY_RELATIONS, SIDE_CURRENT, lean->all[i].present), lean->stage);
+}
+
+/* By what a change of something that views stand on is known. */
+static struct postgres_fact fact_of_change(struct plan_maker *maker, const struct plan_task *task)
+{
+    struct postgres_pair pair = postgres_pair_of(task->place);
+    if (task->kind != DRIFT_COLUMN)
+        return postgres_object_fact(maker, pair);
+    if (!postgres_changes_type(maker, task))
+        return postgres_column_fact(maker, pair, COLUMN_FACT_GENERATED);
+    bool same = strcmp(schema_text(maker->current, maker->current->columns[task->place.live].type),
+                       schema_text(maker->target, maker->target->columns[task->place.reference].type)) == 0;
+    return postgres_column_fact(maker, pair, same ? COLUMN_FACT_COLLATION : COLUMN_FACT_TYPE);
+}
+
+static void join_cause(struct plan_maker *maker, const char **causes, const char *cause)
+{
+    if (cause)
+        *causes = *causes ? plan_printf(maker, "%s OR %s", *causes, cause) : cause;
+}
+
+static const char *cause_of(struct plan_maker *maker, const struct postgres_fact *fact, enum plan_side side)
+{
+    return plan_printf(maker, "NOT (%s)", postgres_holds(maker, fact, side));
+}
+
+/* A view may print as it is to be before what it stands on is. Of several changes under it one tells: it goes before
+ * all of them, and comes back behind the last. */
+static void note_own_causes(struct plan_maker *maker, const struct postgres_lean *lean)
+{
+    struct postgres_plan *plan = postgres_plan_of(maker);
+    for (size_t i = 0; i < lean->count; i++)
+        for (size_t k = 0; k < plan->seed_count && changes_along(lean, &lean->all[i]); k++) {
+            struct postgres_seed *seed = &plan->seeds[k];
+            if (seed->relation != lean->all[i].present || seed->stage != lean->stage || seed->causes[SIDE_TARGET])
+                continue;
+            struct postgres_fact fact = fact_of_change(maker, lean->task);
+            for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++)
+                seed->causes[side] = cause_of(maker, &fact, side);
+        }
 }
 
 void postgres_find_passing(struct plan_maker *maker)
 {
     struct postgres_plan *plan = postgres_plan_of(maker);
-    plan->seeds = arena_array(maker->arena, plan_task_count(maker) + 1, sizeof *plan->seeds);
-    if (!plan->seeds) {
+    size_t count = plan_task_count(maker);
+    struct postgres_lean *leans = arena_array(maker->arena, count + 1, sizeof *leans);
+    plan->seeds = arena_array(maker->arena, count + 1, sizeof *plan->seeds);
+    if (!plan->seeds || !leans) {
         maker->failed = true;
         return;
     }
-    for (size_t i = 0; i < plan_task_count(maker) && !maker->failed; i++) {
+    for (size_t i = 0; i < count && !maker->failed; i++) /* all of them before any view is marked */
+        if (plan_array_of(plan_task_at(maker, i)->kind) != ARRAY_RELATIONS)
+            postgres_find_lean(maker, plan_task_at(maker, i), &leans[i]);
+    for (size_t i = 0; i < count && !maker->failed; i++) {
         const struct plan_task *task = plan_task_at(maker, i);
         bool of_relation = plan_array_of(task->kind) == ARRAY_RELATIONS;
-        mark_leaning(maker, task);
+        mark_leaning(maker, &leans[i]);
         if (of_relation && task->change == DRIFT_UNEXPECTED)
             mark(maker, task, PLAN_STAGES);
         if (!of_relation || !postgres_redefines_view(task))
@@ -159,6 +206,8 @@ void postgres_find_passing(struct plan_maker *maker)
         if (passes_by_itself(maker, task, stage))
             mark(maker, task, stage);
     }
+    for (size_t i = 0; i < count && !maker->failed; i++)
+        note_own_causes(maker, &leans[i]);
 }
 
 static struct postgres_fact fact_of(struct plan_maker *maker, const struct postgres_seed *seed)
@@ -174,12 +223,15 @@ static void note_causes(struct plan_maker *maker, const struct postgres_seed *se
 {
     struct postgres_lean lean = upon(maker, seed->relation, seed->stage);
     struct postgres_fact fact = fact_of(maker, seed);
-    for (size_t i = 0; i < lean.count; i++)
-        for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET && lean.all[i].array == ARRAY_RELATIONS; side++) {
-            const char **causes = &postgres_plan_of(maker)->causes[seed->stage][side][lean.all[i].present];
-            const char *cause = plan_printf(maker, "NOT (%s)", postgres_holds(maker, &fact, side));
-            *causes = *causes ? plan_printf(maker, "%s OR %s", *causes, cause) : cause;
-        }
+    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
+        const char **causes = postgres_plan_of(maker)->causes[seed->stage][side];
+        join_cause(maker, &causes[seed->relation], seed->causes[side]);
+        for (size_t i = 0; i < lean.count; i++)
+            if (lean.all[i].array == ARRAY_RELATIONS) {
+                join_cause(maker, &causes[lean.all[i].present], cause_of(maker, &fact, side));
+                join_cause(maker, &causes[lean.all[i].present], seed->causes[side]);
+            }
+    }
 }
 
 const char *postgres_pass_causes(struct plan_maker *maker, size_t relation, unsigned stage, enum plan_side to)
@@ -207,15 +259,6 @@ struct passer {
     unsigned stage;
     const char *causes[2]; /* by enum plan_side: what is not yet as on that side */
 };
-
-static void add_cause(struct plan_maker *maker, struct passer *passer, const struct postgres_fact *fact)
-{
-    for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
-        const char *cause = plan_printf(maker, "NOT (%s)", postgres_holds(maker, fact, side));
-        passer->causes[side] =
-            passer->causes[side] ? plan_printf(maker, "%s OR %s", passer->causes[side], cause) : cause;
-    }
-}
 
 static struct postgres_list drop_list(struct plan_maker *maker, const struct passer *passer,
                                       const struct postgres_fact *fact, enum plan_side to)
@@ -279,7 +322,10 @@ static void add_causes(struct plan_maker *maker, const struct postgres_seed *see
         passer->stage = seed->stage;
         if (!passer->task)
             passer->task = seed->task;
-        add_cause(maker, passer, &fact);
+        for (enum plan_side side = SIDE_CURRENT; side <= SIDE_TARGET; side++) {
+            join_cause(maker, &passer->causes[side], cause_of(maker, &fact, side));
+            join_cause(maker, &passer->causes[side], seed->causes[side]);
+        }
     }
 }
 

@@ -142,14 +142,14 @@ static void add_table(struct plan_maker *maker, const struct postgres_parts *par
 {
     const struct schema *target = maker->target;
     const struct schema_relation *table = &target->relations[relation];
-    cleanup(strbuf) struct strbuf text = STRBUF(LIMIT_SQL_PART);
+    struct postgres_list forward = {0};
     struct postgres_fact fact =
         postgres_table_fact(maker, (struct postgres_pair){{DRIFT_NOWHERE, (int64_t)relation}}, TABLE_FACT_COLUMNS);
     if (!postgres_claim(maker, SIDE_TARGET, ARRAY_RELATIONS, relation, parts->stage))
         return;
     postgres_each_sequence(maker, SIDE_TARGET, relation, NULL, add_sequence,
                            &(struct postgres_parts){.task = parts->task, .stage = parts->stage, .fresh = true});
-    postgres_sql_table(&text, target, table);
+    postgres_list_bare_table(maker, SIDE_TARGET, relation, &forward);
     postgres_add(maker, parts->task, parts->items, parts->count,
                  &(struct postgres_step){
                      .stage = parts->stage,
@@ -157,7 +157,7 @@ static void add_table(struct plan_maker *maker, const struct postgres_parts *par
                      .rank = plan_rank(maker, SIDE_TARGET, ARRAY_RELATIONS, relation),
                      .lock = table->kind == RELATION_PARTITION ? "ACCESS EXCLUSIVE on the parent" : "none",
                      .fact = &fact,
-                     .forward = postgres_one(maker, plan_keep(maker, &text)),
+                     .forward = forward,
                      .backward = postgres_one(maker, postgres_drop_relation_sql(maker, SIDE_TARGET, relation)),
                      .plain = true,
                      .plain_undo = !postgres_name_changes_kind(maker, SIDE_TARGET, relation),

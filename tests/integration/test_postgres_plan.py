@@ -2108,6 +2108,94 @@ WOVEN = {
         "CREATE TABLE child (e mood DEFAULT 'a') INHERITS (base); CREATE TABLE \"g 1\" (f mood DEFAULT 'b') INHERITS (child); "
         "INSERT INTO base VALUES (1, 'a'); INSERT INTO child VALUES (2, 'b')",
     ),
+    "children_come_while_their_parents_columns_change": (
+        "CREATE TYPE mood AS ENUM ('a', 'b'); CREATE DOMAIN word AS text; "
+        "CREATE TABLE base (id bigint, n numeric(12,2), t word DEFAULT 'x', e mood DEFAULT 'b'); "
+        "CREATE TABLE child (extra text NOT NULL, n numeric(12,2) DEFAULT 7 NOT NULL, CONSTRAINT c CHECK (n > 0)) "
+        "INHERITS (base); CREATE TABLE \"g 1\" (t word DEFAULT 'y', more mood) INHERITS (child); "
+        "CREATE INDEX ix ON \"g 1\" (n, t); CREATE VIEW v AS SELECT id, n FROM child",
+        "CREATE TYPE mood AS ENUM ('b', 'a', 'c'); "
+        "CREATE TABLE base (id integer, n integer, t varchar(9), e text, gone text, CONSTRAINT p CHECK (id > 0)); "
+        "INSERT INTO base VALUES (1, 2, 'x', 'a')",
+    ),
+    "partitions_come_while_their_parents_columns_change": (
+        "CREATE TABLE p (id bigint, n numeric, t text) PARTITION BY RANGE (id); "
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (10); "
+        "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20) PARTITION BY LIST (id); "
+        "CREATE TABLE p3 PARTITION OF p2 DEFAULT; CREATE INDEX ix ON p2 (n); "
+        "ALTER TABLE p3 ADD CONSTRAINT c CHECK (n > 0)",
+        "CREATE TABLE p (id bigint, n integer, t varchar(9), gone text) PARTITION BY RANGE (id); "
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (10); INSERT INTO p VALUES (1, 2, 'x')",
+    ),
+    "what_stands_on_children_while_their_parents_columns_change": (
+        "CREATE TABLE base (id bigint, n numeric); CREATE TABLE child (x text) INHERITS (base); "
+        "CREATE TABLE \"g 1\" () INHERITS (child); CREATE VIEW v AS SELECT id, n FROM \"g 1\"; "
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; "
+        "CREATE TRIGGER tr BEFORE UPDATE OF n ON \"g 1\" FOR EACH ROW EXECUTE FUNCTION f(); "
+        "CREATE POLICY po ON child USING (n > 0)",
+        "CREATE TABLE base (id integer, n integer); CREATE TABLE child (x text) INHERITS (base); "
+        "CREATE TABLE \"g 1\" () INHERITS (child); CREATE VIEW v AS SELECT id, n FROM \"g 1\"; "
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; "
+        "CREATE TRIGGER tr BEFORE UPDATE OF n ON \"g 1\" FOR EACH ROW EXECUTE FUNCTION f(); "
+        "CREATE POLICY po ON child USING (n > 0); INSERT INTO \"g 1\" VALUES (1, 2, 'x')",
+    ),
+    "what_stands_on_partitions_while_the_columns_change": (
+        "CREATE TABLE p (id bigint, n numeric) PARTITION BY RANGE (id); "
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (10); CREATE VIEW v AS SELECT n FROM p1; "
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE INDEX ix ON p (n); "
+        "CREATE TRIGGER tr AFTER UPDATE OF n ON p FOR EACH ROW EXECUTE FUNCTION f(); "
+        "CREATE TRIGGER own AFTER UPDATE OF n ON p1 FOR EACH ROW EXECUTE FUNCTION f()",
+        "CREATE TABLE p (id bigint, n integer) PARTITION BY RANGE (id); "
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (10); CREATE VIEW v AS SELECT n FROM p1; "
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE INDEX ix ON p (n); "
+        "CREATE TRIGGER tr AFTER UPDATE OF n ON p FOR EACH ROW EXECUTE FUNCTION f(); "
+        "CREATE TRIGGER own AFTER UPDATE OF n ON p1 FOR EACH ROW EXECUTE FUNCTION f(); INSERT INTO p VALUES (1, 2)",
+    ),
+    "children_keep_their_defaults_while_a_routine_changes": (
+        "CREATE FUNCTION f(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n'; "
+        "CREATE TABLE base (a integer DEFAULT f(1)); CREATE TABLE child (a integer DEFAULT 7) INHERITS (base)",
+        "CREATE FUNCTION f(k integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT k'; "
+        "CREATE TABLE base (a integer DEFAULT f(1)); CREATE TABLE child (a integer DEFAULT 7) INHERITS (base)",
+    ),
+    "defaults_of_new_tables_name_a_moved_enum": (
+        "CREATE TYPE mood AS ENUM ('a', 'd'); CREATE TABLE t (e mood); "
+        "CREATE TABLE u (id integer, s text DEFAULT 'd'::mood::text NOT NULL, e mood DEFAULT 'a', "
+        "f mood[] DEFAULT ARRAY['a'::mood])",
+        "CREATE TYPE mood AS ENUM ('b', 'a'); CREATE TABLE t (e mood); INSERT INTO t VALUES ('a')",
+    ),
+    "materialized_view_is_as_wanted_before_its_columns_are": (
+        "CREATE FUNCTION f(n numeric) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1'; "
+        "CREATE TABLE t (id integer, n bigint); CREATE MATERIALIZED VIEW m AS SELECT id, f(n) AS f FROM t; "
+        "CREATE UNIQUE INDEX mx ON m (id); CREATE VIEW w AS SELECT id FROM m",
+        "CREATE FUNCTION f(n numeric DEFAULT 1) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1'; "
+        "CREATE TABLE t (id bigint, n numeric(12,2)); CREATE MATERIALIZED VIEW m AS SELECT id, f(n) AS f FROM t; "
+        "CREATE VIEW w AS SELECT id FROM m; INSERT INTO t VALUES (1, 2)",
+    ),
+    "routine_takes_another_argument_under_its_callers": (
+        "CREATE FUNCTION f(n integer, m integer DEFAULT 2) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n'; "
+        "CREATE TABLE t (a integer DEFAULT f(1), b integer, CONSTRAINT c CHECK (f(b) > 0), "
+        "g integer GENERATED ALWAYS AS (f(b)) STORED); CREATE INDEX i ON t (f(a)); CREATE VIEW v AS SELECT f(a) AS fa FROM t",
+        "CREATE FUNCTION f(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n'; "
+        "CREATE TABLE t (a integer DEFAULT f(1), b integer, CONSTRAINT c CHECK (f(b) > 0), "
+        "g integer GENERATED ALWAYS AS (f(b)) STORED); CREATE INDEX i ON t (f(a)); "
+        "CREATE VIEW v AS SELECT f(a) AS fa FROM t; INSERT INTO t VALUES (1, 2)",
+    ),
+    "routine_takes_another_type_under_its_callers": (
+        "CREATE FUNCTION f(n bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT n'; "
+        "CREATE TABLE t (a integer DEFAULT f(1), b integer, CONSTRAINT c CHECK (f(b) > 0), "
+        "CONSTRAINT x EXCLUDE USING btree (a WITH =) WHERE (f(b) > 1)); CREATE INDEX i ON t (f(a)); "
+        "CREATE INDEX j ON t (a) WHERE f(b) > 0; CREATE POLICY p ON t USING (f(a) > 0)",
+        "CREATE FUNCTION f(n integer) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT n'; "
+        "CREATE TABLE t (a integer DEFAULT f(1), b integer, CONSTRAINT c CHECK (f(b) > 0), "
+        "CONSTRAINT x EXCLUDE USING btree (a WITH =) WHERE (f(b) > 1)); CREATE INDEX i ON t (f(a)); "
+        "CREATE INDEX j ON t (a) WHERE f(b) > 0; CREATE POLICY p ON t USING (f(a) > 0); INSERT INTO t VALUES (1, 2)",
+    ),
+    "routine_comes_to_return_rows_of_a_table_that_waits": (
+        "CREATE TYPE mood AS ENUM ('a'); CREATE TABLE t (e mood); CREATE TABLE u (s text DEFAULT 'a'::mood::text); "
+        "CREATE FUNCTION f() RETURNS SETOF u LANGUAGE sql AS 'SELECT * FROM u'",
+        "CREATE TYPE mood AS ENUM ('b', 'a'); CREATE TABLE t (e mood); "
+        "CREATE FUNCTION f() RETURNS SETOF t LANGUAGE sql AS 'SELECT * FROM t'",
+    ),
     "tables_swap_names": (
         "CREATE TABLE t (id serial CONSTRAINT t_pkey PRIMARY KEY, a integer); CREATE INDEX t_ix ON t (a); "
         "CREATE TABLE u (id serial CONSTRAINT u_pkey PRIMARY KEY, b text); CREATE INDEX u_ix ON u (b)",
