@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness import drift_probe
+from harness.cases import each_way
 from harness.plan_cycle import check, whole
 from harness.scripts import run_script
 from harness.server import Database
@@ -1671,21 +1672,12 @@ class Runner:
 def runner(postgres_server, request):
     runner = Runner(postgres_server)
     for item in request.session.items:
-        parameters = getattr(item, "callspec", None) and item.callspec.params
-        if parameters and "direction" in parameters and item.module is request.module:
-            runner.start(parameters["case"], parameters["direction"])
+        if getattr(item, "function", None) is test_one_change:
+            runner.start(**item.callspec.params)
     try:
         yield runner
     finally:
         runner.close()
-
-
-def every_case():
-    """Each case in one direction; with --full in both."""
-    for number, case in enumerate(CASES):
-        for place, direction in enumerate(DIRECTIONS):
-            marks = () if number % 2 == place or case in SINCE else (pytest.mark.full,)
-            yield pytest.param(case, direction, marks=marks, id=f"{case}-{direction}")
 
 
 def expected(case, direction):
@@ -1697,7 +1689,7 @@ def expected(case, direction):
     )
 
 
-@pytest.mark.parametrize("case, direction", every_case())
+@pytest.mark.parametrize("case, direction", each_way(CASES, DIRECTIONS, always=SINCE))
 def test_one_change(runner, case, direction):
     if (case, direction) not in runner.running:
         pytest.skip(f"PostgreSQL {SINCE[case]} and later")
@@ -2220,8 +2212,7 @@ WOVEN_SINCE = {
 }
 
 
-@pytest.mark.parametrize("direction", DIRECTIONS)
-@pytest.mark.parametrize("case", WOVEN)
+@pytest.mark.parametrize("case, direction", each_way(WOVEN, DIRECTIONS, always=WOVEN_SINCE))
 def test_changes_in_each_others_way(postgres_server, case, direction):
     if postgres_server.major < WOVEN_SINCE.get(case, 0):
         pytest.skip(f"PostgreSQL {WOVEN_SINCE[case]} and later")
