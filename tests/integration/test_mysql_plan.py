@@ -1002,11 +1002,11 @@ SHARED = {
 @pytest.mark.parametrize("case, index", each_way(SHARED, ("made", "declared")))
 def test_references_share_an_index(live, tmp_path, case, index):
     """The server makes one for the first of them, and calls it after the last one for as long as it is its own."""
-    key = ", KEY r1 (q)" if index == "declared" else ""
+    declared = ", KEY r1 (q)" if index == "declared" else ""
 
     def build(keys):
         live.sql("DROP TABLE IF EXISTS shares")
-        live.sql(f"CREATE TABLE shares (id int NOT NULL PRIMARY KEY, q int NULL{key})")
+        live.sql(f"CREATE TABLE shares (id int NOT NULL PRIMARY KEY, q int NULL{declared})")
         for key in keys:
             name, _, parent = key.partition(":")
             live.sql(f"ALTER TABLE shares ADD CONSTRAINT {name} FOREIGN KEY (q) REFERENCES {parent or 'parents'} (id)")
