@@ -316,13 +316,15 @@ bool mysql_is_outgrown(struct plan_maker *maker, const struct mysql_key *key);
 bool mysql_key_serves(const struct schema *schema, const struct mysql_key *key, const struct schema *other,
                       struct text_list columns); /* of a foreign key of `other` */
 
-/* For each foreign key that stays and that no other key serves once this one is gone. "": there is none. */
+/* For each foreign key that stays and that no other key serves once this one is gone. "": there is none. `instead`
+ * (NULL: none) comes in the same statement: a name that it takes needs no other key. */
 struct mysql_substitutes {
     const char *add;  /* "ADD KEY …, ADD KEY …" */
     const char *drop; /* ", DROP INDEX …, DROP INDEX …" */
     const char *name; /* of the last; NULL: there is none */
 };
-struct mysql_substitutes mysql_substitutes_of(struct plan_maker *maker, const struct mysql_key *key);
+struct mysql_substitutes mysql_substitutes_of(struct plan_maker *maker, const struct mysql_key *key,
+                                              const struct mysql_key *instead);
 
 /* Likewise for those that only the key serves, until the one comes that takes its place. */
 struct mysql_substitutes mysql_substitutes_meanwhile(struct plan_maker *maker, const struct mysql_key *key);

@@ -215,11 +215,12 @@ static void drop_key(struct plan_maker *maker, const struct mysql_parts *parts, 
     bool behind = late || parts->task->change == DRIFT_CHANGED; /* the statements of other columns */
     if (behind && mysql_replace_apart(maker, parts, key, replaced ? &successor : NULL))
         return;
-    struct mysql_substitutes others = mysql_substitutes_of(maker, key);
+    bool later = replaced && !late && !is_ready(maker, &successor);
+    struct mysql_substitutes others = mysql_substitutes_of(maker, key, replaced && !later ? &successor : NULL);
     strbuf_printf(&clauses->forward, ", %s%s%s", drop_words(maker, key), *others.add ? ", " : "", others.add);
-    if (replaced && !late && !is_ready(maker, &successor)) {
-        const struct mysql_parts later = {.task = parts->task, .stage = parts->stage, .also_back = parts->also_back};
-        mysql_add_key(maker, &later, &successor);
+    if (later) {
+        const struct mysql_parts own = {.task = parts->task, .stage = parts->stage, .also_back = parts->also_back};
+        mysql_add_key(maker, &own, &successor);
     } else if (replaced && claim_key(maker, &successor, parts->stage)) {
         strbuf_printf(&clauses->forward, ", ADD %s", mysql_key_sql(maker, &successor));
         strbuf_printf(&clauses->backward, ", %s", drop_words(maker, &successor));

@@ -168,10 +168,12 @@ static bool is_full_text(const struct plan_maker *maker, const struct mysql_key 
     return key->index && strcmp(schema_text(mysql_side(maker, key->side), key->index->method), "fulltext") == 0;
 }
 
-/* The undo: what takes the new key away again, behind the keys that foreign keys need without it. */
-static void list_back(struct plan_maker *maker, const struct mysql_key *key, const char *away, struct mysql_step *step)
+/* The undo: what takes the new key away again, behind the keys that foreign keys need without it. `back` (NULL: none)
+ * comes back with that. */
+static void list_back(struct plan_maker *maker, const struct mysql_key *key, const struct mysql_key *back,
+                      const char *away, struct mysql_step *step)
 {
-    struct mysql_substitutes others = mysql_substitutes_of(maker, key);
+    struct mysql_substitutes others = mysql_substitutes_of(maker, key, back);
     size_t count = 0;
     if (*others.add) {
         step->when_back[count] = mysql_index_is_absent(maker, key->side, key->relation, others.name);
@@ -192,7 +194,7 @@ static const char *kind_of(const struct mysql_parts *parts, const struct mysql_k
 static void drop_first(struct plan_maker *maker, const struct mysql_parts *parts, const struct mysql_key *key,
                        const struct mysql_fact *fact, const struct mysql_substitutes *meanwhile)
 {
-    struct mysql_substitutes others = mysql_substitutes_of(maker, key);
+    struct mysql_substitutes others = mysql_substitutes_of(maker, key, NULL);
     mysql_add(maker, parts->task, parts->items, parts->count,
               &(struct mysql_step){
                   .stage = parts->stage,
@@ -227,7 +229,7 @@ static void add_afterwards(struct plan_maker *maker, const struct mysql_parts *p
         .kind = kind_of(parts, key),
         .object = parts->count > 0 ? NULL : mysql_path(maker, key->side, key->relation, key->name),
     };
-    list_back(maker, key,
+    list_back(maker, key, NULL,
               mysql_alter(maker, key->side, key->relation, drop_algorithm(maker, key), "%s%s%s", drop_words(maker, key),
                           *meanwhile->add ? ", " : "", meanwhile->add),
               &step);
@@ -280,7 +282,7 @@ static void replace_key(struct plan_maker *maker, const struct mysql_parts *part
     }
     if (renamed)
         mysql_guard(maker, parts->stage, &old);
-    struct mysql_substitutes others = mysql_substitutes_of(maker, from);
+    struct mysql_substitutes others = mysql_substitutes_of(maker, from, to);
     const char *also = plan_printf(maker, "%s%s", *others.add ? ", " : "", others.add);
     struct mysql_step step = {
         .stage = parts->stage,
@@ -292,7 +294,7 @@ static void replace_key(struct plan_maker *maker, const struct mysql_parts *part
         .kind = kind_of(parts, to),
         .object = parts->count > 0 ? NULL : mysql_path(maker, SIDE_TARGET, to->relation, to->name),
     };
-    list_back(maker, to, replace_sql(maker, to, from, algorithm, others.drop), &step);
+    list_back(maker, to, from, replace_sql(maker, to, from, algorithm, others.drop), &step);
     mysql_add(maker, parts->task, parts->items, parts->count, &step);
 }
 
@@ -329,7 +331,7 @@ static void add_key(struct plan_maker *maker, const struct mysql_parts *parts, c
         .object = parts->count > 0 ? NULL : mysql_path(maker, SIDE_TARGET, key->relation, key->name),
     };
     fact.between = namesake ? "" : NULL;
-    list_back(maker, key, drop_sql(maker, key), &step);
+    list_back(maker, key, NULL, drop_sql(maker, key), &step);
     mysql_add(maker, parts->task, parts->items, parts->count, &step);
 }
 
@@ -376,7 +378,7 @@ void mysql_drop_key(struct plan_maker *maker, const struct plan_task *task, cons
         plan_cover(maker, items[0]);
         return;
     }
-    struct mysql_substitutes others = mysql_substitutes_of(maker, &key);
+    struct mysql_substitutes others = mysql_substitutes_of(maker, &key, NULL);
     struct mysql_fact fact = mysql_key_fact(maker, &key, NULL);
     mysql_add(
         maker, task, items, count,

@@ -81,7 +81,8 @@ static bool is_served_meanwhile(struct plan_maker *maker, const struct mysql_key
     return false;
 }
 
-static struct mysql_substitutes list_substitutes(struct plan_maker *maker, const struct mysql_key *key, bool meanwhile)
+static struct mysql_substitutes list_substitutes(struct plan_maker *maker, const struct mysql_key *key,
+                                                 const struct mysql_key *instead, bool meanwhile)
 {
     const struct schema *schema = mysql_side(maker, key->side);
     enum plan_side other = key->side == SIDE_CURRENT ? SIDE_TARGET : SIDE_CURRENT;
@@ -99,7 +100,8 @@ static struct mysql_substitutes list_substitutes(struct plan_maker *maker, const
             is_served(maker, other, (size_t)there, schema, reference->columns, meanwhile ? &serving : &name) !=
                 meanwhile ||
             (meanwhile && is_served_meanwhile(maker, key, reference->columns)) ||
-            (found.name && mysql_same_name(found.name, name)) || mysql_find_index(schema, key->relation, name) >= 0)
+            (instead && mysql_same_name(instead->name, name)) || (found.name && mysql_same_name(found.name, name)) ||
+            mysql_find_index(schema, key->relation, name) >= 0)
             continue;
         strbuf_printf(&add, "%sADD KEY %s (", add.length > 0 ? ", " : "", mysql_quoted(maker, name));
         mysql_sql_names(&add, schema, reference->columns);
@@ -112,14 +114,15 @@ static struct mysql_substitutes list_substitutes(struct plan_maker *maker, const
     return found;
 }
 
-struct mysql_substitutes mysql_substitutes_of(struct plan_maker *maker, const struct mysql_key *key)
+struct mysql_substitutes mysql_substitutes_of(struct plan_maker *maker, const struct mysql_key *key,
+                                              const struct mysql_key *instead)
 {
-    return list_substitutes(maker, key, false);
+    return list_substitutes(maker, key, instead, false);
 }
 
 struct mysql_substitutes mysql_substitutes_meanwhile(struct plan_maker *maker, const struct mysql_key *key)
 {
-    return list_substitutes(maker, key, true);
+    return list_substitutes(maker, key, NULL, true);
 }
 
 const char *mysql_index_is_absent(struct plan_maker *maker, enum plan_side side, size_t relation, const char *name)

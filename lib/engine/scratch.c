@@ -114,6 +114,15 @@ const struct engine_target *scratch_target(const struct scratch *scratch)
     return scratch->target;
 }
 
+int scratch_give_up(struct scratch *scratch, struct error *reterr)
+{
+    struct error left = {0};
+    struct error why = reterr ? *reterr : (struct error){0};
+    if (scratch->engine->close(scratch, &left) == 0 || !reterr)
+        return -1;
+    return error_set(reterr, why.code, "%s; %s", why.message, left.message);
+}
+
 int scratch_close(struct scratch *scratch, struct error *reterr)
 {
     return scratch ? scratch->engine->close(scratch, reterr) : 0;

@@ -57,6 +57,9 @@ extern const struct scratch_engine sqlite_scratch;
 int scratch_target_copy(const struct engine_target *server, const char *database, struct engine_target **ret_target,
                         struct error *reterr);
 
+/* Closes what could not be opened, for the reason in `*reterr`: adds what is left behind, if anything; returns -1. */
+int scratch_give_up(struct scratch *scratch, struct error *reterr);
+
 /* ERROR_TIMEOUT when the caller was told to stop. */
 int scratch_check_stop(const struct scratch *scratch, struct error *reterr);
 

@@ -974,6 +974,19 @@ def test_a_check_over_a_column_that_is_made_anew(live, tmp_path):
         live.sql("DROP TABLE anew")
 
 
+@pytest.mark.parametrize("columns", ("a DESC", "a DESC, b"))
+def test_a_reference_loses_or_gets_a_key_beside_its_own(live, tmp_path, columns):
+    """MariaDB wants an ascending one: the server's own is what the foreign key is called, or that name another key's."""
+    table = "CREATE TABLE own (id int NOT NULL PRIMARY KEY, a int NULL, b int NULL, CONSTRAINT fk_own FOREIGN KEY (a)" \
+            " REFERENCES parents (id)%s)"
+    for reference, there in (("", f", KEY k ({columns})"), (f", KEY k ({columns})", "")):
+        execute(live, table % reference)
+        base = snapshot(live, tmp_path / "reference.json")
+        execute(live, "DROP TABLE own; " + table % there)
+        check(live, base, short(drift_probe.diff(base, live.url(), *OPTIONS)))
+        live.sql("DROP TABLE own")
+
+
 def test_a_key_changes_to_what_a_reference_needs(live, tmp_path):
     """Then the server drops its own, and wants one back before the undo can change the key."""
     table = "CREATE TABLE own (id int NOT NULL PRIMARY KEY, a int NULL, b int NULL, CONSTRAINT fk_own FOREIGN KEY (a)" \

@@ -115,6 +115,23 @@ def test_script_that_takes_too_long(database, tmp_path, temporary_folder):
     assert scratches(database, temporary_folder) == []
 
 
+def test_a_database_that_is_still_being_made(postgres, tmp_path, temporary_folder):
+    """A server goes on with what it was asked for when nobody waits any more: it is told to stop before the end."""
+    file = tmp_path / "schema.sql"
+    file.write_text("CREATE TABLE first (id integer);\n")
+    holder = postgres.server.connect(autocommit=False)
+    try:
+        holder.cursor().execute("COMMENT ON DATABASE template0 IS 'in the way of its copies'")
+        error = ask("--timeout", 1500, *options(postgres), f"sql:{file}", postgres.url(), expect=1)
+        assert error["code"] == "timeout"
+        making = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE DATABASE \"migrationd%' AND state = 'active'"
+        assert postgres.server.sql(making) == []
+    finally:
+        holder.rollback()
+        holder.close()
+    assert scratches(postgres, temporary_folder) == []
+
+
 def test_killed_connection(database, tmp_path, temporary_folder):
     """Somebody ends the session in the middle of the script: an error, and still nothing is left."""
     if database.engine == "sqlite":

@@ -177,10 +177,8 @@ static int open_scratch(const struct scratch_request *request, const char *name,
         mem_free(scratch);
         return -1;
     }
-    if (establish(scratch, request->collation, deadline, reterr) < 0) {
-        close_scratch(&scratch->base, NULL);
-        return -1;
-    }
+    if (establish(scratch, request->collation, deadline, reterr) < 0)
+        return scratch_give_up(&scratch->base, reterr);
     *ret_scratch = &scratch->base;
     return 0;
 }

@@ -86,11 +86,33 @@ static int drop_leftovers(struct postgres_session *session, struct deadline dead
     return session->lost ? error_set(reterr, ERROR_UNREACHABLE, "%s: the connection is lost", session->where) : 0;
 }
 
+/* A server goes on with CREATE DATABASE when nobody waits for it any more, and would be done with it behind the drop.
+ */
+static int stop_making(struct postgres_session *session, const char *name, struct deadline deadline,
+                       struct error *reterr)
+{
+    char sql[320] = "";
+    snprintf(
+        sql, sizeof sql,
+        "SELECT pg_catalog.pg_terminate_backend(a.pid), pg_catalog.pg_sleep(0.02) FROM pg_catalog.pg_stat_activity a "
+        "WHERE a.pid <> pg_catalog.pg_backend_pid() AND a.query LIKE 'CREATE DATABASE \"%s\" %%'",
+        name);
+    for (;;) {
+        cleanup(result) PGresult *result = NULL;
+        if (postgres_query(session, sql, deadline, &result, reterr) < 0)
+            return -1;
+        if (PQntuples(result) == 0)
+            return 0;
+    }
+}
+
 static int drop(const struct postgres_scratch *scratch, struct error *reterr)
 {
     struct deadline deadline = deadline_in(SCRATCH_CLOSE_MS);
     cleanup(postgres_session) struct postgres_session *session = NULL;
     if (postgres_session_open(scratch->server, deadline, &session, reterr) < 0)
+        return -1;
+    if (stop_making(session, scratch->base.name, deadline, reterr) < 0)
         return -1;
     return execute_with(session, "DROP DATABASE IF EXISTS \"", scratch->base.name, "\" WITH (FORCE)", deadline, reterr);
 }
@@ -153,10 +175,8 @@ static int open_scratch(const struct scratch_request *request, const char *name,
     }
     if (create(scratch, deadline, reterr) < 0 ||
         postgres_session_open(scratch->base.target, deadline, &scratch->session, reterr) < 0 ||
-        prepare(scratch->session, deadline, reterr) < 0) {
-        close_scratch(&scratch->base, NULL);
-        return -1;
-    }
+        prepare(scratch->session, deadline, reterr) < 0)
+        return scratch_give_up(&scratch->base, reterr);
     *ret_scratch = &scratch->base;
     return 0;
 }

@@ -175,10 +175,8 @@ static int open_scratch(const struct scratch_request *request, const char *name,
     scratch->base.stop = request->stop;
     scratch->deadline = deadline;
     snprintf(scratch->base.name, sizeof scratch->base.name, "%s", name);
-    if (make_folder(scratch, reterr) < 0 || make_target(scratch, reterr) < 0 || open_database(scratch, reterr) < 0) {
-        close_scratch(&scratch->base, NULL);
-        return -1;
-    }
+    if (make_folder(scratch, reterr) < 0 || make_target(scratch, reterr) < 0 || open_database(scratch, reterr) < 0)
+        return scratch_give_up(&scratch->base, reterr);
     *ret_scratch = &scratch->base;
     return 0;
 }

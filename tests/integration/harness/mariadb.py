@@ -160,7 +160,8 @@ class OtherMariaDB(MariaDB):
                 out.write((share / f"{name}.sql").read_bytes())
         with open(script, "rb") as text:
             subprocess.run(
-                [self.program(), "--no-defaults", "--bootstrap", f"--datadir={self.data}", "--log-warnings=0"],
+                [self.program(), "--no-defaults", "--bootstrap", f"--datadir={self.data}"]
+                + [f"--tmpdir={self.temporary}", "--log-warnings=0"],
                 stdin=text,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
