@@ -251,8 +251,9 @@ static void follow_database(struct drift_watch *watch, const struct drift_look *
     if (strcmp(strbuf_text(&heads), look->reference_revision) == 0)
         return;
     watch->ahead = true;
-    snprintf(watch->reason, sizeof watch->reason, "%s is at revision %s, this database at %s",
-             look->database->drift.reference_value, look->reference_revision, strbuf_text(&heads));
+    snprintf(watch->reason, sizeof watch->reason, "%s is at %s%s, this database at %s",
+             look->database->drift.reference_value, *look->reference_revision ? "revision " : "",
+             *look->reference_revision ? look->reference_revision : "no revision yet", strbuf_text(&heads));
 }
 
 static const char *code_of(const struct drift_watch *watch)

@@ -30,9 +30,16 @@ def alembic_journal(database, *heads, table="alembic_version"):
 
 
 def alembic_stamp(database, *heads, table="alembic_version"):
-    database.sql(f"DELETE FROM {table}")
-    for head in heads:
-        database.sql(f"INSERT INTO {table} VALUES ('{head}')")
+    """In one transaction: a look in between would see an empty journal."""
+    connection = database.connect(autocommit=False)
+    try:
+        cursor = connection.cursor()
+        cursor.execute(f"DELETE FROM {table}")
+        for head in heads:
+            cursor.execute(f"INSERT INTO {table} VALUES ('{head}')")
+        connection.commit()
+    finally:
+        connection.close()
 
 
 def alembic_files(folder, **parents):
