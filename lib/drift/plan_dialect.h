@@ -181,6 +181,12 @@ const struct plan_task *plan_find_task(const struct plan_maker *maker, enum plan
 /* Which array an item of that kind points into. */
 enum plan_array plan_array_of(enum drift_kind kind);
 
+/* How many things such an array of a schema has. */
+size_t plan_array_count(const struct schema *schema, enum plan_array array);
+
+/* A byte, 0, for each thing of each array; false when memory is out. */
+bool plan_get_marks(struct plan_maker *maker, const struct schema *schema, unsigned char *ret_marks[PLAN_ARRAYS]);
+
 /* How high a relation (ARRAY_RELATIONS) or object (ARRAY_OBJECTS) stands on others: everything that its texts mention
  * (views, the routines and types in defaults, parents of partitions, …; foreign keys do not count) has a smaller rank.
  * Found by the names in the texts, so it can be too high, never too low; in a cycle one edge is dropped. */

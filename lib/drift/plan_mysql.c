@@ -72,19 +72,6 @@ static const enum drift_kind order[DRIFT_KINDS] = {
     DRIFT_DOMAIN,   DRIFT_COMPOSITE, DRIFT_POLICY,
 };
 
-static bool get_claims(struct plan_maker *maker, const struct schema *schema, unsigned char **claims)
-{
-    const size_t counts[PLAN_ARRAYS] = {
-        [ARRAY_RELATIONS] = schema->relation_count,     [ARRAY_COLUMNS] = schema->column_count,
-        [ARRAY_CONSTRAINTS] = schema->constraint_count, [ARRAY_INDEXES] = schema->index_count,
-        [ARRAY_OBJECTS] = schema->object_count,
-    };
-    for (size_t array = 0; array < PLAN_ARRAYS; array++)
-        if (!(claims[array] = arena_alloc(maker->arena, counts[array] + 1)))
-            return false;
-    return true;
-}
-
 /* "8.0.29" as 80029. */
 static unsigned version_number(const char *text)
 {
@@ -117,7 +104,8 @@ static void mark_unsettled(struct plan_maker *maker, bool *unsettled)
 static void begin(struct plan_maker *maker)
 {
     struct mysql_plan *plan = arena_alloc(maker->arena, sizeof *plan);
-    if (!plan || !get_claims(maker, maker->target, plan->made) || !get_claims(maker, maker->current, plan->gone)) {
+    if (!plan || !plan_get_marks(maker, maker->target, plan->made) ||
+        !plan_get_marks(maker, maker->current, plan->gone)) {
         maker->failed = true;
         return;
     }

@@ -106,41 +106,24 @@ static const enum drift_kind order[DRIFT_KINDS] = {
     DRIFT_TRIGGER,   DRIFT_POLICY,    DRIFT_EVENT,
 };
 
-static bool get_claims(struct plan_maker *maker, const struct schema *schema, unsigned char **claims)
-{
-    const size_t counts[PLAN_ARRAYS] = {
-        [ARRAY_RELATIONS] = schema->relation_count,     [ARRAY_COLUMNS] = schema->column_count,
-        [ARRAY_CONSTRAINTS] = schema->constraint_count, [ARRAY_INDEXES] = schema->index_count,
-        [ARRAY_OBJECTS] = schema->object_count,
-    };
-    for (size_t array = 0; array < PLAN_ARRAYS; array++)
-        if (!(claims[array] = arena_alloc(maker->arena, counts[array] + 1)))
-            return false;
-    return true;
-}
-
 bool postgres_get_tasks(struct plan_maker *maker, const struct plan_task ***tasks)
 {
-    const struct schema *schema = maker->current;
-    const size_t counts[PLAN_ARRAYS] = {
-        [ARRAY_RELATIONS] = schema->relation_count,     [ARRAY_COLUMNS] = schema->column_count,
-        [ARRAY_CONSTRAINTS] = schema->constraint_count, [ARRAY_INDEXES] = schema->index_count,
-        [ARRAY_OBJECTS] = schema->object_count,
-    };
-    for (size_t array = 0; array < PLAN_ARRAYS; array++)
-        if (!(tasks[array] = arena_array(maker->arena, counts[array] + 1, sizeof(void *)))) {
+    for (enum plan_array array = ARRAY_RELATIONS; array < PLAN_ARRAYS; array++) {
+        size_t count = plan_array_count(maker->current, array);
+        if (!(tasks[array] = arena_array(maker->arena, count + 1, sizeof(void *)))) {
             maker->failed = true;
             return false;
         }
+    }
     return true;
 }
 
 static void begin(struct plan_maker *maker)
 {
     struct postgres_plan *plan = arena_alloc(maker->arena, sizeof *plan);
-    if (!plan || !get_claims(maker, maker->target, plan->made) || !get_claims(maker, maker->current, plan->gone) ||
-        !get_claims(maker, maker->current, plan->leans) || !postgres_get_tasks(maker, plan->shaken) ||
-        !postgres_find_heirs(maker, plan) ||
+    if (!plan || !plan_get_marks(maker, maker->target, plan->made) ||
+        !plan_get_marks(maker, maker->current, plan->gone) || !plan_get_marks(maker, maker->current, plan->leans) ||
+        !postgres_get_tasks(maker, plan->shaken) || !postgres_find_heirs(maker, plan) ||
         !(plan->view_stages = arena_alloc(maker->arena, maker->target->relation_count + 1)) ||
         !(plan->retypes = arena_array(maker->arena, maker->current->column_count + 1, sizeof(void *))) ||
         !(plan->exchanged = arena_array(maker->arena, maker->current->object_count + 1, sizeof(void *))) ||

@@ -46,6 +46,14 @@ size_t plan_array_count(const struct schema *schema, enum plan_array array)
     return counts[array];
 }
 
+bool plan_get_marks(struct plan_maker *maker, const struct schema *schema, unsigned char *ret_marks[PLAN_ARRAYS])
+{
+    for (enum plan_array array = ARRAY_RELATIONS; array < PLAN_ARRAYS; array++)
+        if (!(ret_marks[array] = arena_alloc(maker->arena, plan_array_count(schema, array) + 1)))
+            return false;
+    return true;
+}
+
 const struct schema *plan_schema(const struct plan_maker *maker, enum plan_side side)
 {
     return side == SIDE_CURRENT ? maker->current : maker->target;

@@ -45,9 +45,6 @@ bool plan_group(struct plan_maker *maker);
 /* Runs the engine's rules over the tasks. */
 void plan_apply_rules(struct plan_maker *maker);
 
-/* How many things the array of a side has. */
-size_t plan_array_count(const struct schema *schema, enum plan_array array);
-
 const struct schema *plan_schema(const struct plan_maker *maker, enum plan_side side);
 
 void plan_work_done(struct plan_work *work);
