@@ -178,8 +178,8 @@ void mysql_make_column(struct plan_maker *maker, const struct plan_task *task, c
         drop = mysql_algorithm_for(maker, SIDE_TARGET, relation, OPERATION_DROP_COLUMN);
     struct mysql_step step = {
         .stage = stage,
-        .phase = PHASE_COLUMN,
-        .rank = target->columns[index].position + (column.generated ? 1u << 16 : 0u),
+        .phase = column.generated ? PHASE_ALTER_TYPE : PHASE_COLUMN,
+        .rank = 1 + target->columns[index].position,
         .algorithm = mysql_add_algorithm(maker, SIDE_TARGET, index, &column, !*position),
         .hazards = (mysql_is_required(&column) ? HAZARD(BREAKS_CLIENTS) : 0) |
                    (mysql_has_no_filler(&column) ? HAZARD(MAY_FAIL_ON_DATA) : 0),
@@ -278,6 +278,12 @@ static enum plan_phase change_phase(const struct mysql_column *from, const struc
     return to->flags & ~from->flags & COLUMN_AUTO_INCREMENT ? PHASE_CONSTRAINT : PHASE_ALTER_TYPE;
 }
 
+/* What generated columns are made of comes first, then new ones, then those that change and may be made of these. */
+static unsigned change_rank(const struct mysql_column *from, const struct mysql_column *to)
+{
+    return from->generated || to->generated ? 1u << 16 : 0;
+}
+
 static void change_in_place(struct plan_maker *maker, const struct column_change *change, unsigned stage,
                             const struct mysql_column *from, const struct mysql_column *to, const char *texts[2])
 {
@@ -285,7 +291,7 @@ static void change_in_place(struct plan_maker *maker, const struct column_change
               &(struct mysql_step){
                   .stage = stage,
                   .phase = change_phase(from, to),
-                  .rank = from->generated ? 1 : 0,
+                  .rank = change_rank(from, to),
                   .algorithm = mysql_algorithm_for_column(maker, change->relation, from, to),
                   .hazards = change_hazards(from, to),
                   .fact = &change->fact,
@@ -315,7 +321,7 @@ static void swap(struct plan_maker *maker, const struct column_change *change, c
               &(struct mysql_step){
                   .stage = PLAN_STAGES,
                   .phase = PHASE_ALTER_TYPE,
-                  .rank = from->generated ? 1 : 0,
+                  .rank = change_rank(from, to),
                   .algorithm = ALGORITHM_CHOSEN,
                   .hazards = (from->generated ? 0 : HAZARD(DELETES_DATA)) | HAZARD(BREAKS_CLIENTS) | parts.hazards,
                   .fact = &change->fact,

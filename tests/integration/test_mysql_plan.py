@@ -964,6 +964,21 @@ def test_a_numbered_column_goes_with_another_one_of_its_key(live, tmp_path):
         live.sql("DROP TABLE n")
 
 
+def test_a_generated_column_comes_with_the_change_of_what_it_is_made_of(live, tmp_path):
+    """MariaDB stores no sum of a text: the column's new type comes first, and goes last."""
+    forms = (
+        "c char(5) NULL, x int AS (id + 2) VIRTUAL, y int NULL",
+        "c smallint NULL, g bigint AS (c + 1) STORED, x int AS (id + 1) STORED, y int AS (c) VIRTUAL",
+    )
+    for reference, there in (forms, forms[::-1]):
+        live.sql(f"CREATE TABLE made (id int NOT NULL PRIMARY KEY, {reference})")
+        base = snapshot(live, tmp_path / "reference.json")
+        live.sql("DROP TABLE made")
+        live.sql(f"CREATE TABLE made (id int NOT NULL PRIMARY KEY, {there})")
+        check(live, base, short(drift_probe.diff(base, live.url(), *OPTIONS)))
+        live.sql("DROP TABLE made")
+
+
 def test_a_check_over_a_column_that_is_made_anew(live, tmp_path):
     table = "CREATE TABLE anew (id int PRIMARY KEY, a int, v int AS (a + 1) %s, CONSTRAINT ck CHECK (v > 0))"
     for reference, there in (("VIRTUAL", "STORED"), ("STORED", "VIRTUAL")):
