@@ -86,8 +86,7 @@ static int drop_leftovers(struct postgres_session *session, struct deadline dead
     return session->lost ? error_set(reterr, ERROR_UNREACHABLE, "%s: the connection is lost", session->where) : 0;
 }
 
-/* A server goes on with CREATE DATABASE when nobody waits for it any more, and would be done with it behind the drop.
- */
+/* A server goes on with CREATE DATABASE though nobody waits for it, and would be done with it behind the drop. */
 static int stop_making(struct postgres_session *session, const char *name, struct deadline deadline,
                        struct error *reterr)
 {
